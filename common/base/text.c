@@ -1,0 +1,129 @@
+/* text.c - see text.h */
+#include "common/base/text.h"
+
+#include <sodium.h>
+#include <string.h>
+
+void hex_encode(const void *bytes, size_t n, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *b = bytes;
+
+	for (size_t i = 0; i < n; i++) {
+		*out++ = digits[b[i] >> 4];
+		*out++ = digits[b[i] & 15];
+	}
+	*out = 0;
+}
+
+static int nibble(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool hex_decode(const char *hex, void *out, size_t n)
+{
+	uint8_t *o = out;
+
+	if (strnlen(hex, 2 * n + 1) != 2 * n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		int hi = nibble(hex[2 * i]), lo = nibble(hex[2 * i + 1]);
+		if (hi < 0 || lo < 0)
+			return false;
+		o[i] = (uint8_t)(hi << 4 | lo);
+	}
+	return true;
+}
+
+void base64_encode(struct buf *out, const void *bytes, size_t n)
+{
+	size_t need = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
+	char *p = buf_room(out, need);
+
+	if (!p)
+		return;
+	sodium_bin2base64(p, need, bytes, n, sodium_base64_VARIANT_ORIGINAL);
+	buf_grew(out, need - 1);
+}
+
+int base64_decode(const char *text, size_t n, const char *what, struct buf *out, struct err *e)
+{
+	size_t used = 0;
+	char *p = buf_room(out, n / 4 * 3 + 3);
+
+	if (!p)
+		return buf_check(out, what, e);
+	if (sodium_base642bin((unsigned char *)p, n / 4 * 3 + 3, text, n, NULL, &used, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+		return err_set(e, ERR_FORMAT, "%s is not base64", what);
+	buf_grew(out, used);
+	return 0;
+}
+
+int text_copy(char *out, size_t size, const char *s, const char *what, struct err *e)
+{
+	size_t n = strlen(s);
+
+	if (n >= size)
+		return err_set(e, ERR_LIMIT, "%s is %zu bytes long: %zu at most", what, n, size - 1);
+	memcpy(out, s, n + 1);
+	return 0;
+}
+
+bool text_starts(const char *s, const char *prefix) { return strncmp(s, prefix, strlen(prefix)) == 0; }
+
+enum { WORD_MAX = 64 };
+
+/* Levenshtein distance of two words of at most WORD_MAX bytes. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[WORD_MAX + 1];
+	size_t la = strlen(a), lb = strlen(b);
+
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= la; i++) {
+		unsigned diag = row[0];
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned best = diag + (a[i - 1] != b[j - 1]);
+			diag = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[lb];
+}
+
+const char *text_nearest(const char *given, const char *const *words)
+{
+	const char *best = NULL;
+	size_t n = strlen(given);
+	unsigned limit = (unsigned)(n / 3 > 1 ? n / 3 : 1) + 1;
+
+	if (n > WORD_MAX)
+		return NULL;
+	for (; *words; words++) {
+		if (strlen(*words) > WORD_MAX)
+			continue;
+		unsigned d = distance(given, *words);
+		if (d < limit) {
+			limit = d;
+			best = *words;
+		}
+	}
+	return best;
+}
+
+void err_suggest(struct err *e, const char *given, const char *const *words, const char *otherwise)
+{
+	const char *near = text_nearest(given, words);
+
+	if (near)
+		err_hint(e, "did you mean '%s'?", near);
+	else if (otherwise)
+		err_hint(e, "%s", otherwise);
+}

@@ -1,0 +1,18 @@
+/* hash.h - SHA-256 (FIPS 180-4), HMAC-SHA-256 (RFC 2104), constant-time comparison. libsodium does the work. */
+#pragma once
+#include <sodium.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SHA256_SIZE = 32 };
+
+struct sha256 { crypto_hash_sha256_state state; };
+void sha256_init(struct sha256 *h);
+void sha256_add(struct sha256 *h, const void *bytes, size_t n);
+void sha256_done(struct sha256 *h, uint8_t out[SHA256_SIZE]);
+void sha256(const void *bytes, size_t n, uint8_t out[SHA256_SIZE]);
+void hmac_sha256(const uint8_t key[32], const void *bytes, size_t n, uint8_t out[SHA256_SIZE]);
+/* Constant time. */
+bool bytes_equal(const void *a, const void *b, size_t n);
+void random_bytes(void *out, size_t n);

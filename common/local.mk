@@ -1,0 +1,15 @@
+# libcommon.a: what agent, controller and clients share. Link with $(COMMON_LIBS).
+noinst_LIBRARIES += common/libcommon.a
+COMMON_LIBS = common/libcommon.a $(MBEDCRYPTO_LIBS) $(SODIUM_LIBS) $(JSON_LIBS)
+common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS)
+common_libcommon_a_SOURCES = \
+	%D%/base/buf.c %D%/base/buf.h \
+	%D%/base/clock.h %D%/base/cursor.h %D%/base/scope.h \
+	%D%/base/err.c %D%/base/err.h \
+	%D%/base/file.c %D%/base/file.h \
+	%D%/base/proc.c %D%/base/proc.h \
+	%D%/base/secret.c %D%/base/secret.h \
+	%D%/base/text.c %D%/base/text.h \
+	%D%/data/json.c %D%/data/json.h \
+	%D%/crypto/hash.c %D%/crypto/hash.h
+EXTRA_DIST += %D%/media/FORMAT.md %D%/verify/PIN.md

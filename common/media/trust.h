@@ -1,0 +1,55 @@
+/* trust.h - whose signatures count: the anchors of trust.d, key statements, and the image's policy.
+ *
+ * trust_load() reads <dir>/NAME.pub (PEM, one key a file) and <dir>/NAME.statement (envelopes of kind 3, in the order of their
+ * names; each must be signed by a key already held).  A successor adds a key (inside its window), a revocation
+ * takes one away, for good.  struct trust is filled once, then only read.
+ */
+#pragma once
+#include <stdbool.h>
+#include "common/media/envelope.h"
+
+enum { TRUST_KEYS_MAX = 64, TRUST_GROUPS_MAX = 8, TRUST_GROUP_KEYS_MAX = 8 };
+
+struct trust_key {
+	struct pubkey key;
+	bool revoked;
+	uint64_t not_before, not_after;         /* unix s; 0 = no bound */
+	char origin[96];                        /* file it came from, for messages */
+};
+
+enum clock_policy { CLOCK_REFUSE, CLOCK_WARN };
+
+/* policy.json of the image: FORMAT.md "Policy". */
+struct policy {
+	uint64_t min_format;                    /* least bundle format accepted */
+	bool alg_allowed[SIG_ALGS];
+	size_t group_count;                     /* each group needs one valid signature by one of its keys; 0 groups: any one anchor */
+	struct { size_t count; uint8_t ids[TRUST_GROUP_KEYS_MAX][KEY_ID_SIZE]; } groups[TRUST_GROUPS_MAX];
+	enum clock_policy clock;
+	uint64_t built_at;                      /* unix s: when the image was built */
+};
+void policy_default(struct policy *p);
+int policy_parse(const void *json, size_t size, const char *doc, struct policy *ret, struct err *e);
+
+struct trust {
+	size_t count;
+	struct trust_key keys[TRUST_KEYS_MAX];
+	struct policy policy;
+};
+
+/* Below root (file.h): `dir` as above; `policy_path` may be absent: the default policy. */
+int trust_load(int root, const char *dir, const char *policy_path, struct trust *ret, struct err *e);
+int trust_add(struct trust *t, const struct pubkey *key, const char *origin, struct err *e);
+/* One key statement, already read as an envelope: successor or revoked. */
+int trust_statement(struct trust *t, const struct envelope *env, const char *doc, uint64_t now_unix_s, struct err *e);
+
+/* Do the signatures on env meet the policy?  A signature by a held key that does not verify, or by a revoked
+ * key or a forbidden algorithm, refuses the whole; one by a key not held is passed over.  untrusted names
+ * the first reason ("signed by unknown key 3fa1…", "key 3fa1… is revoked", "algorithm ed25519 is forbidden by the image's policy").
+ * ret_signer (may be NULL): the first key that counted. */
+int trust_check(const struct trust *t, const struct envelope *env, uint64_t now_unix_s, const char *doc, const struct trust_key **ret_signer,
+	struct err *e);
+
+/* The clock by which validity is judged: the later of RTC and built_at.  RTC before built_at by more than a day, or past it by more
+ * than 30 years, is absurd: ERR_UNTRUSTED under CLOCK_REFUSE, else *warning (char[160]) says so. */
+int policy_clock(const struct policy *p, uint64_t rtc_unix_s, uint64_t *ret, char warning[160], struct err *e);

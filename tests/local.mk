@@ -1,0 +1,17 @@
+# Tests: one program per source, tests/unit/<same path>; hygiene scripts run as they are.
+TEST_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) -Wno-missing-prototypes
+EXTRA_DIST += tests/unit/unit.h
+
+check_PROGRAMS += tests/unit/common/base/test_err
+tests_unit_common_base_test_err_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_base_test_err_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/common/base/test_base
+tests_unit_common_base_test_base_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_base_test_base_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/common/data/test_json
+tests_unit_common_data_test_json_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_data_test_json_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+
+dist_check_SCRIPTS += tests/hygiene/layers.sh

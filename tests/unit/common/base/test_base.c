@@ -1,0 +1,124 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "tests/unit/unit.h"
+#include "common/base/clock.h"
+#include "common/base/cursor.h"
+#include "common/base/file.h"
+#include "common/base/proc.h"
+#include "common/base/text.h"
+
+static void buf_remembers_limit(void **s)
+{
+	struct err e;
+
+	(void)s;
+	scoped_buf struct buf b = BUF_MAX(4);
+	buf_str(&b, "abc");
+	buf_str(&b, "de");
+	assert_err(buf_check(&b, "the body", &e), ERR_LIMIT, e, "the body is larger than 4 bytes");
+	assert_string_equal(b.data, "abc");
+}
+
+static void cursor_says_how_short(void **s)
+{
+	struct err e;
+	uint32_t v = 7;
+	struct cursor c = cursor_of("\x01\x02\x03", 3, "header");
+
+	(void)s;
+	assert_err(cursor_u32le(&c, &v, &e), ERR_FORMAT, e, "header: ends 1 bytes short");
+	assert_int_equal(v, 7);
+	assert_int_equal(cursor_left(&c), 3);
+}
+
+static void hex_and_base64_round_trip(void **s)
+{
+	uint8_t bytes[5] = { 0, 0xff, 0x10, 0x7f, 0x80 }, back[5];
+	char hex[11];
+	struct err e;
+
+	(void)s;
+	hex_encode(bytes, 5, hex);
+	assert_string_equal(hex, "00ff107f80");
+	assert_true(hex_decode(hex, back, 5));
+	assert_memory_equal(bytes, back, 5);
+	assert_false(hex_decode("00FF107f80", back, 5));
+	assert_false(hex_decode("00ff107f8", back, 5));
+	scoped_buf struct buf b = BUF_MAX(64), d = BUF_MAX(64);
+	base64_encode(&b, bytes, 5);
+	assert_ok(base64_decode(b.data, b.size, "x", &d, &e), e);
+	assert_int_equal(d.size, 5);
+	assert_memory_equal(d.data, bytes, 5);
+	assert_err(base64_decode("a*", 2, "blob 'x'", &d, &e), ERR_FORMAT, e, "blob 'x' is not base64");
+}
+
+static void nearest_word(void **s)
+{
+	static const char *const words[] = { "create", "list", "delete", NULL };
+
+	(void)s;
+	assert_string_equal(text_nearest("craete", words), "create");
+	assert_string_equal(text_nearest("lst", words), "list");
+	assert_null(text_nearest("frobnicate", words));
+}
+
+static void file_stays_below_root(void **s)
+{
+	char dir[] = "/tmp/natal-test-XXXXXX";
+	struct err e;
+	bool absent;
+
+	(void)s;
+	assert_non_null(mkdtemp(dir));
+	scoped_fd int root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_ok(file_mkdirs(root, "etc/deep", 0755, &e), e);
+	assert_ok(file_write(root, "etc/deep/x", "hello", 5, 0640, (uid_t)-1, (gid_t)-1, &e), e);
+	struct stat st;
+	assert_int_equal(fstatat(root, "etc/deep/x", &st, 0), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	assert_int_equal(symlinkat("/etc", root, "link"), 0);
+	scoped_buf struct buf b = BUF_MAX(4096);
+	assert_ok(file_read(root, "link/deep/x", &b, NULL, &e), e);
+	assert_string_equal(b.data, "hello");
+	assert_ok(file_read(root, "link/passwd", &b, &absent, &e), e);
+	assert_true(absent);
+	scoped_buf struct buf small = BUF_MAX(3);
+	assert_err(file_read(root, "etc/deep/x", &small, NULL, &e), ERR_LIMIT, e, "larger than 3 bytes");
+	assert_err(file_read(root, "etc", &b, NULL, &e), ERR_FORMAT, e, "is a directory");
+	unlinkat(root, "etc/deep/x", 0);
+	unlinkat(root, "etc/deep", AT_REMOVEDIR);
+	unlinkat(root, "etc", AT_REMOVEDIR);
+	unlinkat(root, "link", 0);
+	rmdir(dir);
+}
+
+static void proc_runs_and_limits(void **s)
+{
+	struct err e;
+	int status;
+
+	(void)s;
+	scoped_buf struct buf out = BUF_MAX(4096);
+	assert_ok(proc_run(&PROC(.argv = (const char *const[]){ "cat", NULL }, .input = "hi", .input_size = 2, .out = &out), &status, &e), e);
+	assert_int_equal(status, 0);
+	assert_string_equal(out.data, "hi");
+	int64_t start_ms = clock_mono_ms();
+	assert_err(proc_run(&PROC(.argv = (const char *const[]){ "sleep", "20", NULL }, .timeout_ms = 100), &status, &e), ERR_UNAVAILABLE, e,
+		"did not end within 100 ms");
+	assert_true(clock_mono_ms() - start_ms < 5000);
+	assert_err(proc_run(&PROC(.argv = (const char *const[]){ "natal-no-such", NULL }), &status, &e), ERR_NOT_FOUND, e, "no such program");
+	assert_ok(proc_run(&PROC(.argv = (const char *const[]){ "false", NULL }), &status, &e), e);
+	assert_int_equal(status, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest t[] = {
+		cmocka_unit_test(buf_remembers_limit), cmocka_unit_test(cursor_says_how_short), cmocka_unit_test(hex_and_base64_round_trip),
+		cmocka_unit_test(nearest_word), cmocka_unit_test(file_stays_below_root), cmocka_unit_test(proc_runs_and_limits),
+	};
+
+	return cmocka_run_group_tests(t, NULL, NULL);
+}
