@@ -20,5 +20,7 @@ common_libcommon_a_SOURCES = \
 	%D%/media/manifest.c %D%/media/manifest.h \
 	%D%/media/policy.c \
 	%D%/media/trust.c %D%/media/trust_load.c %D%/media/trust.h \
-	%D%/verify/pin.c %D%/verify/pin.h
+	%D%/verify/pin.c %D%/verify/pin.h \
+	%D%/wire/frame.c %D%/wire/frame.h \
+	%D%/wire/status.c %D%/wire/status.h
 EXTRA_DIST += %D%/media/FORMAT.md %D%/verify/PIN.md
