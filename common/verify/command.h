@@ -22,5 +22,6 @@ struct record { struct pin pin; uint8_t digest[SHA256_SIZE]; struct trust_key si
 int record_read(const char *path, const struct trust *trust, struct record *ret, struct err *e);
 /* <state>/pins/NAME.pin, which must be NAME's. not-found suggests a near name. */
 int record_of_vm(const struct options *o, const char *name, const struct trust *trust, struct record *ret, struct err *e);
-/* The one record in <state>/pins that names host. not-found; conflict: two VMs' records do. */
-int record_of_host(const struct options *o, const char *host, const struct trust *trust, struct record *ret, struct err *e);
+/* The one record in <state>/pins that names host. not-found; conflict: two VMs' records do.
+ * *ret_with_port (written on not-found too): some record names it, but with a port only. */
+int record_of_host(const struct options *o, const struct trust *trust, struct record *ret, bool *ret_with_port, struct err *e);

@@ -124,7 +124,7 @@ static int prefer(const struct record *candidate, const char *host, struct recor
 	return 0;
 }
 
-int record_of_host(const struct options *o, const char *host, const struct trust *trust, struct record *ret, struct err *e)
+int record_of_host(const struct options *o, const struct trust *trust, struct record *ret, bool *ret_with_port, struct err *e)
 {
 	char dir[STATE_PATH_MAX], name[256], path[STATE_PATH_MAX + 300];
 	scoped_free struct record *candidate = calloc(2, sizeof *candidate);
@@ -132,6 +132,7 @@ int record_of_host(const struct options *o, const char *host, const struct trust
 	bool have = false;
 	int r;
 
+	*ret_with_port = false;
 	if (!candidate)
 		return err_nomem(e);
 	below(o, "pins", dir);
@@ -143,11 +144,13 @@ int record_of_host(const struct options *o, const char *host, const struct trust
 		snprintf(path, sizeof path, "%s/%s.pin", dir, name);
 		if (record_read(path, trust, candidate, &why))
 			skipped = why;
-		else if (pin_names_host(&candidate->pin, host) && (r = prefer(candidate, host, &candidate[1], &have, e)))
+		else if (pin_names_host(&candidate->pin, o->operand) && (r = prefer(candidate, o->operand, &candidate[1], &have, e)))
 			return r;
+		else
+			*ret_with_port = *ret_with_port || pin_names_port_of(&candidate->pin, o->operand);
 	}
 	if (!have) {
-		err_set(e, ERR_NOT_FOUND, "no verified pin record in %s names %s", dir, host);
+		err_set(e, ERR_NOT_FOUND, "no verified pin record in %s names %s", dir, o->operand);
 		if (skipped.code)
 			err_hint(e, "a record was passed over: %.120s", skipped.msg);
 		return -(int)e->code;

@@ -200,6 +200,11 @@ static void answers_for_clients(void **s)
 	assert_true(pin_names_host(&p, "WEB-1"));
 	assert_true(pin_names_host(&p, "[127.0.0.1]:2201"));
 	assert_false(pin_names_host(&p, "127.0.0.1"));
+	assert_false(pin_names_host(&p, "[127.0.0.1]:2202"));
+	assert_true(pin_names_host(&p, "[web-1]:2222"));
+	assert_false(pin_names_host(&p, "[web-10]:2222"));
+	assert_true(pin_names_port_of(&p, "127.0.0.1"));
+	assert_false(pin_names_port_of(&p, "10.0.2.15"));
 	p.ssh_next_count = 1;
 	memcpy(p.ssh_keys_next[0], p.ssh_keys[0], PIN_SSH_LINE_MAX);
 	pin_known_hosts(&p, "[h]:22", &lines);
