@@ -18,3 +18,4 @@ dist_check_SCRIPTS += tests/hygiene/layers.sh tests/hygiene/banned.sh
 include tests/media.mk
 include tests/wire.mk
 include tests/tools.mk
+include tests/bench.mk
