@@ -12,3 +12,11 @@ tests_unit_common_crypto_test_pubkey_LDADD = $(SAMPLE_LIBS)
 check_PROGRAMS += tests/unit/common/media/test_bundle
 tests_unit_common_media_test_bundle_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_media_test_bundle_LDADD = $(SAMPLE_LIBS)
+
+check_PROGRAMS += tests/unit/controller/crypto/test_signkey
+tests_unit_controller_crypto_test_signkey_CFLAGS = $(TEST_CFLAGS)
+tests_unit_controller_crypto_test_signkey_LDADD = $(SIGN_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/common/verify/test_pin
+tests_unit_common_verify_test_pin_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_verify_test_pin_LDADD = $(SAMPLE_LIBS)

@@ -1,8 +1,8 @@
-/* mkbundle.c - a test's controller: signs the files of a folder into a bundle, always with the same key.
+/* mkbundle.c - makes a signed bundle from files: media for tests and benches without a controller.
  *
- *   mkbundle SEED_DIR OUT [KEY=VALUE]...      keys: uuid, sequence, instance, not_after, pub (writes the public key there)
+ *   mkbundle key ALG OUT.pem OUT.pub
+ *   mkbundle bundle OUT KEY.pem UUID SEQUENCE [not_before=N] [not_after=N] [ek=HEX] [key=KEY2.pem] [NAME=FILE]...
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,105 +10,123 @@
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/media/bundle.h"
+#include "controller/crypto/signkey.h"
 
-enum { BLOBS = 64 };
-static struct blob blobs[BLOBS];
-static struct buf contents[BLOBS];
-static size_t count;
+enum { INPUTS_MAX = 64, KEYS_MAX = 4 };
 
-static const char *option(int argc, char **argv, const char *key, const char *otherwise)
+struct inputs {
+	struct manifest m;
+	struct blob blobs[INPUTS_MAX];
+	struct buf bytes[INPUTS_MAX];
+	size_t key_count;
+	struct signkey *keys[KEYS_MAX];
+};
+
+static int load_key(struct inputs *in, const char *path, struct err *e)
 {
-	for (int i = 3; i < argc; i++)
-		if (strncmp(argv[i], key, strlen(key)) == 0 && argv[i][strlen(key)] == '=')
-			return argv[i] + strlen(key) + 1;
-	return otherwise;
+	scoped_buf struct buf pem = BUF_MAX(SIGNKEY_PEM_MAX);
+	int r = file_read(AT_FDCWD, path, &pem, NULL, e);
+
+	return r ? r : signkey_from_pem(pem.data, pem.size, path, &in->keys[in->key_count++], e);
 }
 
-static int add(int dir, const char *name, struct err *e)
+static int make_key(char **v, struct err *e)
 {
-	struct blob *b = &blobs[count];
-	size_t n = strlen(name);
-	bool private = strcmp(name, BLOB_REPORT_KEY) == 0 || strcmp(name, BLOB_TLS_KEY) == 0 || (n > 4 && strcmp(name + n - 4, "_key") == 0);
+	scoped_signkey struct signkey *k = NULL;
+	scoped_secret struct secret *pem = NULL;
+	scoped_buf struct buf pub = BUF_MAX(4096);
+	int r;
 
-	contents[count] = BUF_MAX(4 << 20);
-	int r = file_read(dir, name, &contents[count], NULL, e);
-	if (r || (r = text_copy(b->name, sizeof b->name, name, "blob name", e)))
+	if (!sig_alg_from_name(v[0]))
+		return err_set(e, ERR_USAGE, "unknown algorithm '%s'", v[0]);
+	if ((r = signkey_generate(sig_alg_from_name(v[0]), &k, e)) || (r = signkey_to_pem(k, &pem, e)))
 		return r;
-	b->bytes = (const uint8_t *)contents[count].data;
-	b->size = contents[count].size;
-	b->mode = private ? 0600 : 0644;
-	memcpy(b->owner, "root", 5);
-	count++;
-	return 0;
+	pubkey_to_pem(signkey_public(k), &pub);
+	r = file_write(AT_FDCWD, v[1], pem->bytes, pem->size, 0600, (uid_t)-1, (gid_t)-1, e);
+	return r ? r : file_write(AT_FDCWD, v[2], pub.data, pub.size, 0644, (uid_t)-1, (gid_t)-1, e);
 }
 
-static int add_folder(int dir, struct err *e)
+static int add_input(struct inputs *in, const char *arg, struct err *e)
 {
-	static const char *const names[] = { "user-data", "network-config", "report-key", "tls/key.pem", "tls/cert.pem", "tls/chain.pem",
-		"ssh/ssh_host_ed25519_key", "ssh/ssh_host_ed25519_key.pub", "ssh/ssh_host_ecdsa_key", "ssh/ssh_host_ecdsa_key.pub" };
+	const char *value = strchr(arg, '=');
+	size_t n = value ? (size_t)(value++ - arg) : 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		int r = faccessat(dir, names[i], R_OK, 0) == 0 ? add(dir, names[i], e) : 0;
+	if (!value || n >= BUNDLE_BLOB_NAME_MAX)
+		return err_set(e, ERR_USAGE, "'%s' is not NAME=VALUE", arg);
+	if (text_starts(arg, "not_before="))
+		in->m.not_before = strtoull(value, NULL, 10);
+	else if (text_starts(arg, "not_after="))
+		in->m.not_after = strtoull(value, NULL, 10);
+	else if (text_starts(arg, "key="))
+		return load_key(in, value, e);
+	else {
+		struct blob *b = &in->blobs[in->m.blob_count];
+		in->bytes[in->m.blob_count] = BUF_MAX(ENVELOPE_SIZE_MAX);
+		int r = file_read(AT_FDCWD, value, &in->bytes[in->m.blob_count], NULL, e);
 		if (r)
 			return r;
+		memcpy(b->name, arg, n);
+		b->bytes = (const uint8_t *)in->bytes[in->m.blob_count].data;
+		b->size = in->bytes[in->m.blob_count].size;
+		b->mode = strstr(b->name, ".pub") || strstr(b->name, "cert") ? 0644 : 0600;
+		snprintf(b->owner, sizeof b->owner, "root");
+		in->m.blob_count++;
 	}
 	return 0;
 }
 
-static void fill(struct manifest *m, int argc, char **argv)
+static int sign_all(struct inputs *in, const char *out, struct err *e)
 {
+	scoped_buf struct buf json = BUF_MAX(ENVELOPE_PAYLOAD_MAX), whole = BUF_MAX(ENVELOPE_SIZE_MAX);
+	struct signature sigs[KEYS_MAX];
+	struct signkey_value values[KEYS_MAX];
+	int r = bundle_manifest(&in->m, &json, e);
+
+	for (size_t i = 0; !r && i < in->key_count; i++)
+		r = signkey_sign_payload(in->keys[i], ENVELOPE_BUNDLE, &json, &values[i], &sigs[i], e);
+	if (r || (r = bundle_assemble(&in->m, json.data, json.size, sigs, in->key_count, &whole, e)))
+		return r;
+	return file_write(AT_FDCWD, out, whole.data, whole.size, 0644, (uid_t)-1, (gid_t)-1, e);
+}
+
+static int make_bundle(int c, char **v, struct err *e)
+{
+	static struct inputs in;
 	uint64_t now = (uint64_t)clock_unix_s();
+	int r = load_key(&in, v[1], e);
 
-	*m = (struct manifest){ .format = BUNDLE_FORMAT, .sequence = strtoull(option(argc, argv, "sequence", "1"), NULL, 10), .issued_at = 1700000000,
-		.not_before = 1700000000, .not_after = strtoull(option(argc, argv, "not_after", "0"), NULL, 10), .blob_count = count, .blobs = blobs };
-	if (!m->not_after)
-		m->not_after = now + 86400;
-	snprintf(m->bundle_id, sizeof m->bundle_id, "b-%s", option(argc, argv, "sequence", "1"));
-	snprintf(m->project, sizeof m->project, "default");
-	snprintf(m->controller.id, sizeof m->controller.id, "test-controller");
-	snprintf(m->vm.id, sizeof m->vm.id, "vm-1");
-	snprintf(m->vm.name, sizeof m->vm.name, "web-1");
-	snprintf(m->vm.instance_id, sizeof m->vm.instance_id, "%s", option(argc, argv, "instance", "i-1"));
-	snprintf(m->vm.uuid, sizeof m->vm.uuid, "%s", option(argc, argv, "uuid", "6b1f0d5e-3c4a-4f7b-9a51-0c2d3e4f5a6b"));
+	in.m.format = BUNDLE_FORMAT;
+	in.m.sequence = strtoull(v[3], NULL, 10);
+	in.m.issued_at = now;
+	in.m.not_before = now - 3600;
+	in.m.not_after = now + 86400;
+	in.m.blobs = in.blobs;
+	snprintf(in.m.bundle_id, sizeof in.m.bundle_id, "b-test-%s", v[3]);
+	snprintf(in.m.project, sizeof in.m.project, "default");
+	snprintf(in.m.controller.id, sizeof in.m.controller.id, "c-test");
+	snprintf(in.m.vm.id, sizeof in.m.vm.id, "vm-test");
+	snprintf(in.m.vm.name, sizeof in.m.vm.name, "test");
+	snprintf(in.m.vm.instance_id, sizeof in.m.vm.instance_id, "i-test-%s", v[3]);
+	snprintf(in.m.vm.uuid, sizeof in.m.vm.uuid, "%s", v[2]);
+	for (int i = 4; !r && i < c; i++)
+		r = in.m.blob_count < INPUTS_MAX && in.key_count < KEYS_MAX ? add_input(&in, v[i], e) : err_set(e, ERR_LIMIT, "too many inputs");
+	return r ? r : sign_all(&in, v[0], e);
 }
 
-static int sign(const struct manifest *m, const struct buf *json, const char *pub, struct buf *out, struct err *e)
+int main(int c, char **v)
 {
-	static const uint8_t prefix[12] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
-	uint8_t seed[crypto_sign_SEEDBYTES] = "natal: the key of every test", pk[32], sk[64], der[44], sig[64];
-	scoped_buf struct buf pae = BUF_MAX(2 << 20), pem = BUF_MAX(4096);
-	struct pubkey key;
+	struct err e = ERR_NONE;
+	int r;
 
-	crypto_sign_seed_keypair(pk, sk, seed);
-	memcpy(der, prefix, sizeof prefix);
-	memcpy(der + sizeof prefix, pk, sizeof pk);
-	int r = pubkey_from_spki(der, sizeof der, "key", &key, e);
-	if (r)
-		return r;
-	envelope_pae(ENVELOPE_BUNDLE, json->data, json->size, &pae);
-	crypto_sign_detached(sig, NULL, (const uint8_t *)pae.data, pae.size, sk);
-	struct signature s = { .alg = SIG_ED25519, .value = sig, .size = sizeof sig };
-	memcpy(s.key_id, key.id, KEY_ID_SIZE);
-	pubkey_to_pem(&key, &pem);
-	if (*pub && (r = file_write(AT_FDCWD, pub, pem.data, pem.size, 0644, (uid_t)-1, (gid_t)-1, e)))
-		return r;
-	return bundle_assemble(m, json->data, json->size, &s, 1, out, e);
-}
-
-int main(int argc, char **argv)
-{
-	scoped_buf struct buf json = BUF_MAX(1 << 20), out = BUF_MAX(64 << 20);
-	struct manifest m;
-	struct err e;
-
-	if (argc < 3 || sodium_init() < 0)
-		return 2;
-	int dir = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || add_folder(dir, &e))
-		return dir < 0 ? 2 : (err_print(&e), 1);
-	fill(&m, argc, argv);
-	if (bundle_manifest(&m, &json, &e) || sign(&m, &json, option(argc, argv, "pub", ""), &out, &e) ||
-	    file_write(AT_FDCWD, argv[2], out.data, out.size, 0600, (uid_t)-1, (gid_t)-1, &e))
-		return err_print(&e), 1;
+	if (c == 5 && strcmp(v[1], "key") == 0)
+		r = make_key(v + 2, &e);
+	else if (c >= 6 && strcmp(v[1], "bundle") == 0)
+		r = make_bundle(c - 2, v + 2, &e);
+	else
+		r = err_set(&e, ERR_USAGE, "mkbundle key ALG OUT.pem OUT.pub | mkbundle bundle OUT KEY.pem UUID SEQUENCE [NAME=FILE]...");
+	if (r) {
+		err_print(&e);
+		return err_exit_status(e.code);
+	}
 	return 0;
 }
