@@ -17,9 +17,9 @@ agent_libagent_a_SOURCES = \
 	%D%/report/channel.c %D%/report/channel.h %D%/report/report.c %D%/report/report.h %D%/report/spool.c \
 	%D%/source/find.c %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c
 
-sbin_PROGRAMS += agent/natal-agent
-agent_natal_agent_SOURCES = %D%/main.c
-agent_natal_agent_LDADD = $(AGENT_LIBS)
+sbin_PROGRAMS += natal-agent
+natal_agent_SOURCES = %D%/main.c
+natal_agent_LDADD = $(AGENT_LIBS)
 
 natalunitdir = $(SYSTEMD_UNIT_DIR)
 dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service

@@ -264,9 +264,9 @@ static int parse_options(int argc, char **argv, int from, struct run *run, struc
 int agent_main(int argc, char **argv)
 {
 	struct run run = { .options = { .wait_ms = SOURCE_WAIT_MS } };
-	const struct verb *verb;
+	const struct verb *verb = NULL;
 	struct err e = ERR_NONE;
-	int used;
+	int used = 0;
 
 	umask(022);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {

@@ -174,7 +174,7 @@ static int open_net(const struct doc *d, struct json_object *o, const char **pre
 int config_network(struct config *c, const void *text, size_t size, struct err *e)
 {
 	struct doc d = { BLOB_NETWORK_CONFIG, text, size, &c->arena };
-	struct net_row net;
+	struct net_row net = { 0 };
 	const char *prefix;
 	int r;
 
