@@ -93,19 +93,42 @@ static int user_sudo(struct builder *b, const struct config_user *u, struct err 
 	return want_file(b, &(struct want_file){ path, text, strlen(text), 0440, 0, 0, false }, e);
 }
 
+/* useradd(8)'s rule, so that a home is what the distribution's would be: login.defs' HOME_MODE, else what its UMASK leaves of 0777. */
+static int home_mode(struct builder *b, unsigned *ret, struct err *e)
+{
+	static const struct { const char *key; bool keep; } rules[] = { { "HOME_MODE", true }, { "UMASK", false } };
+	const char *text;
+	int r = facts_text(b->facts, "/etc/login.defs", &text, e);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		for (const char *line = text ? text : ""; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+			size_t n = strlen(rules[i].key);
+			if (strncmp(line, rules[i].key, n) != 0 || (line[n] != ' ' && line[n] != '\t'))
+				continue;
+			unsigned v = (unsigned)strtoul(line + n, NULL, 8) & 0777;
+			*ret = rules[i].keep ? v : 0777 & ~v;
+			return 0;
+		}
+	*ret = 0755;
+	return 0;
+}
+
 static int one_user(struct builder *b, const struct config_user *u, struct err *e)
 {
 	struct account_line *p = accounts_find(&b->accounts, ACCOUNT_PASSWD, u->name);
 	struct home h;
+	unsigned mode;
 	int r;
 
 	if (!p)
 		return err_set(e, ERR_CONFLICT, "user '%s' has no account", u->name);
-	if ((r = want_owner(b, u->name, NULL, &h.uid, &h.gid, e)))
+	if ((r = want_owner(b, u->name, NULL, &h.uid, &h.gid, e)) || (r = home_mode(b, &mode, e)))
 		return r;
 	h.path = p->f[PW_HOME];
 	if (u->no_create_home != TRI_YES && *h.path == '/' && h.path[1]) {
-		if ((r = want_dir(b, h.path, 0700, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
+		if ((r = want_dir(b, h.path, mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
 			return r;
 	}
 	if ((r = user_keys(b, u, &h, e)))

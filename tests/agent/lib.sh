@@ -21,6 +21,7 @@ make_root() { # DIR
   printf 'root:*::\ndaemon:*::\nshadow:*::\nsudo:*::\nssl-cert:!::\n' > "$1/etc/gshadow"
   chmod 640 "$1/etc/shadow" "$1/etc/gshadow"
   printf '127.0.0.1 localhost\n' > "$1/etc/hosts"
+  printf 'HOME_MODE\t0700\nUMASK\t022\n' > "$1/etc/login.defs"
   : > "$1/etc/machine-id"
   echo '# bashrc' > "$1/etc/skel/.bashrc"
   echo 'a key that an image left behind' > "$1/etc/ssh/ssh_host_rsa_key"

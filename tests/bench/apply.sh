@@ -8,7 +8,7 @@ uuid=11111111-2222-3333-4444-555555555555
 "$mk" key ed25519 "$work/key.pem" "$work/key.pub"
 "$mk" bundle "$work/natal.bundle" "$work/key.pem" "$uuid" 1 user-data="$work/seed/user-data" network-config="$work/seed/network-config" report-key="$work/seed/report-key"
 mkdir "$work/iso"; cp "$work/natal.bundle" "$work/iso/"
-genisoimage -quiet -V NATAL -o "$work/natal.iso" "$work/iso"
+genisoimage -quiet -R -V NATAL -o "$work/natal.iso" "$work/iso"
 
 cloud_tree "$work/pristine"
 mkdir -p "$work/pristine/var/lib/cloud/seed/nocloud-net" "$work/pristine/etc/natal/trust.d" "$work/pristine/usr/sbin"
