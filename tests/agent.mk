@@ -14,3 +14,16 @@ GOLDEN = tests/golden/typical/seed/user-data tests/golden/typical/seed/network-c
 	tests/golden/networks/expect.plan.json tests/golden/networks/expect.tree \
 	tests/golden/changed/seed/user-data tests/golden/changed/seed/network-config tests/golden/changed/seed2/user-data \
 	tests/golden/changed/seed2/network-config tests/golden/changed/expect.plan.json tests/golden/changed/expect.tree
+
+AGENT_TEST_CFLAGS = $(TEST_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS)
+AGENT_TEST_LIBS = $(AGENT_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/unit/agent/seed.h
+check_PROGRAMS += tests/unit/agent/config/test_config
+tests_unit_agent_config_test_config_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_config_test_config_LDADD = $(AGENT_TEST_LIBS)
+check_PROGRAMS += tests/unit/agent/plan/test_plan
+tests_unit_agent_plan_test_plan_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_plan_test_plan_LDADD = $(AGENT_TEST_LIBS)
+check_PROGRAMS += tests/unit/agent/source/test_pick
+tests_unit_agent_source_test_pick_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_source_test_pick_LDADD = $(AGENT_TEST_LIBS)

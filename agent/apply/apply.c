@@ -116,7 +116,7 @@ static int write_intent(int root, const struct plan *p, struct err *e)
 			buf_str(&text, "\n");
 		}
 	int r = buf_check(&text, "the list of paths", e);
-	return r || !text.size ? r : tree_replace(root, INTENT_PATH, &(struct sys_file){ text.data, text.size, 0600, (uid_t)-1, (gid_t)-1 }, e);
+	return r || !text.size ? r : tree_replace(root, INTENT_PATH, &(struct sys_file){ text.data, text.size, 0600, (uid_t)-1, (gid_t)-1 }, TREE_LAZY, e);
 }
 
 int apply_sweep(int root, struct err *e)

@@ -33,6 +33,8 @@ static const char *const not_here[] = {
 
 static int refuse_foreign(const struct doc *d, struct json_object *o, struct err *e)
 {
+	if (!json_object_is_type(o, json_type_object))
+		return 0;               /* doc_decode() says so */
 	json_object_object_foreach(o, key, unused) {
 		(void)unused;
 		for (size_t i = 0; i < ARRAY_SIZE(not_here); i++)
