@@ -27,3 +27,6 @@ tests_unit_agent_plan_test_plan_LDADD = $(AGENT_TEST_LIBS)
 check_PROGRAMS += tests/unit/agent/source/test_pick
 tests_unit_agent_source_test_pick_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_source_test_pick_LDADD = $(AGENT_TEST_LIBS)
+check_PROGRAMS += tests/unit/agent/pinning/test_present
+tests_unit_agent_pinning_test_present_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_pinning_test_present_LDADD = $(AGENT_TEST_LIBS)
