@@ -372,7 +372,8 @@ static void real_volume(struct buf *iso, const char *program, const char *const 
 	rmdir(dir);
 }
 
-static int verify_fd(int fd, size_t device_size, struct verified **ret, struct err *e)
+/* `known` (may be NULL) was verified before: the same bytes need not be judged again, *ret stays NULL. */
+static int verify_fd(int fd, size_t device_size, const struct verified *known, struct verified **ret, struct err *e)
 {
 	struct trust t = sample_trust(&key, 1);
 	struct guest_facts facts = sample_facts();
@@ -380,6 +381,10 @@ static int verify_fd(int fd, size_t device_size, struct verified **ret, struct e
 	size_t size;
 	int r = iso_read_bundle(fd, device_size, &bytes, &size, e);
 
+	if (!r && known && size == known->size && memcmp(bytes, known->bytes, size) == 0) {
+		free(bytes);
+		return 0;
+	}
 	return r ? r : bundle_verify(bytes, size, &t, &facts, ret, e);
 }
 
@@ -393,16 +398,15 @@ static void every_byte_of_a_real_volume_flipped(void **s)
 	(void)s;
 	real_volume(&iso, "genisoimage", (const char *const[]){ "-R", "-no-pad", NULL });
 	scoped_fd int fd = fd_of(iso.data, iso.size);
-	assert_ok(verify_fd(fd, iso.size, &whole, &e), e);
+	assert_ok(verify_fd(fd, iso.size, NULL, &whole, &e), e);
 	for (size_t at = 0; at < iso.size; at++) {
 		scoped(verified_free_p) struct verified *v = NULL;
 		uint8_t flipped = (uint8_t)~iso.data[at];
 		assert_int_equal(pwrite(fd, &flipped, 1, (off_t)at), 1);
-		int r = verify_fd(fd, iso.size, &v, &e);
+		int r = verify_fd(fd, iso.size, whole, &v, &e);
 		assert_int_equal(pwrite(fd, iso.data + at, 1, (off_t)at), 1);
 		if (r == 0) {
-			assert_int_equal(v->size, whole->size);
-			assert_memory_equal(v->bytes, whole->bytes, v->size);
+			assert_null(v);                         /* the identical bundle, or none */
 			continue;
 		}
 		refused++;
@@ -426,9 +430,9 @@ static void real_volume_truncated_at_every_byte(void **s)
 		scoped(verified_free_p) struct verified *v = NULL;
 		assert_int_equal(ftruncate(fd, (off_t)n), 0);
 		if (n < 17 * ISO_SECTOR)
-			assert_err(verify_fd(fd, n, &v, &e), ERR_NOT_FOUND, e, "are too few for an ISO 9660 volume");
+			assert_err(verify_fd(fd, n, NULL, &v, &e), ERR_NOT_FOUND, e, "are too few for an ISO 9660 volume");
 		else
-			assert_err(verify_fd(fd, n, &v, &e), ERR_FORMAT, e, "medium: the volume has");
+			assert_err(verify_fd(fd, n, NULL, &v, &e), ERR_FORMAT, e, "medium: the volume has");
 	}
 }
 
@@ -444,7 +448,7 @@ static void other_real_volumes(void **s)
 		scoped(verified_free_p) struct verified *v = NULL;
 		real_volume(&iso, "genisoimage", flags[i]);
 		scoped_fd int fd = fd_of(iso.data, iso.size);
-		assert_ok(verify_fd(fd, iso.size, &v, &e), e);
+		assert_ok(verify_fd(fd, iso.size, NULL, &v, &e), e);
 	}
 }
 
