@@ -11,5 +11,7 @@ common_libcommon_a_SOURCES = \
 	%D%/base/secret.c %D%/base/secret.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/data/json.c %D%/data/json.h \
-	%D%/crypto/hash.c %D%/crypto/hash.h
+	%D%/crypto/hash.c %D%/crypto/hash.h \
+	%D%/wire/frame.c %D%/wire/frame.h \
+	%D%/wire/status.c %D%/wire/status.h
 EXTRA_DIST += %D%/media/FORMAT.md %D%/verify/PIN.md

@@ -1,0 +1,1 @@
+include controller/host/local.mk

@@ -15,3 +15,5 @@ tests_unit_common_data_test_json_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_data_test_json_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 dist_check_SCRIPTS += tests/hygiene/layers.sh
+
+include tests/wire.mk

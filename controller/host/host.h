@@ -2,14 +2,13 @@
  *
  * host_run() serves one controller over `fd` (a unix stream socket) until that closes; guests go on running then, and the
  * next host_run() on the same state folder finds them again.  In the embedded default natald runs it in a thread; a test
- * runs it as a process (`natald host --fd N`).  It knows neither store nor API.
+ * runs it as a process (`natald host --fd N`).  It knows neither store nor API.  Two drivers, `qemu` and `none`; each CREATE names its own.
  */
 #pragma once
 #include "common/base/err.h"
 
 struct host_config {
 	const char *state_dir;          /* absolute; <state_dir>/host/<vm id>/ is one guest */
-	const char *driver;             /* "qemu" or "none"; both drivers are always there, a CREATE names with `driver` which one is meant */
 };
 
 int host_run(int fd, const struct host_config *config, struct err *e);

@@ -1,0 +1,81 @@
+/* guest.h - one guest as this host knows it: its folder, its spec, its processes, its channel.
+ *
+ * Made by guest_new() (CREATE) or guest_load() (found again after a restart); owned by struct host's list.  On disk a guest is
+ * <state_dir>/host/<vm id>/ with spec.json (what CREATE said), run.json (token and processes of the run), and the driver's files.
+ * Every write of the two is atomic, so a killed host finds either the old or the new.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "common/data/json.h"
+#include "common/wire/frame.h"
+
+enum { GUEST_ID_MAX = 64, GUEST_FORWARDS_MAX = 8 };
+
+struct forward { uint64_t host, guest; };       /* TCP ports; host 0: choose one */
+
+struct image_files { char kernel[512], initrd[512], root[512], cmdline[512]; };
+
+struct guest_spec {
+	char driver[8], vm_id[GUEST_ID_MAX], uuid[37], mac[18], channel[512];
+	uint64_t memory_mb, cpus;
+	struct image_files image;
+	size_t forward_count;
+	struct forward forwards[GUEST_FORWARDS_MAX];
+	uint64_t uid;                   /* the user that its processes run as; 0: ours */
+};
+
+/* A process that may outlive us: the start time (clock ticks, /proc/PID/stat field 22) tells it from a later one of the same pid. */
+struct worker { pid_t pid; uint64_t start; int pidfd; };
+
+struct guest {
+	struct guest *next;
+	const struct driver *driver;
+	struct guest_spec spec;
+	char dir[768];
+	int dirfd;
+	uint64_t run_token;             /* highest seen */
+	bool running;
+	struct worker main, tpm;        /* QEMU, swtpm; pidfd -1 where not running */
+	int channel;                    /* guest frames; -1 while not connected */
+	int64_t channel_retry_ms;       /* monotonic: when to try again */
+	struct frame_reader in;
+	struct buf out;                 /* frames not yet taken by the guest */
+	struct worker setup;            /* vTPM manufacture in progress */
+	uint64_t setup_req;             /* the CREATE that waits for it */
+	char ek_sha256[65];             /* hex, or "" */
+};
+
+/* One way of running guests. Every function gets a guest of its own driver. */
+struct host;
+struct driver {
+	const char *name;
+	/* Begins the making; either finishes (*done) or leaves guest->setup running, and created() is called at its end. */
+	int (*create)(struct host *h, struct guest *g, bool *done, struct err *e);
+	int (*created)(struct host *h, struct guest *g, struct err *e);
+	/* medium_fd: borrowed descriptor of the medium, or -1. */
+	int (*start)(struct host *h, struct guest *g, int medium_fd, struct err *e);
+	int (*stop)(struct guest *g, uint64_t grace_ms, struct err *e);
+	int (*eject)(struct guest *g, bool *ejected, struct err *e);
+	int (*forward)(struct guest *g, const struct forward *wanted, size_t n, struct err *e);
+	/* Tries to open the guest's channel: 0 and guest->channel set or still -1. */
+	void (*connect)(struct guest *g);
+};
+extern const struct driver driver_qemu, driver_none;
+const struct driver *driver_find(const char *name);
+
+int guest_spec_read(struct json_object *o, struct guest_spec *ret, struct err *e);
+int guest_new(const char *state_dir, const struct guest_spec *spec, struct guest **ret, struct err *e);
+/* From its folder; running is found by looking at the processes named in run.json. */
+int guest_load(const char *state_dir, const char *vm_id, struct guest **ret, struct err *e);
+int guest_save_spec(const struct guest *g, struct err *e);
+int guest_save_run(const struct guest *g, struct err *e);
+/* Closes descriptors and frees; processes and files stay. */
+void guest_free(struct guest *g);
+/* Removes the folder and all in it. */
+int guest_erase(struct guest *g, struct err *e);
+/* A unix stream connection to the socket `name` in the guest's folder (whatever the path's length); -1 and errno. */
+int guest_socket(const struct guest *g, const char *name);
+struct json_object *forwards_json(const struct forward *f, size_t n);
+int forwards_read(struct json_object *array, struct forward *ret, size_t *ret_n, struct err *e);

@@ -1,0 +1,18 @@
+/* loop.h - struct host: the state of one host_run(). One thread owns all of it. */
+#pragma once
+#include "controller/host/accel.h"
+#include "controller/host/guest.h"
+
+struct host {
+	int link;                       /* to the controller */
+	const char *state_dir;
+	int dirfd;                      /* <state_dir>/host */
+	struct accel accel;
+	struct guest *guests;
+	struct frame_reader in;
+	struct buf out;
+	int passed_fd;                  /* descriptor that came with the frames being read; -1: none */
+	uint64_t seq;
+};
+
+struct guest *host_find(struct host *h, const char *vm_id);

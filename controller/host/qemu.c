@@ -1,0 +1,399 @@
+/* qemu.c - the driver that boots guests under QEMU: q35, virtio, a vTPM, the medium as a CD in memory.
+ *
+ * Files reach QEMU by descriptor (-add-fd), so that it can run as a user of its own that may read nothing else:
+ * fdset 1 the image's root disk (read-only), fdset 2 the medium; /proc/self/fd/20 and 21 kernel and initrd, 22 the vTPM's socket.
+ */
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <sys/stat.h>
+#include "common/base/clock.h"
+#include "common/base/file.h"
+#include "common/base/proc.h"
+#include "controller/host/loop.h"
+#include "controller/host/qmp.h"
+#include "controller/host/vtpm.h"
+#include "controller/host/worker.h"
+
+enum { FD_KERNEL = 20, FD_INITRD, FD_TPM, FD_ROOT, FD_MEDIUM, ARGS_MAX = 96, START_MS = 20000 };
+enum { UID_BASE = 0x4E0000 };           /* 5111808: far above what distributions and subordinate ids use */
+
+/* Users are numbers without names, one per guest, chosen once and kept in spec.json. */
+static uint64_t free_uid(const struct host *h)
+{
+	for (uint64_t uid = UID_BASE;; uid++) {
+		bool taken = false;
+		for (const struct guest *o = h->guests; o; o = o->next)
+			taken |= o->spec.uid == uid;
+		if (!taken)
+			return uid;
+	}
+}
+
+static int free_port(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof a;
+	scoped_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) < 0 || getsockname(fd, (struct sockaddr *)&a, &n) < 0)
+		return 0;
+	return ntohs(a.sin_port);
+}
+
+static int choose_ports(struct forward *f, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!f[i].host && !(f[i].host = (uint64_t)free_port()))
+			return err_sys(e, "find a free port for guest port %llu", (unsigned long long)f[i].guest);
+	return 0;
+}
+
+static int make_disk(const struct guest *g, struct err *e)
+{
+	struct stat st;
+	int status;
+
+	if (stat(g->spec.image.root, &st) < 0)
+		return err_sys(e, "the image's disk %s", g->spec.image.root);
+	char size[32];
+	snprintf(size, sizeof size, "%lld", (long long)st.st_size);
+	scoped_buf struct buf out = BUF_MAX(4096);
+	const char *argv[] = { "qemu-img", "create", "-q", "-f", "qcow2", "disk.qcow2", size, NULL };
+	int r = proc_run(&PROC(.argv = argv, .cwd = g->dir, .out = &out), &status, e);
+	if (r)
+		return r;
+	return status ? err_set(e, ERR_SYSTEM, "qemu-img: %.200s", out.data ? out.data : "") : 0;
+}
+
+static int qemu_create(struct host *h, struct guest *g, bool *done, struct err *e)
+{
+	int r;
+
+	*done = false;
+	if (!*g->spec.image.root)
+		return err_set(e, ERR_FORMAT, "guest.image is missing: the qemu driver boots images");
+	if (geteuid() == 0 && !g->spec.uid)
+		g->spec.uid = free_uid(h);
+	accel_begin(&h->accel, g->spec.image.kernel);
+	if ((r = choose_ports(g->spec.forwards, g->spec.forward_count, e)) || (r = make_disk(g, e)))
+		return r;
+	if (g->spec.uid && (fchownat(g->dirfd, "disk.qcow2", (uid_t)g->spec.uid, (gid_t)g->spec.uid, 0) < 0 ||
+		fchown(g->dirfd, (uid_t)g->spec.uid, (gid_t)g->spec.uid) < 0))
+		return err_sys(e, "hand %s to user %llu", g->dir, (unsigned long long)g->spec.uid);
+	return vtpm_make(g, e);
+}
+
+static int qemu_created(struct host *h, struct guest *g, struct err *e)
+{
+	int r;
+
+	(void)h;
+	if ((r = vtpm_made(g, e)) || (r = guest_save_spec(g, e)))
+		return r;
+	return guest_save_run(g, e);
+}
+
+/* Option texts live here until exec. */
+struct args {
+	const char *v[ARGS_MAX];
+	size_t n;
+	struct buf text;
+	size_t offsets[ARGS_MAX];
+};
+
+static void arg(struct args *a, const char *s)
+{
+	if (a->n < ARGS_MAX - 1)
+		a->v[a->n++] = s;
+}
+
+/* TCG's time-stamp counter is the host's; measured against a timer that runs late on a busy host it comes out wrong. Give its rate. */
+static void tcg_clock(struct buf *cmdline)
+{
+	struct err e;
+	scoped_buf struct buf b = BUF_MAX(1 << 20);
+
+	if (file_read(AT_FDCWD, "/proc/cpuinfo", &b, NULL, &e))
+		return;
+	char *at = b.data ? strstr(b.data, "cpu MHz") : NULL;
+	at = at ? strchr(at, ':') : NULL;
+	double mhz = at ? strtod(at + 1, NULL) : 0;
+	if (mhz < 100)
+		return;
+	unsigned long khz = (unsigned long)(mhz * 1000);
+	buf_printf(cmdline, " tsc_early_khz=%lu tsc=reliable no_timer_check lpj=%lu", khz, khz * 4);
+}
+
+static void netdev_text(const struct guest *g, struct buf *b)
+{
+	buf_str(b, "user,id=n0");
+	for (size_t i = 0; i < g->spec.forward_count; i++)
+		buf_printf(b, ",hostfwd=tcp:127.0.0.1:%llu-:%llu", (unsigned long long)g->spec.forwards[i].host,
+			(unsigned long long)g->spec.forwards[i].guest);
+}
+
+struct texts { struct buf cmdline, netdev, nic, memory, cpus; };
+
+static void fill(struct args *a, const struct guest *g, const char *accel, bool medium, struct texts *t)
+{
+	bool kvm = strcmp(accel, "kvm") == 0;
+	static const char *const fixed[] = {
+		"-M", "q35,smm=off", "-nodefaults", "-no-user-config", "-display", "none",
+		"-chardev", "file,id=console,path=serial.log,append=on", "-serial", "chardev:console",
+		"-qmp", "unix:qmp.sock,server=on,wait=off",
+		"-kernel", "/proc/self/fd/20", "-initrd", "/proc/self/fd/21",
+		"-add-fd", "fd=23,set=1",
+		"-blockdev", "driver=file,node-name=rootfile,filename=/dev/fdset/1,read-only=on",
+		"-blockdev", "driver=raw,node-name=root,file=rootfile,read-only=on",
+		"-blockdev", "driver=file,node-name=diskfile,filename=disk.qcow2,cache.no-flush=off,discard=unmap",
+		"-blockdev", "driver=qcow2,node-name=disk,file=diskfile,backing=root",
+		"-device", "virtio-blk-pci,drive=disk,serial=root",
+		"-device", "virtio-scsi-pci,id=scsi0",
+		"-device", "virtio-rng-pci",
+		"-device", "virtio-serial-pci",
+		"-chardev", "socket,id=guest0,path=guest.sock,server=on,wait=off",
+		"-device", "virtserialport,chardev=guest0,name=natal.guest.0",
+		"-chardev", "socket,id=tpmc,fd=22", "-tpmdev", "emulator,id=tpm0,chardev=tpmc", "-device", "tpm-crb,tpmdev=tpm0",
+	};
+	buf_str(&t->cmdline, g->spec.image.cmdline);
+	if (!kvm)
+		tcg_clock(&t->cmdline);
+	netdev_text(g, &t->netdev);
+	buf_printf(&t->nic, "virtio-net-pci,netdev=n0,romfile=%s%s", *g->spec.mac ? ",mac=" : "", g->spec.mac);
+	buf_printf(&t->memory, "%llu", (unsigned long long)g->spec.memory_mb);
+	buf_printf(&t->cpus, "%llu", (unsigned long long)g->spec.cpus);
+	arg(a, "qemu-system-x86_64");
+	arg(a, "-name"); arg(a, g->spec.vm_id);
+	arg(a, "-uuid"); arg(a, g->spec.uuid);
+	arg(a, "-accel"); arg(a, kvm ? "kvm" : "tcg,thread=multi,tb-size=512");
+	arg(a, "-cpu"); arg(a, kvm ? "host,migratable=off" : "max");
+	arg(a, "-m"); arg(a, t->memory.data);
+	arg(a, "-smp"); arg(a, t->cpus.data);
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
+		arg(a, fixed[i]);
+	arg(a, "-append"); arg(a, t->cmdline.data);
+	arg(a, "-netdev"); arg(a, t->netdev.data);
+	arg(a, "-device"); arg(a, t->nic.data);
+	if (medium) {
+		arg(a, "-add-fd"); arg(a, "fd=24,set=2");
+		arg(a, "-blockdev"); arg(a, "driver=file,node-name=mediumfile,filename=/dev/fdset/2,read-only=on");
+		arg(a, "-blockdev"); arg(a, "driver=raw,node-name=medium,file=mediumfile,read-only=on");
+	}
+	arg(a, "-device"); arg(a, medium ? "scsi-cd,id=cd0,bus=scsi0.0,drive=medium" : "scsi-cd,id=cd0,bus=scsi0.0");
+	a->v[a->n] = NULL;
+}
+
+/* A second, read-only description of the memfd: QEMU's fdsets match access modes. */
+static int read_only(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static gid_t kvm_group(const char *accel)
+{
+	struct stat st;
+
+	return strcmp(accel, "kvm") == 0 && stat("/dev/kvm", &st) == 0 ? st.st_gid : 0;
+}
+
+static int launch(struct guest *g, const char *accel, int medium_fd, int tpm_fd, struct err *e)
+{
+	scoped_fd int kernel = open(g->spec.image.kernel, O_RDONLY | O_CLOEXEC);
+	scoped_fd int initrd = open(g->spec.image.initrd, O_RDONLY | O_CLOEXEC);
+	scoped_fd int root = open(g->spec.image.root, O_RDONLY | O_CLOEXEC);
+	scoped_fd int medium = medium_fd < 0 ? -1 : read_only(medium_fd);
+	struct args a = { .n = 0 };
+	struct texts t = { BUF_MAX(4096), BUF_MAX(1024), BUF_MAX(128), BUF_MAX(32), BUF_MAX(32) };
+
+	if (kernel < 0 || initrd < 0 || root < 0) {
+		err_sys(e, "open the image of guest %s (%s)", g->spec.vm_id, kernel < 0 ? g->spec.image.kernel : initrd < 0 ? g->spec.image.initrd : g->spec.image.root);
+		err_hint(e, "was the image moved? natalctl image list");
+		return -(int)e->code;
+	}
+	if (medium_fd >= 0 && medium < 0)
+		return err_sys(e, "open the medium of guest %s", g->spec.vm_id);
+	fill(&a, g, accel, medium >= 0, &t);
+	struct worker_start s = {
+		.argv = a.v, .cwd = g->dirfd, .uid = (uid_t)g->spec.uid, .group = kvm_group(accel), .log = "qemu.log", .fd_count = medium >= 0 ? 5 : 4,
+		.fds = { { kernel, FD_KERNEL }, { initrd, FD_INITRD }, { tpm_fd, FD_TPM }, { root, FD_ROOT }, { medium, FD_MEDIUM } },
+	};
+	unlinkat(g->dirfd, "qmp.sock", 0);
+	unlinkat(g->dirfd, "guest.sock", 0);
+	int r = worker_start(&s, &g->main, e);
+	buf_fini(&t.cmdline);
+	buf_fini(&t.netdev);
+	buf_fini(&t.nic);
+	buf_fini(&t.memory);
+	buf_fini(&t.cpus);
+	return r;
+}
+
+/* The last line QEMU wrote, as the reason of a failed start. */
+static int explain(const struct guest *g, struct err *e)
+{
+	scoped_buf struct buf b = BUF_MAX(1 << 20);
+	struct err ignored;
+
+	if (file_read(g->dirfd, "qemu.log", &b, NULL, &ignored) || !b.size)
+		return -(int)e->code;
+	while (b.size && b.data[b.size - 1] == '\n')
+		b.data[--b.size] = 0;
+	const char *last = strrchr(b.data, '\n');
+	err_set(e, ERR_UNAVAILABLE, "QEMU did not start: %.300s", last ? last + 1 : b.data);
+	if (strstr(b.data, "host forwarding"))
+		err_hint(e, "another program holds that port: natalctl vm start --forward GUEST chooses a free one");
+	return -(int)e->code;
+}
+
+static int qemu_start(struct host *h, struct guest *g, int medium_fd, struct err *e)
+{
+	int r, tpm_fd = -1;
+
+	accel_begin(&h->accel, g->spec.image.kernel);
+	const char *accel = accel_wait(&h->accel);
+	if ((r = vtpm_start(g, &tpm_fd, e)))
+		return r;
+	unlinkat(g->dirfd, "qemu.log", 0);
+	r = launch(g, accel, medium_fd, tpm_fd, e);
+	close(tpm_fd);
+	if (!r && (r = qmp_wait(g, START_MS, e)))
+		r = explain(g, e);
+	if (r) {
+		worker_kill(&g->main, SIGKILL);
+		worker_kill(&g->tpm, SIGTERM);
+		return err_wrap(e, "start guest %s", g->spec.vm_id);
+	}
+	return 0;
+}
+
+static int qemu_stop(struct guest *g, uint64_t grace_ms, struct err *e)
+{
+	struct pollfd f = { g->main.pidfd, POLLIN, 0 };
+	struct err ignored;
+
+	(void)e;
+	if (grace_ms && qmp_call(g, "system_powerdown", NULL, 2000, NULL, &ignored) == 0)
+		poll(&f, 1, (int)grace_ms);
+	if (poll(&f, 1, 0) == 0 && qmp_call(g, "quit", NULL, 2000, NULL, &ignored) == 0)
+		poll(&f, 1, 3000);
+	worker_kill(&g->main, SIGTERM);
+	worker_kill(&g->tpm, SIGTERM);
+	return 0;
+}
+
+static struct json_object *one(const char *key, const char *value)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put(o, key, value);
+	return o;
+}
+
+/* What QEMU itself says of the drive. */
+static int medium_inserted(struct guest *g, bool *ret, struct err *e)
+{
+	scoped_json struct json_object *list = NULL;
+	int r = qmp_call(g, "query-block", NULL, 5000, &list, e);
+
+	if (r)
+		return r;
+	*ret = false;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *drive = json_object_array_get_idx(list, i), *in;
+		const char *qdev = json_text(drive, "qdev");
+		if (qdev && strstr(qdev, "cd0") && json_object_object_get_ex(drive, "inserted", &in))
+			*ret = true;
+	}
+	return 0;
+}
+
+static int qemu_eject(struct guest *g, bool *ejected, struct err *e)
+{
+	scoped_json struct json_object *cd = one("id", "cd0"), *node = one("node-name", "medium"), *file = one("node-name", "mediumfile");
+	bool inserted;
+	int r;
+
+	if (!g->running) {
+		*ejected = true;
+		return 0;
+	}
+	if ((r = medium_inserted(g, &inserted, e)))
+		return r;
+	if (inserted) {
+		json_put_bool(cd, "force", true);
+		if ((r = qmp_call(g, "blockdev-open-tray", cd, 5000, NULL, e)))
+			return r;
+		json_object_object_del(cd, "force");
+		if ((r = qmp_call(g, "blockdev-remove-medium", cd, 5000, NULL, e)) || (r = qmp_call(g, "blockdev-del", node, 5000, NULL, e)) ||
+			(r = qmp_call(g, "blockdev-del", file, 5000, NULL, e)))
+			return r;
+		scoped_json struct json_object *set = json_object_new_object();
+		json_put_uint(set, "fdset-id", 2);
+		/* The set goes with its last user; where this QEMU kept it, it goes now. */
+		struct err ignored;
+		(void)qmp_call(g, "remove-fd", set, 5000, NULL, &ignored);
+		if ((r = medium_inserted(g, &inserted, e)))
+			return r;
+	}
+	*ejected = !inserted;
+	return 0;
+}
+
+static int monitor(struct guest *g, const char *line, struct err *e)
+{
+	scoped_json struct json_object *o = one("command-line", line), *said = NULL;
+	int r = qmp_call(g, "human-monitor-command", o, 5000, &said, e);
+
+	if (r)
+		return r;
+	const char *text = json_object_get_string(said);
+	if (text && (strstr(text, "rror") || strstr(text, "ould not") || strstr(text, "nvalid")))
+		return err_set(e, ERR_CONFLICT, "QEMU refuses '%s': %.*s", line, (int)strcspn(text, "\r\n"), text);
+	return 0;
+}
+
+static int qemu_forward(struct guest *g, const struct forward *wanted, size_t n, struct err *e)
+{
+	struct forward f[GUEST_FORWARDS_MAX];
+	char line[128];
+	int r;
+
+	memcpy(f, wanted, n * sizeof *f);
+	if ((r = choose_ports(f, n, e)))
+		return r;
+	if (g->running) {
+		for (size_t i = 0; i < g->spec.forward_count; i++) {
+			snprintf(line, sizeof line, "hostfwd_remove n0 tcp:127.0.0.1:%llu", (unsigned long long)g->spec.forwards[i].host);
+			if ((r = monitor(g, line, e)))
+				return r;
+		}
+		for (size_t i = 0; i < n; i++) {
+			snprintf(line, sizeof line, "hostfwd_add n0 tcp:127.0.0.1:%llu-:%llu", (unsigned long long)f[i].host, (unsigned long long)f[i].guest);
+			if ((r = monitor(g, line, e)))
+				return r;
+		}
+	}
+	memcpy(g->spec.forwards, f, n * sizeof *f);
+	g->spec.forward_count = n;
+	return guest_save_spec(g, e);
+}
+
+static void qemu_connect(struct guest *g)
+{
+	if (g->running)
+		g->channel = guest_socket(g, "guest.sock");
+}
+
+const struct driver driver_qemu = {
+	.name = "qemu", .create = qemu_create, .created = qemu_created, .start = qemu_start, .stop = qemu_stop, .eject = qemu_eject,
+	.forward = qemu_forward, .connect = qemu_connect,
+};
