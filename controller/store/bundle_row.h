@@ -3,13 +3,14 @@
  * stage 1: the keys are taken, the certificate's intent and the secrets are there.  The signer may issue the certificate.
  * stage 2: certificate, manifest and pin payload are there, with their digests.  The signer may sign both.
  * stage 3: the signatures are there: the medium can be made, byte for byte the same each time.
+ * broken: the signer refused for good; the machine says why.
  * The secrets (blobs, in the manifest's order, sealed) are gone once wiped_at is set.
  */
 #pragma once
 #include "common/crypto/hash.h"
 #include "controller/store/store.h"
 
-enum bundle_stage { BUNDLE_TAKEN = 1, BUNDLE_WRITTEN, BUNDLE_SIGNED };
+enum bundle_stage { BUNDLE_TAKEN = 1, BUNDLE_WRITTEN, BUNDLE_SIGNED, BUNDLE_BROKEN };
 enum { BUNDLE_SECRETS_MAX = 65 << 20, BUNDLE_CERT_MAX = 64 << 10, BUNDLE_MANIFEST_MAX = 1 << 20, BUNDLE_SIGNATURES_MAX = 4096, BUNDLE_SPKI_MAX = 800 };
 
 struct bundle_row {
