@@ -12,6 +12,15 @@ common_libcommon_a_SOURCES = \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/data/json.c %D%/data/json.h \
 	%D%/crypto/hash.c %D%/crypto/hash.h \
+	%D%/crypto/pubkey.c %D%/crypto/pubkey.h \
+	%D%/media/bundle.c %D%/media/bundle.h \
+	%D%/media/envelope.c %D%/media/envelope.h \
+	%D%/media/field.c %D%/media/field.h \
+	%D%/media/iso.c %D%/media/iso.h \
+	%D%/media/manifest.c %D%/media/manifest.h \
+	%D%/media/policy.c \
+	%D%/media/trust.c %D%/media/trust_load.c %D%/media/trust.h \
+	%D%/verify/pin.c %D%/verify/pin.h \
 	%D%/wire/frame.c %D%/wire/frame.h \
 	%D%/wire/status.c %D%/wire/status.h
 EXTRA_DIST += %D%/media/FORMAT.md %D%/verify/PIN.md

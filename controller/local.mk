@@ -1,1 +1,2 @@
 include controller/host/local.mk
+include controller/crypto/sign.mk

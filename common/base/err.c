@@ -19,15 +19,20 @@ static const struct { const char *reason; int exit_status, http; } codes[] = {
 	[ERR_NOMEM]       = { "nomem",       1, 500 },
 };
 
+static enum err_code known(enum err_code code)
+{
+	return code > 0 && code < ERR_CODES ? code : ERR_INTERNAL;
+}
+
 __attribute__((format(printf, 3, 0)))
 static int vset(struct err *e, enum err_code code, const char *fmt, va_list ap)
 {
-	*e = (struct err){ .code = code };
+	*e = (struct err){ .code = known(code) };
 	vsnprintf(e->msg, sizeof e->msg, fmt, ap);
-	return -(int)code;
+	return -(int)e->code;
 }
 
-int err_set(struct err *e, enum err_code code, const char *fmt, ...)
+int (err_set)(struct err *e, enum err_code code, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -37,7 +42,7 @@ int err_set(struct err *e, enum err_code code, const char *fmt, ...)
 	return r;
 }
 
-int err_sys(struct err *e, const char *fmt, ...)
+int (err_sys)(struct err *e, const char *fmt, ...)
 {
 	int saved = errno;
 	va_list ap;
@@ -51,7 +56,7 @@ int err_sys(struct err *e, const char *fmt, ...)
 	return r;
 }
 
-int err_at(struct err *e, const char *doc, unsigned line, unsigned col, const char *fmt, ...)
+int (err_at)(struct err *e, const char *doc, unsigned line, unsigned col, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -62,7 +67,7 @@ int err_at(struct err *e, const char *doc, unsigned line, unsigned col, const ch
 	return r;
 }
 
-int err_wrap(struct err *e, const char *fmt, ...)
+int (err_wrap)(struct err *e, const char *fmt, ...)
 {
 	char head[sizeof e->msg], inner[sizeof e->msg];
 	va_list ap;
@@ -75,7 +80,7 @@ int err_wrap(struct err *e, const char *fmt, ...)
 	if (n > cap / 2)
 		n = cap / 2;            /* the cause outlives the context */
 	snprintf(e->msg, sizeof e->msg, "%.*s: %.*s", (int)n, head, (int)(cap - n), inner);
-	return -(int)e->code;
+	return -(int)known(e->code);
 }
 
 void err_hint(struct err *e, const char *fmt, ...)
@@ -87,12 +92,7 @@ void err_hint(struct err *e, const char *fmt, ...)
 	va_end(ap);
 }
 
-int err_nomem(struct err *e) { return err_set(e, ERR_NOMEM, "out of memory"); }
-
-static enum err_code known(enum err_code code)
-{
-	return code > 0 && code < ERR_CODES ? code : ERR_INTERNAL;
-}
+int (err_nomem)(struct err *e) { return err_set(e, ERR_NOMEM, "out of memory"); }
 
 const char *err_reason(enum err_code code) { return codes[known(code)].reason; }
 int err_exit_status(enum err_code code) { return codes[known(code)].exit_status; }

@@ -44,6 +44,19 @@ int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 
 void err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int err_nomem(struct err *e);
 
+/* Tells the compiler what the comment above says: without it gcc takes every output of a failed call for used. */
+static inline int err_negative(int r)
+{
+	if (r >= 0)
+		__builtin_unreachable();
+	return r;
+}
+#define err_set(...) err_negative(err_set(__VA_ARGS__))
+#define err_sys(...) err_negative(err_sys(__VA_ARGS__))
+#define err_at(...) err_negative(err_at(__VA_ARGS__))
+#define err_wrap(...) err_negative(err_wrap(__VA_ARGS__))
+#define err_nomem(e) err_negative(err_nomem(e))
+
 /* The one table's columns; code may come from outside: an unknown one reads as internal. */
 const char *err_reason(enum err_code code);
 int err_exit_status(enum err_code code);

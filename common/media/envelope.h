@@ -15,6 +15,7 @@ enum {
 	ENVELOPE_PAYLOAD_MAX = 1 << 20,
 	ENVELOPE_SIGNATURES_MAX = 16,
 	ENVELOPE_SIZE_MAX = 64 << 20,
+	ENVELOPE_PAE_HEAD_MAX = 128,    /* of the PAE in front of the payload */
 };
 
 enum envelope_kind { ENVELOPE_BUNDLE = 1, ENVELOPE_PIN, ENVELOPE_STATEMENT, ENVELOPE_KINDS };

@@ -8,12 +8,13 @@
 #include <stdbool.h>
 #include "common/media/envelope.h"
 
-enum { TRUST_KEYS_MAX = 64, TRUST_GROUPS_MAX = 8, TRUST_GROUP_KEYS_MAX = 8 };
+enum { STATEMENT_FORMAT = 1, TRUST_KEYS_MAX = 64, TRUST_GROUPS_MAX = 8, TRUST_GROUP_KEYS_MAX = 8 };
 
 struct trust_key {
 	struct pubkey key;
 	bool revoked;
 	uint64_t not_before, not_after;         /* unix s; 0 = no bound */
+	size_t succeeds;                        /* index of the key whose successor it is, below its own; TRUST_KEYS_MAX: an anchor */
 	char origin[96];                        /* file it came from, for messages */
 };
 
@@ -37,14 +38,15 @@ struct trust {
 	struct policy policy;
 };
 
-/* Below root (file.h): `dir` as above; `policy_path` may be absent: the default policy. */
+/* Below root (file.h): `dir` as above; `policy_path` may be absent (or NULL): the default policy. not-found: no folder, or no key in it. */
 int trust_load(int root, const char *dir, const char *policy_path, struct trust *ret, struct err *e);
 int trust_add(struct trust *t, const struct pubkey *key, const char *origin, struct err *e);
-/* One key statement, already read as an envelope: successor or revoked. */
-int trust_statement(struct trust *t, const struct envelope *env, const char *doc, uint64_t now_unix_s, struct err *e);
+/* One key statement, already read as an envelope: successor or revoked. It counts by the windows written in it, not by the time of
+ * reading, so that a chain of successors still holds when its first keys have expired: FORMAT.md "Key statement". */
+int trust_statement(struct trust *t, const struct envelope *env, const char *doc, struct err *e);
 
 /* Do the signatures on env meet the policy?  A signature by a held key that does not verify, or by a revoked
- * key or a forbidden algorithm, refuses the whole; one by a key not held is passed over.  untrusted names
+ * key or a forbidden algorithm, refuses the whole; one by a key not held, or outside its key's window, is passed over.  untrusted names
  * the first reason ("signed by unknown key 3fa1…", "key 3fa1… is revoked", "algorithm ed25519 is forbidden by the image's policy").
  * ret_signer (may be NULL): the first key that counted. */
 int trust_check(const struct trust *t, const struct envelope *env, uint64_t now_unix_s, const char *doc, const struct trust_key **ret_signer,

@@ -21,13 +21,21 @@ struct pin {
 	bool has_ek;
 	uint8_t previous[SHA256_SIZE];
 	bool has_previous;
+	struct { bool has; char id[64]; uint64_t at, not_after; } verdict;      /* of attestation; none is issued in this release */
 };
 
+/* Canonical JSON of p. Checks what the reader would refuse. */
+
 int pin_payload(const struct pin *p, struct buf *out, struct err *e);
+/* Errors: those of envelope_read() and trust_check(); unsupported: a newer format. */
 int pin_verify(const void *bytes, size_t size, const struct trust *trust, uint64_t now_unix_s, const char *doc, struct pin *ret, struct err *e);
 /* Does a TLS SPKI digest match (current or next)? untrusted says both digests. */
 int pin_check_tls(const struct pin *p, const uint8_t spki_sha256[SHA256_SIZE], struct err *e);
+/* Is `host`, a name or "[name]:port" as ssh gives it, the record's name or one of its names? */
+bool pin_names_host(const struct pin *p, const char *host);
 /* known_hosts lines for `host` (or "[host]:port" as given). */
 void pin_known_hosts(const struct pin *p, const char *host, struct buf *out);
+/* One line of p: algorithm and SHA-256 of the key as `ssh-keygen -l` shows it, "SHA256:BASE64" without padding. */
+int pin_ssh_fingerprint(const char *line, struct buf *out, struct err *e);
 /* "sha256//BASE64[;sha256//…]" as curl's --pinnedpubkey takes it. */
 void pin_curl(const struct pin *p, struct buf *out);

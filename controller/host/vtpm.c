@@ -15,21 +15,17 @@
 
 enum { EK_CERT_MAX = 16 << 10 };
 
-/* The local CA that signs EK certificates keeps its key in the host's folder, not in the distribution's, so that hosts do not share it. */
+/* The local CA that signs EK certificates lives in the guest's folder, not in the distribution's. Paths are relative to it:
+ * the guest's user may be unable to reach it from the root. */
 static int write_ca_config(struct guest *g, struct err *e)
 {
-	scoped_buf struct buf ca = BUF_MAX(8192), setup = BUF_MAX(4096);
-	const char *d = g->dir;
-	int r;
+	static const char ca[] = "statedir = tpm/ca\nsigningkey = tpm/ca/signkey.pem\nissuercert = tpm/ca/issuercert.pem\n"
+		"certserial = tpm/ca/certserial\n";
+	static const char setup[] = "create_certs_tool = swtpm_localca\ncreate_certs_tool_config = tpm/ca.conf\n"
+		"create_certs_tool_options = /dev/null\n";
+	int r = file_write(g->dirfd, "tpm/ca.conf", ca, sizeof ca - 1, 0644, (uid_t)-1, (gid_t)-1, e);
 
-	buf_printf(&ca, "statedir = %s/tpm/ca\nsigningkey = %s/tpm/ca/signkey.pem\nissuercert = %s/tpm/ca/issuercert.pem\n", d, d, d);
-	buf_printf(&ca, "certserial = %s/tpm/ca/certserial\n", d);
-	buf_printf(&setup, "create_certs_tool = swtpm_localca\ncreate_certs_tool_config = %s/tpm/ca.conf\n", d);
-	buf_str(&setup, "create_certs_tool_options = /dev/null\n");
-	if ((r = buf_check(&ca, "the vTPM's configuration", e)) || (r = buf_check(&setup, "the vTPM's configuration", e)) ||
-		(r = file_write(g->dirfd, "tpm/ca.conf", ca.data, ca.size, 0644, (uid_t)-1, (gid_t)-1, e)))
-		return r;
-	return file_write(g->dirfd, "tpm/setup.conf", setup.data, setup.size, 0644, (uid_t)-1, (gid_t)-1, e);
+	return r ? r : file_write(g->dirfd, "tpm/setup.conf", setup, sizeof setup - 1, 0644, (uid_t)-1, (gid_t)-1, e);
 }
 
 static int give_to_user(struct guest *g, const char *path, struct err *e)

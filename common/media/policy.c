@@ -1,0 +1,111 @@
+/* policy.c - see trust.h; FORMAT.md "Policy". */
+#include <stdio.h>
+#include <string.h>
+#include "common/base/text.h"
+#include "common/media/bundle.h"
+#include "common/media/field.h"
+
+enum { CLOCK_BEHIND_MAX_S = 24 * 3600 };
+static const uint64_t clock_ahead_max_s = UINT64_C(30) * 366 * 24 * 3600;
+
+void policy_default(struct policy *p)
+{
+	*p = (struct policy){ .min_format = BUNDLE_FORMAT, .clock = CLOCK_REFUSE };
+	for (int i = 1; i < SIG_ALGS; i++)
+		p->alg_allowed[i] = true;
+}
+
+/* What stands in the JSON; the defaults of keys left out are filled in before. */
+struct document { uint64_t min_format, built_at; char clock[16]; struct json_object *algorithms, *require; };
+static const struct json_field fields[] = {
+	JSON_FIELD(struct document, min_format, JSON_UINT, false),
+	JSON_FIELD(struct document, algorithms, JSON_ARRAY, false),
+	JSON_FIELD(struct document, require, JSON_ARRAY, false),
+	JSON_FIELD(struct document, clock, JSON_TEXT, false),
+	JSON_FIELD(struct document, built_at, JSON_UINT, false),
+};
+
+static int read_algorithms(struct json_object *array, const char *doc, struct policy *p, struct err *e)
+{
+	char names[SIG_ALGS][32];
+	size_t n;
+	int r = field_texts(array, doc, "algorithms", &(struct field_rows){ names[0], sizeof names[0], SIG_ALGS }, &n, e);
+
+	if (r)
+		return r;
+	memset(p->alg_allowed, 0, sizeof p->alg_allowed);
+	for (size_t i = 0; i < n; i++) {
+		static const char *const words[] = { "ed25519", "ecdsa-p256-sha256", NULL };
+		enum sig_alg alg = sig_alg_from_name(names[i]);
+		if (!alg) {
+			err_set(e, ERR_UNSUPPORTED, "%s: unknown algorithm '%s'", doc, names[i]);
+			err_suggest(e, names[i], words, "known are ed25519 and ecdsa-p256-sha256");
+			return -(int)e->code;
+		}
+		p->alg_allowed[alg] = true;
+	}
+	return n ? 0 : err_set(e, ERR_FORMAT, "%s: algorithms is empty: nothing could be accepted", doc);
+}
+
+static int read_require(struct json_object *array, const char *doc, struct policy *p, struct err *e)
+{
+	size_t n = json_object_array_length(array);
+
+	if (n > TRUST_GROUPS_MAX)
+		return err_set(e, ERR_LIMIT, "%s: require has %zu entries: %d at most", doc, n, TRUST_GROUPS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *group = json_object_array_get_idx(array, i);
+		if (!json_object_is_type(group, json_type_array))
+			return err_set(e, ERR_FORMAT, "%s: require[%zu] is not an array of key ids", doc, i);
+		const struct field_digest_rows rows = { p->groups[i].ids, TRUST_GROUP_KEYS_MAX };
+		int r = field_digests(group, doc, "require", &rows, &p->groups[i].count, e);
+		if (r)
+			return r;
+		if (p->groups[i].count == 0)
+			return err_set(e, ERR_FORMAT, "%s: require[%zu] names no key: nothing could be accepted", doc, i);
+	}
+	p->group_count = n;
+	return 0;
+}
+
+int policy_parse(const void *json, size_t size, const char *doc, struct policy *ret, struct err *e)
+{
+	struct document d = { .min_format = BUNDLE_FORMAT, .clock = "refuse" };
+	struct policy p;
+	scoped_json struct json_object *o = NULL;
+	int r;
+
+	policy_default(&p);
+	if ((r = json_parse(json, size, doc, &o, e)) || (r = json_decode(o, fields, ARRAY_SIZE(fields), doc, &d, e)) ||
+	    (d.algorithms && (r = read_algorithms(d.algorithms, doc, &p, e))) || (d.require && (r = read_require(d.require, doc, &p, e))))
+		return r;
+	if (strcmp(d.clock, "refuse") != 0 && strcmp(d.clock, "warn") != 0)
+		return err_set(e, ERR_FORMAT, "%s: clock is '%s': refuse or warn are allowed", doc, d.clock);
+	p.clock = strcmp(d.clock, "warn") == 0 ? CLOCK_WARN : CLOCK_REFUSE;
+	p.min_format = d.min_format;
+	p.built_at = d.built_at;
+	*ret = p;
+	return 0;
+}
+
+int policy_clock(const struct policy *p, uint64_t rtc_unix_s, uint64_t *ret, char warning[160], struct err *e)
+{
+	const char *how = NULL;
+
+	if (p->built_at > CLOCK_BEHIND_MAX_S && rtc_unix_s < p->built_at - CLOCK_BEHIND_MAX_S)
+		how = "is more than a day before";
+	else if (p->built_at && rtc_unix_s > p->built_at && rtc_unix_s - p->built_at > clock_ahead_max_s)
+		how = "is more than 30 years after";
+	if (how && p->clock == CLOCK_REFUSE) {
+		err_set(e, ERR_UNTRUSTED, "the clock (%llu) %s the image's build time (%llu)", (unsigned long long)rtc_unix_s, how,
+			(unsigned long long)p->built_at);
+		err_hint(e, "set the machine's clock, or allow \"clock\": \"warn\" in the image's policy");
+		return -(int)e->code;
+	}
+	warning[0] = 0;
+	if (how)
+		snprintf(warning, 160, "the clock (%llu) %s the image's build time (%llu)", (unsigned long long)rtc_unix_s, how,
+			(unsigned long long)p->built_at);
+	*ret = rtc_unix_s > p->built_at ? rtc_unix_s : p->built_at;
+	return 0;
+}
