@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/data/json.h"
 #include "common/verify/pin.h"
+#include "controller/crypto/ca.h"
 #include "controller/crypto/seal.h"
 #include "controller/service/birth.h"
 #include "controller/service/birth_parts.h"

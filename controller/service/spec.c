@@ -7,12 +7,11 @@
 
 #define TEXT(m) JSON_FIELD(struct vm_spec, m, JSON_TEXT, false)
 #define LIST(m) JSON_FIELD(struct vm_spec, m, JSON_ARRAY, false)
-const struct json_field vm_spec_fields[] = {
+const struct json_field vm_spec_fields[VM_SPEC_FIELDS] = {
 	JSON_FIELD(struct vm_spec, name, JSON_TEXT, true), TEXT(image), TEXT(host), TEXT(uuid), TEXT(mac), TEXT(hostname), TEXT(timezone), TEXT(channel),
 	JSON_FIELD(struct vm_spec, memory_mb, JSON_UINT, false), JSON_FIELD(struct vm_spec, cpus, JSON_UINT, false),
 	JSON_FIELD(struct vm_spec, rsa, JSON_BOOL, false), LIST(users), LIST(addresses), LIST(files), LIST(run), LIST(ca_certs), LIST(forwards), LIST(names),
 };
-const size_t vm_spec_field_count = ARRAY_SIZE(vm_spec_fields);
 
 static const char lower[] = "abcdefghijklmnopqrstuvwxyz", digits[] = "0123456789";
 
@@ -195,7 +194,7 @@ int spec_read(struct json_object *o, struct vm_spec *ret, struct err *e)
 	static const char *const hosts[] = { "local", "none", NULL };
 	struct vm_spec s = { .memory_mb = 512, .cpus = 1, .host = "local" };
 
-	int r = json_decode(o, vm_spec_fields, vm_spec_field_count, "vm", &s, e);
+	int r = json_decode(o, vm_spec_fields, VM_SPEC_FIELDS, "vm", &s, e);
 	if (r)
 		return r;
 	if (!is_label(s.name))

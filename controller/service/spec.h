@@ -21,8 +21,8 @@ struct vm_spec {
 	struct json_object *forwards;           /* [{"host", "guest"}] */
 	struct json_object *names;              /* further DNS names and addresses of the certificate */
 };
-extern const struct json_field vm_spec_fields[];
-extern const size_t vm_spec_field_count;
+enum { VM_SPEC_FIELDS = 18 };
+extern const struct json_field vm_spec_fields[VM_SPEC_FIELDS];
 
 int spec_read(struct json_object *o, struct vm_spec *ret, struct err *e);
 /* Every name that clients may use: name, hostname, names, static addresses. At most 8; each with its NUL in 128 bytes. */

@@ -64,6 +64,13 @@ void signer_stop(struct signer *s)
 
 int signer_fd(const struct signer *s) { return s->fd; }
 
+bool signer_alive(const struct signer *s)
+{
+	struct pollfd p = { s->fd, POLLIN, 0 };
+
+	return poll(&p, 1, 0) == 0;
+}
+
 static int post(struct signer *s, struct json_object *o, struct err *e)
 {
 	const char *line = json_line(o);

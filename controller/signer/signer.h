@@ -5,6 +5,7 @@
  * takes the bytes from the committed row, never from the asker.  One request, one reply over a socketpair; the caller is natald's loop.
  */
 #pragma once
+#include <stdbool.h>
 #include "common/base/buf.h"
 #include "common/base/secret.h"
 #include "common/crypto/pubkey.h"
@@ -20,6 +21,7 @@ scope_fn(struct signer, signer_stop)
 #define scoped_signer scoped(signer_stop_p)
 /* Readable when the process has gone: natald then has to end. */
 int signer_fd(const struct signer *s);
+bool signer_alive(const struct signer *s);
 
 int signer_make_media_key(struct signer *s, enum sig_alg alg, struct pubkey *ret, struct buf *sealed, struct err *e);
 int signer_make_ca(struct signer *s, const char *subject, struct buf *sealed, struct buf *chain_pem, struct err *e);

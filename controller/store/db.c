@@ -81,7 +81,7 @@ static int bind(sqlite3_stmt *st, const char *types, va_list ap)
 
 static int vquery(struct store *s, sqlite3_stmt **ret, struct err *e, const char *sql, const char *types, va_list ap)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = NULL;
 
 	int r = prepare(s, sql, &st, e);
 	if (r)
