@@ -224,13 +224,23 @@ int server_fd(const struct server *s)
 	return info ? info->epoll_fd : -1;
 }
 
-void server_run(struct server *s) { MHD_run(s->mhd); }
+/* One MHD_run() does one step of each connection (a resumed one is called, then its reply is written): run until it has nothing left. */
+void server_run(struct server *s)
+{
+	int n = 0;
+
+	do
+		MHD_run(s->mhd);
+	while (server_timeout_ms(s) == 0 && ++n < 64);
+}
 
 int server_timeout_ms(struct server *s)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 	return MHD_get_timeout(s->mhd, &ms) == MHD_YES ? (int)(ms > 60000 ? 60000 : ms) : -1;
 }
+
+bool server_has(const struct server *s) { return s->first; }
 
 struct request *server_take(struct server *s)
 {

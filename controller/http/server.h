@@ -15,6 +15,8 @@ int server_fd(const struct server *s);
 void server_run(struct server *s);
 /* Milliseconds until server_run() is due again, or -1. */
 int server_timeout_ms(struct server *s);
+/* Is a whole request there to be taken? */
+bool server_has(const struct server *s);
 /* The oldest whole request, or NULL. It stays the server's. */
 struct request *server_take(struct server *s);
 /* rq->failed, or the answer in rq. */

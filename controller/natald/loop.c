@@ -162,8 +162,10 @@ static int sleep_ms(struct loop *l)
 {
 	int64_t now = clock_mono_ms(), until = now + server_timeout_ms(l->server);
 
-	if (l->again || l->c->scrub)
-		return l->again ? 0 : 20;
+	if (l->again || server_has(l->server))
+		return 0;
+	if (l->c->scrub)
+		return 20;
 	if (until < now || until > l->tick_ms)
 		until = l->tick_ms > now ? l->tick_ms : now;
 	for (struct request *rq = l->parked; rq; rq = rq->next)
