@@ -26,3 +26,17 @@ sbin_PROGRAMS += controller/natald/natald
 controller_natald_natald_CFLAGS = $(CONTROLLER_CFLAGS)
 controller_natald_natald_SOURCES = %D%/natald/main.c %D%/natald/loop.c %D%/natald/loop.h
 controller_natald_natald_LDADD = $(CONTROLLER_LIBS)
+
+# natalctl loads nothing of natald's: libcurl, json-c and the C library.
+noinst_LIBRARIES += controller/cli/libcli.a
+CLI_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(CURL_CFLAGS) -DSBINDIR='"$(sbindir)"' -DNATAL_LIBEXECDIR='"$(libexecdir)"'
+CLI_LIBS = controller/cli/libcli.a $(COMMON_LIBS) $(CURL_LIBS)
+controller_cli_libcli_a_CFLAGS = $(CLI_CFLAGS)
+controller_cli_libcli_a_SOURCES = \
+	%D%/cli/cli.h %D%/cli/client.c %D%/cli/cmd_image.c %D%/cli/cmd_key.c %D%/cli/cmd_pool.c %D%/cli/cmd_vm.c %D%/cli/cmd_wait.c %D%/cli/daemon.c \
+	%D%/cli/help.c %D%/cli/options.c %D%/cli/print.c %D%/cli/state.c %D%/cli/verbs.c %D%/cli/vm.h
+
+bin_PROGRAMS += controller/cli/natalctl
+controller_cli_natalctl_CFLAGS = $(CLI_CFLAGS)
+controller_cli_natalctl_SOURCES = %D%/cli/main.c
+controller_cli_natalctl_LDADD = $(CLI_LIBS)

@@ -261,7 +261,7 @@ static int run(int argc, char **argv, struct err *e)
 	if (sodium_init() < 0)
 		return err_set(e, ERR_INTERNAL, "start libsodium");
 	signal(SIGPIPE, SIG_IGN);
-	umask(077);
+	umask(022);
 	if ((r = file_mkdirs(AT_FDCWD, o.state, 0711, e)))
 		return r;
 	if (!realpath(o.state, real))
