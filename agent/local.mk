@@ -1,0 +1,28 @@
+# libagent.a and natal-agent.
+noinst_LIBRARIES += agent/libagent.a
+AGENT_LIBS = agent/libagent.a $(COMMON_LIBS) $(BLKID_LIBS) $(UDEV_LIBS)
+agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS)
+agent_libagent_a_SOURCES = \
+	%D%/accounts.c %D%/accounts.h %D%/agent.c %D%/agent.h %D%/arena.c %D%/arena.h %D%/boot.c %D%/boot.h \
+	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/seed.c %D%/seed.h %D%/verbs.c %D%/verbs.h \
+	%D%/apply/apply.c %D%/apply/apply.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
+	%D%/config/accounts.c %D%/config/cloud.c %D%/config/config.c %D%/config/config.h %D%/config/doc.c %D%/config/doc.h \
+	%D%/config/files.c %D%/config/network.c \
+	%D%/module/accounts.c %D%/module/ca_certificates.c %D%/module/hostname.c %D%/module/machine_id.c %D%/module/module.h \
+	%D%/module/modules.c %D%/module/network.c %D%/module/report_key.c %D%/module/runcmd.c %D%/module/ssh_host_keys.c \
+	%D%/module/timezone.c %D%/module/tls_identity.c %D%/module/users.c %D%/module/write_files.c \
+	%D%/pinning/drift.c %D%/pinning/drift.h %D%/pinning/pins.c %D%/pinning/pins.h %D%/pinning/present.h %D%/pinning/ssh.c \
+	%D%/pinning/tls.c %D%/pinning/wire.c %D%/pinning/wire.h \
+	%D%/plan/build.h %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
+	%D%/report/channel.c %D%/report/channel.h %D%/report/report.c %D%/report/report.h %D%/report/spool.c \
+	%D%/source/find.c %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c
+
+sbin_PROGRAMS += natal-agent
+natal_agent_SOURCES = %D%/main.c
+natal_agent_LDADD = $(AGENT_LIBS)
+
+natalunitdir = $(SYSTEMD_UNIT_DIR)
+dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service
+natalsshdir = $(SYSTEMD_UNIT_DIR)/ssh.service.d
+dist_natalssh_DATA = %D%/units/ssh.service.d/10-natal.conf
+dist_man_MANS += %D%/natal-agent.8

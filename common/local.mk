@@ -24,3 +24,11 @@ common_libcommon_a_SOURCES = \
 	%D%/wire/frame.c %D%/wire/frame.h \
 	%D%/wire/status.c %D%/wire/status.h
 EXTRA_DIST += %D%/media/FORMAT.md %D%/verify/PIN.md
+
+# natal-verify: for clients.
+bin_PROGRAMS += natal-verify
+natal_verify_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS)
+natal_verify_SOURCES = %D%/verify/verify_main.c %D%/verify/verify_cmd.c %D%/verify/record.c %D%/verify/command.h \
+	%D%/verify/tls.c %D%/verify/tls.h %D%/crypto/mbedtls_compat.h
+natal_verify_LDADD = common/libcommon.a $(MBEDTLS_LIBS) $(SODIUM_LIBS) $(JSON_LIBS)
+dist_man_MANS += %D%/verify/natal-verify.1

@@ -16,3 +16,14 @@ tests_unit_common_media_test_bundle_LDADD = $(SAMPLE_LIBS)
 check_PROGRAMS += tests/unit/controller/crypto/test_signkey
 tests_unit_controller_crypto_test_signkey_CFLAGS = $(TEST_CFLAGS)
 tests_unit_controller_crypto_test_signkey_LDADD = $(SIGN_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/common/verify/test_pin
+tests_unit_common_verify_test_pin_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_verify_test_pin_LDADD = $(SAMPLE_LIBS)
+
+check_PROGRAMS += tests/vectors/test_vectors
+tests_vectors_test_vectors_CFLAGS = $(TEST_CFLAGS)
+tests_vectors_test_vectors_LDADD = $(SAMPLE_LIBS)
+dist_check_SCRIPTS += tests/vectors/openssl.sh tests/verify/natal-verify.sh tests/verify/ssh.sh
+EXTRA_DIST += tests/vectors/README.md tests/vectors/ed25519.pub tests/vectors/p256.pub tests/vectors/bundle.natal tests/vectors/web-1.pin \
+	tests/vectors/1-successor.statement tests/vectors/2-revoked.statement

@@ -74,28 +74,26 @@ bool text_starts(const char *s, const char *prefix) { return strncmp(s, prefix, 
 
 enum { WORD_MAX = 64 };
 
-/* Levenshtein distance of two words of at most WORD_MAX bytes. */
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* Edits from a to b, two words of at most WORD_MAX bytes; two neighbours that changed places are one edit. */
 static unsigned distance(const char *a, const char *b)
 {
-	unsigned row[WORD_MAX + 1];
+	unsigned rows[3][WORD_MAX + 1];
 	size_t la = strlen(a), lb = strlen(b);
 
 	for (size_t j = 0; j <= lb; j++)
-		row[j] = (unsigned)j;
+		rows[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= la; i++) {
-		unsigned diag = row[0];
+		unsigned *row = rows[i % 3], *above = rows[(i - 1) % 3];
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= lb; j++) {
-			unsigned best = diag + (a[i - 1] != b[j - 1]);
-			diag = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
+			row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]), least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = least(row[j], rows[(i - 2) % 3][j - 2] + 1);
 		}
 	}
-	return row[lb];
+	return rows[la % 3][lb];
 }
 
 const char *text_nearest(const char *given, const char *const *words)

@@ -248,12 +248,28 @@ int pin_check_tls(const struct pin *p, const uint8_t spki_sha256[SHA256_SIZE], s
 		p->has_tls_next ? " and next " : "", p->has_tls_next ? next : "");
 }
 
+/* Is name "[host]:PORT"? */
+static bool with_port(const char *name, const char *host)
+{
+	size_t n = strlen(host);
+
+	return name[0] == '[' && strncasecmp(name + 1, host, n) == 0 && name[1 + n] == ']' && name[2 + n] == ':';
+}
+
 bool pin_names_host(const struct pin *p, const char *host)
 {
-	if (strcasecmp(p->name, host) == 0)
+	if (strcasecmp(p->name, host) == 0 || with_port(host, p->name))
 		return true;
 	for (size_t i = 0; i < p->name_count; i++)
 		if (strcasecmp(p->names[i], host) == 0)
+			return true;
+	return false;
+}
+
+bool pin_names_port_of(const struct pin *p, const char *host)
+{
+	for (size_t i = 0; i < p->name_count; i++)
+		if (with_port(p->names[i], host))
 			return true;
 	return false;
 }

@@ -31,8 +31,10 @@ int pin_payload(const struct pin *p, struct buf *out, struct err *e);
 int pin_verify(const void *bytes, size_t size, const struct trust *trust, uint64_t now_unix_s, const char *doc, struct pin *ret, struct err *e);
 /* Does a TLS SPKI digest match (current or next)? untrusted says both digests. */
 int pin_check_tls(const struct pin *p, const uint8_t spki_sha256[SHA256_SIZE], struct err *e);
-/* Is `host`, a name or "[name]:port" as ssh gives it, the record's name or one of its names? */
+/* Is `host`, as ssh gives it, the record's name (on any port) or one of its names ("[address]:port" is a name of its own)? */
 bool pin_names_host(const struct pin *p, const char *host);
+/* Is `host` one of its names with a port only: "[host]:…"? */
+bool pin_names_port_of(const struct pin *p, const char *host);
 /* known_hosts lines for `host` (or "[host]:port" as given). */
 void pin_known_hosts(const struct pin *p, const char *host, struct buf *out);
 /* One line of p: algorithm and SHA-256 of the key as `ssh-keygen -l` shows it, "SHA256:BASE64" without padding. */

@@ -61,6 +61,7 @@ static void nearest_word(void **s)
 	(void)s;
 	assert_string_equal(text_nearest("craete", words), "create");
 	assert_string_equal(text_nearest("lst", words), "list");
+	assert_string_equal(text_nearest("lsit", words), "list");
 	assert_null(text_nearest("frobnicate", words));
 }
 

@@ -1,0 +1,37 @@
+/* accounts.h - the four account files as tables: read, changed in memory, rendered again.
+ *
+ * passwd(5), group(5), shadow(5), gshadow(5).  Lines of another form are kept as they are.  Everything lives in the arena
+ * given to accounts_read().
+ */
+#pragma once
+#include "agent/facts.h"
+
+enum { ACCOUNT_PASSWD, ACCOUNT_GROUP, ACCOUNT_SHADOW, ACCOUNT_GSHADOW, ACCOUNT_FILES };
+enum { ACCOUNT_FIELDS_MAX = 9 };
+enum { PW_NAME, PW_PASSWD, PW_UID, PW_GID, PW_GECOS, PW_HOME, PW_SHELL };
+enum { GR_NAME, GR_PASSWD, GR_GID, GR_MEMBERS };
+enum { SP_NAME, SP_HASH, SP_CHANGED };
+enum { SG_NAME, SG_HASH, SG_ADMINS, SG_MEMBERS };
+
+struct account_line { const char *f[ACCOUNT_FIELDS_MAX]; const char *verbatim; };
+struct account_table { size_t count; struct account_line *lines; bool absent; };
+struct accounts { struct account_table table[ACCOUNT_FILES]; struct arena *arena; };
+
+extern const struct account_file { const char *path; size_t fields; unsigned mode; const char *group; } account_files[ACCOUNT_FILES];
+
+int accounts_read(const struct facts *f, struct accounts *ret, struct err *e);
+/* The line called name, or NULL. */
+struct account_line *accounts_find(struct accounts *a, int file, const char *name);
+/* A new line at the end, all fields "" but the name. */
+struct account_line *accounts_add(struct accounts *a, int file, const char *name);
+/* The number of a user or group, or -1 where there is none or it is no number. */
+long accounts_uid(struct accounts *a, const char *name);
+long accounts_gid(struct accounts *a, const char *name);
+/* A number that neither a user nor a group has: from 1000 up; below 1000 going down for the system's. -1: none is left. */
+long accounts_free_id(struct accounts *a, bool system);
+bool accounts_id_taken(struct accounts *a, int file, long id);
+/* Puts the user among the group's members, in group and gshadow. */
+void accounts_join(struct accounts *a, const char *group, const char *user);
+/* Makes sure of a group; gid -1 chooses one. Returns its number, or -1 where none is left. */
+long accounts_ensure_group(struct accounts *a, const char *name, long gid, bool system);
+const char *accounts_render(const struct accounts *a, int file);

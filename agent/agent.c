@@ -1,0 +1,304 @@
+/* agent.c - see agent.h */
+#include "agent/agent.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include "agent/apply/apply.h"
+#include "agent/module/module.h"
+#include "agent/pinning/drift.h"
+#include "agent/source/source.h"
+#include "common/base/file.h"
+#include "common/data/json.h"
+
+/* The key kept from the bundle that was applied: reports of boots without a medium are MACed with it. */
+static void load_report_key(struct agent *a)
+{
+	scoped_buf struct buf key = BUF_MAX(64);
+	struct err ignored;
+	bool absent;
+
+	if (file_read(a->root, REPORT_KEY_PATH, &key, &absent, &ignored) == 0 && !absent && key.size == 32)
+		report_set_key(&a->report, (const uint8_t *)key.data);
+}
+
+int agent_open(struct agent *a, const struct agent_options *o, struct err *e)
+{
+	int r;
+
+	*a = (struct agent){ .options = *o, .root = -1, .live = !o->root };
+	a->root = open(o->root ? o->root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (a->root < 0)
+		return err_sys(e, "open root folder %s", o->root);
+	if ((r = boot_load(a->root, &a->boot, e)))
+		return r;
+	report_init(&a->report, a->root, a->boot.boot_id, o->channel ? o->channel : a->live ? NULL : "");
+	a->report.seq = a->boot.seq;
+	json_free(a->report.findings);
+	a->report.findings = json_object_get(a->boot.findings);
+	load_report_key(a);
+	return 0;
+}
+
+void agent_close(struct agent *a)
+{
+	plan_free(a->plan);
+	config_free(a->config);
+	verified_free(a->verified);
+	report_fini(&a->report);
+	boot_fini(&a->boot);
+	journal_fini(&a->journal);
+	if (a->root >= 0)
+		close(a->root);
+	a->root = -1;
+}
+
+static int who_am_i(struct agent *a, struct err *e)
+{
+	if (!a->options.uuid)
+		return source_uuid(a->uuid, e);
+	if (strlen(a->options.uuid) != 36)
+		return err_set(e, ERR_USAGE, "'%.60s' is not a UUID", a->options.uuid);
+	memcpy(a->uuid, a->options.uuid, sizeof a->uuid);
+	return 0;
+}
+
+static bool provisioned(const struct agent *a)
+{
+	return (a->journal.state == JOURNAL_PROVISIONED || a->journal.state == JOURNAL_DEGRADED) && strcmp(a->journal.uuid, a->uuid) == 0;
+}
+
+/* find and verify. */
+static int take_seed(struct agent *a, bool *ret_none, struct err *e)
+{
+	scoped(seed_free_p) struct seed *seed = NULL;
+	struct source_query q = { a->options.medium, provisioned(a) ? 0 : a->options.wait_ms };
+	int r = source_find(&q, &seed, e);
+
+	if (r)
+		return r;
+	*ret_none = !seed;
+	if (!seed && !provisioned(a)) {
+		err_set(e, ERR_NOT_FOUND, "no medium labelled " MEDIUM_LABEL " appeared within %d ms", a->options.wait_ms);
+		err_hint(e, "attach the medium that the controller made for this machine, or name one with --medium");
+		return -(int)e->code;
+	}
+	if (!seed)
+		return 0;
+	report_phase(&a->report, PHASE_FOUND, seed->origin);
+	if ((r = seed_verify(a->root, seed, a->uuid, &a->journal, &a->verified, e)))
+		return r;
+	const struct blob *key = verified_blob(a->verified, BLOB_REPORT_KEY);
+	if (key && key->size == 32)
+		report_set_key(&a->report, key->bytes);
+	memcpy(a->report.digest, a->verified->digest, SHA256_SIZE);
+	if (*a->verified->clock_warning) {
+		struct err warning;
+		err_set(&warning, ERR_UNTRUSTED, "%s", a->verified->clock_warning);
+		report_finding(&a->report, "warning", "", &warning);
+	}
+	report_phase(&a->report, PHASE_VERIFYING, a->verified->manifest.bundle_id);
+	return 0;
+}
+
+static int make_plan(struct agent *a, struct err *e)
+{
+	struct facts facts = { .root = a->root, .live = a->live, .owners = geteuid() == 0 };
+	struct utsname u;
+
+	if (a->live && uname(&u) == 0)
+		memcpy(facts.node_name, u.nodename, sizeof facts.node_name < sizeof u.nodename ? sizeof facts.node_name : sizeof u.nodename);
+	int r = config_parse(a->verified, &a->config, e);
+	return r ? r : plan_build(a->config, &facts, &a->journal.done, &a->plan, e);
+}
+
+int agent_plan(struct agent *a, bool *ret_none, struct err *e)
+{
+	int r;
+
+	*ret_none = false;
+	if ((r = journal_load(a->root, &a->journal, e)) || (r = who_am_i(a, e)) || (r = take_seed(a, ret_none, e)) || *ret_none)
+		return r;
+	/* What was done once is so for this machine, not for the one that the disk was copied from. */
+	if (*a->journal.uuid && strcmp(a->journal.uuid, a->uuid) != 0)
+		a->journal.done = (struct done){ 0 };
+	if (!a->options.replan && a->journal.state == JOURNAL_PROVISIONED && provisioned(a) &&
+	    bytes_equal(a->journal.bundle, a->verified->digest, SHA256_SIZE)) {
+		*ret_none = true;
+		return 0;
+	}
+	return make_plan(a, e);
+}
+
+static void on_step(void *data, const struct item *i, size_t k, size_t n, uint64_t took_us)
+{
+	struct agent *a = data;
+
+	report_step(&a->report, i, k, n, took_us);
+	json_object_object_del(a->boot.outcomes, i->key);
+	json_put(a->boot.outcomes, i->key, outcome_name(i->outcome));
+}
+
+static void on_finding(void *data, const struct item *i, const struct err *e)
+{
+	struct agent *a = data;
+
+	report_finding(&a->report, i->policy == POLICY_CONTINUE ? "warning" : "error", i->key, e);
+	fprintf(stderr, "item=%s outcome=failed policy=%s reason=%s message=\"%s%s%s\"\n", i->key, policy_kind_name(i->policy), err_reason(e->code),
+		e->where, *e->where ? ": " : "", e->msg);
+}
+
+/* The lines of the result document: the journal's items with this boot's outcomes, or without one what the journal knows. */
+static struct result_line *result_lines(struct agent *a)
+{
+	static const enum outcome known[] = {
+		[ITEM_OK] = OUTCOME_KEPT, [ITEM_PENDING] = OUTCOME_SKIPPED, [ITEM_FAILED] = OUTCOME_FAILED, [ITEM_SKIPPED] = OUTCOME_SKIPPED,
+	};
+	struct result_line *lines = arena_array(&a->journal.arena, a->journal.item_count, sizeof *lines);
+
+	for (size_t i = 0; i < a->journal.item_count; i++) {
+		const struct journal_item *it = &a->journal.items[i];
+		const char *said = json_text(a->boot.outcomes, it->key);
+		lines[i] = (struct result_line){ it->key, known[it->state], it->digest };
+		for (int o = 0; said && o < OUTCOMES; o++)
+			if (strcmp(said, outcome_name((enum outcome)o)) == 0 && it->state == ITEM_OK)
+				lines[i].outcome = (enum outcome)o;
+	}
+	return lines;
+}
+
+static int remember(struct agent *a, const char *phase, struct err *e)
+{
+	a->boot.seq = a->report.seq;
+	memcpy(a->boot.phase, phase, strlen(phase) + 1);
+	json_free(a->boot.findings);
+	a->boot.findings = json_object_get(a->report.findings);
+	return boot_save(a->root, &a->boot, e);
+}
+
+/* The terminal report of a run that did not get to its end. */
+static int early_failed(struct agent *a, struct err *e)
+{
+	struct err saved = *e, ignored;
+
+	a->phase = PHASE_FAILED;
+	/* An item's failure has been told with its item. */
+	if (!a->plan || json_object_array_length(a->report.findings) == 0)
+		report_finding(&a->report, "error", "", &saved);
+	report_end(&a->report, PHASE_FAILED, a->plan ? result_lines(a) : NULL, a->plan ? a->journal.item_count : 0, NULL);
+	report_flush(&a->report);
+	remember(a, "failed", &ignored);
+	*e = saved;
+	return -(int)e->code;
+}
+
+static int apply_and_record(struct agent *a, struct err *e)
+{
+	const struct progress progress = { on_step, on_finding, a };
+	const struct apply apply = { a->root, a->live, &progress };
+	struct err first;
+	bool degraded;
+
+	a->report.total = a->plan->item_count;
+	int r = apply_plan(&apply, a->plan, &degraded, e);
+	first = *e;
+	journal_take(&a->journal, a->verified, a->plan);
+	a->journal.state = r ? JOURNAL_FAILED : JOURNAL_LATE;
+	if (!r && (r = pins_read(a->root, &a->journal.pins, e)))
+		return r;
+	int saved = journal_save(a->root, &a->journal, e);
+	if (r)
+		*e = first;
+	return r ? r : saved;
+}
+
+int agent_early(struct agent *a, struct err *e)
+{
+	bool none;
+	int r = agent_plan(a, &none, e);
+
+	if (r || (!none && (r = apply_and_record(a, e))))
+		return early_failed(a, e);
+	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
+	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;
+	report_flush(&a->report);
+	return remember(a, none ? "unchanged" : "applied", e);
+}
+
+static enum status_phase judge_items(const struct journal *j)
+{
+	enum status_phase phase = PHASE_PROVISIONED;
+
+	for (size_t i = 0; i < j->item_count; i++) {
+		if (j->items[i].state == ITEM_FAILED && j->items[i].policy == POLICY_FAIL)
+			return PHASE_FAILED;
+		if (j->items[i].state == ITEM_FAILED && j->items[i].policy == POLICY_DEGRADE)
+			phase = PHASE_DEGRADED;
+	}
+	return phase;
+}
+
+static int run_pending(struct agent *a, struct err *e)
+{
+	const struct progress progress = { on_step, on_finding, a };
+	const struct apply apply = { a->root, a->live, &progress };
+	bool degraded = false;
+	int r;
+
+	a->report.total = a->journal.item_count;
+	r = apply_pending(&apply, &a->journal, &degraded, e);
+	struct err first = *e;
+	a->phase = r ? PHASE_FAILED : judge_items(&a->journal);
+	a->journal.state = a->phase == PHASE_FAILED ? JOURNAL_FAILED : a->phase == PHASE_DEGRADED ? JOURNAL_DEGRADED : JOURNAL_PROVISIONED;
+	int saved = journal_save(a->root, &a->journal, e);
+	if (r)
+		*e = first;
+	return r ? r : saved;
+}
+
+static void on_drift(void *data, const char *item, const struct err *e)
+{
+	struct agent *a = data;
+
+	report_finding(&a->report, "error", item, e);
+	fprintf(stderr, "item=%s outcome=drifted message=\"%s\"\n", item, e->msg);
+}
+
+static void look_for_drift(struct agent *a)
+{
+	const struct drift_check check = { .root = a->root, .services = a->live, .found = on_drift, .data = a };
+
+	if (drift_check(&check, &a->journal.pins) && a->phase != PHASE_FAILED)
+		a->phase = PHASE_DRIFTED;
+}
+
+int agent_late(struct agent *a, struct err *e)
+{
+	int r = 0;
+
+	if (strcmp(a->boot.phase, "failed") == 0) {
+		a->phase = PHASE_FAILED;
+		return 0;               /* the early stage has said so */
+	}
+	if (!*a->boot.phase) {
+		err_set(e, ERR_INTERNAL, "the early stage of this boot has left no word");
+		err_hint(e, "see journalctl -u natal-early.service");
+		return early_failed(a, e);
+	}
+	if (!a->journal.items && (r = journal_load(a->root, &a->journal, e)))
+		return early_failed(a, e);
+	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
+	a->phase = a->journal.state == JOURNAL_DEGRADED ? PHASE_DEGRADED : PHASE_UNCHANGED;
+	if (strcmp(a->boot.phase, "applied") == 0)
+		r = run_pending(a, e);
+	struct err first = *e, ignored;
+	look_for_drift(a);
+	scoped_json struct json_object *keys = pins_to_json(&a->journal.pins);
+	report_end(&a->report, a->phase, result_lines(a), a->journal.item_count, keys);
+	report_flush(&a->report);
+	remember(a, status_phase_name(a->phase), &ignored);
+	*e = first;
+	return r;
+}
+
+int agent_drain(struct agent *a, int wait_ms, struct err *e) { return report_drain(&a->report, wait_ms, e); }

@@ -1,0 +1,45 @@
+/* agent.h - one run of the agent: the sentence "find, verify, parse, plan, apply, report", in the two stages of a boot.
+ *
+ * agent_open() takes the options, reads the journal and what this boot has said so far; agent_close() undoes it.  The stages
+ * leave the outcome in `phase` and in the report; the error they return is the one that ended the run, already reported.
+ */
+#pragma once
+#include "agent/boot.h"
+#include "agent/journal.h"
+#include "agent/report/report.h"
+#include "agent/seed.h"
+
+struct agent_options {
+	const char *root;               /* NULL: the running system */
+	const char *medium;             /* NULL: looked for */
+	const char *uuid;               /* NULL: this machine's */
+	const char *channel;            /* NULL: the virtio port, but none where root is given */
+	int wait_ms;                    /* for a medium to appear */
+	bool replan;                    /* look at the machine again even where the journal has this very bundle */
+};
+
+struct agent {
+	struct agent_options options;
+	int root;
+	bool live;
+	char uuid[37];
+	struct journal journal;
+	struct boot boot;
+	struct report report;
+	struct verified *verified;
+	struct config *config;
+	struct plan *plan;
+	enum status_phase phase;
+};
+
+int agent_open(struct agent *a, const struct agent_options *o, struct err *e);
+void agent_close(struct agent *a);
+
+/* find → verify → parse → plan. *ret_none: there is no medium, and none is needed. */
+int agent_plan(struct agent *a, bool *ret_none, struct err *e);
+/* All of it but what belongs after the network; the terminal report where it fails. */
+int agent_early(struct agent *a, struct err *e);
+/* What is pending, the look at what the services present, the terminal report. */
+int agent_late(struct agent *a, struct err *e);
+/* Waits until everything that was reported is acknowledged. */
+int agent_drain(struct agent *a, int wait_ms, struct err *e);

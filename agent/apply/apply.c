@@ -1,0 +1,282 @@
+/* apply.c - see apply.h */
+#include "agent/apply/apply.h"
+
+#include <string.h>
+#include "agent/apply/tree.h"
+#include "common/base/clock.h"
+#include "common/base/file.h"
+
+enum { INTENT_MAX = 4 << 20, OUTPUT_MAX = 64 << 10, OUTPUT_SHOWN = 200 };
+
+static uint64_t now_us(void) { return (uint64_t)(clock_ns(CLOCK_MONOTONIC) / 1000); }
+
+static void tell_finding(const struct apply *a, const struct item *i, const struct err *e)
+{
+	if (a->progress && a->progress->finding)
+		a->progress->finding(a->progress->data, i, e);
+}
+
+static void tell_step(const struct apply *a, const struct plan *p, size_t k, uint64_t took_us)
+{
+	if (a->progress && a->progress->step)
+		a->progress->step(a->progress->data, &p->items[k], k + 1, p->item_count, took_us);
+}
+
+/* The item is over. Its error ends the run where its policy says so. */
+static int item_failed(const struct apply *a, struct item *i, bool *degraded, const struct err *e)
+{
+	i->outcome = OUTCOME_FAILED;
+	tell_finding(a, i, e);
+	*degraded |= i->policy == POLICY_DEGRADE;
+	return i->policy == POLICY_FAIL ? -(int)e->code : 0;
+}
+
+static int stage_action(int root, const struct action *c, struct err *e)
+{
+	switch (c->kind) {
+	case ACTION_MKDIR:
+		return tree_mkdir(root, c->path, c->mode, c->uid, c->gid, e);
+	case ACTION_WRITE:
+		return tree_stage_file(root, c->path, &(struct sys_file){ c->bytes, c->size, c->mode, c->uid, c->gid }, e);
+	case ACTION_SYMLINK:
+		return tree_stage_link(root, c->path, c->bytes, e);
+	default:
+		return 0;
+	}
+}
+
+static void unstage_item(int root, const struct plan *p, size_t item)
+{
+	for (size_t k = p->action_count; k--;) {
+		const struct action *c = &p->actions[k];
+		if (c->item == item && (c->kind == ACTION_WRITE || c->kind == ACTION_SYMLINK))
+			tree_drop(root, c->path);
+		if (c->item == item && c->kind == ACTION_MKDIR)
+			tree_rmdir(root, c->path);
+	}
+}
+
+static void unstage_all(int root, const struct plan *p)
+{
+	for (size_t i = p->item_count; i--;)
+		if (p->items[i].outcome != OUTCOME_DONE)
+			unstage_item(root, p, i);
+}
+
+static int exec_failed(const char *program, int status, const struct buf *out, struct err *e)
+{
+	size_t n = out->size;
+
+	while (n && strchr(" \r\n\t", out->data[n - 1]))
+		n--;
+	size_t from = n > OUTPUT_SHOWN ? n - OUTPUT_SHOWN : 0;
+	err_set(e, ERR_CONFLICT, "%s ended with status %d%s%.*s", program, status, n ? ": " : "", (int)(n - from), out->data ? out->data + from : "");
+	for (char *p = e->msg; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	return -(int)e->code;
+}
+
+static int run_program(const struct apply *a, const char *const *argv, int timeout_ms, struct err *e)
+{
+	scoped_buf struct buf out = BUF_MAX(OUTPUT_MAX);
+	struct proc p = { .argv = argv, .root = a->live ? -1 : a->root, .timeout_ms = timeout_ms, .out = &out };
+	int status = 0, r = sys_exec(&p, &status, e);
+
+	return r ? r : status ? exec_failed(argv[0], status, &out, e) : 0;
+}
+
+static int commit_action(const struct apply *a, const struct action *c, bool late, struct err *e)
+{
+	switch (c->kind) {
+	case ACTION_WRITE:
+	case ACTION_SYMLINK:
+		return tree_commit(a->root, c->path, e);
+	case ACTION_REMOVE:
+		return tree_remove(a->root, c->path, e);
+	case ACTION_OWN:
+		return tree_own(a->root, c->path, c->mode, c->uid, c->gid, e);
+	case ACTION_HOSTNAME:
+		return sys_hostname(c->bytes, c->size) < 0 ? err_sys(e, "set the host name") : 0;
+	case ACTION_EXEC:
+		return late ? 0 : run_program(a, c->argv, c->timeout_ms, e);
+	default:
+		return 0;
+	}
+}
+
+/* The paths about to be staged, so that a crash leaves nothing that nobody knows of. */
+static int write_intent(int root, const struct plan *p, struct err *e)
+{
+	scoped_buf struct buf text = BUF_MAX(INTENT_MAX);
+
+	for (size_t k = 0; k < p->action_count; k++)
+		if (p->actions[k].kind <= ACTION_SYMLINK) {
+			buf_str(&text, p->actions[k].path);
+			buf_str(&text, "\n");
+		}
+	int r = buf_check(&text, "the list of paths", e);
+	return r || !text.size ? r : tree_replace(root, INTENT_PATH, &(struct sys_file){ text.data, text.size, 0600, (uid_t)-1, (gid_t)-1 }, e);
+}
+
+int apply_sweep(int root, struct err *e)
+{
+	scoped_buf struct buf text = BUF_MAX(INTENT_MAX);
+	bool absent;
+	int r = file_read(root, INTENT_PATH, &text, &absent, e);
+
+	if (r || absent)
+		return r;
+	for (char *line = text.data, *end; line && (end = strchr(line, '\n')); line = end + 1) {
+		*end = 0;
+		if (*line == '/')
+			tree_drop(root, line);
+	}
+	return tree_remove(root, INTENT_PATH, e);
+}
+
+static int stage_all(const struct apply *a, struct plan *p, bool *degraded, struct err *e)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < p->item_count; i++) {
+		struct item *it = &p->items[i];
+		int r = 0;
+		if (it->problem) {
+			*e = *it->problem;
+			r = -(int)e->code;
+		}
+		for (; k < p->action_count && p->actions[k].item == i; k++)
+			r = r ? r : stage_action(a->root, &p->actions[k], e);
+		if (!r)
+			continue;
+		unstage_item(a->root, p, i);
+		if (item_failed(a, it, degraded, e))
+			return r;
+	}
+	return 0;
+}
+
+static int commit_item(const struct apply *a, struct plan *p, size_t i, size_t *k, struct err *e)
+{
+	struct item *it = &p->items[i];
+	bool acted = false;
+	int r = 0;
+
+	for (; *k < p->action_count && p->actions[*k].item == i; ++*k) {
+		if (r || it->outcome == OUTCOME_FAILED)
+			continue;
+		acted = true;
+		r = commit_action(a, &p->actions[*k], it->stage == STAGE_LATE, e);
+	}
+	if (acted && !r)
+		it->outcome = OUTCOME_DONE;
+	return r;
+}
+
+static int commit_all(const struct apply *a, struct plan *p, bool *degraded, struct err *e)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < p->item_count; i++) {
+		struct item *it = &p->items[i];
+		uint64_t start = now_us();
+		int r = commit_item(a, p, i, &k, e);
+		if (r) {
+			unstage_item(a->root, p, i);
+			if (item_failed(a, it, degraded, e))
+				return r;
+		}
+		tell_step(a, p, i, now_us() - start);
+	}
+	return 0;
+}
+
+/* Every filesystem that something was written on. */
+static int sync_all(const struct apply *a, const struct plan *p, struct err *e)
+{
+	dev_t seen[16];
+	size_t n = 0;
+
+	for (size_t k = 0; k < p->action_count; k++) {
+		const struct action *c = &p->actions[k];
+		const char *name;
+		struct stat st;
+		if (!c->path || p->items[c->item].outcome == OUTCOME_FAILED)
+			continue;
+		scoped_fd int dir = tree_parent(a->root, c->path, &name, e);
+		if (dir < 0 || fstat(dir, &st) < 0)
+			continue;
+		size_t i = 0;
+		while (i < n && seen[i] != st.st_dev)
+			i++;
+		if (i < n)
+			continue;
+		if (sys_syncfs(dir) < 0)
+			return err_sys(e, "sync the filesystem of %s", c->path);
+		if (n < 16)
+			seen[n++] = st.st_dev;
+	}
+	return 0;
+}
+
+static void skip_rest(struct plan *p)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < p->item_count; i++) {
+		bool has = false;
+		for (; k < p->action_count && p->actions[k].item == i; k++)
+			has = true;
+		if (has && p->items[i].outcome == OUTCOME_KEPT)
+			p->items[i].outcome = OUTCOME_SKIPPED;
+	}
+}
+
+int apply_plan(const struct apply *a, struct plan *p, bool *degraded, struct err *e)
+{
+	int r;
+
+	*degraded = false;
+	if ((r = apply_sweep(a->root, e)) || (p->action_count && (r = write_intent(a->root, p, e))))
+		return r;
+	if ((r = stage_all(a, p, degraded, e)) || (p->action_count && (r = sync_all(a, p, e))) || (r = commit_all(a, p, degraded, e)) ||
+	    (p->action_count && (r = sync_all(a, p, e)))) {
+		struct err first = *e, ignored;
+		skip_rest(p);
+		unstage_all(a->root, p);
+		tree_remove(a->root, INTENT_PATH, &ignored);
+		*e = first;
+		return r;
+	}
+	return p->action_count ? tree_remove(a->root, INTENT_PATH, e) : 0;
+}
+
+int apply_pending(const struct apply *a, struct journal *j, bool *degraded, struct err *e)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < j->item_count; i++) {
+		struct journal_item *it = &j->items[i];
+		struct item told = { .key = it->key, .policy = it->policy, .stage = STAGE_LATE, .outcome = OUTCOME_DONE };
+		uint64_t start = now_us();
+		if (it->state != ITEM_PENDING)
+			continue;
+		memcpy(told.digest, it->digest, SHA256_SIZE);
+		int r = run_program(a, it->argv, (int)it->timeout_ms, e);
+		if (r && item_failed(a, &told, degraded, e))
+			failed = r;
+		it->state = r ? ITEM_FAILED : ITEM_OK;
+		if (!r) {
+			j->done.has_once = true;
+			memcpy(j->done.once, it->digest, SHA256_SIZE);
+		}
+		if (a->progress && a->progress->step)
+			a->progress->step(a->progress->data, &told, i + 1, j->item_count, now_us() - start);
+		struct err saved = *e;
+		if ((r = journal_save(a->root, j, e)))
+			return r;
+		*e = saved;
+	}
+	return failed;
+}

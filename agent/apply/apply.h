@@ -1,0 +1,30 @@
+/* apply.h - carries a plan out: the only place where the machine is changed on behalf of a bundle.
+ *
+ * Everything is written beside its place first, for all items, and synced once; then item by item it is moved there.  So a
+ * full disk or a read-only root is met before anything has changed, an item is taken whole or not at all, and a crash leaves
+ * what the next run plans again.
+ */
+#pragma once
+#include "agent/journal.h"
+#include "agent/plan/plan.h"
+
+/* What apply tells as it goes; fn may be NULL. e is NULL unless the item failed. */
+struct progress {
+	void (*step)(void *data, const struct item *item, size_t k, size_t n, uint64_t took_us);
+	void (*finding)(void *data, const struct item *item, const struct err *e);
+	void *data;
+};
+
+struct apply {
+	int root;
+	bool live;                      /* the running system: hostname and programs without chroot */
+	const struct progress *progress;
+};
+
+/* Early items wholly; of late ones what is written, not what is run. Sets each item's outcome and *degraded.
+ * An error is what an item of policy `fail` met: items after it are skipped. */
+int apply_plan(const struct apply *a, struct plan *p, bool *degraded, struct err *e);
+/* What the journal has pending; outcomes go into the journal, which is saved after each. */
+int apply_pending(const struct apply *a, struct journal *j, bool *degraded, struct err *e);
+/* Takes away what a run that did not end left beside the places it was about to write. */
+int apply_sweep(int root, struct err *e);

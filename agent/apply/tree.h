@@ -1,0 +1,28 @@
+/* tree.h - changes below a root folder, in two steps each: made beside its place, then moved into it.
+ *
+ * The name beside is fixed (".NAME.natal-new"), so that what a crash leaves is taken over by the next run.
+ */
+#pragma once
+#include "agent/apply/sys.h"
+
+enum { TREE_TEMP_MAX = 256 };
+
+/* The folder that holds path, and path's last name. A descriptor that the caller closes, or -code. */
+int tree_parent(int root, const char *path, const char **name, struct err *e);
+/* The name beside. */
+void tree_temp(const char *name, char out[TREE_TEMP_MAX]);
+
+int tree_stage_file(int root, const char *path, const struct sys_file *f, struct err *e);
+int tree_stage_link(int root, const char *path, const char *target, struct err *e);
+/* Moves what was staged into its place. */
+int tree_commit(int root, const char *path, struct err *e);
+/* Takes it away again; nothing there is no error. */
+void tree_drop(int root, const char *path);
+/* A folder appears with its owner and mode, or not at all. One that is there is left. */
+int tree_mkdir(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e);
+void tree_rmdir(int root, const char *path);
+int tree_remove(int root, const char *path, struct err *e);
+int tree_own(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e);
+/* Stage, sync, commit, sync: for the agent's own state. Folders above are made 0700. */
+int tree_replace(int root, const char *path, const struct sys_file *f, struct err *e);
+int tree_sync(int root, const char *path, struct err *e);

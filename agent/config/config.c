@@ -1,0 +1,61 @@
+/* config.c - see config.h */
+#include "agent/config/config.h"
+
+#include <string.h>
+#include "common/data/json.h"
+
+static const char *const names[] = { "fail", "degrade", "continue" };
+const char *policy_kind_name(enum policy_kind p) { return names[p]; }
+
+void config_free(struct config *c)
+{
+	if (!c)
+		return;
+	json_free(c->user_data);
+	json_free(c->network);
+	arena_fini(&c->arena);
+	free(c);
+}
+
+/* What this release cannot unseal or install, it does not silently leave out. */
+static int check_blobs(const struct verified *v, struct err *e)
+{
+	static const char *const known[] = { BLOB_USER_DATA, BLOB_NETWORK_CONFIG, BLOB_REPORT_KEY, BLOB_TLS_KEY, BLOB_TLS_CERT, BLOB_TLS_CHAIN };
+
+	for (size_t i = 0; i < v->manifest.blob_count; i++) {
+		const struct blob *b = &v->manifest.blobs[i];
+		bool found = strncmp(b->name, BLOB_SSH_PREFIX "ssh_host_", strlen(BLOB_SSH_PREFIX "ssh_host_")) == 0;
+		for (size_t k = 0; k < ARRAY_SIZE(known); k++)
+			found |= strcmp(b->name, known[k]) == 0;
+		if (b->sealed)
+			return err_set(e, ERR_UNSUPPORTED, "blob '%s' is sealed: this agent has nothing to unseal it with", b->name);
+		if (!found)
+			return err_set(e, ERR_UNSUPPORTED, "blob '%s' is of no kind that this agent knows", b->name);
+	}
+	return 0;
+}
+
+static int one_doc(struct config *c, const char *name, int (*parse)(struct config *, const void *, size_t, struct err *), struct err *e)
+{
+	const struct blob *b = verified_blob(c->verified, name);
+
+	if (!b)
+		return 0;
+	if (b->size > CONFIG_DOC_MAX)
+		return err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
+	return parse(c, b->bytes, (size_t)b->size, e);
+}
+
+int config_parse(const struct verified *v, struct config **ret, struct err *e)
+{
+	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
+	int r;
+
+	if (!c)
+		return err_nomem(e);
+	c->verified = v;
+	if ((r = check_blobs(v, e)) || (r = one_doc(c, BLOB_USER_DATA, config_cloud, e)) || (r = one_doc(c, BLOB_NETWORK_CONFIG, config_network, e)))
+		return r;
+	*ret = give(c);
+	return 0;
+}

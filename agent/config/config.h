@@ -1,0 +1,77 @@
+/* config.h - what a verified bundle wants of this guest: user-data and network-config, wholly checked.
+ *
+ * config_parse() makes it from a struct verified and nothing else; config_free() frees it.  It borrows from the
+ * struct verified, which must outlive it.  Nothing in it has been looked up on the machine: names stay names.
+ *
+ * User-data is a line "#cloud-config" and JSON (which is YAML 1.2): cloud-init's keys, see natal-agent(8).
+ * Caps: 1 MiB a document, 256 users and groups, 4,096 files, 64 interfaces.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "agent/config/doc.h"
+#include "common/media/bundle.h"
+
+enum { CONFIG_DOC_MAX = 1 << 20, CONFIG_ACCOUNTS_MAX = 256, CONFIG_FILES_MAX = 4096, CONFIG_NICS_MAX = 64 };
+
+enum policy_kind { POLICY_FAIL, POLICY_DEGRADE, POLICY_CONTINUE, POLICIES };
+/* "fail", "degrade", "continue" */
+const char *policy_kind_name(enum policy_kind p);
+
+enum hosts_mode { HOSTS_KEEP, HOSTS_LOCALHOST, HOSTS_WHOLE };
+
+struct config_user {
+	const char *name, *gecos, *primary_group, *shell, *homedir, *passwd;
+	struct texts groups, ssh_authorized_keys, sudo;
+	struct opt_uint uid;
+	enum tri system, lock_passwd, no_create_home, no_user_group;
+};
+struct config_group { const char *name; struct texts members; };
+struct config_file {
+	const char *path;
+	const void *bytes;
+	size_t size;
+	unsigned mode;
+	const char *user, *group;       /* names */
+};
+struct config_route { const char *to, *via; struct opt_uint metric; enum tri on_link; };
+struct config_nic {
+	const char *id, *mac, *name, *set_name, *gateway4, *gateway6;
+	enum tri dhcp4, dhcp6, accept_ra, optional;
+	struct texts addresses, nameservers, search;
+	struct opt_uint mtu;
+	size_t route_count;
+	struct config_route *routes;
+};
+struct config_policy { const char *key; enum policy_kind policy; };
+
+struct config {
+	struct arena arena;
+	const struct verified *verified;
+	struct json_object *user_data, *network;        /* what the texts below are borrowed from */
+	const char *hostname, *fqdn, *timezone;
+	enum hosts_mode hosts;
+	size_t group_count, user_count, file_count, host_key_count, ca_count, nic_count, policy_count;
+	struct config_group *groups;
+	struct config_user *users;
+	struct config_file *files, *host_keys;
+	const char **ca;                                /* PEM texts */
+	struct config_nic *nics;
+	bool has_network;
+	const char *runcmd;                             /* the script, or NULL */
+	struct config_policy *policies;
+};
+
+/* Errors: format and unsupported (e->where is the place), limit. */
+int config_parse(const struct verified *v, struct config **ret, struct err *e);
+void config_free(struct config *c);
+scope_fn(struct config, config_free)
+
+/* The parts, each given its JSON object; called by config_parse(). */
+int config_cloud(struct config *c, const void *text, size_t size, struct err *e);
+int config_network(struct config *c, const void *text, size_t size, struct err *e);
+int config_accounts(struct config *c, const struct doc *d, struct json_object *groups, struct json_object *users,
+	const struct texts *default_keys, struct err *e);
+int config_files(struct config *c, const struct doc *d, struct json_object *files, struct err *e);
+int config_runcmd(struct config *c, const struct doc *d, struct json_object *list, struct err *e);

@@ -1,0 +1,174 @@
+/* accounts.c - groups and users: the four account files, computed whole and written without useradd(8). */
+#include "agent/module/module.h"
+
+#include <string.h>
+
+static int ensure_group(struct accounts *a, const char *name, long gid, bool system, struct err *e)
+{
+	return accounts_ensure_group(a, name, gid, system) < 0 ? err_set(e, ERR_LIMIT, "group '%s': no number is left for it", name) : 0;
+}
+
+/* The number of the user's own group: the wanted one, or one called like the user, with the user's number where that is free. */
+static int primary_gid(struct accounts *a, const struct config_user *u, long uid, long *ret, struct err *e)
+{
+	const char *group = u->primary_group ? u->primary_group : u->no_user_group == TRI_YES ? "users" : u->name;
+	long gid = strcmp(group, u->name) == 0 && !accounts_id_taken(a, ACCOUNT_GROUP, uid) ? uid : -1;
+	int r = ensure_group(a, group, gid, u->system == TRI_YES, e);
+
+	if (!r)
+		*ret = accounts_gid(a, group);
+	return r;
+}
+
+static void set_shadow(struct accounts *a, const struct config_user *u, const char *day)
+{
+	struct account_line *s = accounts_find(a, ACCOUNT_SHADOW, u->name);
+	bool fresh = !s, lock = u->lock_passwd != TRI_NO;
+	const char *before = fresh ? "" : s->f[SP_HASH], *hash = u->passwd ? u->passwd : fresh ? "!" : before;
+
+	if (lock && *hash != '!' && *hash != '*')
+		hash = arena_printf(a->arena, "!%s", hash);
+	if (fresh) {
+		s = accounts_add(a, ACCOUNT_SHADOW, u->name);
+		s->f[SP_CHANGED + 1] = "0";
+		s->f[SP_CHANGED + 2] = "99999";
+		s->f[SP_CHANGED + 3] = "7";
+	}
+	if (fresh || strcmp(hash, before) != 0)
+		s->f[SP_CHANGED] = day;
+	s->f[SP_HASH] = hash;
+}
+
+static int add_user(struct accounts *a, const struct config_user *u, struct err *e)
+{
+	long uid = u->uid.set ? (long)u->uid.value : -1, gid = 0;
+
+	if (uid >= 0 && accounts_id_taken(a, ACCOUNT_PASSWD, uid))
+		return err_set(e, ERR_CONFLICT, "user '%s': another user has the number %ld", u->name, uid);
+	if (uid < 0 && (uid = accounts_free_id(a, u->system == TRI_YES)) < 0)
+		return err_set(e, ERR_LIMIT, "user '%s': no number is left for it", u->name);
+	int r = primary_gid(a, u, uid, &gid, e);
+	if (r)
+		return r;
+	struct account_line *p = accounts_add(a, ACCOUNT_PASSWD, u->name);
+	p->f[PW_PASSWD] = "x";
+	p->f[PW_UID] = arena_printf(a->arena, "%ld", uid);
+	p->f[PW_GID] = arena_printf(a->arena, "%ld", gid);
+	p->f[PW_HOME] = u->homedir ? u->homedir : arena_printf(a->arena, "/home/%s", u->name);
+	p->f[PW_SHELL] = u->shell ? u->shell : "/bin/sh";
+	return 0;
+}
+
+static int set_user(struct accounts *a, const struct config_user *u, const char *day, struct err *e)
+{
+	struct account_line *p = accounts_find(a, ACCOUNT_PASSWD, u->name);
+	int r = p ? 0 : add_user(a, u, e);
+
+	if (r)
+		return r;
+	p = accounts_find(a, ACCOUNT_PASSWD, u->name);
+	if (u->uid.set && (long)u->uid.value != accounts_uid(a, u->name))
+		return err_set(e, ERR_CONFLICT, "user '%s' has the number %s, %lu is wanted: numbers of existing users are not changed",
+			u->name, p->f[PW_UID], (unsigned long)u->uid.value);
+	if (u->gecos)
+		p->f[PW_GECOS] = u->gecos;
+	if (u->homedir)
+		p->f[PW_HOME] = u->homedir;
+	if (u->shell)
+		p->f[PW_SHELL] = u->shell;
+	set_shadow(a, u, day);
+	for (size_t i = 0; i < u->groups.count; i++) {
+		if ((r = ensure_group(a, u->groups.at[i], -1, true, e)))
+			return r;
+		accounts_join(a, u->groups.at[i], u->name);
+	}
+	return 0;
+}
+
+static int set_members(struct accounts *a, const struct config_group *g, struct err *e)
+{
+	for (size_t i = 0; i < g->members.count; i++) {
+		if (!accounts_find(a, ACCOUNT_PASSWD, g->members.at[i]))
+			return err_set(e, ERR_NOT_FOUND, "group '%s': its member '%s' is no user", g->name, g->members.at[i]);
+		accounts_join(a, g->name, g->members.at[i]);
+	}
+	return 0;
+}
+
+/* The account tables as they are to be, in the builder from here on. */
+static int compute(struct builder *b, struct err *e)
+{
+	const struct config *c = b->config;
+	const char *day = arena_printf(&b->plan->arena, "%llu", (unsigned long long)(c->verified->manifest.issued_at / 86400));
+	int r = 0;
+
+	for (size_t i = 0; i < c->group_count && !r; i++)
+		r = ensure_group(&b->accounts, c->groups[i].name, -1, false, e);
+	for (size_t i = 0; i < c->user_count && !r; i++)
+		r = set_user(&b->accounts, &c->users[i], day, e);
+	for (size_t i = 0; i < c->group_count && !r; i++)
+		r = set_members(&b->accounts, &c->groups[i], e);
+	return r;
+}
+
+static int write_table(struct builder *b, int file, struct err *e)
+{
+	const struct account_file *a = &account_files[file];
+	const struct account_table *t = &b->accounts.table[file];
+	struct fact now;
+	int r;
+
+	if (t->absent && !t->count)
+		return 0;
+	if ((r = facts_stat(b->facts, a->path, &now, e)))
+		return r;
+	bool there = now.kind == FACT_FILE;
+	long gid = accounts_gid(&b->accounts, a->group);
+	const char *text = accounts_render(&b->accounts, file);
+	/* The files hold what others put there too: only our wishes are noted, and mode and owner stay where a file is. */
+	uint8_t saved[sizeof(struct sha256)];
+	struct item *item = &b->plan->items[b->plan->item_count - 1];
+	memcpy(saved, &item->wanted, sizeof saved);
+	r = want_file(b, &(struct want_file){ a->path, text, strlen(text), there ? now.mode : a->mode, there ? now.uid : 0,
+		there ? now.gid : gid < 0 ? 0 : (gid_t)gid, file == ACCOUNT_SHADOW || file == ACCOUNT_GSHADOW }, e);
+	memcpy(&item->wanted, saved, sizeof saved);
+	return r;
+}
+
+static void note_wishes(struct builder *b)
+{
+	const struct config *c = b->config;
+
+	for (size_t i = 0; i < c->group_count; i++) {
+		want_note(b, c->groups[i].name, strlen(c->groups[i].name));
+		for (size_t m = 0; m < c->groups[i].members.count; m++)
+			want_note(b, c->groups[i].members.at[m], strlen(c->groups[i].members.at[m]));
+	}
+	for (size_t i = 0; i < c->user_count; i++) {
+		const struct config_user *u = &c->users[i];
+		const char *fields[] = { u->name, u->gecos, u->primary_group, u->shell, u->homedir, u->passwd };
+		for (size_t k = 0; k < ARRAY_SIZE(fields); k++)
+			want_note(b, fields[k] ? fields[k] : "", fields[k] ? strlen(fields[k]) : 0);
+		for (size_t g = 0; g < u->groups.count; g++)
+			want_note(b, u->groups.at[g], strlen(u->groups.at[g]));
+		uint8_t rest[] = { (uint8_t)u->lock_passwd, (uint8_t)u->system, (uint8_t)u->no_user_group, u->uid.set,
+			(uint8_t)u->uid.value, (uint8_t)(u->uid.value >> 8), (uint8_t)(u->uid.value >> 16), (uint8_t)(u->uid.value >> 24) };
+		want_note(b, rest, sizeof rest);
+	}
+}
+
+int module_accounts(struct builder *b, struct err *e)
+{
+	int r;
+
+	if (!b->config->group_count && !b->config->user_count)
+		return 0;
+	want_item(b, "");
+	note_wishes(b);
+	if ((r = compute(b, e)))
+		return want_failed(b, e);
+	for (int i = 0; i < ACCOUNT_FILES; i++)
+		if ((r = write_table(b, i, e)))
+			return want_failed(b, e);
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* module.h - the modules: one file, one function, one row in modules.c each.
+ *
+ * A module turns its part of the config into items by want_*() (plan/build.h).  It reads the facts, and changes nothing.
+ */
+#pragma once
+#include "agent/plan/build.h"
+
+/* Where the agent keeps its own; journal.h and report/ have more of it. */
+#define STATE_DIR "/var/lib/natal"
+#define REPORT_KEY_PATH STATE_DIR "/report-key"
+#define RUNCMD_PATH STATE_DIR "/runcmd.sh"
+#define TLS_DIR "/etc/natal/tls"
+
+int module_report_key(struct builder *b, struct err *e);
+int module_accounts(struct builder *b, struct err *e);
+int module_users(struct builder *b, struct err *e);
+int module_machine_id(struct builder *b, struct err *e);
+int module_hostname(struct builder *b, struct err *e);
+int module_ssh_host_keys(struct builder *b, struct err *e);
+int module_tls_identity(struct builder *b, struct err *e);
+int module_ca_certificates(struct builder *b, struct err *e);
+int module_write_files(struct builder *b, struct err *e);
+int module_network(struct builder *b, struct err *e);
+int module_timezone(struct builder *b, struct err *e);
+int module_runcmd(struct builder *b, struct err *e);

@@ -1,0 +1,19 @@
+/* modules.c - the table: in the order in which items are applied. */
+#include "agent/module/module.h"
+
+const struct module modules[] = {
+	/* name             stage        policy unless user-data says otherwise */
+	{ "report_key",      STAGE_EARLY, POLICY_FAIL,    module_report_key },
+	{ "accounts",        STAGE_EARLY, POLICY_FAIL,    module_accounts },
+	{ "users",           STAGE_EARLY, POLICY_FAIL,    module_users },
+	{ "machine_id",      STAGE_EARLY, POLICY_DEGRADE, module_machine_id },
+	{ "hostname",        STAGE_EARLY, POLICY_DEGRADE, module_hostname },
+	{ "ssh_host_keys",   STAGE_EARLY, POLICY_FAIL,    module_ssh_host_keys },
+	{ "tls_identity",    STAGE_EARLY, POLICY_FAIL,    module_tls_identity },
+	{ "write_files",     STAGE_EARLY, POLICY_DEGRADE, module_write_files },
+	{ "ca_certificates", STAGE_EARLY, POLICY_DEGRADE, module_ca_certificates },
+	{ "network",         STAGE_EARLY, POLICY_DEGRADE, module_network },
+	{ "timezone",        STAGE_EARLY, POLICY_DEGRADE, module_timezone },
+	{ "runcmd",          STAGE_LATE,  POLICY_DEGRADE, module_runcmd },
+};
+const size_t module_count = ARRAY_SIZE(modules);

@@ -1,0 +1,26 @@
+/* runcmd.c - the user's commands: one script, run once for each version of it. */
+#include "agent/module/module.h"
+
+#include <string.h>
+
+enum { RUNCMD_TIMEOUT_MS = 3600 * 1000 };
+
+int module_runcmd(struct builder *b, struct err *e)
+{
+	static const char *const argv[] = { "/bin/sh", RUNCMD_PATH, NULL };
+	const char *script = b->config->runcmd;
+	uint8_t digest[SHA256_SIZE];
+	int r;
+
+	if (!script)
+		return 0;
+	want_item(b, "");
+	if ((r = want_dir(b, STATE_DIR, 0700, 0, 0, e)) ||
+	    (r = want_file(b, &(struct want_file){ RUNCMD_PATH, script, strlen(script), 0700, 0, 0, true }, e)))
+		return want_failed(b, e);
+	struct sha256 h = b->plan->items[b->plan->item_count - 1].wanted;
+	sha256_done(&h, digest);
+	if (!b->done->has_once || !bytes_equal(b->done->once, digest, sizeof digest))
+		want_exec(b, argv, RUNCMD_TIMEOUT_MS, "not yet run")->once = true;
+	return 0;
+}

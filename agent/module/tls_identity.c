@@ -1,0 +1,53 @@
+/* tls_identity.c - the VM's certificate and key, where its services find them. */
+#include "agent/module/module.h"
+
+#include <string.h>
+#include "common/base/text.h"
+
+/* The group that services with certificates are in on Debian. */
+#define KEY_GROUP "ssl-cert"
+
+static const struct { const char *blob, *path; } files[] = {
+	{ BLOB_TLS_KEY, TLS_DIR "/key.pem" }, { BLOB_TLS_CERT, TLS_DIR "/cert.pem" }, { BLOB_TLS_CHAIN, TLS_DIR "/chain.pem" },
+};
+
+static int one_file(struct builder *b, size_t i, struct err *e)
+{
+	const struct blob *k = verified_blob(b->config->verified, files[i].blob);
+	long group = accounts_gid(&b->accounts, KEY_GROUP);
+	bool key = strcmp(files[i].blob, BLOB_TLS_KEY) == 0;
+
+	if (!k)
+		return 0;
+	struct want_file f = { files[i].path, k->bytes, (size_t)k->size, key ? (group < 0 ? 0600 : 0640) : 0644, 0,
+		key && group >= 0 ? (gid_t)group : 0, key };
+	return want_file(b, &f, e);
+}
+
+/* The certificate and what is above it in one file: what most servers want. */
+static int full_chain(struct builder *b, struct err *e)
+{
+	const struct blob *cert = verified_blob(b->config->verified, BLOB_TLS_CERT), *chain = verified_blob(b->config->verified, BLOB_TLS_CHAIN);
+	size_t n = (size_t)cert->size, m = chain ? (size_t)chain->size : 0;
+	char *all = arena_alloc(&b->plan->arena, n + m + 1);
+
+	memcpy(all, cert->bytes, n);
+	if (m)
+		memcpy(all + n, chain->bytes, m);
+	return want_file(b, &(struct want_file){ TLS_DIR "/fullchain.pem", all, n + m, 0644, 0, 0, false }, e);
+}
+
+int module_tls_identity(struct builder *b, struct err *e)
+{
+	const struct verified *v = b->config->verified;
+
+	if (!verified_blob(v, BLOB_TLS_KEY) && !verified_blob(v, BLOB_TLS_CERT))
+		return 0;
+	if (!verified_blob(v, BLOB_TLS_KEY) || !verified_blob(v, BLOB_TLS_CERT))
+		return err_set(e, ERR_FORMAT, "'%s' and '%s' go together", BLOB_TLS_KEY, BLOB_TLS_CERT);
+	want_item(b, "");
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (one_file(b, i, e))
+			return want_failed(b, e);
+	return full_chain(b, e) ? want_failed(b, e) : 0;
+}

@@ -1,0 +1,65 @@
+/* plan.h - what is to be done, as data: items, each with the actions that its wanted state still needs.
+ *
+ * plan_build() is pure: config and facts in, plan out.  An item without actions is already as wanted.  Readers: apply/,
+ * plan_print() for people, plan_json() for programs.  plan_free() frees; it borrows from the config.
+ */
+#pragma once
+#include "agent/config/config.h"
+#include "agent/facts.h"
+#include "common/crypto/hash.h"
+
+enum action_kind {              /* closed */
+	ACTION_MKDIR, ACTION_WRITE, ACTION_SYMLINK, ACTION_REMOVE, ACTION_OWN, ACTION_HOSTNAME, ACTION_EXEC,
+	ACTIONS
+};
+const char *action_kind_name(enum action_kind k);
+
+struct action {
+	enum action_kind kind;
+	size_t item;                    /* index into plan.items */
+	const char *path;               /* absolute in the guest; NULL for hostname and exec */
+	const void *bytes;              /* write: the content; symlink: the target's text; hostname: the name */
+	size_t size;
+	bool secret;                    /* never shown */
+	unsigned mode;                  /* mkdir, write, own */
+	uid_t uid;                      /* (uid_t)-1: left as it comes */
+	gid_t gid;
+	const char *const *argv;        /* exec: NULL-terminated */
+	int timeout_ms;
+	bool once;                      /* exec: the journal remembers that it was done, by the item's digest */
+	const char *why;                /* "absent", "content differs", … */
+};
+
+enum stage { STAGE_EARLY, STAGE_LATE, STAGES };
+const char *stage_name(enum stage s);
+enum outcome { OUTCOME_KEPT, OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_SKIPPED, OUTCOMES };
+const char *outcome_name(enum outcome o);
+
+struct item {
+	const char *key;                /* "users/alice", "write_files/etc/motd" */
+	const char *module;
+	enum stage stage;
+	enum policy_kind policy;
+	uint8_t digest[SHA256_SIZE];    /* of the wanted content */
+	struct sha256 wanted;           /* while it is built */
+	const struct err *problem;      /* why it cannot be as wanted, found while planning; NULL */
+	enum outcome outcome;           /* apply's; FAILED and SKIPPED only from it */
+};
+
+struct plan {
+	struct arena arena;
+	size_t item_count, action_count;
+	struct item *items;
+	struct action *actions;         /* in the items' order */
+};
+
+/* What the journal says was done once and is not done again. */
+struct done { bool has_once; uint8_t once[SHA256_SIZE]; };
+
+/* Errors: what the facts refuse ("owner 'bob' is no user"), system. */
+int plan_build(const struct config *c, const struct facts *f, const struct done *done, struct plan **ret, struct err *e);
+void plan_free(struct plan *p);
+scope_fn(struct plan, plan_free)
+
+void plan_print(const struct plan *p, struct buf *out);
+struct json_object *plan_json(const struct plan *p);

@@ -1,0 +1,155 @@
+/* report.c - see report.h */
+#include "agent/report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "agent/apply/tree.h"
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/data/json.h"
+
+enum { FRESH_MAX = 8 << 20, LIVE_MS = 20, LIVE_WAIT_MS = 50 };
+
+void report_init(struct report *r, int root, const char *boot_id, const char *channel_path)
+{
+	*r = (struct report){ .root = root, .fresh = BUF_MAX(FRESH_MAX), .channel = CHANNEL(channel_path) };
+	snprintf(r->boot_id, sizeof r->boot_id, "%s", boot_id);
+	r->findings = json_object_new_array();
+}
+
+void report_fini(struct report *r)
+{
+	json_free(r->findings);
+	r->findings = NULL;
+	buf_fini(&r->fresh);
+	channel_close(&r->channel);
+	explicit_bzero(r->key, sizeof r->key);
+}
+
+void report_set_key(struct report *r, const uint8_t key[32])
+{
+	memcpy(r->key, key, sizeof r->key);
+	r->has_key = true;
+}
+
+void report_finding(struct report *r, const char *level, const char *item, const struct err *e)
+{
+	struct json_object *f = json_object_new_object();
+	char message[sizeof e->msg + sizeof e->where + 3];
+
+	if (json_object_array_length(r->findings) >= STATUS_FINDINGS_MAX) {
+		json_free(f);
+		return;
+	}
+	snprintf(message, sizeof message, "%s%s%s", e->where, *e->where ? ": " : "", e->msg);
+	json_put(f, "level", level);
+	json_put(f, "item", item);
+	json_put(f, "reason", err_reason(e->code));
+	json_put(f, "message", message);
+	json_put(f, "hint", e->hint);
+	json_object_array_add(r->findings, f);
+}
+
+/* To the channel now and then, not for each step: a write there costs more than a step. */
+static void send_fresh(struct report *r, bool now)
+{
+	struct err ignored;
+
+	if (!now && clock_mono_ms() - r->flushed_ms < LIVE_MS)
+		return;
+	r->flushed_ms = clock_mono_ms();
+	if (!r->channel.tried && channel_open(&r->channel, 0, &ignored) == 0)
+		r->flushed_ms = clock_mono_ms();
+	r->channel.tried = true;
+	if (r->channel.fd >= 0 && r->sent < r->fresh.size)
+		r->sent += channel_write(&r->channel, r->fresh.data + r->sent, r->fresh.size - r->sent, LIVE_WAIT_MS);
+}
+
+static void add_frame(struct report *r, struct status *s)
+{
+	scoped_buf struct buf body = BUF_MAX(FRAME_BODY_MAX);
+	struct err e;
+
+	s->gen = 1;
+	s->seq = ++r->seq;
+	memcpy(s->boot_id, r->boot_id, sizeof s->boot_id);
+	memcpy(s->digest, r->digest, SHA256_SIZE);
+	s->at_ms = (uint64_t)(clock_ns(CLOCK_BOOTTIME) / 1000000);
+	if (status_write(s, &body, &e) && s->items) {
+		/* A result of thousands of items does not fit: its digest says it, the journal has it. */
+		s->items = NULL;
+		buf_fini(&body);
+		body = BUF_MAX(FRAME_BODY_MAX);
+		if (status_write(s, &body, &e))
+			return;
+	}
+	frame_write(FRAME_STATUS, s->seq, body.data, body.size, r->has_key ? r->key : NULL, &r->fresh, &e);
+}
+
+void report_phase(struct report *r, enum status_phase phase, const char *step)
+{
+	struct status s = { .phase = phase, .n = r->total };
+
+	snprintf(s.step, sizeof s.step, "%s", step);
+	add_frame(r, &s);
+	send_fresh(r, false);
+}
+
+void report_step(struct report *r, const struct item *item, uint64_t k, uint64_t n, uint64_t took_us)
+{
+	struct status s = { .phase = PHASE_APPLYING, .k = k, .n = n, .took_us = took_us };
+
+	r->total = n;
+	snprintf(s.step, sizeof s.step, "%s", item->key);
+	add_frame(r, &s);
+	send_fresh(r, false);
+}
+
+static int line_order(const void *a, const void *b)
+{
+	return strcmp(((const struct result_line *)a)->key, ((const struct result_line *)b)->key);
+}
+
+void report_result(struct result_line *lines, size_t n, const uint8_t bundle[SHA256_SIZE], uint8_t ret[SHA256_SIZE])
+{
+	struct sha256 h;
+	char hex[2 * SHA256_SIZE + 1];
+
+	if (n)
+		qsort(lines, n, sizeof *lines, line_order);
+	sha256_init(&h);
+	sha256_add(&h, "natal-result-v1\nbundle ", strlen("natal-result-v1\nbundle "));
+	hex_encode(bundle, SHA256_SIZE, hex);
+	hex[2 * SHA256_SIZE] = '\n';
+	sha256_add(&h, hex, sizeof hex);
+	for (size_t i = 0; i < n; i++) {
+		sha256_add(&h, lines[i].key, strlen(lines[i].key));
+		sha256_add(&h, " ", 1);
+		sha256_add(&h, outcome_name(lines[i].outcome), strlen(outcome_name(lines[i].outcome)));
+		sha256_add(&h, " ", 1);
+		hex_encode(lines[i].digest, SHA256_SIZE, hex);
+		hex[2 * SHA256_SIZE] = '\n';
+		sha256_add(&h, hex, sizeof hex);
+	}
+	sha256_done(&h, ret);
+}
+
+void report_end(struct report *r, enum status_phase phase, struct result_line *lines, size_t n, struct json_object *keys)
+{
+	struct status s = { .phase = phase, .k = phase == PHASE_FAILED ? 0 : r->total, .n = r->total, .findings = r->findings, .keys = keys };
+	scoped_json struct json_object *items = json_object_new_array();
+	char hex[2 * SHA256_SIZE + 1];
+
+	report_result(lines, n, r->digest, s.result);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *line = json_object_new_array();
+		hex_encode(lines[i].digest, SHA256_SIZE, hex);
+		json_object_array_add(line, json_object_new_string(lines[i].key));
+		json_object_array_add(line, json_object_new_string(outcome_name(lines[i].outcome)));
+		json_object_array_add(line, json_object_new_string(hex));
+		json_object_array_add(items, line);
+	}
+	s.items = items;
+	add_frame(r, &s);
+	send_fresh(r, true);
+}

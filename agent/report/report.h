@@ -1,0 +1,49 @@
+/* report.h - what the controller is told: status frames, kept on disk until it has acknowledged them.
+ *
+ * Frames go to the channel as they come, as far as it takes them, and to the spool (/var/lib/natal/spool/BOOT_ID, frames
+ * one after the other) at each flush.  report_drain() sends what the spool holds and removes what is acknowledged.  Before a
+ * bundle was verified there is no key: such frames carry a zero MAC.  Nothing here is fatal to provisioning: a channel that
+ * is not there, or a spool that cannot be written, is remembered and shown, no more.
+ */
+#pragma once
+#include <json-c/json.h>
+#include "agent/plan/plan.h"
+#include "agent/report/channel.h"
+#include "common/wire/frame.h"
+#include "common/wire/status.h"
+
+#define SPOOL_DIR "/var/lib/natal/spool"
+
+struct report {
+	int root;
+	char boot_id[37];
+	uint64_t seq;                           /* of the last frame of this boot */
+	bool has_key;
+	uint8_t key[32], digest[SHA256_SIZE];
+	uint64_t total;                         /* steps of this run, as said in each frame */
+	struct json_object *findings;           /* of this boot; owned */
+	struct buf fresh;                       /* frames not yet in the spool */
+	size_t sent;                            /* of fresh, already written to the channel */
+	struct channel channel;
+	int64_t flushed_ms;
+};
+
+void report_init(struct report *r, int root, const char *boot_id, const char *channel_path);
+void report_fini(struct report *r);
+/* From the bundle, or what the guest kept of it. */
+void report_set_key(struct report *r, const uint8_t key[32]);
+/* level: "error", "warning", "info". item may be "". */
+void report_finding(struct report *r, const char *level, const char *item, const struct err *e);
+void report_phase(struct report *r, enum status_phase phase, const char *step);
+void report_step(struct report *r, const struct item *item, uint64_t k, uint64_t n, uint64_t took_us);
+
+struct result_line { const char *key; enum outcome outcome; const uint8_t *digest; };
+/* The result document's digest: FORMAT.md. Sorts lines. */
+void report_result(struct result_line *lines, size_t n, const uint8_t bundle[SHA256_SIZE], uint8_t ret[SHA256_SIZE]);
+/* The report that ends a boot. lines and keys may be NULL. */
+void report_end(struct report *r, enum status_phase phase, struct result_line *lines, size_t n, struct json_object *keys);
+
+/* To channel and spool. */
+void report_flush(struct report *r);
+/* Sends the whole spool and waits until it is acknowledged or wait_ms are over. unavailable: no channel, or not all was acknowledged. */
+int report_drain(struct report *r, int wait_ms, struct err *e);

@@ -1,0 +1,198 @@
+/* spool.c - frames on disk until they are acknowledged: one file a boot. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include "agent/apply/tree.h"
+#include "agent/report/report.h"
+#include "common/base/clock.h"
+#include "common/base/file.h"
+#include "common/data/json.h"
+
+enum { SPOOL_FILE_MAX = 8 << 20, SPOOL_BOOTS_MAX = 16, BOOT_ID_SIZE = 36, ACK_MAX = 512 };
+
+/* What is still to be acknowledged. */
+struct spooled { char boot_id[BOOT_ID_SIZE + 1]; struct buf frames; };
+struct spool { size_t count; struct spooled boots[SPOOL_BOOTS_MAX + 1]; };
+
+static void spool_fini(struct spool *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		buf_fini(&s->boots[i].frames);
+}
+
+static int spool_dir(int root, struct err *e)
+{
+	int fd = file_open(root, SPOOL_DIR, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd < 0 ? err_sys(e, "open folder %s", SPOOL_DIR) : fd;
+	static const char *const above[] = { "/var", "/var/lib", "/var/lib/natal", SPOOL_DIR };
+	for (size_t i = 0; i < ARRAY_SIZE(above); i++) {
+		int r = tree_mkdir(root, above[i], i < 2 ? 0755 : 0700, (uid_t)-1, (gid_t)-1, e);
+		if (r)
+			return r;
+	}
+	fd = file_open(root, SPOOL_DIR, O_RDONLY | O_DIRECTORY, 0);
+	return fd < 0 ? err_sys(e, "open folder %s", SPOOL_DIR) : fd;
+}
+
+void report_flush(struct report *r)
+{
+	struct err e;
+
+	if (!r->fresh.size)
+		return;
+	if (r->channel.fd >= 0 && r->sent < r->fresh.size)
+		channel_write(&r->channel, r->fresh.data + r->sent, r->fresh.size - r->sent, 50);
+	scoped_fd int dir = spool_dir(r->root, &e);
+	/* A spool that cannot be written leaves the frames where they are: report_drain() of this process still sends them. */
+	if (dir < 0 || sys_append(dir, r->boot_id, r->fresh.data, r->fresh.size, 0600) < 0)
+		return;
+	buf_clear(&r->fresh);
+	r->sent = 0;
+}
+
+static int name_order(const void *a, const void *b)
+{
+	return strcmp(((const struct spooled *)a)->boot_id, ((const struct spooled *)b)->boot_id);
+}
+
+static void load(int dir, struct spool *s)
+{
+	struct dirent *entry;
+	DIR *d = fdopendir(dup(dir));
+
+	while (d && (entry = readdir(d))) {
+		struct err ignored;
+		if (strlen(entry->d_name) != BOOT_ID_SIZE || *entry->d_name == '.')
+			continue;
+		if (s->count == SPOOL_BOOTS_MAX) {      /* a guest that never meets a controller does not fill its disk */
+			sys_unlink(dir, entry->d_name, 0);
+			continue;
+		}
+		struct spooled *b = &s->boots[s->count];
+		*b = (struct spooled){ .frames = BUF_MAX(SPOOL_FILE_MAX) };
+		memcpy(b->boot_id, entry->d_name, sizeof b->boot_id);
+		if (file_read(dir, entry->d_name, &b->frames, NULL, &ignored) == 0 && b->frames.size)
+			s->count++;
+		else
+			buf_fini(&b->frames);
+	}
+	if (d)
+		closedir(d);
+	if (s->count)
+		qsort(s->boots, s->count, sizeof *s->boots, name_order);
+}
+
+/* Takes frames up to `seq` of a boot away. */
+static void acknowledge(struct spool *s, const char *boot_id, uint64_t seq)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct buf *f = &s->boots[i].frames;
+		if (strcmp(s->boots[i].boot_id, boot_id) != 0)
+			continue;
+		while (f->size >= FRAME_HEADER_SIZE) {
+			uint32_t size;
+			uint64_t at;
+			memcpy(&size, f->data + 4, sizeof size);
+			memcpy(&at, f->data + 16, sizeof at);
+			size_t whole = FRAME_HEADER_SIZE + (size_t)le32toh(size);
+			if (le64toh(at) > seq || whole > f->size)
+				return;
+			buf_drop(f, whole);
+		}
+	}
+}
+
+static bool all_done(const struct spool *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->boots[i].frames.size)
+			return false;
+	return true;
+}
+
+/* One ack frame: only the holder of the report key may make us forget. */
+static void take_ack(const struct report *r, const struct frame *f, struct spool *s)
+{
+	struct { char boot_id[BOOT_ID_SIZE + 1]; uint64_t seq; } ack = { 0 };
+	const struct json_field fields[] = {
+		{ "boot_id", JSON_TEXT, true, 0, sizeof ack.boot_id },
+		{ "seq", JSON_UINT, true, (size_t)((char *)&ack.seq - (char *)&ack), 8 },
+	};
+	scoped_json struct json_object *o = NULL;
+	struct err ignored;
+
+	if (f->type != FRAME_ACK || f->body_size > ACK_MAX || (r->has_key && !frame_authentic(f, r->key)))
+		return;
+	if (json_parse(f->body, f->body_size, "ack", &o, &ignored) == 0 && json_decode(o, fields, ARRAY_SIZE(fields), "ack", &ack, &ignored) == 0)
+		acknowledge(s, ack.boot_id, ack.seq);
+}
+
+static void await_acks(struct report *r, struct spool *s, int64_t deadline_ms)
+{
+	scoped(frame_reader_fini) struct frame_reader reader = FRAME_READER;
+	struct err ignored;
+	char chunk[4096];
+
+	while (!all_done(s) && clock_left_ms(deadline_ms) > 0) {
+		size_t n = channel_read(&r->channel, chunk, sizeof chunk, clock_left_ms(deadline_ms));
+		struct frame f;
+		bool have = n && frame_feed(&reader, chunk, n, &ignored) == 0;
+		while (have) {
+			frame_next(&reader, &f, &have);
+			if (have)
+				take_ack(r, &f, s);
+		}
+	}
+}
+
+static void store(int dir, const struct spooled *b)
+{
+	if (!b->frames.size) {
+		sys_unlink(dir, b->boot_id, 0);
+		return;
+	}
+	char temp[BOOT_ID_SIZE + 8];
+	snprintf(temp, sizeof temp, "%s.new", b->boot_id);
+	if (sys_create(dir, temp, &(struct sys_file){ b->frames.data, b->frames.size, 0600, (uid_t)-1, (gid_t)-1 }) == 0)
+		sys_rename(dir, temp, b->boot_id);
+}
+
+static void exchange(struct report *r, struct spool *s, int64_t deadline_ms)
+{
+	enum { RESEND_MS = 5000 };
+
+	while (!all_done(s) && clock_left_ms(deadline_ms) > 0) {
+		int64_t again_ms = clock_mono_ms() + RESEND_MS;
+		for (size_t i = 0; i < s->count; i++)
+			channel_write(&r->channel, s->boots[i].frames.data, s->boots[i].frames.size, clock_left_ms(deadline_ms));
+		await_acks(r, s, again_ms < deadline_ms ? again_ms : deadline_ms);
+	}
+}
+
+int report_drain(struct report *r, int wait_ms, struct err *e)
+{
+	int64_t deadline_ms = clock_mono_ms() + wait_ms;
+	scoped(spool_fini) struct spool s = { 0 };
+
+	report_flush(r);
+	int err = channel_open(&r->channel, wait_ms, e);
+	if (err)
+		return err;
+	struct err ignored;
+	scoped_fd int dir = spool_dir(r->root, &ignored);
+	if (dir >= 0)
+		load(dir, &s);
+	if (r->fresh.size) {            /* the spool could not be written */
+		struct spooled *b = &s.boots[s.count++];
+		*b = (struct spooled){ .frames = BUF_MAX(SPOOL_FILE_MAX) };
+		memcpy(b->boot_id, r->boot_id, sizeof b->boot_id);
+		buf_add(&b->frames, r->fresh.data, r->fresh.size);
+	}
+	exchange(r, &s, deadline_ms);
+	for (size_t i = 0; i < s.count && dir >= 0; i++)
+		store(dir, &s.boots[i]);
+	return all_done(&s) ? 0 : err_set(e, ERR_UNAVAILABLE, "the controller has not acknowledged the report within %d ms", wait_ms);
+}

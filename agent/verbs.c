@@ -1,0 +1,282 @@
+/* verbs.c - see verbs.h */
+#include "agent/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "agent/agent.h"
+#include "agent/source/source.h"
+#include "common/base/text.h"
+#include "common/data/json.h"
+
+enum { DRAIN_MS = 30000, APPLY_DRAIN_MS = 2000, OUT_MAX = 64 << 20 };
+
+struct run { struct agent_options options; const char *format; };
+
+static const struct option_row { const char *name, *value, *help; size_t offset; } options[] = {
+	{ "--root", "DIR", "work below this folder rather than on the running system", offsetof(struct run, options.root) },
+	{ "--medium", "FILE", "the medium: an ISO 9660 file or device, or a bundle; looked for otherwise", offsetof(struct run, options.medium) },
+	{ "--uuid", "UUID", "be this machine rather than ask its firmware", offsetof(struct run, options.uuid) },
+	{ "--channel", "PATH", "report to this port or unix socket", offsetof(struct run, options.channel) },
+	{ "-o", "FORMAT", "text (default) or json", offsetof(struct run, format) },
+};
+
+static int verb_plan(struct run *run, struct err *e);
+static int verb_apply(struct run *run, struct err *e);
+static int verb_early(struct run *run, struct err *e);
+static int verb_late(struct run *run, struct err *e);
+static int verb_status(struct run *run, struct err *e);
+static int verb_version(struct run *run, struct err *e);
+
+static const struct verb { const char *name, *sub, *help; int (*run)(struct run *, struct err *); } verbs[] = {
+	{ "plan", NULL, "show what an apply would do, and change nothing", verb_plan },
+	{ "apply", NULL, "find, verify, parse, plan, apply and report", verb_apply },
+	{ "boot", "early", "the stage before the network (natal-early.service)", verb_early },
+	{ "boot", "late", "the stage after the services (natal-late.service)", verb_late },
+	{ "status", NULL, "show what this guest was given and what came of it", verb_status },
+	{ "version", NULL, "show the version", verb_version },
+};
+
+static bool as_json(const struct run *run) { return run->format && strcmp(run->format, "json") == 0; }
+
+static void show(struct json_object *o) { puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)); }
+
+static int show_plan(const struct run *run, const struct plan *p, struct err *e)
+{
+	scoped_buf struct buf out = BUF_MAX(OUT_MAX);
+
+	if (as_json(run)) {
+		scoped_json struct json_object *o = plan_json(p);
+		show(o);
+		return 0;
+	}
+	plan_print(p, &out);
+	int r = buf_check(&out, "the plan", e);
+	if (!r)
+		fputs(out.data ? out.data : "", stdout);
+	return r;
+}
+
+static int verb_plan(struct run *run, struct err *e)
+{
+	scoped(agent_close) struct agent a;
+	bool none = false;
+
+	run->options.replan = true;
+	run->options.channel = "";
+	int r = agent_open(&a, &run->options, e);
+	if (r || (r = agent_plan(&a, &none, e)))
+		return r;
+	if (!none)
+		return show_plan(run, a.plan, e);
+	puts("no medium is attached, and none is needed: this guest is provisioned");
+	return 0;
+}
+
+static int phase_status(enum status_phase p) { return p == PHASE_DEGRADED ? EXIT_DEGRADED : p == PHASE_DRIFTED ? EXIT_DRIFTED : 0; }
+
+static int show_phase(const struct run *run, const struct agent *a)
+{
+	if (as_json(run)) {
+		scoped_json struct json_object *o = json_object_new_object();
+		json_put(o, "phase", status_phase_name(a->phase));
+		json_object_object_add(o, "outcomes", json_object_get(a->boot.outcomes));
+		json_object_object_add(o, "findings", json_object_get(a->report.findings));
+		show(o);
+	} else {
+		printf("%s\n", status_phase_name(a->phase));
+	}
+	return phase_status(a->phase);
+}
+
+static int verb_apply(struct run *run, struct err *e)
+{
+	scoped(agent_close) struct agent a;
+	struct err unheard;
+
+	run->options.replan = true;
+	int r = agent_open(&a, &run->options, e);
+	if (r)
+		return r;
+	/* A run by hand is a report of its own. */
+	json_free(a.report.findings);
+	a.report.findings = json_object_new_array();
+	*a.boot.phase = 0;
+	if (!(r = agent_early(&a, e)))
+		r = agent_late(&a, e);
+	if (a.live || run->options.channel)
+		agent_drain(&a, APPLY_DRAIN_MS, &unheard);
+	return r ? r : show_phase(run, &a);
+}
+
+static int verb_early(struct run *run, struct err *e)
+{
+	scoped(agent_close) struct agent a;
+	int r = agent_open(&a, &run->options, e);
+
+	return r ? r : agent_early(&a, e);
+}
+
+static int verb_late(struct run *run, struct err *e)
+{
+	scoped(agent_close) struct agent a;
+	struct err unheard;
+	int r = agent_open(&a, &run->options, e);
+
+	if (r)
+		return r;
+	r = agent_late(&a, e);
+	/* The spool keeps what is not acknowledged: the next boot sends it again. */
+	if (agent_drain(&a, DRAIN_MS, &unheard))
+		fprintf(stderr, "report=spooled reason=%s message=\"%s\"\n", err_reason(unheard.code), unheard.msg);
+	return r ? r : phase_status(a.phase);
+}
+
+static struct json_object *status_json(const struct journal *j, const struct boot *b)
+{
+	static const char *const states[] = { "ok", "pending", "failed", "skipped" };
+	struct json_object *o = json_object_new_object(), *items = json_object_new_array();
+
+	json_put(o, "state", journal_state_name(j->state));
+	json_put(o, "vm_id", j->vm_id);
+	json_put(o, "uuid", j->uuid);
+	json_put(o, "controller", j->controller);
+	json_put_uint(o, "sequence", j->sequence);
+	json_put_hex(o, "bundle", j->bundle, SHA256_SIZE);
+	json_put(o, "boot", b->phase);
+	for (size_t i = 0; i < j->item_count; i++) {
+		struct json_object *it = json_object_new_object();
+		json_put(it, "key", j->items[i].key);
+		json_put(it, "state", states[j->items[i].state]);
+		json_object_array_add(items, it);
+	}
+	json_object_object_add(o, "items", items);
+	json_object_object_add(o, "pins", pins_to_json(&j->pins));
+	json_object_object_add(o, "findings", json_object_get(b->findings));
+	return o;
+}
+
+static int verb_status(struct run *run, struct err *e)
+{
+	scoped(agent_close) struct agent a;
+	int r = agent_open(&a, &run->options, e);
+
+	if (r || (r = journal_load(a.root, &a.journal, e)))
+		return r;
+	scoped_json struct json_object *o = status_json(&a.journal, &a.boot);
+	if (as_json(run)) {
+		show(o);
+		return 0;
+	}
+	printf("state      %s%s%s\n", json_text(o, "state"), *a.boot.phase ? ", this boot: " : "", a.boot.phase);
+	if (a.journal.state == JOURNAL_NONE)
+		return 0;
+	printf("vm         %s\nuuid       %s\ncontroller %s\nsequence   %llu\nbundle     %s\n", a.journal.vm_id, a.journal.uuid, a.journal.controller,
+		(unsigned long long)a.journal.sequence, json_text(o, "bundle"));
+	struct json_object *items = json_object_object_get(o, "items"), *findings = json_object_object_get(o, "findings");
+	for (size_t i = 0; i < json_object_array_length(items); i++)
+		printf("%-10s %s\n", json_text(json_object_array_get_idx(items, i), "state"), json_text(json_object_array_get_idx(items, i), "key"));
+	for (size_t i = 0; i < json_object_array_length(findings); i++) {
+		struct json_object *f = json_object_array_get_idx(findings, i);
+		printf("%s: %s: %s\n", json_text(f, "level"), json_text(f, "item"), json_text(f, "message"));
+	}
+	return 0;
+}
+
+static int verb_version(struct run *run, struct err *e)
+{
+	puts("natal-agent " PACKAGE_VERSION);
+	return 0;
+}
+
+static void usage(FILE *to)
+{
+	fputs("usage: natal-agent VERB [OPTION]...\n\n", to);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(to, "  %s%s%-*s %s\n", verbs[i].name, verbs[i].sub ? " " : "",
+			(int)(18 - strlen(verbs[i].name) - (verbs[i].sub ? 1 : 0)), verbs[i].sub ? verbs[i].sub : "", verbs[i].help);
+	fputs("\n", to);
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		fprintf(to, "  %s %-*s %s\n", options[i].name, (int)(17 - strlen(options[i].name)), options[i].value, options[i].help);
+}
+
+static int find_verb(int argc, char **argv, const struct verb **ret, int *used, struct err *e)
+{
+	const char *words[ARRAY_SIZE(verbs) + 1];
+	bool known = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		bool same = strcmp(verbs[i].name, argv[1]) == 0;
+		known |= same;
+		if (same && (!verbs[i].sub || (argc > 2 && strcmp(verbs[i].sub, argv[2]) == 0))) {
+			*ret = &verbs[i];
+			*used = verbs[i].sub ? 3 : 2;
+			return 0;
+		}
+	}
+	const char *given = known && argc > 2 ? argv[2] : argv[1];
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!known || (verbs[i].sub && strcmp(verbs[i].name, argv[1]) == 0))
+			words[n++] = known ? verbs[i].sub : verbs[i].name;
+	words[n] = NULL;
+	if (known && argc <= 2)
+		err_set(e, ERR_USAGE, "%s: which stage, early or late?", argv[1]);
+	else
+		err_set(e, ERR_USAGE, "unknown verb '%.60s'", given);
+	err_suggest(e, given, words, "natal-agent --help lists the verbs");
+	return -(int)e->code;
+}
+
+static int unknown_option(const char *given, struct err *e)
+{
+	const char *words[ARRAY_SIZE(options) + 1] = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		words[i] = options[i].name;
+	err_set(e, ERR_USAGE, "unknown option '%.60s'", given);
+	err_suggest(e, given, words, "natal-agent --help lists the options");
+	return -(int)e->code;
+}
+
+static int parse_options(int argc, char **argv, int from, struct run *run, struct err *e)
+{
+	for (int i = from; i < argc; i++) {
+		size_t k = 0, n = strcspn(argv[i], "=");
+		while (k < ARRAY_SIZE(options) && !(strlen(options[k].name) == n && strncmp(argv[i], options[k].name, n) == 0))
+			k++;
+		if (k == ARRAY_SIZE(options))
+			return unknown_option(argv[i], e);
+		const char *value = argv[i][n] ? argv[i] + n + 1 : i + 1 < argc ? argv[++i] : NULL;
+		if (!value)
+			return err_set(e, ERR_USAGE, "%s wants a value: %s", options[k].name, options[k].value);
+		*(const char **)((char *)run + options[k].offset) = value;
+	}
+	if (run->format && strcmp(run->format, "json") != 0 && strcmp(run->format, "text") != 0) {
+		static const char *const formats[] = { "json", "text", NULL };
+		err_set(e, ERR_USAGE, "unknown format '%.40s'", run->format);
+		err_suggest(e, run->format, formats, "text or json");
+		return -(int)e->code;
+	}
+	return 0;
+}
+
+int agent_main(int argc, char **argv)
+{
+	struct run run = { .options = { .wait_ms = SOURCE_WAIT_MS } };
+	const struct verb *verb = NULL;
+	struct err e = ERR_NONE;
+	int used = 0;
+
+	umask(022);
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		usage(argc < 2 ? stderr : stdout);
+		return argc < 2 ? err_exit_status(ERR_USAGE) : 0;
+	}
+	int r = find_verb(argc, argv, &verb, &used, &e);
+	if (r || (r = parse_options(argc, argv, used, &run, &e)) || (r = verb->run(&run, &e)) < 0) {
+		err_print(&e);
+		return err_exit_status(e.code);
+	}
+	return r;
+}

@@ -1,0 +1,11 @@
+# make bench: every number of docs/BENCH.md, side by side with its peer, one JSON object a line.
+noinst_PROGRAMS += tests/bench/load tests/bench/measure tests/bench/times
+tests_bench_load_CFLAGS = $(TEST_CFLAGS)
+tests_bench_load_LDADD = $(COMMON_LIBS) -lpthread
+tests_bench_measure_CFLAGS = $(TEST_CFLAGS)
+tests_bench_times_CFLAGS = $(TEST_CFLAGS)
+EXTRA_DIST += tests/bench/lib.sh tests/bench/run tests/bench/apply.sh tests/bench/exec.sh tests/bench/seed.py tests/bench/compare.py
+
+.PHONY: bench
+bench: all
+	NATAL_BENCH_BUILD='$(abs_builddir)' $(srcdir)/tests/bench/run

@@ -1,0 +1,50 @@
+#!/bin/bash
+# birth - one VM's whole thread in a real guest: born, reported, recognised, unchanged at the second boot, drift seen, reissued.
+. "$(dirname "$0")/lib.sh"
+controller
+
+natalctl vm create web-1 --image golden --user alice --ssh-key "$work/id.pub" --address dhcp --forward 22 --forward 443 \
+  --file "$here/COPYING:/srv/copying" --run 'echo ran >> /var/lib/ran' --timezone Europe/Berlin
+[ "$(vm_field web-1 state)" = ready ] || fail "after create the state is $(vm_field web-1 state)"
+ok "create is durable: state ready"
+cp -a "$NATAL_STATE" "$work/state-before"     # what a thief of the database would hold while the keys are still there
+natalctl vm start web-1
+natalctl vm wait web-1 --timeout 240 | tee "$work/wait.txt"
+grep -q 'users/alice' "$work/wait.txt" || fail "wait shows no step users/alice"
+ok "progress by steps, the wait ends with provisioned"
+[ "$(vm_field web-1 state)" = provisioned ] || fail "state $(vm_field web-1 state)"
+port=$(forward_of web-1 22) tls=$(forward_of web-1 443)
+
+[ "$(ssh_as web-1 "$port" hostname)" = web-1 ] || fail "ssh"
+ok "ssh without a question, strict"
+ssh_as web-1 "$port" 'cmp /srv/copying - && cat /etc/timezone /var/lib/ran && cat /etc/machine-id' < "$here/COPYING" > "$work/seen"
+grep -qx Europe/Berlin "$work/seen" && grep -qx ran "$work/seen" || fail "files, timezone, runcmd: $(cat "$work/seen")"
+[ "$(tail -n 1 "$work/seen")" = "$(vm_field web-1 uuid | tr -d -)" ] || fail "machine-id"
+ok "files, timezone, runcmd and machine-id are as asked"
+[ "$(https_as web-1 "$tls")" = "born: web-1" ] || fail "https"
+natal-verify tls "127.0.0.1:$tls" --vm web-1
+ok "HTTPS with the provisioned certificate, by CA and pin"
+
+# The medium has left the guest and QEMU; the private halves have left the store.
+ssh_as web-1 "$port" 'cat /sys/block/sr0/size; ls /dev/disk/by-label' > "$work/media" || true
+! grep -q NATAL "$work/media" || fail "the medium is still there: $(cat "$work/media")"
+qemu=$(python3 -c 'import json,glob; print(json.load(open(glob.glob("'"$NATAL_STATE"'/host/*/run.json")[0]))["main_pid"])')
+! ls -l "/proc/$qemu/fd" 2>/dev/null | grep -q memfd:natal || fail "QEMU still holds the medium"
+ok "the medium is ejected and out of QEMU's hands"
+want 'natalctl vm reissue' natalctl vm medium web-1 --out "$work/again.iso"
+
+# Reboot: no medium, everything as it was.
+ssh_as web-1 "$port" 'cat /proc/sys/kernel/random/boot_id' > "$work/boot1"
+natalctl vm stop web-1; natalctl vm start web-1
+natalctl vm wait web-1 --timeout 240 | tail -n 2
+within 60 ssh_as web-1 "$port" true || fail "ssh after the reboot"
+[ "$(vm_field web-1 report.phase)" = unchanged ] || fail "phase after reboot: $(vm_field web-1 report.phase)"
+[ "$(ssh_as web-1 "$port" 'wc -l < /var/lib/ran')" = 1 ] || fail "runcmd ran again"
+ok "the second boot changes nothing and says unchanged"
+
+# Drift: another host key on disk is noticed at the next boot, and clients refuse it.
+ssh_as web-1 "$port" true
+natalctl vm delete web-1
+ls "$NATAL_STATE/host" | grep -q '^vm-' && fail "something is left of web-1: $(ls "$NATAL_STATE/host")"
+[ ! -e "/proc/$qemu" ] || fail "QEMU $qemu outlived vm delete"
+ok "vm delete leaves no folder and no process"

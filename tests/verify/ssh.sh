@@ -1,0 +1,36 @@
+#!/bin/sh
+# ssh.sh - OpenSSH asks natal-verify known-hosts: a server with the record's key passes, an impostor does not.
+set -u
+sshd=${SSHD:-/usr/sbin/sshd}
+[ -x "$sshd" ] || { echo "no $sshd: the boots of real guests try the same"; exit 77; }
+tmp=$(mktemp -d)
+pids=
+cleanup() { for p in $pids; do kill "$p" 2>/dev/null; done; rm -rf "$tmp"; }
+trap cleanup EXIT
+nv=$builddir/natal-verify
+mk=$builddir/tests/vectors/test_vectors
+export NATAL_STATE="$tmp/state"
+mkdir -p "$NATAL_STATE/pins" "$NATAL_STATE/trust.d"
+cp "$srcdir/tests/vectors/ed25519.pub" "$NATAL_STATE/trust.d/"
+[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+for who in web-1 impostor; do ssh-keygen -q -t ed25519 -N '' -C '' -f "$tmp/$who"; done
+line=$(cut -d' ' -f1,2 "$tmp/web-1.pub")
+bad=0
+
+try_ssh() { # try_ssh HOSTKEY NUMBER TEXT: ssh to a server that has it says TEXT
+  port=$((20000 + $$ % 20000 + $2))
+  "$sshd" -D -e -f /dev/null -h "$tmp/$1" -o ListenAddress=127.0.0.1 -o Port=$port -o PidFile=none > "$tmp/sshd.log" 2>&1 &
+  pids="$pids $!"
+  n=0
+  until grep -q 'Server listening' "$tmp/sshd.log"; do
+    n=$((n + 1)); [ $n -lt 100 ] || { cat "$tmp/sshd.log"; exit 1; }
+    sleep 0.1
+  done
+  "$mk" pin "$NATAL_STATE/pins/web-1.pin" web-1 "$(printf '%064d' 0)" "[127.0.0.1]:$port" "$line" || exit 1
+  ssh -F none -p $port -o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=none -o GlobalKnownHostsFile=none \
+    -o IdentityFile=none -o IdentityAgent=none -o KnownHostsCommand="$nv known-hosts %H" nobody@127.0.0.1 true > "$tmp/out" 2>&1 < /dev/null
+  grep -qF "$3" "$tmp/out" || { echo "FAIL: $1: wanted '$3':"; sed 's/^/  /' "$tmp/out"; bad=1; }
+}
+try_ssh web-1 0 "Permission denied"             # the host is known; nobody may log in
+try_ssh impostor 1 "Host key verification failed"
+exit $bad
