@@ -20,3 +20,4 @@ include tests/wire.mk
 include tests/agent.mk
 include tests/tools.mk
 include tests/bench.mk
+include tests/controller.mk
