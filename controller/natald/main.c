@@ -65,7 +65,7 @@ static int read_options(int argc, char **argv, struct options *o, struct err *e)
 		else if (c == 'k')
 			r = text_copy(o->key_file, sizeof o->key_file, optarg, "--store-key-file", e);
 		else if (c == 'f')
-			o->host_fd = (int)strtol(optarg, NULL, 10);
+			o->host_fd = (int)strtoul(optarg, NULL, 10);
 		else if (c == 'h' || c == 'V') {
 			if (c == 'h')
 				help();

@@ -206,7 +206,7 @@ bool link_log_take(struct ctl *c, uint64_t req, char **text, struct err *failed)
 int64_t link_boot_deadline_s(const struct ctl *c)
 {
 	const char *s = getenv("NATAL_BOOT_DEADLINE_S");
-	long n = s ? strtol(s, NULL, 10) : 0;
+	long n = s ? (long)strtoul(s, NULL, 10) : 0;
 
 	return n > 0 ? n : strcmp(link_accel(c), "kvm") == 0 ? BOOT_DEADLINE_S : BOOT_DEADLINE_TCG_S;
 }
