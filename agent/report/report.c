@@ -58,10 +58,8 @@ static void send_fresh(struct report *r, bool now)
 	if (!now && clock_mono_ms() - r->flushed_ms < LIVE_MS)
 		return;
 	r->flushed_ms = clock_mono_ms();
-	if (!r->channel.tried && channel_open(&r->channel, 0, &ignored) == 0)
-		r->flushed_ms = clock_mono_ms();
-	r->channel.tried = true;
-	if (r->channel.fd >= 0 && r->sent < r->fresh.size)
+	/* Early in the boot the port may still be on its way: it is asked for each time. */
+	if (channel_open(&r->channel, 0, &ignored) == 0 && r->sent < r->fresh.size)
 		r->sent += channel_write(&r->channel, r->fresh.data + r->sent, r->fresh.size - r->sent, LIVE_WAIT_MS);
 }
 
@@ -136,7 +134,8 @@ void report_result(struct result_line *lines, size_t n, const uint8_t bundle[SHA
 
 void report_end(struct report *r, enum status_phase phase, struct result_line *lines, size_t n, struct json_object *keys)
 {
-	struct status s = { .phase = phase, .k = phase == PHASE_FAILED ? 0 : r->total, .n = r->total, .findings = r->findings, .keys = keys };
+	struct status s = { .phase = phase, .k = phase == PHASE_FAILED ? 0 : r->total, .n = r->total, .findings = r->findings,
+		.keys = keys };
 	scoped_json struct json_object *items = json_object_new_array();
 	char hex[2 * SHA256_SIZE + 1];
 

@@ -31,7 +31,8 @@ static void what_goes_in_comes_out(void **state)
 {
 	static const char *const argv[] = { "/bin/sh", "x y", NULL };
 	struct action run = { .kind = ACTION_EXEC, .item = 1, .argv = argv, .timeout_ms = 7, .once = true };
-	struct item items[] = { { .key = "a", .policy = POLICY_FAIL, .outcome = OUTCOME_DONE }, { .key = "runcmd", .stage = STAGE_LATE, .policy = POLICY_CONTINUE },
+	struct item items[] = { { .key = "a", .policy = POLICY_FAIL, .outcome = OUTCOME_DONE },
+		{ .key = "runcmd", .stage = STAGE_LATE, .policy = POLICY_CONTINUE },
 		{ .key = "c", .outcome = OUTCOME_FAILED }, { .key = "d", .outcome = OUTCOME_SKIPPED } };
 	struct plan p = { .item_count = 4, .items = items, .action_count = 1, .actions = &run };
 	struct journal j = { .state = JOURNAL_LATE }, k;

@@ -18,8 +18,10 @@ static void everything_is_taken(void **state)
 {
 	struct config *c;
 
-	assert_ok(parse("user-data", "#cloud-config\n{\"hostname\":\"web-1.example.net\",\"timezone\":\"UTC\",\"groups\":\"a, b\",\"users\":[{\"name\":\"u\","
-		"\"groups\":\"x,y\",\"uid\":7,\"lock_passwd\":false,\"ssh_authorized_keys\":\"ssh-ed25519 A\",\"sudo\":false}],\"ssh_authorized_keys\":[\"ssh-rsa B\"],"
+	assert_ok(parse("user-data",
+		"#cloud-config\n{\"hostname\":\"web-1.example.net\",\"timezone\":\"UTC\",\"groups\":\"a, b\",\"users\":[{\"name\":\"u\","
+		"\"groups\":\"x,y\",\"uid\":7,\"lock_passwd\":false,\"ssh_authorized_keys\":\"ssh-ed25519 A\",\"sudo\":false}],"
+		"\"ssh_authorized_keys\":[\"ssh-rsa B\"],"
 		"\"write_files\":[{\"path\":\"/a\",\"content\":\"aGk=\",\"encoding\":\"b64\",\"permissions\":\"0600\",\"owner\":\"u:a\"}],"
 		"\"runcmd\":[\"a b\",[\"c\",\"it's\"]],\"natal\":{\"policy\":{\"users\":\"continue\"}}}", &c), e);
 	assert_string_equal(c->hostname, "web-1");
@@ -56,12 +58,14 @@ static void mistakes_name_their_place(void **state)
 {
 	static const struct { const char *text, *where, *msg; enum err_code code; } cases[] = {
 		{ "{\"users\":[{\"name\":\"a\"},\n {\"nmae\":\"b\"}]}", "user-data:3:3", "users/1: unknown key 'nmae'", ERR_FORMAT },
-		{ "{\n\"write_files\":[{\"path\":\"/a\",\"content\":1}]}", "user-data:3:29", "write_files/0/content is not a string", ERR_FORMAT },
+		{ "{\n\"write_files\":[{\"path\":\"/a\",\"content\":1}]}", "user-data:3:29", "write_files/0/content is not a string",
+			ERR_FORMAT },
 		{ "{\"runcmd\":[\"a\",{}]}", "user-data:2:16", "runcmd/1 is not a list of strings", ERR_FORMAT },
 		{ "{\"hostname\":7}", "user-data:2:2", "hostname is not a string", ERR_FORMAT },
 		{ "{\"users\":{}}", "user-data:2:2", "users is not a list", ERR_FORMAT },
 		{ "{\"users\":[{}]}", "user-data:2:11", "users/0: name is missing", ERR_FORMAT },
-		{ "{\"users\":[{\"name\":\"a\",\"system\":\"yes\"}]}", "user-data:2:23", "users/0/system is not true or false", ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"system\":\"yes\"}]}", "user-data:2:23", "users/0/system is not true or false",
+			ERR_FORMAT },
 		{ "{\"users\":[{\"name\":\"a\",\"uid\":-1}]}", "user-data:2:23", "users/0/uid is not a whole number", ERR_FORMAT },
 		{ "{\"users\":[{\"name\":\"a\",\"sudo\":[\"A\\nB\"]}]}", "user-data:2:23", "users/0/sudo: a rule is one line", ERR_FORMAT },
 		{ "{\"users\":[{\"name\":\"a\",\"ssh_authorized_keys\":[\"A\\nB c\"]}]}", "user-data:2:46", "is not one line", ERR_FORMAT },
@@ -102,7 +106,8 @@ static void network_is_taken(void **state)
 {
 	struct config *c;
 
-	assert_ok(parse("network-config", "{\"version\":2,\"ethernets\":{\"e0\":{\"match\":{\"macaddress\":\"52:54:00:00:00:01\"},\"set-name\":\"lan\",\"mtu\":1400,"
+	assert_ok(parse("network-config",
+		"{\"version\":2,\"ethernets\":{\"e0\":{\"match\":{\"macaddress\":\"52:54:00:00:00:01\"},\"set-name\":\"lan\",\"mtu\":1400,"
 		"\"addresses\":[\"192.0.2.7/24\",\"2001:db8::7/64\"],\"nameservers\":{\"addresses\":[\"192.0.2.1\"],\"search\":[\"a.b\"]},"
 		"\"routes\":[{\"to\":\"default\",\"via\":\"192.0.2.1\",\"metric\":5}]}}}", &c), e);
 	assert_true(c->has_network);

@@ -102,7 +102,8 @@ static void accounts_keep_what_is_there(void **state)
 	root_put(&root, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n+nis::::::\nold:x:1000:1000::/home/old:/bin/sh\n");
 	user_data("{\"groups\":[\"g\"],\"users\":[{\"name\":\"new\",\"groups\":\"g\"},{\"name\":\"root\",\"shell\":\"/bin/zsh\"}]}");
 	assert_ok(build(NULL), e);
-	assert_written("/etc/passwd", "root:x:0:0:root:/root:/bin/zsh\n+nis::::::\nold:x:1000:1000::/home/old:/bin/sh\nnew:x:1002:1002::/home/new:/bin/sh\n");
+	assert_written("/etc/passwd",
+		"root:x:0:0:root:/root:/bin/zsh\n+nis::::::\nold:x:1000:1000::/home/old:/bin/sh\nnew:x:1002:1002::/home/new:/bin/sh\n");
 	assert_written("/etc/group", "root:x:0:\nshadow:x:42:\ng:x:1001:new\nnew:x:1002:\n");
 	assert_written("/etc/shadow", "root:*:1:0:99999:7:::\nnew:!:100:0:99999:7:::\n");
 	assert_null(find(ACTION_WRITE, "/etc/gshadow"));
@@ -244,7 +245,8 @@ static void runcmd_runs_once(void **state)
 
 static void policies_are_by_item_before_module(void **state)
 {
-	user_data("{\"write_files\":[{\"path\":\"/a\"},{\"path\":\"/b\"}],\"natal\":{\"policy\":{\"write_files/a\":\"fail\",\"write_files\":\"continue\"}}}");
+	user_data("{\"write_files\":[{\"path\":\"/a\"},{\"path\":\"/b\"}],"
+		"\"natal\":{\"policy\":{\"write_files/a\":\"fail\",\"write_files\":\"continue\"}}}");
 	assert_ok(build(NULL), e);
 	assert_int_equal(item("write_files/a")->policy, POLICY_FAIL);
 	assert_int_equal(item("write_files/b")->policy, POLICY_CONTINUE);
@@ -305,11 +307,15 @@ static void a_plan_shows_no_secret(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_wanted_nothing_done), TEST(accounts_keep_what_is_there), TEST(accounts_conflicts_are_problems), TEST(a_member_must_be_a_user),
-		TEST(keys_are_added_to_those_there), TEST(hostname_and_hosts), TEST(machine_id_is_the_uuid), TEST(host_keys_replace_what_the_image_had),
+		TEST(nothing_wanted_nothing_done), TEST(accounts_keep_what_is_there), TEST(accounts_conflicts_are_problems),
+			TEST(a_member_must_be_a_user),
+		TEST(keys_are_added_to_those_there), TEST(hostname_and_hosts), TEST(machine_id_is_the_uuid),
+			TEST(host_keys_replace_what_the_image_had),
 		TEST(tls_key_is_for_the_group_that_reads_it), TEST(tls_needs_both_halves), TEST(ca_certificates_need_their_tool),
-		TEST(ca_certificates_ask_the_result), TEST(timezone_must_be_there), TEST(timezone_is_a_link), TEST(network_of_older_bundles_goes),
-		TEST(runcmd_runs_once), TEST(policies_are_by_item_before_module), TEST(one_path_has_one_owner), TEST(keys_of_items_are_words),
+		TEST(ca_certificates_ask_the_result), TEST(timezone_must_be_there), TEST(timezone_is_a_link),
+			TEST(network_of_older_bundles_goes),
+		TEST(runcmd_runs_once), TEST(policies_are_by_item_before_module), TEST(one_path_has_one_owner),
+			TEST(keys_of_items_are_words),
 		TEST(links_do_not_leave_the_root), TEST(a_plan_shows_no_secret),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
