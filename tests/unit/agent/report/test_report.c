@@ -76,6 +76,34 @@ static void findings_are_capped(void **state)
 	report_fini(&r);
 }
 
+static void findings_are_readable_whatever_a_program_prints(void **state)
+{
+	static const struct { const char *said, *wanted; } cases[] = {
+		{ "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x84", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x84" },
+		{ "\xff\xfe", "??" }, { "a\xc3", "a?" }, { "\xc0\x80", "??" }, { "\xed\xa0\x80", "???" }, { "\xf4\x90\x80\x80", "????" },
+		{ "tab\there\x1b[1m\x7f", "tab?here?[1m?" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct report r;
+		struct err f;
+		scoped(frame_reader_fini) struct frame_reader reader = FRAME_READER;
+		struct frame frame;
+		struct status s;
+		bool have;
+		report_init(&r, root.fd, BOOT, "");
+		err_set(&f, ERR_CONFLICT, "%s", cases[i].said);
+		report_finding(&r, "error", "runcmd", &f);
+		report_end(&r, PHASE_DEGRADED, NULL, 0, NULL);
+		assert_ok(frame_feed(&reader, r.fresh.data, r.fresh.size, &e), e);
+		frame_next(&reader, &frame, &have);
+		assert_true(have);
+		assert_ok(status_read(frame.body, frame.body_size, &s, &e), e);
+		assert_string_equal(json_text(json_object_array_get_idx(s.findings, 0), "message"), cases[i].wanted);
+		status_fini(&s);
+		report_fini(&r);
+	}
+}
+
 static void thousands_of_items_leave_their_list_out(void **state)
 {
 	enum { ITEMS = 4096 };
@@ -182,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(result_is_the_documents_digest), TEST(no_channel_leaves_all_in_the_spool), TEST(findings_are_capped),
+			TEST(findings_are_readable_whatever_a_program_prints),
 		TEST(thousands_of_items_leave_their_list_out), TEST(acknowledged_frames_are_forgotten), TEST(up_to_the_number_acknowledged),
 		TEST(a_forged_ack_is_no_ack),
 	};
