@@ -5,3 +5,9 @@ CONTROLLER_TEST_LIBS = $(CONTROLLER_LIBS) $(CMOCKA_LIBS)
 noinst_PROGRAMS += tests/tools/fake_guest
 tests_tools_fake_guest_CFLAGS = $(CONTROLLER_CFLAGS)
 tests_tools_fake_guest_LDADD = $(CONTROLLER_LIBS)
+
+noinst_PROGRAMS += tests/tools/needles
+tests_tools_needles_CFLAGS = $(CONTROLLER_CFLAGS)
+tests_tools_needles_LDADD = $(COMMON_LIBS)
+
+dist_check_SCRIPTS += tests/integration/controller-api.sh tests/integration/pool-kill.sh
