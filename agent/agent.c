@@ -117,7 +117,7 @@ int agent_plan(struct agent *a, bool *ret_none, struct err *e)
 	int r;
 
 	*ret_none = false;
-	if ((r = journal_load(a->root, &a->journal, e)) || (r = who_am_i(a, e)) || (r = take_seed(a, ret_none, e)) || *ret_none)
+	if ((r = who_am_i(a, e)) || (r = journal_load(a->root, &a->journal, e)) || (r = take_seed(a, ret_none, e)) || *ret_none)
 		return r;
 	/* What was done once is so for this machine, not for the one that the disk was copied from. */
 	if (*a->journal.uuid && strcmp(a->journal.uuid, a->uuid) != 0)
@@ -192,6 +192,20 @@ static int early_failed(struct agent *a, struct err *e)
 	return -(int)e->code;
 }
 
+/* An item that cannot be as wanted, and whose policy is to fail, is met before anything is changed: the journal stays too. */
+static int refuse_hopeless(struct agent *a, struct err *e)
+{
+	for (size_t i = 0; i < a->plan->item_count; i++) {
+		struct item *it = &a->plan->items[i];
+		if (!it->problem || it->policy != POLICY_FAIL)
+			continue;
+		*e = *it->problem;
+		on_finding(a, it, e);
+		return -(int)e->code;
+	}
+	return 0;
+}
+
 static int apply_and_record(struct agent *a, struct err *e)
 {
 	const struct progress progress = { on_step, on_finding, a };
@@ -217,7 +231,7 @@ int agent_early(struct agent *a, struct err *e)
 	bool none;
 	int r = agent_plan(a, &none, e);
 
-	if (r || (!none && (r = apply_and_record(a, e))))
+	if (r || (!none && ((r = refuse_hopeless(a, e)) || (r = apply_and_record(a, e)))))
 		return early_failed(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;

@@ -22,10 +22,10 @@ controller_libcontroller_a_SOURCES = \
 	%D%/api/routes.c %D%/api/schemas.c \
 	%D%/cli/state.c %D%/cli/state.h
 
-sbin_PROGRAMS += controller/natald/natald
-controller_natald_natald_CFLAGS = $(CONTROLLER_CFLAGS)
-controller_natald_natald_SOURCES = %D%/natald/main.c %D%/natald/loop.c %D%/natald/loop.h
-controller_natald_natald_LDADD = $(CONTROLLER_LIBS)
+sbin_PROGRAMS += natald
+natald_CFLAGS = $(CONTROLLER_CFLAGS)
+natald_SOURCES = %D%/natald/main.c %D%/natald/loop.c %D%/natald/loop.h
+natald_LDADD = $(CONTROLLER_LIBS)
 
 # natalctl loads nothing of natald's: libcurl, json-c and the C library.
 noinst_LIBRARIES += controller/cli/libcli.a
@@ -36,7 +36,7 @@ controller_cli_libcli_a_SOURCES = \
 	%D%/cli/cli.h %D%/cli/client.c %D%/cli/cmd_image.c %D%/cli/cmd_key.c %D%/cli/cmd_pool.c %D%/cli/cmd_vm.c %D%/cli/cmd_wait.c %D%/cli/daemon.c \
 	%D%/cli/help.c %D%/cli/options.c %D%/cli/print.c %D%/cli/state.c %D%/cli/verbs.c %D%/cli/vm.h
 
-bin_PROGRAMS += controller/cli/natalctl
-controller_cli_natalctl_CFLAGS = $(CLI_CFLAGS)
-controller_cli_natalctl_SOURCES = %D%/cli/main.c
-controller_cli_natalctl_LDADD = $(CLI_LIBS)
+bin_PROGRAMS += natalctl
+natalctl_CFLAGS = $(CLI_CFLAGS)
+natalctl_SOURCES = %D%/cli/main.c
+natalctl_LDADD = $(CLI_LIBS)

@@ -16,6 +16,7 @@ tests_unit_common_data_test_json_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 dist_check_SCRIPTS += tests/hygiene/layers.sh tests/hygiene/banned.sh
 include tests/media.mk
+include tests/fuzz/fuzz.mk
 include tests/wire.mk
 include tests/agent.mk
 include tests/tools.mk

@@ -27,3 +27,19 @@ tests_vectors_test_vectors_LDADD = $(SAMPLE_LIBS)
 dist_check_SCRIPTS += tests/vectors/openssl.sh tests/verify/natal-verify.sh tests/verify/ssh.sh
 EXTRA_DIST += tests/vectors/README.md tests/vectors/ed25519.pub tests/vectors/p256.pub tests/vectors/bundle.natal tests/vectors/web-1.pin \
 	tests/vectors/1-successor.statement tests/vectors/2-revoked.statement
+
+check_PROGRAMS += tests/unit/common/media/test_envelope
+tests_unit_common_media_test_envelope_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_media_test_envelope_LDADD = $(SAMPLE_LIBS)
+
+check_PROGRAMS += tests/unit/common/media/test_policy
+tests_unit_common_media_test_policy_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_media_test_policy_LDADD = $(SAMPLE_LIBS)
+
+check_PROGRAMS += tests/unit/common/media/test_trust
+tests_unit_common_media_test_trust_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_media_test_trust_LDADD = $(SAMPLE_LIBS)
+
+check_PROGRAMS += tests/unit/common/media/test_iso
+tests_unit_common_media_test_iso_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_media_test_iso_LDADD = $(SAMPLE_LIBS)

@@ -7,11 +7,11 @@
 #include "common/base/text.h"
 #include "common/data/json.h"
 
-struct net_row { struct json_object *network; struct opt_uint version; struct json_object *ethernets, *bonds, *bridges, *vlans, *wifis; const char *renderer; };
+struct net_row { struct json_object *network; struct opt_uint version; struct json_object *ethernets, *bonds, *bridges, *vlans, *wifis, *config; const char *renderer; };
 static const struct key_row net_keys[] = {
 	KEY(struct net_row, network, WANT_OBJECT), KEY(struct net_row, version, WANT_UINT), KEY(struct net_row, ethernets, WANT_OBJECT),
 	KEY(struct net_row, bonds, WANT_ANY), KEY(struct net_row, bridges, WANT_ANY), KEY(struct net_row, vlans, WANT_ANY),
-	KEY(struct net_row, wifis, WANT_ANY), KEY(struct net_row, renderer, WANT_TEXT),
+	KEY(struct net_row, wifis, WANT_ANY), KEY(struct net_row, config, WANT_ANY), KEY(struct net_row, renderer, WANT_TEXT),
 };
 
 struct nic_row { struct config_nic nic; struct json_object *match, *nameservers, *routes; };
@@ -162,7 +162,7 @@ static int open_net(const struct doc *d, struct json_object *o, const char **pre
 	if (!outer.version.set || outer.version.value != 2)
 		return doc_fail(d, doc_path(d, *prefix, "version"), ERR_UNSUPPORTED, e, "network config is not of version 2");
 	const struct { const char *name; struct json_object *v; } kinds[] = {
-		{ "bonds", outer.bonds }, { "bridges", outer.bridges }, { "vlans", outer.vlans }, { "wifis", outer.wifis },
+		{ "config", outer.config }, { "bonds", outer.bonds }, { "bridges", outer.bridges }, { "vlans", outer.vlans }, { "wifis", outer.wifis },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (kinds[i].v)

@@ -5,7 +5,7 @@ command -v curl >/dev/null && command -v ssh-keygen >/dev/null || { echo "curl a
 B=${builddir:-build}
 T=$(mktemp -d /tmp/natal-api.XXXXXX)
 S=$T/s
-n() { "$B/controller/cli/natalctl" --state "$S" "$@"; }
+n() { "$B/natalctl" --state "$S" "$@"; }
 guest() { "$B/tests/tools/fake_guest" --medium "$T/$1.iso" --trust "$S/trust.d" --uuid "$(uuid "$1")" --channel "$T/$1.sock" "${@:2}"; }
 uuid() { n vm show "$1" -o json | grep -o '"uuid":"[^"]*' | cut -d'"' -f4; }
 state() { n vm show "$1" -o json | grep -o '"state":"[^"]*' | head -1 | cut -d'"' -f4; }
@@ -105,10 +105,10 @@ want 6 "there is no VM 'web-1'" n vm show web-1
 [ -e "$S/pins/web-1.pin" ] && fail "the pin record of a deleted VM lies around" || ok "its pin record is gone"
 
 # A second natald, a wrong store key, a corrupt store.
-want 7 "another natald holds the state folder" "$B/controller/natald/natald" --state "$S"
+want 7 "another natald holds the state folder" "$B/natald" --state "$S"
 n daemon stop
 head -c 32 /dev/urandom > "$T/other.key"
-want 4 "does not open with this store key" "$B/controller/natald/natald" --state "$S" --store-key-file "$T/other.key"
+want 4 "does not open with this store key" "$B/natald" --state "$S" --store-key-file "$T/other.key"
 printf 'not a database, and long enough to look like one ............................' > "$T/garbage"
 dd if="$T/garbage" of="$S/natal.db" conv=notrunc status=none
 want 3 "is corrupt" n vm list

@@ -7,11 +7,11 @@ ROUNDS=${NATAL_KILLS:-200}
 T=$(mktemp -d /tmp/natal-kill.XXXXXX)
 S=$T/s
 export NATAL_STATE=$S
-n() { "$B/controller/cli/natalctl" "$@"; }
+n() { "$B/natalctl" "$@"; }
 D=
 trap '[ -n "$D" ] && kill "$D" 2>/dev/null; rm -rf "$T"' EXIT
 up() {
-  "$B/controller/natald/natald" --state "$S" 2>> "$T/log" & D=$!
+  "$B/natald" --state "$S" 2>> "$T/log" & D=$!
   for _ in $(seq 400); do [ -S "$S/natald.sock" ] && n status >/dev/null 2>&1 && return 0; sleep 0.01; done
   echo "natald did not come up"; cat "$T/log"; exit 1
 }
@@ -25,7 +25,7 @@ for round in $(seq "$ROUNDS"); do
   up
   load "$round" a & A=$!
   load "$round" b & C=$!
-  sleep "0.$(printf %03d $((RANDOM % 200)))"
+  sleep "0.$(printf %03d $((RANDOM % 400)))"
   kill -9 "$D"; wait "$D" 2>/dev/null
   rm -f "$S/natald.sock"
   wait "$A" "$C"

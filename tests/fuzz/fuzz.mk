@@ -1,0 +1,59 @@
+# Fuzz targets. Without --enable-fuzzers each replays its corpus in `make check`; with it (and CC=clang) it is a libFuzzer program:
+#   tests/fuzz/fuzz_NAME -max_total_time=120 FOLDER $srcdir/tests/fuzz/corpus/NAME
+# A new parser: fuzz_NAME.c beside these, corpus/NAME/ with one small input or more, a word in FUZZ_TARGETS, and four lines as the others have.
+FUZZ_TARGETS = tests/fuzz/fuzz_envelope tests/fuzz/fuzz_bundle tests/fuzz/fuzz_iso tests/fuzz/fuzz_pin \
+	tests/fuzz/fuzz_trust tests/fuzz/fuzz_frame tests/fuzz/fuzz_status tests/fuzz/fuzz_json
+EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/sign.h tests/fuzz/corpus
+check_LIBRARIES += tests/fuzz/libfuzz.a
+tests_fuzz_libfuzz_a_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_libfuzz_a_SOURCES = tests/fuzz/sign.c
+FUZZ_LIBS = tests/fuzz/libfuzz.a $(COMMON_LIBS)
+if FUZZERS
+noinst_PROGRAMS += $(FUZZ_TARGETS)
+FUZZ_MAIN =
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+check_PROGRAMS += $(FUZZ_TARGETS)
+FUZZ_MAIN = tests/fuzz/driver.c
+FUZZ_LINK = $(AM_LDFLAGS)
+endif
+
+tests_fuzz_fuzz_envelope_SOURCES = tests/fuzz/fuzz_envelope.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_envelope_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_envelope_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_envelope_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_bundle_SOURCES = tests/fuzz/fuzz_bundle.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_bundle_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_bundle_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_bundle_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_iso_SOURCES = tests/fuzz/fuzz_iso.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_iso_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_iso_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_iso_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_pin_SOURCES = tests/fuzz/fuzz_pin.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_pin_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_pin_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_pin_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_trust_SOURCES = tests/fuzz/fuzz_trust.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_trust_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_trust_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_trust_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_frame_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_frame_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_frame_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_status_SOURCES = tests/fuzz/fuzz_status.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_status_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_status_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_status_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_json_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)

@@ -1,0 +1,25 @@
+/* A status body: what is read can be written. */
+#include "tests/fuzz/fuzz.h"
+#include "common/wire/status.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	struct status s = { 0 };
+	scoped_buf struct buf out = BUF_MAX(4 << 20);
+	struct err e;
+
+	if (status_read(bytes, size, &s, &e)) {
+		PROMISE(*e.msg);
+		return 0;
+	}
+	PROMISE(s.phase < PHASES && status_write(&s, &out, &e) == 0);
+	status_fini(&s);
+	return 0;
+}

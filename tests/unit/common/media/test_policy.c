@@ -1,0 +1,108 @@
+#include "tests/unit/unit.h"
+#include "tests/unit/common/media/sample.h"
+
+static void parses(void **s)
+{
+	static const char json[] = "{\"min_format\":1,\"algorithms\":[\"ed25519\"],"
+		"\"require\":[[\"1111111111111111111111111111111111111111111111111111111111111111\"]],\"clock\":\"warn\",\"built_at\":1700000000}";
+	struct policy p;
+	struct err e;
+
+	(void)s;
+	assert_ok(policy_parse(json, strlen(json), "policy.json", &p, &e), e);
+	assert_true(p.alg_allowed[SIG_ED25519]);
+	assert_false(p.alg_allowed[SIG_ECDSA_P256_SHA256]);
+	assert_int_equal(p.group_count, 1);
+	assert_int_equal(p.groups[0].count, 1);
+	assert_int_equal(p.groups[0].ids[0][31], 0x11);
+	assert_int_equal(p.clock, CLOCK_WARN);
+	assert_int_equal(p.built_at, 1700000000);
+	assert_ok(policy_parse("{}", 2, "policy.json", &p, &e), e);
+	struct policy d;
+	policy_default(&d);
+	assert_memory_equal(&p.alg_allowed, &d.alg_allowed, sizeof d.alg_allowed);
+	assert_int_equal(p.clock, CLOCK_REFUSE);
+	assert_int_equal(p.min_format, 1);
+}
+
+static void refuses(void **s)
+{
+	static const struct { const char *json; enum err_code code; const char *msg; } cases[] = {
+		{ "[]", ERR_FORMAT, "policy.json is not an object" },
+		{ "{\"min_fromat\":1}", ERR_FORMAT, "unknown key 'min_fromat'" },
+		{ "{\"algorithms\":[]}", ERR_FORMAT, "algorithms is empty" },
+		{ "{\"algorithms\":[\"rsa\"]}", ERR_UNSUPPORTED, "unknown algorithm 'rsa'" },
+		{ "{\"algorithms\":[\"ed25519\",\"ed25519\",\"ed25519\",\"ed25519\"]}", ERR_LIMIT, "algorithms has 4 entries: 3 at most" },
+		{ "{\"require\":[[]]}", ERR_FORMAT, "require[0] names no key" },
+		{ "{\"require\":[\"11\"]}", ERR_FORMAT, "require[0] is not an array" },
+		{ "{\"require\":[[\"11\"]]}", ERR_FORMAT, "require[0] is not a SHA-256" },
+		{ "{\"require\":[[],[],[],[],[],[],[],[],[]]}", ERR_LIMIT, "require has 9 entries: 8 at most" },
+		{ "{\"require\":[[1,2,3,4,5,6,7,8,9]]}", ERR_LIMIT, "require has 9 entries: 8 at most" },
+		{ "{\"clock\":\"maybe\"}", ERR_FORMAT, "clock is 'maybe': refuse or warn are allowed" },
+	};
+	struct policy p;
+	struct err e;
+
+	(void)s;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_err(policy_parse(cases[i].json, strlen(cases[i].json), "policy.json", &p, &e), cases[i].code, e, cases[i].msg);
+}
+
+enum { DAY_S = 86400 };
+
+static void clock_refuse_and_warn(void **s)
+{
+	static const uint64_t built = 1700000000, ahead = UINT64_C(30) * 366 * DAY_S;
+	static const struct { uint64_t rtc, now; const char *text; } cases[] = {
+		{ built - DAY_S, built, "" },
+		{ built - DAY_S - 1, built, "is more than a day before the image's build time (1700000000)" },
+		{ 0, built, "the clock (0) is more than a day before" },
+		{ built + 5, built + 5, "" },
+		{ built + ahead, built + ahead, "" },
+		{ built + ahead + 1, built + ahead + 1, "is more than 30 years after the image's build time" },
+		{ UINT64_MAX, UINT64_MAX, "is more than 30 years after" },
+	};
+	(void)s;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct policy p;
+		struct err e;
+		uint64_t now = 0;
+		char warning[160] = "old";
+		policy_default(&p);
+		p.built_at = built;
+		if (*cases[i].text) {
+			assert_err(policy_clock(&p, cases[i].rtc, &now, warning, &e), ERR_UNTRUSTED, e, cases[i].text);
+			assert_non_null(strstr(e.hint, "set the machine's clock"));
+			assert_int_equal(now, 0);
+		} else
+			assert_ok(policy_clock(&p, cases[i].rtc, &now, warning, &e), e);
+		p.clock = CLOCK_WARN;
+		assert_ok(policy_clock(&p, cases[i].rtc, &now, warning, &e), e);
+		assert_int_equal(now, cases[i].now);
+		assert_non_null(strstr(warning, cases[i].text));
+		assert_int_equal(*warning != 0, *cases[i].text != 0);
+	}
+}
+
+/* An image that does not say when it was built: the RTC alone counts. */
+static void clock_without_build_time(void **s)
+{
+	struct policy p;
+	struct err e;
+	uint64_t now;
+	char warning[160];
+
+	(void)s;
+	policy_default(&p);
+	assert_ok(policy_clock(&p, 5, &now, warning, &e), e);
+	assert_int_equal(now, 5);
+	assert_string_equal(warning, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest t[] = { cmocka_unit_test(parses), cmocka_unit_test(refuses), cmocka_unit_test(clock_refuse_and_warn),
+		cmocka_unit_test(clock_without_build_time) };
+
+	return cmocka_run_group_tests(t, NULL, NULL);
+}
