@@ -79,7 +79,7 @@ static int take_seed(struct agent *a, bool *ret_none, struct err *e)
 		return r;
 	*ret_none = !seed;
 	if (!seed && !provisioned(a)) {
-		err_set(e, ERR_NOT_FOUND, "no medium labelled " MEDIUM_LABEL " appeared within %d ms", a->options.wait_ms);
+		err_set(e, ERR_NOT_FOUND, "no medium labelled " MEDIUM_LABEL " appeared within %d s", a->options.wait_ms / 1000);
 		err_hint(e, "attach the medium that the controller made for this machine, or name one with --medium");
 		return -(int)e->code;
 	}
