@@ -282,12 +282,12 @@ static int run_pending(struct agent *a, struct err *e)
 	return r ? r : saved;
 }
 
-static void on_drift(void *data, const char *item, const struct err *e)
+static void on_drift(void *data, const char *item, bool drifted, const struct err *e)
 {
 	struct agent *a = data;
 
-	report_finding(&a->report, "error", item, e);
-	fprintf(stderr, "item=%s outcome=drifted message=\"%s\"\n", item, e->msg);
+	report_finding(&a->report, drifted ? "error" : "warning", item, e);
+	fprintf(stderr, "item=%s outcome=%s message=\"%s\"\n", item, drifted ? "drifted" : "unseen", e->msg);
 }
 
 static void look_for_drift(struct agent *a)

@@ -14,7 +14,16 @@ struct run { const struct drift_check *check; size_t count; };
 static void tell(struct run *r, const char *item, const struct err *e)
 {
 	r->count++;
-	r->check->found(r->check->data, item, e);
+	r->check->found(r->check->data, item, true, e);
+}
+
+/* A service that does not answer in time (a slow machine, a full queue) has shown nothing else than it should: that is said, and is no drift. */
+static void tell_service(struct run *r, const char *item, const struct err *e)
+{
+	if (e->code == ERR_UNAVAILABLE)
+		r->check->found(r->check->data, item, false, e);
+	else
+		tell(r, item, e);
 }
 
 static void compare(struct run *r, const char *item, const char *what, const uint8_t *pinned, const uint8_t *now)
@@ -73,7 +82,7 @@ static void presented(struct run *r, const struct pins *pins)
 		int failed = present_ssh(SSH_PORT, pins->ssh[i].type, digest, &listening, &e);
 		snprintf(what, sizeof what, "the %s host key that sshd presents", pins->ssh[i].type);
 		if (failed)
-			tell(r, SSH_ITEM, &e);
+			tell_service(r, SSH_ITEM, &e);
 		else if (listening)
 			compare(r, SSH_ITEM, what, pins->ssh[i].digest, digest);
 	}
@@ -81,7 +90,7 @@ static void presented(struct run *r, const struct pins *pins)
 		return;
 	int failed = present_tls(TLS_PORT, digest, &listening, &e);
 	if (failed)
-		tell(r, TLS_ITEM, &e);
+		tell_service(r, TLS_ITEM, &e);
 	else if (listening)
 		compare(r, TLS_ITEM, "the certificate's key that the TLS service presents", pins->tls_spki, digest);
 }

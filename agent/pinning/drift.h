@@ -5,7 +5,7 @@
 struct drift_check {
 	int root;
 	bool services;          /* ask sshd and the TLS service of this machine too */
-	void (*found)(void *data, const char *item, const struct err *e);
+	void (*found)(void *data, const char *item, bool drifted, const struct err *e);   /* not drifted: could not be seen */
 	void *data;
 };
 /* How many differences there are; each was told. */
