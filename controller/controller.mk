@@ -40,3 +40,6 @@ bin_PROGRAMS += natalctl
 natalctl_CFLAGS = $(CLI_CFLAGS)
 natalctl_SOURCES = %D%/cli/main.c
 natalctl_LDADD = $(CLI_LIBS)
+
+dist_man_MANS += %D%/cli/natalctl.1 %D%/natald/natald.8
+EXTRA_DIST += %D%/natald/natald.service
