@@ -29,7 +29,7 @@ natald_LDADD = $(CONTROLLER_LIBS)
 
 # natalctl loads nothing of natald's: json-c, libsodium and the C library.
 noinst_LIBRARIES += controller/cli/libcli.a
-CLI_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) -DSBINDIR='"$(sbindir)"' -DNATAL_LIBEXECDIR='"$(libexecdir)"'
+CLI_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) -DSBINDIR='"$(sbindir)"' -DNATAL_LIBEXECDIR='"$(libexecdir)/natal"'
 CLI_LIBS = controller/cli/libcli.a $(COMMON_LIBS)
 controller_cli_libcli_a_CFLAGS = $(CLI_CFLAGS)
 controller_cli_libcli_a_SOURCES = \

@@ -30,7 +30,8 @@ static int fill_home(struct builder *b, const struct home *h, const char *below,
 	for (size_t i = 0; i < count; i++) {
 		const char *sub = arena_printf(a, "%s/%s", below, names[i]), *path = arena_printf(a, "%s%s", h->path, sub);
 		struct fact source, now;
-		if ((r = facts_stat(b->facts, arena_printf(a, "/etc/skel%s", sub), &source, e)) || (r = facts_stat(b->facts, path, &now, e)))
+		if ((r = facts_stat(b->facts, arena_printf(a, "/etc/skel%s", sub), &source, e)) ||
+			(r = facts_stat(b->facts, path, &now, e)))
 			return r;
 		if (source.kind == FACT_DIR) {
 			if ((r = want_dir(b, path, source.mode, h->uid, h->gid, e)) || (r = fill_home(b, h, sub, depth + 1, e)))

@@ -277,7 +277,8 @@ static int check_claims(struct plan *p, struct err *e)
 		qsort(p->claims, p->claim_count, sizeof *p->claims, claim_order);
 	for (size_t i = 1; i < p->claim_count; i++)
 		if (strcmp(p->claims[i - 1].path, p->claims[i].path) == 0)
-			return err_set(e, ERR_CONFLICT, "%s is wanted twice: by %s and by %s", p->claims[i].path, p->items[p->claims[i - 1].item].key,
+			return err_set(e, ERR_CONFLICT, "%s is wanted twice: by %s and by %s", p->claims[i].path,
+				p->items[p->claims[i - 1].item].key,
 				p->items[p->claims[i].item].key);
 	return 0;
 }

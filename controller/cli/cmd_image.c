@@ -53,7 +53,7 @@ int cmd_image_register(struct cli *cli, struct err *e)
 /* Beside natalctl, in the source tree's packaging folder, or in libexecdir; $NATAL_BAKE first. */
 static int find_bake(char *out, size_t size, struct err *e)
 {
-	static const char *const places[] = { "/natal-bake", "/../packaging/bake/natal-bake" };
+	static const char *const places[] = { "/natal-bake", "/../packaging/bake/natal-bake", "/../../packaging/bake/natal-bake" };
 	const char *given = getenv("NATAL_BAKE");
 	char self[PATH_MAX];
 

@@ -85,7 +85,7 @@ static int on_forwarded(struct ctl *c, struct vm *v, struct json_object *reply, 
 		return 0;
 	}
 	int r = forwards_of(reply, v, e);
-	return r ? r : vm_save(c->store, v, e);
+	return r || (r = vm_save(c->store, v, e)) ? r : birth_renew_pin(c, v, e);       /* its ssh has another address */
 }
 
 static int on_ejected(struct ctl *c, struct vm *v, struct json_object *reply, const struct err *bad, struct err *e)

@@ -9,7 +9,7 @@ if [ "${1:-}" != inside ]; then
 fi
 mount -t tmpfs none "$work" 2>/dev/null || skip "no tmpfs in a private mount namespace here"
 "$mk" key ed25519 "$work/key.pem" "$work/key.pub"
-trap 'status=$?; umount -l "$work/root" "$work" 2>/dev/null; rmdir "$work" 2>/dev/null; exit $status' EXIT
+trap 'status=$?; umount -l "$work/root" "$work" 2>/dev/null; rm -rf "$work"; exit $status' EXIT
 root=$work/root; mkdir "$root"
 mount -t tmpfs -o size=640k none "$root"
 make_root "$work/image"; mkdir -m 700 "$work/image/var/lib/natal"
