@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
@@ -83,7 +84,7 @@ static int read_reply(const struct cli *cli, int fd, int timeout_s, struct buf *
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return lost(cli, "no answer in time", e);
+			return err_set(e, ERR_SYSTEM, "natald at %s/natald.sock did not answer within %d s", cli->state, timeout_s);
 		char *room = buf_room(in, 65536);
 		if (!room)
 			return buf_check(in, "natald's reply", e);
@@ -133,9 +134,8 @@ static int take_reply(const struct cli *cli, const struct buf *in, struct buf *o
 	return buf_check(out, "natald's reply", e);
 }
 
-int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e)
+static int exchange(struct cli *cli, const struct api_call *call, struct buf *in, struct err *e)
 {
-	scoped_buf struct buf in = BUF_MAX(REPLY_MAX);
 	bool running;
 	int r;
 
@@ -146,9 +146,20 @@ int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struc
 		if ((fd = natald_connect(cli)) < 0)
 			return lost(cli, strerror(errno), e);
 	}
-	if ((r = send_request(cli, fd, call, e)) || (r = read_reply(cli, fd, call->timeout_s ? call->timeout_s : TIMEOUT_S, &in, e)))
-		return r;
-	return take_reply(cli, &in, out, e);
+	return (r = send_request(cli, fd, call, e)) ? r : read_reply(cli, fd, call->timeout_s ? call->timeout_s : TIMEOUT_S, in, e);
+}
+
+int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e)
+{
+	scoped_buf struct buf in = BUF_MAX(REPLY_MAX);
+
+	int r = exchange(cli, call, &in, e);
+	/* A natald that was dying as we connected: asking again changes nothing, and starts the next one. */
+	if ((r == -ERR_UNAVAILABLE || (!r && !in.size)) && !in.size && strcmp(call->method, "GET") == 0) {
+		nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
+		r = exchange(cli, call, &in, e);
+	}
+	return r ? r : take_reply(cli, &in, out, e);
 }
 
 int api_json(struct cli *cli, const struct api_call *call, struct json_object **ret, struct err *e)

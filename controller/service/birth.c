@@ -235,5 +235,5 @@ int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
 	vm_set_state(v, VM_DEFINED, "reissued: keys taken, to be signed");
 	if ((r = make_report_key(c, v, e)) || (r = write_row(c, v, &spec, e)))
 		return r;
-	return vm_save(c->store, v, e);
+	return ctl_save(c, v, e);
 }
