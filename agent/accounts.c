@@ -134,10 +134,22 @@ void accounts_join(struct accounts *a, const char *group, const char *user)
 		s->f[SG_MEMBERS] = with_member(a->arena, s->f[SG_MEMBERS], user);
 }
 
+static void shadow_group(struct accounts *a, const char *name, const char *members)
+{
+	struct account_line *s = accounts_add(a, ACCOUNT_GSHADOW, name);
+
+	s->f[SG_HASH] = "!";
+	s->f[SG_MEMBERS] = members;
+}
+
 long accounts_ensure_group(struct accounts *a, const char *name, long gid, bool system)
 {
-	if (accounts_find(a, ACCOUNT_GROUP, name))
+	struct account_line *there = accounts_find(a, ACCOUNT_GROUP, name);
+	if (there) {
+		if (!a->table[ACCOUNT_GSHADOW].absent && !accounts_find(a, ACCOUNT_GSHADOW, name))
+			shadow_group(a, name, there->f[GR_MEMBERS]);
 		return accounts_gid(a, name);
+	}
 	if (gid < 0)
 		gid = accounts_free_id(a, system);
 	if (gid < 0)
@@ -146,7 +158,7 @@ long accounts_ensure_group(struct accounts *a, const char *name, long gid, bool 
 	g->f[GR_PASSWD] = "x";
 	g->f[GR_GID] = arena_printf(a->arena, "%ld", gid);
 	if (!a->table[ACCOUNT_GSHADOW].absent)
-		accounts_add(a, ACCOUNT_GSHADOW, name)->f[SG_HASH] = "!";
+		shadow_group(a, name, "");
 	return gid;
 }
 

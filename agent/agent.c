@@ -107,9 +107,22 @@ static int make_plan(struct agent *a, struct err *e)
 	struct utsname u;
 
 	if (a->live && uname(&u) == 0)
-		memcpy(facts.node_name, u.nodename, sizeof facts.node_name < sizeof u.nodename ? sizeof facts.node_name : sizeof u.nodename);
+		memcpy(facts.node_name, u.nodename, sizeof facts.node_name < sizeof u.nodename ? sizeof facts.node_name :
+			sizeof u.nodename);
 	int r = config_parse(a->verified, &a->config, e);
 	return r ? r : plan_build(a->config, &facts, &a->journal.done, &a->plan, e);
+}
+
+/* A journal of another machine (its disk was copied) is no word on this one: neither what was done once nor the report key counts. */
+static int take_journal(struct agent *a, struct err *e)
+{
+	int r = journal_load(a->root, &a->journal, e);
+
+	if (r || (*a->journal.uuid && strcmp(a->journal.uuid, a->uuid) != 0)) {
+		a->journal.done = (struct done){ 0 };
+		a->report.has_key = false;
+	}
+	return r;
 }
 
 int agent_plan(struct agent *a, bool *ret_none, struct err *e)
@@ -117,11 +130,8 @@ int agent_plan(struct agent *a, bool *ret_none, struct err *e)
 	int r;
 
 	*ret_none = false;
-	if ((r = journal_load(a->root, &a->journal, e)) || (r = who_am_i(a, e)) || (r = take_seed(a, ret_none, e)) || *ret_none)
+	if ((r = who_am_i(a, e)) || (r = take_journal(a, e)) || (r = take_seed(a, ret_none, e)) || *ret_none)
 		return r;
-	/* What was done once is so for this machine, not for the one that the disk was copied from. */
-	if (*a->journal.uuid && strcmp(a->journal.uuid, a->uuid) != 0)
-		a->journal.done = (struct done){ 0 };
 	if (!a->options.replan && a->journal.state == JOURNAL_PROVISIONED && provisioned(a) &&
 	    bytes_equal(a->journal.bundle, a->verified->digest, SHA256_SIZE)) {
 		*ret_none = true;
@@ -144,7 +154,8 @@ static void on_finding(void *data, const struct item *i, const struct err *e)
 	struct agent *a = data;
 
 	report_finding(&a->report, i->policy == POLICY_CONTINUE ? "warning" : "error", i->key, e);
-	fprintf(stderr, "item=%s outcome=failed policy=%s reason=%s message=\"%s%s%s\"\n", i->key, policy_kind_name(i->policy), err_reason(e->code),
+	fprintf(stderr, "item=%s outcome=failed policy=%s reason=%s message=\"%s%s%s\"\n", i->key, policy_kind_name(i->policy),
+		err_reason(e->code),
 		e->where, *e->where ? ": " : "", e->msg);
 }
 
@@ -152,7 +163,8 @@ static void on_finding(void *data, const struct item *i, const struct err *e)
 static struct result_line *result_lines(struct agent *a)
 {
 	static const enum outcome known[] = {
-		[ITEM_OK] = OUTCOME_KEPT, [ITEM_PENDING] = OUTCOME_SKIPPED, [ITEM_FAILED] = OUTCOME_FAILED, [ITEM_SKIPPED] = OUTCOME_SKIPPED,
+		[ITEM_OK] = OUTCOME_KEPT, [ITEM_PENDING] = OUTCOME_SKIPPED, [ITEM_FAILED] = OUTCOME_FAILED,
+			[ITEM_SKIPPED] = OUTCOME_SKIPPED,
 	};
 	struct result_line *lines = arena_array(&a->journal.arena, a->journal.item_count, sizeof *lines);
 
@@ -192,6 +204,20 @@ static int early_failed(struct agent *a, struct err *e)
 	return -(int)e->code;
 }
 
+/* An item that cannot be as wanted, and whose policy is to fail, is met before anything is changed: the journal stays too. */
+static int refuse_hopeless(struct agent *a, struct err *e)
+{
+	for (size_t i = 0; i < a->plan->item_count; i++) {
+		struct item *it = &a->plan->items[i];
+		if (!it->problem || it->policy != POLICY_FAIL)
+			continue;
+		*e = *it->problem;
+		on_finding(a, it, e);
+		return -(int)e->code;
+	}
+	return 0;
+}
+
 static int apply_and_record(struct agent *a, struct err *e)
 {
 	const struct progress progress = { on_step, on_finding, a };
@@ -217,7 +243,7 @@ int agent_early(struct agent *a, struct err *e)
 	bool none;
 	int r = agent_plan(a, &none, e);
 
-	if (r || (!none && (r = apply_and_record(a, e))))
+	if (r || (!none && ((r = refuse_hopeless(a, e)) || (r = apply_and_record(a, e)))))
 		return early_failed(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;

@@ -53,7 +53,7 @@ int boot_save(int root, const struct boot *b, struct err *e)
 	json_object_object_add(o, "outcomes", json_object_get(b->outcomes));
 	json_object_object_add(o, "findings", json_object_get(b->findings));
 	const char *text = json_line(o);
-	return tree_replace(root, BOOT_PATH, &(struct sys_file){ text, strlen(text), 0600, (uid_t)-1, (gid_t)-1 }, e);
+	return tree_replace(root, BOOT_PATH, &(struct sys_file){ text, strlen(text), 0600, (uid_t)-1, (gid_t)-1 }, TREE_LAZY, e);
 }
 
 void boot_fini(struct boot *b)

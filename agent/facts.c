@@ -22,7 +22,8 @@ int facts_stat(const struct facts *f, const char *path, struct fact *ret, struct
 	}
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "look at %s", path);
-	*ret = (struct fact){ S_ISREG(st.st_mode) ? FACT_FILE : S_ISDIR(st.st_mode) ? FACT_DIR : S_ISLNK(st.st_mode) ? FACT_LINK : FACT_OTHER,
+	*ret = (struct fact){ S_ISREG(st.st_mode) ? FACT_FILE : S_ISDIR(st.st_mode) ? FACT_DIR : S_ISLNK(st.st_mode) ? FACT_LINK :
+		FACT_OTHER,
 		st.st_mode & 07777, st.st_uid, st.st_gid, (uint64_t)st.st_size };
 	return 0;
 }

@@ -204,7 +204,7 @@ int journal_save(int root, const struct journal *j, struct err *e)
 	json_object_object_add(o, "items", items_json(j));
 	json_object_object_add(o, "pins", pins_to_json(&j->pins));
 	const char *text = json_line(o);
-	return tree_replace(root, JOURNAL_PATH, &(struct sys_file){ text, strlen(text), 0600, (uid_t)-1, (gid_t)-1 }, e);
+	return tree_replace(root, JOURNAL_PATH, &(struct sys_file){ text, strlen(text), 0600, (uid_t)-1, (gid_t)-1 }, TREE_DURABLE, e);
 }
 
 void journal_fini(struct journal *j)

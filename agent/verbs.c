@@ -15,7 +15,8 @@ struct run { struct agent_options options; const char *format; };
 
 static const struct option_row { const char *name, *value, *help; size_t offset; } options[] = {
 	{ "--root", "DIR", "work below this folder rather than on the running system", offsetof(struct run, options.root) },
-	{ "--medium", "FILE", "the medium: an ISO 9660 file or device, or a bundle; looked for otherwise", offsetof(struct run, options.medium) },
+	{ "--medium", "FILE", "the medium: an ISO 9660 file or device, or a bundle; looked for otherwise",
+		offsetof(struct run, options.medium) },
 	{ "--uuid", "UUID", "be this machine rather than ask its firmware", offsetof(struct run, options.uuid) },
 	{ "--channel", "PATH", "report to this port or unix socket", offsetof(struct run, options.channel) },
 	{ "-o", "FORMAT", "text (default) or json", offsetof(struct run, format) },
@@ -39,7 +40,10 @@ static const struct verb { const char *name, *sub, *help; int (*run)(struct run 
 
 static bool as_json(const struct run *run) { return run->format && strcmp(run->format, "json") == 0; }
 
-static void show(struct json_object *o) { puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)); }
+static void show(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
 
 static int show_plan(const struct run *run, const struct plan *p, struct err *e)
 {
@@ -171,11 +175,13 @@ static int verb_status(struct run *run, struct err *e)
 	printf("state      %s%s%s\n", json_text(o, "state"), *a.boot.phase ? ", this boot: " : "", a.boot.phase);
 	if (a.journal.state == JOURNAL_NONE)
 		return 0;
-	printf("vm         %s\nuuid       %s\ncontroller %s\nsequence   %llu\nbundle     %s\n", a.journal.vm_id, a.journal.uuid, a.journal.controller,
+	printf("vm         %s\nuuid       %s\ncontroller %s\nsequence   %llu\nbundle     %s\n", a.journal.vm_id, a.journal.uuid,
+		a.journal.controller,
 		(unsigned long long)a.journal.sequence, json_text(o, "bundle"));
 	struct json_object *items = json_object_object_get(o, "items"), *findings = json_object_object_get(o, "findings");
 	for (size_t i = 0; i < json_object_array_length(items); i++)
-		printf("%-10s %s\n", json_text(json_object_array_get_idx(items, i), "state"), json_text(json_object_array_get_idx(items, i), "key"));
+		printf("%-10s %s\n", json_text(json_object_array_get_idx(items, i), "state"),
+			json_text(json_object_array_get_idx(items, i), "key"));
 	for (size_t i = 0; i < json_object_array_length(findings); i++) {
 		struct json_object *f = json_object_array_get_idx(findings, i);
 		printf("%s: %s: %s\n", json_text(f, "level"), json_text(f, "item"), json_text(f, "message"));

@@ -1,2 +1,3 @@
 include controller/host/local.mk
 include controller/crypto/sign.mk
+include controller/controller.mk

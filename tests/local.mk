@@ -21,3 +21,4 @@ include tests/wire.mk
 include tests/agent.mk
 include tests/tools.mk
 include tests/bench.mk
+include tests/controller.mk

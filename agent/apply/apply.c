@@ -70,7 +70,8 @@ static int exec_failed(const char *program, int status, const struct buf *out, s
 	while (n && strchr(" \r\n\t", out->data[n - 1]))
 		n--;
 	size_t from = n > OUTPUT_SHOWN ? n - OUTPUT_SHOWN : 0;
-	err_set(e, ERR_CONFLICT, "%s ended with status %d%s%.*s", program, status, n ? ": " : "", (int)(n - from), out->data ? out->data + from : "");
+	err_set(e, ERR_CONFLICT, "%s ended with status %d%s%.*s", program, status, n ? ": " : "", (int)(n - from), out->data ?
+		out->data + from : "");
 	for (char *p = e->msg; *p; p++)
 		if ((unsigned char)*p < ' ')
 			*p = ' ';
@@ -116,7 +117,8 @@ static int write_intent(int root, const struct plan *p, struct err *e)
 			buf_str(&text, "\n");
 		}
 	int r = buf_check(&text, "the list of paths", e);
-	return r || !text.size ? r : tree_replace(root, INTENT_PATH, &(struct sys_file){ text.data, text.size, 0600, (uid_t)-1, (gid_t)-1 }, e);
+	return r || !text.size ? r : tree_replace(root, INTENT_PATH, &(struct sys_file){ text.data, text.size, 0600, (uid_t)-1,
+		(gid_t)-1 }, TREE_LAZY, e);
 }
 
 int apply_sweep(int root, struct err *e)

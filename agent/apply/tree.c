@@ -164,7 +164,7 @@ static int parents_0700(int root, const char *path, struct err *e)
 	return 0;
 }
 
-int tree_replace(int root, const char *path, const struct sys_file *f, struct err *e)
+int tree_replace(int root, const char *path, const struct sys_file *f, enum tree_care care, struct err *e)
 {
 	char temp[TREE_TEMP_MAX];
 	const char *name;
@@ -176,8 +176,9 @@ int tree_replace(int root, const char *path, const struct sys_file *f, struct er
 	if (dir < 0)
 		return dir;
 	tree_temp(name, temp);
-	scoped_fd int fd = openat(dir, temp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || sys_fsync(fd) < 0 || sys_rename(dir, temp, name) < 0 || sys_fsync(dir) < 0) {
+	scoped_fd int fd = care == TREE_DURABLE ? openat(dir, temp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	bool synced = care == TREE_LAZY || (fd >= 0 && sys_fsync(fd) >= 0);
+	if (!synced || sys_rename(dir, temp, name) < 0 || (care == TREE_DURABLE && sys_fsync(dir) < 0)) {
 		err_sys(e, "write %s", path);
 		sys_unlink(dir, temp, 0);
 		return -(int)e->code;

@@ -23,6 +23,8 @@ int tree_mkdir(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, st
 void tree_rmdir(int root, const char *path);
 int tree_remove(int root, const char *path, struct err *e);
 int tree_own(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e);
-/* Stage, sync, commit, sync: for the agent's own state. Folders above are made 0700. */
-int tree_replace(int root, const char *path, const struct sys_file *f, struct err *e);
+/* Stage and commit at once: for the agent's own state. Folders above are made, 0700 from natal's own on.
+ * TREE_DURABLE syncs before and after; TREE_LAZY is for what only this boot needs. */
+enum tree_care { TREE_LAZY, TREE_DURABLE };
+int tree_replace(int root, const char *path, const struct sys_file *f, enum tree_care care, struct err *e);
 int tree_sync(int root, const char *path, struct err *e);

@@ -9,7 +9,8 @@
 struct user_row { struct config_user u; const char *hashed_passwd; struct json_object *sudo_any, *expiredate_any; };
 static const struct key_row user_keys[] = {
 	USER(name, WANT_TEXT), USER(gecos, WANT_TEXT), USER(primary_group, WANT_TEXT), USER(shell, WANT_TEXT), USER(homedir, WANT_TEXT),
-	USER(passwd, WANT_TEXT), USER(groups, WANT_TEXTS), USER(ssh_authorized_keys, WANT_LIST), USER(uid, WANT_UINT), USER(system, WANT_BOOL),
+	USER(passwd, WANT_TEXT), USER(groups, WANT_TEXTS), USER(ssh_authorized_keys, WANT_LIST), USER(uid, WANT_UINT),
+		USER(system, WANT_BOOL),
 	USER(lock_passwd, WANT_BOOL), USER(no_create_home, WANT_BOOL), USER(no_user_group, WANT_BOOL),
 	KEY_AS("hashed_passwd", struct user_row, hashed_passwd, WANT_TEXT), KEY_AS("sudo", struct user_row, sudo_any, WANT_ANY),
 };
@@ -55,7 +56,8 @@ static int check_keys(const struct doc *d, const char *path, const struct texts 
 		while (n && strchr("\r\n \t", k[n - 1]))
 			n--;
 		if (n == 0 || memchr(k, '\n', n) || memchr(k, ' ', n) == NULL)
-			return doc_fail(d, doc_path_n(d, path, i), ERR_FORMAT, e, "%s/%zu is not one line of an authorized_keys file", path, i);
+			return doc_fail(d, doc_path_n(d, path, i), ERR_FORMAT, e, "%s/%zu is not one line of an authorized_keys file",
+				path, i);
 		keys->at[i] = arena_copy(d->arena, k, n);
 	}
 	return 0;
@@ -140,7 +142,8 @@ static int parse_user(struct config *c, const struct doc *d, const char *path, s
 	return 0;
 }
 
-static int parse_group(struct config *c, const struct doc *d, const char *path, const char *name, struct json_object *members, struct err *e)
+static int parse_group(struct config *c, const struct doc *d, const char *path, const char *name, struct json_object *members,
+	struct err *e)
 {
 	struct config_group g = { .name = name };
 	int r;

@@ -33,6 +33,8 @@ static const char *const not_here[] = {
 
 static int refuse_foreign(const struct doc *d, struct json_object *o, struct err *e)
 {
+	if (!json_object_is_type(o, json_type_object))
+		return 0;               /* doc_decode() says so */
 	json_object_object_foreach(o, key, unused) {
 		(void)unused;
 		for (size_t i = 0; i < ARRAY_SIZE(not_here); i++)
@@ -85,7 +87,8 @@ static int check_names(struct config *c, const struct doc *d, const struct top *
 		for (; *z; z++)
 			ok &= isalnum((unsigned char)*z) || strchr("_+-/", *z);
 		if (!ok)
-			return doc_fail(d, "timezone", ERR_FORMAT, e, "timezone '%.80s' is no name of a time zone such as Europe/Berlin", t->timezone);
+			return doc_fail(d, "timezone", ERR_FORMAT, e, "timezone '%.80s' is no name of a time zone such as Europe/Berlin",
+				t->timezone);
 		c->timezone = t->timezone;
 	}
 	return 0;
@@ -137,14 +140,16 @@ static int parse_ssh_keys(struct config *c, const struct doc *d, struct json_obj
 	if (!o)
 		return 0;
 	for (size_t i = 0; i < 6; i++)
-		rows[i] = (struct key_row){ arena_printf(&c->arena, "%s_%s", types[i / 2], i % 2 ? "public" : "private"), WANT_TEXT, i * sizeof *text };
+		rows[i] = (struct key_row){ arena_printf(&c->arena, "%s_%s", types[i / 2], i % 2 ? "public" : "private"), WANT_TEXT,
+			i * sizeof *text };
 	int r = doc_decode(d, "ssh_keys", o, rows, 6, text, e);
 	if (r)
 		return r;
 	c->host_keys = arena_array(&c->arena, 6, sizeof *c->host_keys);
 	for (size_t i = 0; i < 6; i++) {
 		if (!text[i] != !text[i ^ 1])
-			return doc_fail(d, "ssh_keys", ERR_FORMAT, e, "ssh_keys: %s_private and %s_public go together", types[i / 2], types[i / 2]);
+			return doc_fail(d, "ssh_keys", ERR_FORMAT, e, "ssh_keys: %s_private and %s_public go together", types[i / 2],
+				types[i / 2]);
 		if (!text[i])
 			continue;
 		bool ends = *text[i] && text[i][strlen(text[i]) - 1] == '\n';
@@ -173,7 +178,8 @@ static int parse_policy(struct config *c, const struct doc *d, struct json_objec
 		while (p < POLICIES && (!s || strcmp(s, words[p]) != 0))
 			p++;
 		if (p == POLICIES) {
-			r = doc_fail(d, "natal/policy", ERR_FORMAT, e, "natal/policy: '%.60s' is '%.40s', not fail, degrade or continue", key, s ? s : "null");
+			r = doc_fail(d, "natal/policy", ERR_FORMAT, e, "natal/policy: '%.60s' is '%.40s', not fail, degrade or continue",
+				key, s ? s : "null");
 			err_suggest(e, s ? s : "", words, NULL);
 			return r;
 		}

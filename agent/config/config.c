@@ -20,7 +20,8 @@ void config_free(struct config *c)
 /* What this release cannot unseal or install, it does not silently leave out. */
 static int check_blobs(const struct verified *v, struct err *e)
 {
-	static const char *const known[] = { BLOB_USER_DATA, BLOB_NETWORK_CONFIG, BLOB_REPORT_KEY, BLOB_TLS_KEY, BLOB_TLS_CERT, BLOB_TLS_CHAIN };
+	static const char *const known[] = { BLOB_USER_DATA, BLOB_NETWORK_CONFIG, BLOB_REPORT_KEY, BLOB_TLS_KEY, BLOB_TLS_CERT,
+		BLOB_TLS_CHAIN };
 
 	for (size_t i = 0; i < v->manifest.blob_count; i++) {
 		const struct blob *b = &v->manifest.blobs[i];
@@ -54,7 +55,8 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e)
 	if (!c)
 		return err_nomem(e);
 	c->verified = v;
-	if ((r = check_blobs(v, e)) || (r = one_doc(c, BLOB_USER_DATA, config_cloud, e)) || (r = one_doc(c, BLOB_NETWORK_CONFIG, config_network, e)))
+	if ((r = check_blobs(v, e)) || (r = one_doc(c, BLOB_USER_DATA, config_cloud, e)) ||
+		(r = one_doc(c, BLOB_NETWORK_CONFIG, config_network, e)))
 		return r;
 	*ret = give(c);
 	return 0;

@@ -34,7 +34,8 @@ struct key_row { const char *name; enum want want; size_t offset; };
 int doc_fail(const struct doc *d, const char *path, enum err_code code, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 /* The object at `path` through the table. Unknown keys are refused with a suggestion, wrong types named. */
-int doc_decode(const struct doc *d, const char *path, struct json_object *o, const struct key_row *rows, size_t n, void *ret, struct err *e);
+int doc_decode(const struct doc *d, const char *path, struct json_object *o, const struct key_row *rows, size_t n, void *ret,
+	struct err *e);
 /* One value. */
 int doc_value(const struct doc *d, const char *path, struct json_object *v, enum want want, void *ret, struct err *e);
 /* "path/key" in the doc's arena; path "" gives "key". */

@@ -34,7 +34,8 @@ static int parse_mode(const struct doc *d, const char *path, struct json_object 
 	return -(int)e->code;
 }
 
-static int parse_content(struct config *c, const struct doc *d, const char *path, const struct file_row *row, struct config_file *f, struct err *e)
+static int parse_content(struct config *c, const struct doc *d, const char *path, const struct file_row *row, struct config_file *f,
+	struct err *e)
 {
 	static const char *const words[] = { "b64", "base64", "text/plain", NULL };
 	const char *text = row->content ? row->content : "";
@@ -45,7 +46,8 @@ static int parse_content(struct config *c, const struct doc *d, const char *path
 		return 0;
 	}
 	if (strcmp(row->encoding, "b64") != 0 && strcmp(row->encoding, "base64") != 0) {
-		doc_fail(d, doc_path(d, path, "encoding"), ERR_UNSUPPORTED, e, "%s/encoding '%.40s' is not one that this agent decodes", path, row->encoding);
+		doc_fail(d, doc_path(d, path, "encoding"), ERR_UNSUPPORTED, e, "%s/encoding '%.40s' is not one that this agent decodes",
+			path, row->encoding);
 		err_suggest(e, row->encoding, words, "b64 or no encoding at all");
 		return -(int)e->code;
 	}
@@ -69,7 +71,8 @@ static bool clean_path(const char *s)
 	for (const char *p = s; *p; p++) {
 		if (iscntrl((unsigned char)*p))
 			return false;
-		if (*p == '/' && (text_starts(p, "//") || text_starts(p, "/./") || text_starts(p, "/../") || !strcmp(p, "/..") || !strcmp(p, "/.")))
+		if (*p == '/' && (text_starts(p, "//") || text_starts(p, "/./") || text_starts(p, "/../") || !strcmp(p, "/..") ||
+			!strcmp(p, "/.")))
 			return false;
 	}
 	return true;
@@ -86,21 +89,25 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, s
 	if (!row.path)
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: path is missing", path);
 	if (!clean_path(row.path))
-		return doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e, "%s/path '%.100s' is not an absolute path without '//', '.' and '..'", path, row.path);
+		return doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e,
+			"%s/path '%.100s' is not an absolute path without '//', '.' and '..'", path, row.path);
 	if (row.append == TRI_YES)
-		return doc_fail(d, doc_path(d, path, "append"), ERR_UNSUPPORTED, e, "%s: append is not applied: a second run would append again", path);
+		return doc_fail(d, doc_path(d, path, "append"), ERR_UNSUPPORTED, e,
+			"%s: append is not applied: a second run would append again", path);
 	f.path = row.path;
 	if (row.owner) {
 		size_t n = strcspn(row.owner, ":");
 		f.user = arena_copy(&c->arena, row.owner, n);
 		f.group = row.owner[n] ? row.owner + n + 1 : NULL;
 		if (!n || (f.group && !*f.group))
-			return doc_fail(d, doc_path(d, path, "owner"), ERR_FORMAT, e, "%s/owner '%.60s' is not 'user:group'", path, row.owner);
+			return doc_fail(d, doc_path(d, path, "owner"), ERR_FORMAT, e, "%s/owner '%.60s' is not 'user:group'", path,
+				row.owner);
 	}
 	for (size_t i = 0; i < c->file_count; i++)
 		if (strcmp(c->files[i].path, f.path) == 0)
 			return doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e, "%s/path '%.200s' stands twice", path, f.path);
-	if ((r = parse_mode(d, doc_path(d, path, "permissions"), row.permissions, &f.mode, e)) || (r = parse_content(c, d, path, &row, &f, e)))
+	if ((r = parse_mode(d, doc_path(d, path, "permissions"), row.permissions, &f.mode, e)) ||
+		(r = parse_content(c, d, path, &row, &f, e)))
 		return r;
 	c->files[c->file_count++] = f;
 	return 0;

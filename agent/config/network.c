@@ -7,17 +7,19 @@
 #include "common/base/text.h"
 #include "common/data/json.h"
 
-struct net_row { struct json_object *network; struct opt_uint version; struct json_object *ethernets, *bonds, *bridges, *vlans, *wifis; const char *renderer; };
+struct net_row { struct json_object *network; struct opt_uint version; struct json_object *ethernets, *bonds, *bridges, *vlans, *wifis,
+	*config; const char *renderer; };
 static const struct key_row net_keys[] = {
 	KEY(struct net_row, network, WANT_OBJECT), KEY(struct net_row, version, WANT_UINT), KEY(struct net_row, ethernets, WANT_OBJECT),
 	KEY(struct net_row, bonds, WANT_ANY), KEY(struct net_row, bridges, WANT_ANY), KEY(struct net_row, vlans, WANT_ANY),
-	KEY(struct net_row, wifis, WANT_ANY), KEY(struct net_row, renderer, WANT_TEXT),
+	KEY(struct net_row, wifis, WANT_ANY), KEY(struct net_row, config, WANT_ANY), KEY(struct net_row, renderer, WANT_TEXT),
 };
 
 struct nic_row { struct config_nic nic; struct json_object *match, *nameservers, *routes; };
 #define NIC(name, member, want) KEY_AS(name, struct nic_row, nic.member, want)
 static const struct key_row nic_keys[] = {
-	NIC("dhcp4", dhcp4, WANT_BOOL), NIC("dhcp6", dhcp6, WANT_BOOL), NIC("accept-ra", accept_ra, WANT_BOOL), NIC("optional", optional, WANT_BOOL),
+	NIC("dhcp4", dhcp4, WANT_BOOL), NIC("dhcp6", dhcp6, WANT_BOOL), NIC("accept-ra", accept_ra, WANT_BOOL),
+		NIC("optional", optional, WANT_BOOL),
 	NIC("addresses", addresses, WANT_LIST), NIC("mtu", mtu, WANT_UINT), NIC("gateway4", gateway4, WANT_TEXT),
 	NIC("gateway6", gateway6, WANT_TEXT), NIC("set-name", set_name, WANT_TEXT), KEY(struct nic_row, match, WANT_OBJECT),
 	KEY(struct nic_row, nameservers, WANT_OBJECT), KEY(struct nic_row, routes, WANT_ARRAY),
@@ -73,7 +75,8 @@ static bool is_mac(const char *s)
 	return !s[17];
 }
 
-static int check_list(const struct doc *d, const char *path, const struct texts *t, bool (*ok)(const char *), const char *what, struct err *e)
+static int check_list(const struct doc *d, const char *path, const struct texts *t, bool (*ok)(const char *), const char *what,
+	struct err *e)
 {
 	for (size_t i = 0; i < t->count; i++)
 		if (!ok(t->at[i]))
@@ -83,7 +86,8 @@ static int check_list(const struct doc *d, const char *path, const struct texts 
 
 static bool is_domain(const char *s) { return is_word(s, "~"); }
 
-static int parse_routes(struct config *c, const struct doc *d, const char *path, struct json_object *list, struct config_nic *n, struct err *e)
+static int parse_routes(struct config *c, const struct doc *d, const char *path, struct json_object *list, struct config_nic *n,
+	struct err *e)
 {
 	size_t count = list ? json_object_array_length(list) : 0;
 
@@ -97,7 +101,8 @@ static int parse_routes(struct config *c, const struct doc *d, const char *path,
 		if (!rt->to)
 			return doc_fail(d, p, ERR_FORMAT, e, "%s: to is missing", p);
 		if (strcmp(rt->to, "default") != 0 && !is_prefix(rt->to))
-			return doc_fail(d, doc_path(d, p, "to"), ERR_FORMAT, e, "%s/to '%.60s' is not a prefix such as 192.0.2.0/24, nor 'default'", p, rt->to);
+			return doc_fail(d, doc_path(d, p, "to"), ERR_FORMAT, e,
+				"%s/to '%.60s' is not a prefix such as 192.0.2.0/24, nor 'default'", p, rt->to);
 		if (!rt->via && (rt->on_link != TRI_YES || strcmp(rt->to, "default") == 0))
 			return doc_fail(d, p, ERR_FORMAT, e, "%s: via is missing", p);
 		if (rt->via && !is_address(rt->via))
@@ -111,20 +116,26 @@ static int check_nic(const struct doc *d, const char *path, const struct config_
 	int r;
 
 	if (n->mac && !is_mac(n->mac))
-		return doc_fail(d, doc_path(d, path, "match/macaddress"), ERR_FORMAT, e, "%s: macaddress '%.40s' is not of the form 52:54:00:12:34:56", path, n->mac);
+		return doc_fail(d, doc_path(d, path, "match/macaddress"), ERR_FORMAT, e,
+			"%s: macaddress '%.40s' is not of the form 52:54:00:12:34:56", path, n->mac);
 	if ((n->name && !is_word(n->name, "*?[]")) || !is_word(n->id, ":"))
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: '%.40s' is no interface name", path, n->name ? n->name : n->id);
 	if (n->set_name && (!is_word(n->set_name, "") || strlen(n->set_name) > 15))
-		return doc_fail(d, doc_path(d, path, "set-name"), ERR_FORMAT, e, "%s: set-name '%.40s' is no interface name", path, n->set_name);
+		return doc_fail(d, doc_path(d, path, "set-name"), ERR_FORMAT, e, "%s: set-name '%.40s' is no interface name", path,
+			n->set_name);
 	if (n->set_name && !n->mac)
 		return doc_fail(d, doc_path(d, path, "set-name"), ERR_FORMAT, e, "%s: set-name needs match/macaddress", path);
 	if (n->gateway4 && !is_address(n->gateway4))
-		return doc_fail(d, doc_path(d, path, "gateway4"), ERR_FORMAT, e, "%s: gateway4 '%.60s' is not an address", path, n->gateway4);
+		return doc_fail(d, doc_path(d, path, "gateway4"), ERR_FORMAT, e, "%s: gateway4 '%.60s' is not an address", path,
+			n->gateway4);
 	if (n->gateway6 && !is_address(n->gateway6))
-		return doc_fail(d, doc_path(d, path, "gateway6"), ERR_FORMAT, e, "%s: gateway6 '%.60s' is not an address", path, n->gateway6);
+		return doc_fail(d, doc_path(d, path, "gateway6"), ERR_FORMAT, e, "%s: gateway6 '%.60s' is not an address", path,
+			n->gateway6);
 	if (n->mtu.set && (n->mtu.value < 68 || n->mtu.value > 65535))
-		return doc_fail(d, doc_path(d, path, "mtu"), ERR_FORMAT, e, "%s: mtu %u is outside 68 to 65535", path, (unsigned)n->mtu.value);
-	if ((r = check_list(d, doc_path(d, path, "addresses"), &n->addresses, is_prefix, "an address with its prefix length, 192.0.2.7/24", e)) ||
+		return doc_fail(d, doc_path(d, path, "mtu"), ERR_FORMAT, e, "%s: mtu %u is outside 68 to 65535", path,
+			(unsigned)n->mtu.value);
+	if ((r = check_list(d, doc_path(d, path, "addresses"), &n->addresses, is_prefix,
+		"an address with its prefix length, 192.0.2.7/24", e)) ||
 	    (r = check_list(d, doc_path(d, path, "nameservers/addresses"), &n->nameservers, is_address, "an address", e)))
 		return r;
 	return check_list(d, doc_path(d, path, "nameservers/search"), &n->search, is_domain, "a domain name", e);
@@ -137,7 +148,8 @@ static int parse_nic(struct config *c, const struct doc *d, const char *path, st
 
 	if ((r = doc_decode(d, path, v, nic_keys, ARRAY_SIZE(nic_keys), &row, e)) ||
 	    (row.match && (r = doc_decode(d, doc_path(d, path, "match"), row.match, match_keys, ARRAY_SIZE(match_keys), &row, e))) ||
-	    (row.nameservers && (r = doc_decode(d, doc_path(d, path, "nameservers"), row.nameservers, dns_keys, ARRAY_SIZE(dns_keys), &row, e))) ||
+	    (row.nameservers && (r = doc_decode(d, doc_path(d, path, "nameservers"), row.nameservers, dns_keys, ARRAY_SIZE(dns_keys),
+		&row, e))) ||
 	    (r = parse_routes(c, d, doc_path(d, path, "routes"), row.routes, &row.nic, e)) || (r = check_nic(d, path, &row.nic, e)))
 		return r;
 	c->nics[c->nic_count++] = row.nic;
@@ -162,11 +174,13 @@ static int open_net(const struct doc *d, struct json_object *o, const char **pre
 	if (!outer.version.set || outer.version.value != 2)
 		return doc_fail(d, doc_path(d, *prefix, "version"), ERR_UNSUPPORTED, e, "network config is not of version 2");
 	const struct { const char *name; struct json_object *v; } kinds[] = {
-		{ "bonds", outer.bonds }, { "bridges", outer.bridges }, { "vlans", outer.vlans }, { "wifis", outer.wifis },
+		{ "config", outer.config }, { "bonds", outer.bonds }, { "bridges", outer.bridges }, { "vlans", outer.vlans },
+			{ "wifis", outer.wifis },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (kinds[i].v)
-			return doc_fail(d, doc_path(d, *prefix, kinds[i].name), ERR_UNSUPPORTED, e, "'%s' are not among the interfaces that this agent sets up", kinds[i].name);
+			return doc_fail(d, doc_path(d, *prefix, kinds[i].name), ERR_UNSUPPORTED, e,
+				"'%s' are not among the interfaces that this agent sets up", kinds[i].name);
 	*ret = outer;
 	return 0;
 }

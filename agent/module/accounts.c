@@ -59,10 +59,21 @@ static int add_user(struct accounts *a, const struct config_user *u, struct err 
 	return 0;
 }
 
+/* A run that ended between two of the files leaves a user without the group of its number, or that without its shadow. */
+static int mend_group(struct accounts *a, const struct config_user *u, const struct account_line *p, struct err *e)
+{
+	const char *name = u->primary_group ? u->primary_group : u->name;
+	long gid = (long)strtoul(p->f[PW_GID], NULL, 10);
+
+	if (!accounts_find(a, ACCOUNT_GROUP, name) && accounts_id_taken(a, ACCOUNT_GROUP, gid))
+		return 0;
+	return ensure_group(a, name, gid, u->system == TRI_YES, e);
+}
+
 static int set_user(struct accounts *a, const struct config_user *u, const char *day, struct err *e)
 {
 	struct account_line *p = accounts_find(a, ACCOUNT_PASSWD, u->name);
-	int r = p ? 0 : add_user(a, u, e);
+	int r = p ? mend_group(a, u, p, e) : add_user(a, u, e);
 
 	if (r)
 		return r;
@@ -125,14 +136,9 @@ static int write_table(struct builder *b, int file, struct err *e)
 	bool there = now.kind == FACT_FILE;
 	long gid = accounts_gid(&b->accounts, a->group);
 	const char *text = accounts_render(&b->accounts, file);
-	/* The files hold what others put there too: only our wishes are noted, and mode and owner stay where a file is. */
-	uint8_t saved[sizeof(struct sha256)];
-	struct item *item = &b->plan->items[b->plan->item_count - 1];
-	memcpy(saved, &item->wanted, sizeof saved);
-	r = want_file(b, &(struct want_file){ a->path, text, strlen(text), there ? now.mode : a->mode, there ? now.uid : 0,
-		there ? now.gid : gid < 0 ? 0 : (gid_t)gid, file == ACCOUNT_SHADOW || file == ACCOUNT_GSHADOW }, e);
-	memcpy(&item->wanted, saved, sizeof saved);
-	return r;
+	/* Mode and owner stay where there is a file. */
+	return want_file(b, &(struct want_file){ a->path, text, strlen(text), there ? now.mode : a->mode, there ? now.uid : 0,
+		there ? now.gid : gid < 0 ? 0 : (gid_t)gid, file == ACCOUNT_SHADOW || file == ACCOUNT_GSHADOW, true }, e);
 }
 
 static void note_wishes(struct builder *b)

@@ -45,13 +45,16 @@ static int want_hosts(struct builder *b, struct err *e)
 
 	if (b->config->hosts == HOSTS_KEEP)
 		return 0;
+	want_note(b, line, strlen(line));
 	if ((r = facts_text(b->facts, "/etc/hosts", &text, e)))
 		return r;
 	if (b->config->hosts == HOSTS_WHOLE || !text)
-		text = arena_printf(a, "%s127.0.0.1 localhost\n\n::1 localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n", line);
+		text = arena_printf(a,
+			"%s127.0.0.1 localhost\n\n::1 localhost ip6-localhost ip6-loopback\n"
+			"ff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n", line);
 	else
 		text = with_own_line(a, text, line);
-	return want_file(b, &(struct want_file){ "/etc/hosts", text, strlen(text), 0644, 0, 0, false }, e);
+	return want_file(b, &(struct want_file){ "/etc/hosts", text, strlen(text), 0644, 0, 0, false, true }, e);
 }
 
 int module_hostname(struct builder *b, struct err *e)

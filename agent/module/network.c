@@ -72,7 +72,8 @@ static int want_link_file(struct builder *b, const struct config_nic *n, struct 
 	const char *text = arena_printf(a, "[Match]\nMACAddress=%s\n\n[Link]\nName=%s\n", n->mac, n->set_name);
 	size_t before = b->plan->action_count;
 
-	int r = want_file(b, &(struct want_file){ arena_printf(a, NET_DIR "/" OURS "%s.link", n->id), text, strlen(text), 0644, 0, 0, false }, e);
+	int r = want_file(b, &(struct want_file){ arena_printf(a, NET_DIR "/" OURS "%s.link", n->id), text, strlen(text), 0644, 0, 0,
+		false }, e);
 	/* udev named the interface before the file was there; from the next boot on it reads it by itself. */
 	if (!r && b->facts->live && b->plan->action_count != before)
 		want_exec(b, trigger, UDEV_TIMEOUT_MS, "the interface has another name");
@@ -127,7 +128,8 @@ static int one_nic(struct builder *b, const struct config_nic *n, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
 	const char *text = render_network(a, n);
-	int r = want_file(b, &(struct want_file){ arena_printf(a, NET_DIR "/" OURS "%s.network", n->id), text, strlen(text), 0644, 0, 0, false }, e);
+	int r = want_file(b, &(struct want_file){ arena_printf(a, NET_DIR "/" OURS "%s.network", n->id), text, strlen(text), 0644, 0, 0,
+		false }, e);
 
 	return r || !n->set_name ? r : want_link_file(b, n, e);
 }

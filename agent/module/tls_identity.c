@@ -27,7 +27,8 @@ static int one_file(struct builder *b, size_t i, struct err *e)
 /* The certificate and what is above it in one file: what most servers want. */
 static int full_chain(struct builder *b, struct err *e)
 {
-	const struct blob *cert = verified_blob(b->config->verified, BLOB_TLS_CERT), *chain = verified_blob(b->config->verified, BLOB_TLS_CHAIN);
+	const struct blob *cert = verified_blob(b->config->verified, BLOB_TLS_CERT),
+		*chain = verified_blob(b->config->verified, BLOB_TLS_CHAIN);
 	size_t n = (size_t)cert->size, m = chain ? (size_t)chain->size : 0;
 	char *all = arena_alloc(&b->plan->arena, n + m + 1);
 

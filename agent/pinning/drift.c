@@ -57,7 +57,8 @@ static void on_disk(struct run *r, const struct pins *pins)
 			compare(r, SSH_ITEM, what, NULL, now.ssh[i].digest);
 		}
 	if (pins->has_tls || now.has_tls)
-		compare(r, TLS_ITEM, "the TLS certificate's key on disk", pins->has_tls ? pins->tls_spki : NULL, now.has_tls ? now.tls_spki : NULL);
+		compare(r, TLS_ITEM, "the TLS certificate's key on disk", pins->has_tls ? pins->tls_spki : NULL, now.has_tls ?
+			now.tls_spki : NULL);
 }
 
 /* A service that is not running presents nothing wrong; one that runs and says nothing of use is told. */

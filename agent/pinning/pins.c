@@ -108,7 +108,8 @@ int pins_read(int root, struct pins *ret, struct err *e)
 		scoped_buf struct buf text = BUF_MAX(KEY_FILE_MAX);
 		char path[64];
 		snprintf(path, sizeof path, "/etc/ssh/ssh_host_%s_key.pub", types[i]);
-		if ((r = file_read(root, path, &text, &absent, e)) || (!absent && (r = public_line(text.data ? text.data : "", path, &p, e))))
+		if ((r = file_read(root, path, &text, &absent, e)) || (!absent &&
+			(r = public_line(text.data ? text.data : "", path, &p, e))))
 			return r;
 	}
 	scoped_buf struct buf pem = BUF_MAX(KEY_FILE_MAX);

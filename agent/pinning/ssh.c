@@ -76,8 +76,10 @@ static int take_version(struct peer *p, struct err *e)
 static int send_hello(struct peer *p, const char *type, struct err *e)
 {
 	static const char *const lists[] = {    /* RFC 4253 7.1, in order; NULL: the host key algorithms */
-		"curve25519-sha256,curve25519-sha256@libssh.org", NULL, "aes128-ctr,aes256-ctr,chacha20-poly1305@openssh.com,aes256-gcm@openssh.com",
-		"aes128-ctr,aes256-ctr,chacha20-poly1305@openssh.com,aes256-gcm@openssh.com", "hmac-sha2-256,hmac-sha2-512,hmac-sha2-256-etm@openssh.com",
+		"curve25519-sha256,curve25519-sha256@libssh.org", NULL,
+			"aes128-ctr,aes256-ctr,chacha20-poly1305@openssh.com,aes256-gcm@openssh.com",
+		"aes128-ctr,aes256-ctr,chacha20-poly1305@openssh.com,aes256-gcm@openssh.com",
+			"hmac-sha2-256,hmac-sha2-512,hmac-sha2-256-etm@openssh.com",
 		"hmac-sha2-256,hmac-sha2-512,hmac-sha2-256-etm@openssh.com", "none", "none", "", "",
 	};
 	scoped_buf struct buf init = BUF_MAX(4096), ecdh = BUF_MAX(256);
@@ -108,7 +110,8 @@ static int next_message(struct peer *p, struct buf *packet, uint8_t wanted, stru
 		if (r || got == wanted)
 			return r;
 		if (got != MSG_IGNORE && got != MSG_DEBUG)
-			return err_set(e, got == MSG_DISCONNECT ? ERR_NOT_FOUND : ERR_FORMAT, "%s: message %u where %u belongs", p->name, got, wanted);
+			return err_set(e, got == MSG_DISCONNECT ? ERR_NOT_FOUND : ERR_FORMAT, "%s: message %u where %u belongs", p->name,
+				got, wanted);
 	}
 	return err_set(e, ERR_FORMAT, "%s: too many messages", p->name);
 }

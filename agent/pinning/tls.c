@@ -7,7 +7,8 @@
 #include "common/base/cursor.h"
 
 enum {                                          /* RFC 5246 6.2.1, 7.4 */
-	RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_MAX = 16384 + 256, HS_CLIENT_HELLO = 1, HS_CERTIFICATE = 11, FLIGHT_MAX = 256 << 10,
+	RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_MAX = 16384 + 256, HS_CLIENT_HELLO = 1, HS_CERTIFICATE = 11,
+		FLIGHT_MAX = 256 << 10,
 	TLS_1_0 = 0x0301, TLS_1_2 = 0x0303,
 };
 

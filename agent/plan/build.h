@@ -27,7 +27,8 @@ void want_item(struct builder *b, const char *name);
 /* Bytes that are part of what is wanted, beside those of the calls below. */
 void want_note(struct builder *b, const void *bytes, size_t n);
 
-struct want_file { const char *path; const void *bytes; size_t size; unsigned mode; uid_t uid; gid_t gid; bool secret; };
+/* shared: others put things there too, so that the content is no part of the item's digest; the caller notes its wishes. */
+struct want_file { const char *path; const void *bytes; size_t size; unsigned mode; uid_t uid; gid_t gid; bool secret, shared; };
 int want_file(struct builder *b, const struct want_file *f, struct err *e);
 /* A folder: mode and owner are set only where it has to be made. Its parents are made 0755 root. */
 int want_dir(struct builder *b, const char *path, unsigned mode, uid_t uid, gid_t gid, struct err *e);

@@ -78,6 +78,14 @@ static struct action *add(struct builder *b, enum action_kind kind, const char *
 	return a;
 }
 
+static void claim(struct builder *b, const char *path)
+{
+	struct plan *p = b->plan;
+
+	p->claims = arena_grow(&p->arena, p->claims, p->claim_count, sizeof *p->claims);
+	p->claims[p->claim_count++] = (struct claim){ path, p->item_count - 1 };
+}
+
 static bool already(const struct builder *b, enum action_kind kind, const char *path)
 {
 	for (size_t i = 0; i < b->plan->action_count; i++)
@@ -114,9 +122,12 @@ int want_file(struct builder *b, const struct want_file *f, struct err *e)
 	bool same = false;
 	int r;
 
-	note_text(b, f->path);
-	want_note(b, f->bytes, f->size);
-	want_note(b, &f->mode, sizeof f->mode);
+	claim(b, f->path);
+	if (!f->shared) {
+		note_text(b, f->path);
+		want_note(b, f->bytes, f->size);
+		want_note(b, &f->mode, sizeof f->mode);
+	}
 	if ((r = facts_stat(b->facts, f->path, &now, e)) || (r = facts_same(b->facts, f->path, f->bytes, f->size, &same, e)))
 		return r;
 	if (now.kind == FACT_DIR)
@@ -165,6 +176,7 @@ int want_link(struct builder *b, const char *path, const char *target, struct er
 	const char *to;
 	int r;
 
+	claim(b, path);
 	note_text(b, path);
 	note_text(b, target);
 	if ((r = facts_stat(b->facts, path, &now, e)) || (r = facts_link(b->facts, path, &to, e)))
@@ -250,6 +262,27 @@ int want_owner(struct builder *b, const char *user, const char *group, uid_t *ui
 	return 0;
 }
 
+static int claim_order(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+	int r = strcmp(x->path, y->path);
+
+	return r ? r : (x->item > y->item) - (x->item < y->item);
+}
+
+/* Two items that want one file would undo each other at every run. */
+static int check_claims(struct plan *p, struct err *e)
+{
+	if (p->claim_count)
+		qsort(p->claims, p->claim_count, sizeof *p->claims, claim_order);
+	for (size_t i = 1; i < p->claim_count; i++)
+		if (strcmp(p->claims[i - 1].path, p->claims[i].path) == 0)
+			return err_set(e, ERR_CONFLICT, "%s is wanted twice: by %s and by %s", p->claims[i].path,
+				p->items[p->claims[i - 1].item].key,
+				p->items[p->claims[i].item].key);
+	return 0;
+}
+
 /* A policy that names nothing is a typing mistake. */
 static int check_policies(const struct config *c, const struct plan *p, struct err *e)
 {
@@ -292,7 +325,7 @@ int plan_build(const struct config *c, const struct facts *f, const struct done 
 	}
 	for (size_t i = 0; i < p->item_count; i++)
 		sha256_done(&p->items[i].wanted, p->items[i].digest);
-	if ((r = check_policies(c, p, e)))
+	if ((r = check_claims(p, e)) || (r = check_policies(c, p, e)))
 		return r;
 	*ret = give(p);
 	return 0;

@@ -46,8 +46,12 @@ struct item {
 	enum outcome outcome;           /* apply's; FAILED and SKIPPED only from it */
 };
 
+struct claim { const char *path; size_t item; };
+
 struct plan {
 	struct arena arena;
+	size_t claim_count;
+	struct claim *claims;            /* every path that an item wants to have its own way */
 	size_t item_count, action_count;
 	struct item *items;
 	struct action *actions;         /* in the items' order */

@@ -64,7 +64,8 @@ static struct json_object *action_json(const struct action *a)
 		json_put_hex(o, "sha256", digest, sizeof digest);
 	}
 	if (a->kind == ACTION_SYMLINK || a->kind == ACTION_HOSTNAME)
-		json_object_object_add(o, a->kind == ACTION_SYMLINK ? "target" : "name", json_object_new_string_len(a->bytes, (int)a->size));
+		json_object_object_add(o, a->kind == ACTION_SYMLINK ? "target" : "name",
+			json_object_new_string_len(a->bytes, (int)a->size));
 	if (a->argv) {
 		struct json_object *argv = json_object_new_array();
 		for (size_t i = 0; a->argv[i]; i++)

@@ -31,7 +31,8 @@ static int open_by_class(void)
 		struct err ignored;
 		scoped_buf struct buf name = BUF_MAX(256);
 		snprintf(path, sizeof path, PORT_CLASS "/%.200s/name", entry->d_name);
-		if (*entry->d_name == '.' || file_read(AT_FDCWD, path, &name, NULL, &ignored) || !name.data || strcmp(name.data, GUEST_PORT "\n") != 0)
+		if (*entry->d_name == '.' || file_read(AT_FDCWD, path, &name, NULL, &ignored) || !name.data ||
+			strcmp(name.data, GUEST_PORT "\n") != 0)
 			continue;
 		snprintf(path, sizeof path, "/dev/%.200s", entry->d_name);
 		fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -82,7 +83,8 @@ int channel_open(struct channel *c, int wait_ms, struct err *e)
 		if (c->fd >= 0)
 			return 0;
 		if (clock_left_ms(deadline_ms) == 0 || (saved != EBUSY && saved != EWOULDBLOCK))
-			return errno = saved, err_sys(e, "open the channel %s", c->path ? c->path : PORT_LINK), e->code = ERR_UNAVAILABLE, -(int)ERR_UNAVAILABLE;
+			return errno = saved, err_sys(e, "open the channel %s", c->path ? c->path : PORT_LINK), e->code = ERR_UNAVAILABLE,
+				-(int)ERR_UNAVAILABLE;
 		poll(NULL, 0, RETRY_MS);
 	}
 }

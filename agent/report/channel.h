@@ -1,14 +1,12 @@
 /* channel.h - the virtio-serial port to the controller: opened non-blocking, by one process at a time. */
 #pragma once
 #include "common/base/err.h"
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 struct channel {
 	const char *path;       /* NULL: the port natal.guest.0; a unix socket is connected to; "" is none */
 	int fd, lock;           /* -1: not open */
-	bool tried;
 };
 #define CHANNEL(where) ((struct channel){ .path = (where), .fd = -1, .lock = -1 })
 

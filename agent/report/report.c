@@ -32,6 +32,30 @@ void report_set_key(struct report *r, const uint8_t key[32])
 	r->has_key = true;
 }
 
+/* How many bytes of a whole UTF-8 character stand at s (RFC 3629); 0: it is none. */
+static size_t utf8_size(const unsigned char *s)
+{
+	size_t n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 : *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) || (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* A program may print anything, and a text may have been cut: what is no printable UTF-8 would make the frame unreadable. */
+static void make_printable(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p;) {
+		size_t n = utf8_size(p);
+		if (n == 0 || *p < ' ' || *p == 0x7f)
+			*p = '?';
+		p += n ? n : 1;
+	}
+}
+
 void report_finding(struct report *r, const char *level, const char *item, const struct err *e)
 {
 	struct json_object *f = json_object_new_object();
@@ -42,11 +66,15 @@ void report_finding(struct report *r, const char *level, const char *item, const
 		return;
 	}
 	snprintf(message, sizeof message, "%s%s%s", e->where, *e->where ? ": " : "", e->msg);
+	make_printable(message);
 	json_put(f, "level", level);
 	json_put(f, "item", item);
 	json_put(f, "reason", err_reason(e->code));
 	json_put(f, "message", message);
-	json_put(f, "hint", e->hint);
+	char hint[sizeof e->hint];
+	snprintf(hint, sizeof hint, "%s", e->hint);
+	make_printable(hint);
+	json_put(f, "hint", hint);
 	json_object_array_add(r->findings, f);
 }
 
@@ -58,10 +86,8 @@ static void send_fresh(struct report *r, bool now)
 	if (!now && clock_mono_ms() - r->flushed_ms < LIVE_MS)
 		return;
 	r->flushed_ms = clock_mono_ms();
-	if (!r->channel.tried && channel_open(&r->channel, 0, &ignored) == 0)
-		r->flushed_ms = clock_mono_ms();
-	r->channel.tried = true;
-	if (r->channel.fd >= 0 && r->sent < r->fresh.size)
+	/* Early in the boot the port may still be on its way: it is asked for each time. */
+	if (channel_open(&r->channel, 0, &ignored) == 0 && r->sent < r->fresh.size)
 		r->sent += channel_write(&r->channel, r->fresh.data + r->sent, r->fresh.size - r->sent, LIVE_WAIT_MS);
 }
 
@@ -91,6 +117,7 @@ void report_phase(struct report *r, enum status_phase phase, const char *step)
 	struct status s = { .phase = phase, .n = r->total };
 
 	snprintf(s.step, sizeof s.step, "%s", step);
+	make_printable(s.step);
 	add_frame(r, &s);
 	send_fresh(r, false);
 }
@@ -136,7 +163,8 @@ void report_result(struct result_line *lines, size_t n, const uint8_t bundle[SHA
 
 void report_end(struct report *r, enum status_phase phase, struct result_line *lines, size_t n, struct json_object *keys)
 {
-	struct status s = { .phase = phase, .k = phase == PHASE_FAILED ? 0 : r->total, .n = r->total, .findings = r->findings, .keys = keys };
+	struct status s = { .phase = phase, .k = phase == PHASE_FAILED ? 0 : r->total, .n = r->total, .findings = r->findings,
+		.keys = keys };
 	scoped_json struct json_object *items = json_object_new_array();
 	char hex[2 * SHA256_SIZE + 1];
 

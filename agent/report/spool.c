@@ -126,7 +126,8 @@ static void take_ack(const struct report *r, const struct frame *f, struct spool
 
 	if (f->type != FRAME_ACK || f->body_size > ACK_MAX || (r->has_key && !frame_authentic(f, r->key)))
 		return;
-	if (json_parse(f->body, f->body_size, "ack", &o, &ignored) == 0 && json_decode(o, fields, ARRAY_SIZE(fields), "ack", &ack, &ignored) == 0)
+	if (json_parse(f->body, f->body_size, "ack", &o, &ignored) == 0 &&
+		json_decode(o, fields, ARRAY_SIZE(fields), "ack", &ack, &ignored) == 0)
 		acknowledge(s, ack.boot_id, ack.seq);
 }
 

@@ -9,7 +9,9 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 
-struct found { size_t count; char nodes[2][64]; };
+enum { NODES_MAX = 256, NODE_SIZE = 64 };
+
+struct nodes { size_t count; char names[NODES_MAX][NODE_SIZE]; };
 
 static void udev_p(struct udev **u) { if (*u) udev_unref(*u); }
 static void monitor_p(struct udev_monitor **m) { if (*m) udev_monitor_unref(*m); }
@@ -35,54 +37,59 @@ static bool has_label(const char *node)
 	return blkid_do_safeprobe(p) == 0 && blkid_probe_lookup_value(p, "LABEL", &label, NULL) == 0 && strcmp(label, MEDIUM_LABEL) == 0;
 }
 
+int source_pick(const char *const *nodes, size_t n, const char **ret, struct err *e)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!has_label(nodes[i]))
+			continue;
+		if (found) {
+			err_set(e, ERR_CONFLICT, "two media are labelled " MEDIUM_LABEL ": %s and %s", found, nodes[i]);
+			err_hint(e, "detach the one that is not meant, or name one with --medium");
+			return -(int)e->code;
+		}
+		found = nodes[i];
+	}
+	*ret = found;
+	return 0;
+}
+
 /* Disks and drives: no partitions, and none of the kernel's own inventions. */
-static void consider(struct udev_device *d, struct found *f)
+static void consider(struct udev_device *d, struct nodes *all)
 {
 	static const char *const passed[] = { "/dev/loop", "/dev/ram", "/dev/zram", "/dev/dm-", "/dev/md", "/dev/nbd", "/dev/fd" };
-	const char *node = udev_device_get_devnode(d), *type = udev_device_get_devtype(d), *action = udev_device_get_action(d);
+	const char *node = udev_device_get_devnode(d), *type = udev_device_get_devtype(d);
 
-	if (!node || !type || strcmp(type, "disk") != 0 || (action && strcmp(action, "remove") == 0) || f->count == 2 ||
-	    strlen(node) >= sizeof f->nodes[0])
+	if (!node || !type || strcmp(type, "disk") != 0 || all->count == NODES_MAX || strlen(node) >= NODE_SIZE)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
 		if (text_starts(node, passed[i]))
 			return;
-	if (f->count == 1 && strcmp(f->nodes[0], node) == 0)
-		return;
-	if (has_label(node))
-		memcpy(f->nodes[f->count++], node, strlen(node) + 1);
+	memcpy(all->names[all->count++], node, strlen(node) + 1);
 }
 
-static int scan(struct udev *u, struct found *f, struct err *e)
+/* What is there now. *ret lives as long as all. */
+static int scan(struct udev *u, struct nodes *all, const char **ret, struct err *e)
 {
+	const char *nodes[NODES_MAX];
 	struct udev_list_entry *entry;
 
-	scoped(enumerate_p) struct udev_enumerate *all = udev_enumerate_new(u);
-	if (!all || udev_enumerate_add_match_subsystem(all, "block") < 0 || udev_enumerate_scan_devices(all) < 0)
+	scoped(enumerate_p) struct udev_enumerate *list = udev_enumerate_new(u);
+	if (!list || udev_enumerate_add_match_subsystem(list, "block") < 0 || udev_enumerate_scan_devices(list) < 0)
 		return err_set(e, ERR_UNAVAILABLE, "udev does not list block devices");
-	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(all)) {
+	all->count = 0;
+	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(list)) {
 		scoped(device_p) struct udev_device *d = udev_device_new_from_syspath(u, udev_list_entry_get_name(entry));
 		if (d)
-			consider(d, f);
+			consider(d, all);
 	}
-	return 0;
+	for (size_t i = 0; i < all->count; i++)
+		nodes[i] = all->names[i];
+	return source_pick(nodes, all->count, ret, e);
 }
 
-/* Until one comes or the deadline passes. */
-static void await(struct udev_monitor *m, int64_t deadline_ms, struct found *f)
-{
-	struct pollfd p = { udev_monitor_get_fd(m), POLLIN, 0 };
-
-	while (!f->count && clock_left_ms(deadline_ms) > 0) {
-		if (poll(&p, 1, clock_left_ms(deadline_ms)) <= 0)
-			continue;
-		scoped(device_p) struct udev_device *d = udev_monitor_receive_device(m);
-		if (d)
-			consider(d, f);
-	}
-}
-
-static int find_device(int wait_ms, struct found *f, struct err *e)
+static int find_device(int wait_ms, struct nodes *all, const char **ret, struct err *e)
 {
 	int64_t deadline_ms = clock_mono_ms() + wait_ms;
 
@@ -93,29 +100,31 @@ static int find_device(int wait_ms, struct found *f, struct err *e)
 	scoped(monitor_p) struct udev_monitor *m = wait_ms ? udev_monitor_new_from_netlink(u, "udev") : NULL;
 	if (m && (udev_monitor_filter_add_match_subsystem_devtype(m, "block", "disk") < 0 || udev_monitor_enable_receiving(m) < 0))
 		return err_set(e, ERR_UNAVAILABLE, "udev's events cannot be received");
-	int r = scan(u, f, e);
-	if (r || f->count || !m)
-		return r;
-	await(m, deadline_ms, f);
-	return f->count ? scan(u, f, e) : 0;
+	int r = scan(u, all, ret, e);
+	while (!r && !*ret && m && clock_left_ms(deadline_ms) > 0) {
+		struct pollfd p = { udev_monitor_get_fd(m), POLLIN, 0 };
+		if (poll(&p, 1, clock_left_ms(deadline_ms)) <= 0)
+			continue;
+		scoped(device_p) struct udev_device *d = udev_monitor_receive_device(m);
+		if (d)
+			r = scan(u, all, ret, e);
+	}
+	return r;
 }
 
 int source_find(const struct source_query *q, struct seed **ret, struct err *e)
 {
-	struct found f = { 0 };
+	scoped_free struct nodes *all = NULL;
+	const char *node = NULL;
 
 	if (q->medium)
 		return source_read(q->medium, ret, e);
-	int r = find_device(q->wait_ms, &f, e);
-	if (r)
-		return r;
-	if (f.count > 1) {
-		err_set(e, ERR_CONFLICT, "two media are labelled " MEDIUM_LABEL ": %s and %s", f.nodes[0], f.nodes[1]);
-		err_hint(e, "detach the one that is not meant, or name one with --medium");
-		return -(int)e->code;
-	}
-	if (f.count)
-		return source_read(f.nodes[0], ret, e);
+	all = calloc(1, sizeof *all);
+	if (!all)
+		return err_nomem(e);
+	int r = find_device(q->wait_ms, all, &node, e);
+	if (r || node)
+		return r ? r : source_read(node, ret, e);
 	*ret = NULL;
 	return 0;
 }

@@ -11,6 +11,8 @@ struct source_query {
 
 /* *ret is NULL where there is none, and the caller judges that. conflict: two media, both named. */
 int source_find(const struct source_query *q, struct seed **ret, struct err *e);
+/* Of these device nodes, the one labelled NATAL; NULL where none is. conflict: two are, both named. */
+int source_pick(const char *const *nodes, size_t n, const char **ret, struct err *e);
 /* One file or device: an ISO 9660 medium, or a bundle as it is. */
 int source_read(const char *path, struct seed **ret, struct err *e);
 /* This machine's SMBIOS system UUID in lower case: from DMI; else natal.uuid= on the kernel's command line; else fw_cfg's

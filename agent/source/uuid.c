@@ -48,7 +48,8 @@ int source_uuid(char ret[37], struct err *e)
 		return 0;
 	if (take(slurp(FW_CFG_UUID, &text), ret))
 		return 0;
-	err_set(e, ERR_NOT_FOUND, "this machine has no UUID: neither DMI, nor natal.uuid= on the kernel's command line, nor fw_cfg " FW_CFG_PREFIX "uuid");
+	err_set(e, ERR_NOT_FOUND, "this machine has no UUID: neither DMI, nor natal.uuid= on the kernel's command line, nor fw_cfg "
+		FW_CFG_PREFIX "uuid");
 	err_hint(e, "start the guest with a system UUID (QEMU: -uuid)");
 	return -(int)e->code;
 }

@@ -148,7 +148,8 @@ int json_parse(const void *text, size_t size, const char *doc, struct json_objec
 		used = size;
 	}
 	if (je != json_tokener_success)
-		return fail_at(t, used < size ? used : size, doc, json_tokener_error_desc(je), e);
+		return fail_at(t, used < size ? used : size, doc,
+			je == json_tokener_continue ? "the text ends before its value does" : json_tokener_error_desc(je), e);
 	while (used < size && strchr(" \t\r\n", t[used]))
 		used++;
 	if (used < size)

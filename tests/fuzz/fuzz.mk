@@ -2,7 +2,8 @@
 #   tests/fuzz/fuzz_NAME -max_total_time=120 FOLDER $srcdir/tests/fuzz/corpus/NAME
 # A new parser: fuzz_NAME.c beside these, corpus/NAME/ with one small input or more, a word in FUZZ_TARGETS, and four lines as the others have.
 FUZZ_TARGETS = tests/fuzz/fuzz_envelope tests/fuzz/fuzz_bundle tests/fuzz/fuzz_iso tests/fuzz/fuzz_pin \
-	tests/fuzz/fuzz_trust tests/fuzz/fuzz_frame tests/fuzz/fuzz_status tests/fuzz/fuzz_json
+	tests/fuzz/fuzz_trust tests/fuzz/fuzz_frame tests/fuzz/fuzz_status tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_cloudconfig tests/fuzz/fuzz_netconfig
 EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/sign.h tests/fuzz/corpus
 check_LIBRARIES += tests/fuzz/libfuzz.a
 tests_fuzz_libfuzz_a_CFLAGS = $(TEST_CFLAGS)
@@ -57,3 +58,13 @@ tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_json_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_cloudconfig_SOURCES = tests/fuzz/fuzz_cloudconfig.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_cloudconfig_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_cloudconfig_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_cloudconfig_LDADD = $(AGENT_LIBS)
+
+tests_fuzz_fuzz_netconfig_SOURCES = tests/fuzz/fuzz_netconfig.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_netconfig_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_netconfig_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_netconfig_LDADD = $(AGENT_LIBS)

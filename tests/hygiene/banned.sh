@@ -15,5 +15,5 @@ deny 'SQL outside controller/store' '"[^"]*\b(SELECT|INSERT INTO|UPDATE [a-z_]+ 
 deny 'goto' '^[[:space:]]*goto ' agent common controller
 deny 'typedef of a struct' '^typedef struct' agent common controller
 deny 'unfinished' '\b(TODO|FIXME|XXX|HACK)\b' agent common controller tests
-deny 'a shell' '"/bin/(ba|da)?sh"' common controller
+deny 'a shell' 'exec[a-z]*\("/bin/(ba|da)?sh"|"/bin/(ba|da)?sh", *"-c"' common controller
 exit $bad

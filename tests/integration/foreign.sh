@@ -45,7 +45,7 @@ kill "${pids[@]}"; wait "${pids[@]}" 2>/dev/null || true; pids=()
 "$build/tests/tools/mkbundle" key ed25519 "$work/rogue.pem" "$work/rogue.pub"
 printf '#cloud-config\n{"hostname":"rogue","runcmd":["touch /root/rogue"]}\n' > "$work/ud"
 mkdir "$work/iso"; "$build/tests/tools/mkbundle" bundle "$work/iso/natal.bundle" "$work/rogue.pem" "$uuid" 9 user-data="$work/ud"
-genisoimage -quiet -V NATAL -o "$work/rogue.iso" "$work/iso"
+genisoimage -quiet -R -V NATAL -o "$work/rogue.iso" "$work/iso"
 boot two "$uuid" "$work/web-1.iso" "$work/rogue.iso"
 boot rogue "$uuid" "$work/rogue.iso"
 within 150 grep -aq 'two media' "$work/two.log" || fail "two media: $(tail -n 5 "$work/two.log")"

@@ -1,7 +1,7 @@
 /* mkbundle.c - makes a signed bundle from files: media for tests and benches without a controller.
  *
  *   mkbundle key ALG OUT.pem OUT.pub
- *   mkbundle bundle OUT KEY.pem UUID SEQUENCE [not_before=N] [not_after=N] [ek=HEX] [key=KEY2.pem] [NAME=FILE]...
+ *   mkbundle bundle OUT KEY.pem UUID SEQUENCE [not_before=N] [not_after=N] [issued_at=N] [ek=HEX] [key=KEY2.pem] [NAME=FILE]...
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -57,6 +57,8 @@ static int add_input(struct inputs *in, const char *arg, struct err *e)
 		in->m.not_before = strtoull(value, NULL, 10);
 	else if (text_starts(arg, "not_after="))
 		in->m.not_after = strtoull(value, NULL, 10);
+	else if (text_starts(arg, "issued_at="))
+		in->m.issued_at = strtoull(value, NULL, 10);
 	else if (text_starts(arg, "key="))
 		return load_key(in, value, e);
 	else {

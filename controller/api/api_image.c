@@ -1,0 +1,143 @@
+/* api_image.c - images. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include "common/base/file.h"
+#include "common/base/text.h"
+#include "controller/api/api.h"
+#include "controller/api/bodies.h"
+#include "controller/store/event.h"
+#include "controller/store/image.h"
+
+enum { IMAGE_DOC_MAX = 64 << 10 };
+static const char *const files[] = { "kernel", "initrd", "root" };
+
+static int image_json(const struct image *i, struct json_object **ret, struct err *e)
+{
+	struct json_object *o = NULL;
+
+	int r = json_parse(i->doc, strlen(i->doc), "image", &o, e);
+	if (r)
+		return r;
+	json_put(o, "name", i->name);
+	json_put_uint(o, "registered_at", (uint64_t)i->created_at);
+	*ret = o;
+	return 0;
+}
+
+struct listing { struct json_object *array; int r; struct err *e; };
+static void add_image(void *arg, const struct image *i)
+{
+	struct listing *l = arg;
+	struct json_object *o;
+
+	if (!l->r && !(l->r = image_json(i, &o, l->e)))
+		json_object_array_add(l->array, o);
+}
+
+int api_image_list(struct ctl *c, struct request *rq, struct err *e)
+{
+	struct listing l = { .array = json_object_new_array(), .e = e };
+
+	rq->reply = json_object_new_object();
+	json_object_object_add(rq->reply, "images", l.array);
+	int r = image_each(c->store, rq->project, add_image, &l, e);
+	return r ? r : l.r;
+}
+
+struct names { const char *at[101]; char text[100][STORE_NAME_MAX]; size_t n; };
+static void add_name(void *arg, const struct image *i)
+{
+	struct names *n = arg;
+
+	if (n->n == 100)
+		return;
+	snprintf(n->text[n->n], sizeof n->text[0], "%s", i->name);
+	n->at[n->n] = n->text[n->n];
+	n->n++;
+}
+
+/* A missing image, with the nearest name as hint. */
+static int no_image(struct ctl *c, struct request *rq, const char *name, struct err *e)
+{
+	struct names known = { .n = 0 };
+	struct err ignored;
+
+	err_set(e, ERR_NOT_FOUND, "there is no image '%s'", name);
+	image_each(c->store, rq->project, add_name, &known, &ignored);
+	err_suggest(e, name, known.at, known.n ? "natalctl image list shows what there is" : "make one: natalctl image bake NAME");
+	return -(int)e->code;
+}
+
+int api_image_exists(struct ctl *c, struct request *rq, const char *name, struct err *e)
+{
+	scoped(image_fini) struct image i = { 0 };
+	bool absent;
+
+	int r = image_get(c->store, rq->project, name, &i, &absent, e);
+	return r ? r : absent ? no_image(c, rq, name, e) : 0;
+}
+
+int api_image_show(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped(image_fini) struct image i = { 0 };
+	bool absent;
+
+	int r = image_get(c->store, rq->project, rq->name, &i, &absent, e);
+	return r ? r : absent ? no_image(c, rq, rq->name, e) : image_json(&i, &rq->reply, e);
+}
+
+static int absolute(struct json_object *doc, const char *dir, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		const char *rel = json_text(doc, files[i]);
+		char path[4096];
+		if (!rel)
+			return err_set(e, ERR_FORMAT, "%s/image.json: %s is missing", dir, files[i]);
+		if (snprintf(path, sizeof path, "%s%s%s", *rel == '/' ? "" : dir, *rel == '/' ? "" : "/", rel) >= 512)
+			return err_set(e, ERR_LIMIT, "%s/image.json: the path of %s is longer than 511 bytes", dir, files[i]);
+		if (access(path, R_OK) < 0)
+			return err_sys(e, "image file %s", path);
+		json_put(doc, files[i], path);
+	}
+	return 0;
+}
+
+int api_image_register(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped(image_fini) struct image i = { 0 };
+	scoped_json struct json_object *doc = NULL;
+	scoped_buf struct buf text = BUF_MAX(IMAGE_DOC_MAX);
+	struct image_register body = { .name = "" };
+	char path[2100];
+	int r;
+
+	if ((r = json_decode(rq->json, image_register_fields, ARRAY_SIZE(image_register_fields), "image", &body, e)))
+		return r;
+	if (!*body.name || strspn(body.name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != strlen(body.name))
+		return err_set(e, ERR_FORMAT, "image name '%s' holds more than small letters, digits, '-', '_' and '.'", body.name);
+	if (*body.dir != '/')
+		return err_set(e, ERR_FORMAT, "image folder '%s' is no absolute path", body.dir);
+	snprintf(path, sizeof path, "%s/image.json", body.dir);
+	if ((r = file_read(AT_FDCWD, path, &text, NULL, e)) || (r = json_parse(text.data, text.size, path, &doc, e)) || (r = absolute(doc, body.dir, e)))
+		return r;
+	store_new_id("img-", i.id);
+	snprintf(i.project, sizeof i.project, "%s", rq->project);
+	snprintf(i.name, sizeof i.name, "%s", body.name);
+	i.doc = strdup(json_line(doc));
+	if (!i.doc)
+		return err_nomem(e);
+	if ((r = image_put(c->store, &i, e)) ||
+	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "image", .noun_id = i.id, .kind = "registered", .body = "{}" }, e)))
+		return r;
+	return image_json(&i, &rq->reply, e);
+}
+
+int api_image_delete(struct ctl *c, struct request *rq, struct err *e)
+{
+	bool absent;
+
+	int r = image_delete(c->store, rq->project, rq->name, &absent, e);
+	rq->reply = json_object_new_object();
+	return r ? r : absent ? no_image(c, rq, rq->name, e) : 0;
+}

@@ -1,0 +1,154 @@
+/* api_key.c - media keys and the certificate authority. */
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "controller/api/api.h"
+#include "controller/api/bodies.h"
+#include "controller/crypto/ca.h"
+#include "controller/service/pinfile.h"
+#include "controller/store/ca_row.h"
+#include "controller/store/event.h"
+#include "controller/store/media_key.h"
+
+static struct json_object *key_json(const struct media_key *k)
+{
+	struct json_object *o = json_object_new_object();
+	scoped_buf struct buf pem = BUF_MAX(1024);
+
+	pubkey_to_pem(&k->public, &pem);
+	json_put(o, "name", k->name);
+	json_put(o, "id", k->id);
+	json_put(o, "alg", sig_alg_name(k->public.alg));
+	json_put(o, "state", *k->state ? k->state : "active");
+	json_put_uint(o, "created_at", (uint64_t)k->created_at);
+	json_put(o, "pem", pem.data ? pem.data : "");
+	return o;
+}
+
+int api_key_list(struct ctl *c, struct request *rq, struct err *e)
+{
+	struct media_key *keys;
+	size_t n;
+
+	int r = media_key_list(c->store, rq->project, &keys, &n, e);
+	if (r)
+		return r;
+	struct json_object *a = json_object_new_array();
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(a, key_json(&keys[i]));
+	media_key_list_free(keys, n);
+	rq->reply = json_object_new_object();
+	json_object_object_add(rq->reply, "keys", a);
+	return 0;
+}
+
+static int write_trust(struct ctl *c, struct request *rq, struct err *e) { return pinfile_trust(c, e); }
+
+int api_key_init(struct ctl *c, struct request *rq, struct err *e)
+{
+	static const char *const algs[] = { "ed25519", "ecdsa-p256-sha256", NULL };
+	scoped(media_key_fini) struct media_key k = { .sealed = BUF_MAX(MEDIA_KEY_SEALED_MAX) };
+	struct key_init body = { .alg = "ed25519" };
+
+	int r = json_decode(rq->json, key_init_fields, ARRAY_SIZE(key_init_fields), "key", &body, e);
+	if (r)
+		return r;
+	if (!sig_alg_from_name(body.alg)) {
+		err_set(e, ERR_UNSUPPORTED, "there is no signature algorithm '%s'", body.alg);
+		err_suggest(e, body.alg, algs, "ed25519 or ecdsa-p256-sha256");
+		return -(int)e->code;
+	}
+	if (!*body.name)
+		snprintf(body.name, sizeof body.name, "media-%s", body.alg);
+	if (strspn(body.name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(body.name))
+		return err_set(e, ERR_FORMAT, "key name '%s' holds more than small letters, digits, '-' and '_'", body.name);
+	if ((r = signer_make_media_key(c->signer, sig_alg_from_name(body.alg), &k.public, &k.sealed, e)))
+		return r;
+	hex_encode(k.public.id, KEY_ID_SIZE, k.id);
+	snprintf(k.project, sizeof k.project, "%s", rq->project);
+	snprintf(k.name, sizeof k.name, "%s", body.name);
+	k.created_at = clock_unix_s();
+	if ((r = media_key_insert(c->store, &k, e))) {
+		if (r == -ERR_CONFLICT)
+			err_hint(e, "natalctl key list shows what there is; --name makes another");
+		return r;
+	}
+	rq->reply = key_json(&k);
+	rq->then = write_trust;
+	return event_add(c->store, rq->project, &(struct event){ .noun = "key", .noun_id = k.id, .kind = "made", .body = "{}" }, e);
+}
+
+static int get_ca(struct ctl *c, const char *project, struct ca_row *row, struct err *e)
+{
+	bool absent;
+
+	int r = ca_row_get(c->store, project, row, &absent, e);
+	return r ? r : absent ? err_set(e, ERR_NOT_FOUND, "project %s has no certificate authority", project) : 0;
+}
+
+static int ca_json(const char *chain, size_t size, struct json_object **ret, struct err *e)
+{
+	struct cert_facts f;
+
+	int r = cert_facts(chain, size, &f, e);
+	if (r)
+		return r;
+	struct json_object *o = json_object_new_object();
+	json_put(o, "subject", f.subject);
+	json_put(o, "issuer", f.issuer);
+	json_put_hex(o, "spki_sha256", f.spki_sha256, SHA256_SIZE);
+	json_put_uint(o, "not_before", f.not_before);
+	json_put_uint(o, "not_after", f.not_after);
+	json_put_uint(o, "certificates", f.count);
+	json_put_bool(o, "self_signed", strcmp(f.subject, f.issuer) == 0);
+	json_put(o, "chain", chain);
+	*ret = o;
+	return 0;
+}
+
+int api_ca_show(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped(ca_row_fini) struct ca_row row = CA_ROW;
+
+	int r = get_ca(c, rq->project, &row, e);
+	return r ? r : ca_json(row.chain.data, row.chain.size, &rq->reply, e);
+}
+
+int api_ca_csr(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped(ca_row_fini) struct ca_row row = CA_ROW;
+	scoped_buf struct buf csr = BUF_MAX(CA_PEM_MAX);
+	struct csr_body body = { .subject = "" };
+	int r;
+
+	if ((r = json_decode(rq->json, csr_fields, ARRAY_SIZE(csr_fields), "csr", &body, e)) || (r = get_ca(c, rq->project, &row, e)) ||
+	    (r = signer_csr(c->signer, rq->project, *body.subject ? body.subject : row.subject, &csr, e)))
+		return r;
+	rq->reply = json_object_new_object();
+	json_put(rq->reply, "csr", csr.data);
+	return 0;
+}
+
+int api_ca_install(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped(ca_row_fini) struct ca_row row = CA_ROW;
+	scoped_free struct chain_body *body = calloc(1, sizeof *body);
+	struct cert_facts now, then;
+	int r;
+
+	if (!body)
+		return err_nomem(e);
+	if ((r = json_decode(rq->json, chain_fields, ARRAY_SIZE(chain_fields), "chain", body, e)) || (r = get_ca(c, rq->project, &row, e)) ||
+	    (r = cert_facts(row.chain.data, row.chain.size, &now, e)) || (r = cert_facts(body->chain, strlen(body->chain), &then, e)))
+		return r;
+	if (!bytes_equal(now.spki_sha256, then.spki_sha256, SHA256_SIZE)) {
+		err_set(e, ERR_UNTRUSTED, "the first certificate of the chain (%.120s) is not of natald's CA key", then.subject);
+		err_hint(e, "have the request of 'natalctl ca csr' signed, and put that certificate first");
+		return -(int)e->code;
+	}
+	if ((r = cert_chain_check(body->chain, strlen(body->chain), (uint64_t)clock_unix_s(), e)) || (r = ca_row_set_chain(c->store, &row, body->chain, e)) ||
+	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "ca", .noun_id = row.id, .kind = "installed", .body = "{}" }, e)))
+		return r;
+	return ca_json(body->chain, strlen(body->chain), &rq->reply, e);
+}

@@ -1,0 +1,260 @@
+/* api_vm.c - machines: define, list, show, delete, reissue, medium, pin. */
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/verify/pin.h"
+#include "controller/api/api.h"
+#include "controller/service/birth.h"
+#include "controller/service/link.h"
+#include "controller/service/medium.h"
+#include "controller/service/pinfile.h"
+#include "controller/service/pool.h"
+#include "controller/store/event.h"
+#include "controller/store/media_key.h"
+
+static void add_parsed(struct json_object *o, const char *key, const char *text)
+{
+	struct json_object *v = NULL;
+	struct err ignored;
+
+	if (text && json_parse(text, strlen(text), key, &v, &ignored) == 0)
+		json_object_object_add(o, key, v);
+	else
+		json_object_object_add(o, key, NULL);
+}
+
+struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct json_object *o = json_object_new_object(), *b = json_object_new_object();
+
+	json_put(o, "id", v->id);
+	json_put(o, "name", v->name);
+	json_put(o, "project", v->project);
+	json_put(o, "state", vm_state_name(v->state));
+	json_put(o, "reason", v->reason);
+	json_put_bool(o, "running", v->running);
+	json_put(o, "host", v->host);
+	json_put(o, "image", v->image);
+	json_put(o, "uuid", v->uuid);
+	json_put(o, "instance_id", v->instance_id);
+	json_put(o, "mac", v->mac);
+	json_put_uint(o, "sequence", (uint64_t)v->sequence);
+	add_parsed(o, "forwards", v->forwards);
+	json_put(o, "ek_sha256", v->ek_sha256);
+	json_put_uint(o, "created_at", (uint64_t)v->created_at);
+	if (birth_row(c, v, &row, e) == 0) {
+		if (row.manifest.size)
+			json_put_hex(b, "digest", row.digest, SHA256_SIZE);
+		json_put_uint(b, "delivered_at", (uint64_t)row.delivered_at);
+		json_put_uint(b, "wiped_at", (uint64_t)row.wiped_at);
+		add_parsed(b, "keys", row.keys.data);
+	}
+	json_object_object_add(o, "bundle", b);
+	add_parsed(o, "report", v->status);
+	json_put_uint(o, "last_event", (uint64_t)event_last(c->store));
+	return o;
+}
+
+static int reply_vm(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+
+	int r = ctl_vm(c, rq->project, rq->name, &v, e);
+	if (r)
+		return r;
+	rq->reply = api_vm_json(c, &v, e);
+	return 0;
+}
+
+/* After the births of this turn: what came of it. */
+static int reply_born(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	bool absent;
+
+	int r = vm_get_by_id(c->store, rq->vm_id, &v, &absent, e);
+	if (r || absent)
+		return r ? r : err_set(e, ERR_INTERNAL, "the VM is gone again");
+	if (v.state == VM_FAILED)
+		return err_set(e, ERR_UNAVAILABLE, "VM %s: %s", v.name, v.reason);
+	if (rq->phase)
+		rq->status = 201;
+	rq->reply = api_vm_json(c, &v, e);
+	return 0;
+}
+
+int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	struct vm_spec spec;
+	bool absent = true;
+	int r;
+
+	if ((r = spec_read(rq->json, &spec, e)))
+		return r;
+	if (*rq->idempotency_key && ((r = vm_get_by_idempotency_key(c->store, rq->project, rq->idempotency_key, &v, &absent, e)) ||
+	    (!absent && strcmp(v.spec, json_line(rq->json)) != 0)))
+		return r ? r : err_set(e, ERR_CONFLICT, "the idempotency key was used for another request");
+	if (absent) {
+		if (strcmp(spec.host, "none") != 0 && !*spec.image) {
+			err_set(e, ERR_USAGE, "--image is missing");
+			err_hint(e, "natalctl image list; with --host none somebody else starts the guest, and no image is needed");
+			return -(int)e->code;
+		}
+		if (*spec.image && strcmp(spec.host, "none") != 0 && (r = api_image_exists(c, rq, spec.image, e)))
+			return r;
+		snprintf(v.project, sizeof v.project, "%s", rq->project);
+		snprintf(v.idempotency_key, sizeof v.idempotency_key, "%s", rq->idempotency_key);
+		v.spec = strdup(json_line(rq->json));
+		if (!v.spec)
+			return err_nomem(e);
+		if ((r = birth_define(c, &spec, &v, e)))
+			return r;
+		rq->phase = 1;
+	}
+	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
+	rq->then = reply_born;
+	return pool_top_up(c, 0, e);
+}
+
+struct listing { struct ctl *c; struct json_object *array; };
+static int list_one(void *arg, struct vm *v, struct err *e)
+{
+	struct listing *l = arg;
+	struct json_object *o = json_object_new_object();
+
+	json_put(o, "name", v->name);
+	json_put(o, "id", v->id);
+	json_put(o, "state", vm_state_name(v->state));
+	json_put(o, "reason", v->reason);
+	json_put_bool(o, "running", v->running);
+	json_put(o, "host", v->host);
+	json_put(o, "image", v->image);
+	json_put(o, "uuid", v->uuid);
+	add_parsed(o, "forwards", v->forwards);
+	json_object_array_add(l->array, o);
+	return 0;
+}
+
+int api_vm_list(struct ctl *c, struct request *rq, struct err *e)
+{
+	struct listing l = { c, json_object_new_array() };
+
+	rq->reply = json_object_new_object();
+	json_object_object_add(rq->reply, "vms", l.array);
+	return vm_each(c->store, rq->project, list_one, &l, e);
+}
+
+int api_vm_show(struct ctl *c, struct request *rq, struct err *e) { return reply_vm(c, rq, e); }
+
+int api_vm_delete(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+
+	int r = ctl_vm(c, rq->project, rq->name, &v, e);
+	if (r || (r = pool_key_wipe(c->store, v.project, v.id, e)) || (r = vm_delete(c->store, &v, e)) || (r = link_vm_delete(c, &v, e)))
+		return r;
+	pinfile_remove(c, &v);
+	c->scrub = true;
+	rq->reply = json_object_new_object();
+	return 0;
+}
+
+int api_vm_reissue(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+
+	int r = ctl_vm(c, rq->project, rq->name, &v, e);
+	if (r)
+		return r;
+	if (v.running && strcmp(v.host, "none") != 0) {
+		err_set(e, ERR_CONFLICT, "VM %s is running: a new bundle is applied at a boot", v.name);
+		err_hint(e, "natalctl vm stop %s", v.name);
+		return -(int)e->code;
+	}
+	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
+	rq->then = reply_born;
+	return (r = birth_reissue(c, &v, e)) ? r : pool_top_up(c, 0, e);
+}
+
+int api_vm_medium(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	scoped_vm struct vm v = { 0 };
+
+	int r = ctl_vm(c, rq->project, rq->name, &v, e);
+	if (r || (r = birth_row(c, &v, &row, e)))
+		return r;
+	if (row.delivered_at) {
+		err_set(e, ERR_CONFLICT, "the bundle of VM %s was delivered: it is not handed out twice", v.name);
+		err_hint(e, "natalctl vm reissue %s makes a new one with new keys", v.name);
+		return -(int)e->code;
+	}
+	return medium_make(c, &v, &rq->reply_fd, e);
+}
+
+static int own_trust(struct ctl *c, const char *project, struct trust *t, struct err *e)
+{
+	struct media_key *keys;
+	size_t n = 0;
+
+	policy_default(&t->policy);
+	int r = media_key_list(c->store, project, &keys, &n, e);
+	if (r)
+		return r;
+	for (size_t i = 0; !r && i < n; i++)
+		r = trust_add(t, &keys[i].public, keys[i].name, e);
+	media_key_list_free(keys, n);
+	return r;
+}
+
+/* Lines for the VM's names, and for the ports that are forwarded to its ssh. */
+static void known_hosts(const struct pin *p, const struct vm *v, struct buf *out)
+{
+	scoped_json struct json_object *f = NULL;
+	struct err ignored;
+
+	for (size_t i = 0; i < p->name_count; i++)
+		if (strcmp(p->names[i], "localhost") != 0 && strcmp(p->names[i], "127.0.0.1") != 0)
+			pin_known_hosts(p, p->names[i], out);
+	if (json_parse(v->forwards, strlen(v->forwards), "forwards", &f, &ignored))
+		return;
+	for (size_t i = 0; i < json_object_array_length(f); i++) {
+		struct json_object *one = json_object_array_get_idx(f, i);
+		char host[64];
+		if (json_uint(one, "guest", 0) != 22 || !json_uint(one, "host", 0))
+			continue;
+		snprintf(host, sizeof host, "[127.0.0.1]:%u", (unsigned)json_uint(one, "host", 0));
+		pin_known_hosts(p, host, out);
+	}
+}
+
+int api_vm_pin(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	scoped_buf struct buf lines = BUF_MAX(1 << 20), curl = BUF_MAX(4096), record = BUF_MAX(4 << 20);
+	scoped_free struct trust *trust = calloc(1, sizeof *trust);
+	scoped_vm struct vm v = { 0 };
+	struct pin p;
+	int r;
+
+	if (!trust)
+		return err_nomem(e);
+	if ((r = ctl_vm(c, rq->project, rq->name, &v, e)) || (r = birth_row(c, &v, &row, e)) || (r = own_trust(c, rq->project, trust, e)))
+		return r;
+	if (!row.pin_record.size)
+		return err_set(e, ERR_UNAVAILABLE, "VM %s has no pin record yet: %s", v.name, v.reason);
+	if ((r = pin_verify(row.pin_record.data, row.pin_record.size, trust, (uint64_t)clock_unix_s(), "pin record", &p, e)))
+		return r;
+	known_hosts(&p, &v, &lines);
+	pin_curl(&p, &curl);
+	base64_encode(&record, row.pin_record.data, row.pin_record.size);
+	rq->reply = json_object_new_object();
+	json_put(rq->reply, "record", record.data);
+	json_put_uint(rq->reply, "sequence", p.sequence);
+	json_put(rq->reply, "known_hosts", lines.data ? lines.data : "");
+	json_put(rq->reply, "curl", curl.data ? curl.data : "");
+	return 0;
+}

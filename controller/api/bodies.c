@@ -1,0 +1,19 @@
+/* bodies.c - see bodies.h */
+#include "controller/api/bodies.h"
+
+#include "controller/api/api.h"
+#include "controller/service/spec.h"
+
+const struct json_field key_init_fields[2] = {
+	JSON_FIELD(struct key_init, alg, JSON_TEXT, false), JSON_FIELD(struct key_init, name, JSON_TEXT, false),
+};
+const struct json_field csr_fields[1] = { JSON_FIELD(struct csr_body, subject, JSON_TEXT, false) };
+const struct json_field chain_fields[1] = { JSON_FIELD(struct chain_body, chain, JSON_TEXT, true) };
+const struct json_field fill_fields[1] = { JSON_FIELD(struct fill_body, count, JSON_UINT, false) };
+const struct json_field image_register_fields[2] = {
+	JSON_FIELD(struct image_register, name, JSON_TEXT, true), JSON_FIELD(struct image_register, dir, JSON_TEXT, true),
+};
+const struct json_field start_fields[1] = { JSON_FIELD(struct start_body, forwards, JSON_ARRAY, false) };
+
+/* The create request's fields are the service's own. */
+const struct schema schema_vm_create = { "vm", vm_spec_fields, VM_SPEC_FIELDS };

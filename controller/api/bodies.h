@@ -1,0 +1,16 @@
+/* bodies.h - the request bodies that handlers decode. */
+#pragma once
+#include "common/data/json.h"
+
+struct key_init { char alg[32], name[64]; };
+extern const struct json_field key_init_fields[2];
+struct csr_body { char subject[64]; };
+extern const struct json_field csr_fields[1];
+struct chain_body { char chain[64 << 10]; };
+extern const struct json_field chain_fields[1];
+struct fill_body { uint64_t count; };
+extern const struct json_field fill_fields[1];
+struct image_register { char name[64], dir[2048]; };
+extern const struct json_field image_register_fields[2];
+struct start_body { struct json_object *forwards; };
+extern const struct json_field start_fields[1];

@@ -1,0 +1,70 @@
+/* cli.h - natalctl: one table of verbs drives parsing, help, completion and the man page's check.
+ *
+ * main() parses into a struct cli and calls the verb's function, which speaks the API through api_call() and prints tables for people
+ * or, with -o json, the API's own documents.
+ */
+#pragma once
+#include <stdbool.h>
+#include "common/data/json.h"
+
+enum { CLI_ARGS_MAX = 4, CLI_OPTIONS_MAX = 256 };
+
+struct cli_option { const char *name, *value, *help; };         /* name "--user"; value "NAME", or NULL: a flag */
+struct cli;
+struct cli_verb {
+	const char *noun, *verb;                /* verb "" where the noun is all */
+	const char *args;                       /* "NAME"; "" none; in [] optional */
+	const char *summary;
+	const struct cli_option *options;       /* ended by a NULL name; may be NULL */
+	int (*run)(struct cli *cli, struct err *e);
+};
+extern const struct cli_verb cli_verbs[];
+extern const size_t cli_verb_count;
+extern const struct cli_option cli_common[];
+
+struct cli {
+	char state[1024], project[64];
+	bool json, tty;                         /* tty: stdout is a terminal */
+	const struct cli_verb *verb;
+	size_t arg_count, option_count;
+	const char *args[CLI_ARGS_MAX];
+	struct { const struct cli_option *option; const char *value; } options[CLI_OPTIONS_MAX];        /* in the order given */
+	void *curl;
+};
+
+/* usage, with a suggestion. */
+int cli_parse(struct cli *cli, int argc, char **argv, struct err *e);
+/* The last value given, or NULL; a flag's value is "". */
+const char *cli_option(const struct cli *cli, const char *name);
+int cli_number(const struct cli *cli, const char *name, uint64_t otherwise, uint64_t *ret, struct err *e);
+void cli_help(const struct cli *cli);
+
+/* One request. body NULL: none. ret may be NULL. A problem document comes back as the error it was. natald is started where it does not run. */
+struct api_call { const char *method, *path; struct json_object *body; const char *idempotency_key; int timeout_s; };
+int api_json(struct cli *cli, const struct api_call *call, struct json_object **ret, struct err *e);
+int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e);
+void api_done(struct cli *cli);
+/* Is natald there?  Starts it unless told not to. */
+int daemon_ready(struct cli *cli, bool start, bool *ret_running, struct err *e);
+
+/* Aligned columns: cells[row * cols + col]; the first row is the head. */
+void print_table(const char *const *cells, size_t rows, size_t cols);
+/* The reply as it is, for programs. */
+int print_json(struct json_object *o);
+/* "key: value" lines; NULL and empty values are left out. */
+void print_field(const char *key, const char *value);
+void print_time(const char *key, uint64_t unix_s);
+/* A text that fits into a URL path. */
+int url_name(const char *name, char out[200], struct err *e);
+
+int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err *), cmd_daemon_stop(struct cli *, struct err *),
+	cmd_daemon_start(struct cli *, struct err *), cmd_completion(struct cli *, struct err *), cmd_help(struct cli *, struct err *),
+	cmd_key_init(struct cli *, struct err *), cmd_key_list(struct cli *, struct err *), cmd_key_export(struct cli *, struct err *),
+	cmd_ca_show(struct cli *, struct err *), cmd_ca_csr(struct cli *, struct err *), cmd_ca_install(struct cli *, struct err *),
+	cmd_pool_status(struct cli *, struct err *), cmd_pool_fill(struct cli *, struct err *), cmd_image_register(struct cli *, struct err *),
+	cmd_image_bake(struct cli *, struct err *), cmd_image_list(struct cli *, struct err *), cmd_image_show(struct cli *, struct err *),
+	cmd_image_delete(struct cli *, struct err *), cmd_vm_create(struct cli *, struct err *), cmd_vm_list(struct cli *, struct err *),
+	cmd_vm_show(struct cli *, struct err *), cmd_vm_start(struct cli *, struct err *), cmd_vm_stop(struct cli *, struct err *),
+	cmd_vm_delete(struct cli *, struct err *), cmd_vm_reissue(struct cli *, struct err *), cmd_vm_wait(struct cli *, struct err *),
+	cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *);
+int vm_fetch_medium(struct cli *cli, const char *name, const char *path, struct err *e);

@@ -1,0 +1,152 @@
+/* cmd_key.c - natalctl key and ca. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include "common/base/file.h"
+#include "controller/cli/cli.h"
+
+/* To --out, else to standard output. */
+static int write_out(struct cli *cli, const char *text, struct err *e)
+{
+	const char *out = cli_option(cli, "--out");
+
+	if (out)
+		return file_write(AT_FDCWD, out, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, e);
+	fputs(text, stdout);
+	return 0;
+}
+
+int cmd_key_init(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *body = json_object_new_object(), *o = NULL;
+
+	if (cli_option(cli, "--alg"))
+		json_put(body, "alg", cli_option(cli, "--alg"));
+	if (cli_option(cli, "--name"))
+		json_put(body, "name", cli_option(cli, "--name"));
+	int r = api_json(cli, &(struct api_call){ "POST", "/v1/keys", body }, &o, e);
+	if (r || cli->json)
+		return r ? r : print_json(o);
+	printf("media key %s (%s), id %.16s…\n", json_text(o, "name"), json_text(o, "alg"), json_text(o, "id"));
+	printf("its public half is %s/trust.d/%s.pub: images that hold it trust its media\n", cli->state, json_text(o, "name"));
+	return 0;
+}
+
+static int get_keys(struct cli *cli, struct json_object **ret, struct json_object **keys, struct err *e)
+{
+	int r = api_json(cli, &(struct api_call){ "GET", "/v1/keys" }, ret, e);
+
+	if (!r && !json_object_object_get_ex(*ret, "keys", keys))
+		return err_set(e, ERR_INTERNAL, "natald's reply holds no keys");
+	return r;
+}
+
+int cmd_key_list(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	struct json_object *keys;
+
+	int r = get_keys(cli, &o, &keys, e);
+	if (r || cli->json)
+		return r ? r : print_json(o);
+	size_t n = json_object_array_length(keys);
+	scoped_free const char **cells = calloc(4 * (n + 1), sizeof *cells);
+	if (!cells)
+		return err_nomem(e);
+	cells[0] = "NAME", cells[1] = "ALGORITHM", cells[2] = "STATE", cells[3] = "ID";
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *k = json_object_array_get_idx(keys, i);
+		const char *names[] = { "name", "alg", "state", "id" };
+		for (size_t c = 0; c < 4; c++)
+			cells[4 * (i + 1) + c] = json_text(k, names[c]) ? json_text(k, names[c]) : "";
+	}
+	print_table(cells, n + 1, 4);
+	return 0;
+}
+
+static int export_one(struct cli *cli, struct json_object *k, struct err *e)
+{
+	const char *dir = cli_option(cli, "--out"), *pem = json_text(k, "pem"), *name = json_text(k, "name");
+	char path[2048];
+
+	if (!pem || !name)
+		return err_set(e, ERR_INTERNAL, "natald's reply holds a key without its text");
+	if (!dir) {
+		fputs(pem, stdout);
+		return 0;
+	}
+	if (snprintf(path, sizeof path, "%s/%s.pub", dir, name) >= (int)sizeof path)
+		return err_set(e, ERR_LIMIT, "--out: the path is too long");
+	return file_write(AT_FDCWD, path, pem, strlen(pem), 0644, (uid_t)-1, (gid_t)-1, e);
+}
+
+int cmd_key_export(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	struct json_object *keys;
+	bool found = cli->arg_count == 0;
+	const char *dir = cli_option(cli, "--out");
+	int r;
+
+	if ((r = get_keys(cli, &o, &keys, e)) || (dir && (r = file_mkdirs(AT_FDCWD, dir, 0755, e))))
+		return r;
+	if (cli->json)
+		return print_json(o);
+	for (size_t i = 0; !r && i < json_object_array_length(keys); i++) {
+		struct json_object *k = json_object_array_get_idx(keys, i);
+		if (cli->arg_count && strcmp(cli->args[0], json_text(k, "name") ? json_text(k, "name") : "") != 0)
+			continue;
+		found = true;
+		r = export_one(cli, k, e);
+	}
+	if (!r && !found) {
+		r = err_set(e, ERR_NOT_FOUND, "there is no media key '%s'", cli->args[0]);
+		err_hint(e, "natalctl key list shows what there is");
+	}
+	return r;
+}
+
+int cmd_ca_show(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	struct json_object *self;
+
+	int r = api_json(cli, &(struct api_call){ "GET", "/v1/ca" }, &o, e);
+	if (r || cli->json)
+		return r ? r : print_json(o);
+	if (cli_option(cli, "--out"))
+		return write_out(cli, json_text(o, "chain") ? json_text(o, "chain") : "", e);
+	print_field("subject", json_text(o, "subject"));
+	print_field("issuer", json_object_object_get_ex(o, "self_signed", &self) && json_object_get_boolean(self) ? "itself" : json_text(o, "issuer"));
+	print_field("spki", json_text(o, "spki_sha256"));
+	print_time("from", json_uint(o, "not_before", 0));
+	print_time("until", json_uint(o, "not_after", 0));
+	printf("\n%s", json_text(o, "chain"));
+	return 0;
+}
+
+int cmd_ca_csr(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *body = json_object_new_object(), *o = NULL;
+
+	if (cli_option(cli, "--subject"))
+		json_put(body, "subject", cli_option(cli, "--subject"));
+	int r = api_json(cli, &(struct api_call){ "POST", "/v1/ca/csr", body }, &o, e);
+	return r ? r : cli->json ? print_json(o) : write_out(cli, json_text(o, "csr") ? json_text(o, "csr") : "", e);
+}
+
+int cmd_ca_install(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *body = json_object_new_object(), *o = NULL;
+	scoped_buf struct buf chain = BUF_MAX(64 << 10);
+
+	int r = file_read(AT_FDCWD, cli->args[0], &chain, NULL, e);
+	if (r)
+		return r;
+	json_put(body, "chain", chain.data ? chain.data : "");
+	r = api_json(cli, &(struct api_call){ "POST", "/v1/ca/install", body }, &o, e);
+	if (r || cli->json)
+		return r ? r : print_json(o);
+	printf("certificates of VMs are now issued under %s\n", json_text(o, "issuer"));
+	return 0;
+}

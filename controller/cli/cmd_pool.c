@@ -1,0 +1,141 @@
+/* cmd_pool.c - natalctl pool, status and daemon. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "controller/cli/cli.h"
+
+static int show_pool(struct json_object *o, struct err *e)
+{
+	static const char *const columns[] = { "free", "being_made", "taken", "wiped", "made", "low", "high" };
+	enum { COLS = 1 + ARRAY_SIZE(columns), ROWS_MAX = 16 };
+	static char text[ROWS_MAX * COLS][24];
+	const char *cells[ROWS_MAX * COLS] = { "KIND", "FREE", "MAKING", "TAKEN", "WIPED", "MADE", "LOW", "HIGH" };
+	struct json_object *kinds;
+
+	if (!json_object_object_get_ex(o, "kinds", &kinds))
+		return err_set(e, ERR_INTERNAL, "natald's reply holds no kinds");
+	size_t n = json_object_array_length(kinds);
+	for (size_t i = 0; i < n && i + 1 < ROWS_MAX; i++) {
+		struct json_object *k = json_object_array_get_idx(kinds, i);
+		cells[(i + 1) * COLS] = json_text(k, "kind");
+		for (size_t c = 0; c < ARRAY_SIZE(columns); c++) {
+			size_t at = (i + 1) * COLS + c + 1;
+			snprintf(text[at], sizeof text[at], "%llu", (unsigned long long)json_uint(k, columns[c], 0));
+			cells[at] = text[at];
+		}
+	}
+	print_table(cells, n + 1 < ROWS_MAX ? n + 1 : ROWS_MAX, COLS);
+	return 0;
+}
+
+int cmd_pool_status(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+
+	int r = api_json(cli, &(struct api_call){ "GET", "/v1/pool" }, &o, e);
+	return r ? r : cli->json ? print_json(o) : show_pool(o, e);
+}
+
+/* Sums over kinds: how many are free, how many are on their way. */
+static void tally(struct json_object *o, uint64_t *free_keys, uint64_t *coming)
+{
+	struct json_object *kinds;
+
+	*free_keys = *coming = 0;
+	if (!json_object_object_get_ex(o, "kinds", &kinds))
+		return;
+	for (size_t i = 0; i < json_object_array_length(kinds); i++) {
+		*free_keys += json_uint(json_object_array_get_idx(kinds, i), "free", 0);
+		*coming += json_uint(json_object_array_get_idx(kinds, i), "being_made", 0);
+	}
+}
+
+static void bar(uint64_t done, uint64_t all)
+{
+	enum { WIDTH = 40 };
+	size_t full = all ? (size_t)(WIDTH * done / all) : WIDTH;
+
+	printf("\r[%.*s%*s] %llu of %llu keys", (int)full, "########################################", (int)(WIDTH - full), "", (unsigned long long)done,
+		(unsigned long long)all);
+	fflush(stdout);
+}
+
+int cmd_pool_fill(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *body = json_object_new_object(), *o = NULL;
+	uint64_t free_keys, coming, all;
+	int r;
+
+	if (cli->arg_count) {
+		uint64_t n = 0;
+		for (const char *p = cli->args[0]; *p; p++) {
+			if (*p < '0' || *p > '9' || n > 1000000)
+				return err_set(e, ERR_USAGE, "'%s' is no number of keys", cli->args[0]);
+			n = 10 * n + (uint64_t)(*p - '0');
+		}
+		json_put_uint(body, "count", n);
+	}
+	r = api_json(cli, &(struct api_call){ "POST", "/v1/pool/fill", body }, &o, e);
+	for (bool first = true; !r; first = false) {
+		tally(o, &free_keys, &coming);
+		all = first ? free_keys + coming : all;
+		if (cli->tty && !cli->json)
+			bar(free_keys < all ? free_keys : all, all);
+		if (!coming)
+			break;
+		nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
+		json_free(give(o));
+		r = api_json(cli, &(struct api_call){ "GET", "/v1/pool" }, &o, e);
+	}
+	if (cli->tty && !cli->json)
+		printf("\n");
+	return r ? r : cli->json ? print_json(o) : show_pool(o, e);
+}
+
+int cmd_status(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	char text[64];
+
+	int r = api_json(cli, &(struct api_call){ "GET", "/v1/status" }, &o, e);
+	if (r || cli->json)
+		return r ? r : print_json(o);
+	print_field("natald", json_text(o, "version"));
+	print_field("controller", json_text(o, "controller_id"));
+	print_field("state", json_text(o, "state_dir"));
+	snprintf(text, sizeof text, "%llu", (unsigned long long)json_uint(o, "pid", 0));
+	print_field("pid", text);
+	print_field("accelerator", json_text(o, "accel"));
+	snprintf(text, sizeof text, "%llu, %llu running", (unsigned long long)json_uint(o, "machines", 0), (unsigned long long)json_uint(o, "running", 0));
+	print_field("VMs", text);
+	return 0;
+}
+
+int cmd_daemon_start(struct cli *cli, struct err *e)
+{
+	bool running;
+
+	int r = daemon_ready(cli, true, &running, e);
+	if (!r && !cli->json)
+		printf("natald serves %s/natald.sock\n", cli->state);
+	return r;
+}
+
+int cmd_daemon_stop(struct cli *cli, struct err *e)
+{
+	bool running;
+
+	int r = daemon_ready(cli, false, &running, e);
+	if (r || !running) {
+		printf("natald is not running\n");
+		return r;
+	}
+	if ((r = api_json(cli, &(struct api_call){ "POST", "/v1/daemon/stop" }, NULL, e)))
+		return r;
+	for (int i = 0; i < 500 && running; i++) {
+		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+		if ((r = daemon_ready(cli, false, &running, e)))
+			return r;
+	}
+	return running ? err_set(e, ERR_UNAVAILABLE, "natald did not end within 5 s") : 0;
+}

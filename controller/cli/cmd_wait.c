@@ -1,0 +1,212 @@
+/* cmd_wait.c - natalctl vm show, wait, logs: what happened to a machine, for a person to understand. */
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "controller/cli/vm.h"
+
+/* One finding: level, item, message, hint. */
+static void print_finding(FILE *to, struct json_object *f)
+{
+	const char *level = json_text(f, "level"), *item = json_text(f, "item"), *message = json_text(f, "message"), *hint = json_text(f, "hint");
+
+	fprintf(to, "  %s: %s%s%s\n", level ? level : "error", item ? item : "", item && *item ? ": " : "", message ? message : "");
+	if (hint && *hint)
+		fprintf(to, "    hint: %s\n", hint);
+}
+
+static void print_findings(FILE *to, struct json_object *report)
+{
+	struct json_object *a = NULL;
+
+	if (report)
+		json_object_object_get_ex(report, "findings", &a);
+	for (size_t i = 0; a && json_object_is_type(a, json_type_array) && i < json_object_array_length(a); i++)
+		print_finding(to, json_object_array_get_idx(a, i));
+}
+
+static void print_items(struct json_object *report)
+{
+	struct json_object *a = NULL;
+
+	json_object_object_get_ex(report, "items", &a);
+	for (size_t i = 0; a && json_object_is_type(a, json_type_array) && i < json_object_array_length(a); i++) {
+		struct json_object *item = json_object_array_get_idx(a, i);
+		if (json_object_is_type(item, json_type_array) && json_object_array_length(item) >= 2)
+			printf("  %-8s %s\n", json_object_get_string(json_object_array_get_idx(item, 1)), json_object_get_string(json_object_array_get_idx(item, 0)));
+	}
+}
+
+static void print_report(struct json_object *report)
+{
+	struct json_object *authentic;
+
+	if (!report)
+		return;
+	bool good = json_object_object_get_ex(report, "authenticated", &authentic) && json_object_get_boolean(authentic);
+	printf("\nlast report: %s, step %llu of %llu %s%s\n", json_text(report, "phase") ? json_text(report, "phase") : "?",
+		(unsigned long long)json_uint(report, "k", 0), (unsigned long long)json_uint(report, "n", 0), json_text(report, "step") ? json_text(report, "step") : "",
+		good ? "" : " (unauthenticated: nothing is decided by it)");
+	print_findings(stdout, report);
+	print_items(report);
+}
+
+int cmd_vm_show(struct cli *cli, struct err *e)
+{
+	static const char *const keys[] = { "name", "id", "state", "reason", "host", "image", "uuid", "instance_id", "mac" };
+	scoped_json struct json_object *o = NULL;
+	struct json_object *b, *bundle = NULL, *report = NULL;
+	char text[160];
+
+	int r = vm_call(cli, "GET", "", NULL, &o, e);
+	if (r || cli->json)
+		return r ? r : print_json(o);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		print_field(keys[i], json_text(o, keys[i]));
+	print_field("running", json_object_object_get_ex(o, "running", &b) && json_object_get_boolean(b) ? "yes" : "no");
+	vm_forwards(o, text);
+	print_field("forwards", text);
+	print_field("vTPM EK", json_text(o, "ek_sha256"));
+	snprintf(text, sizeof text, "%llu", (unsigned long long)json_uint(o, "sequence", 0));
+	print_field("sequence", text);
+	print_time("created", json_uint(o, "created_at", 0));
+	if (json_object_object_get_ex(o, "bundle", &bundle)) {
+		print_field("bundle", json_text(bundle, "digest"));
+		print_time("delivered", json_uint(bundle, "delivered_at", 0));
+		print_time("wiped", json_uint(bundle, "wiped_at", 0));
+	}
+	if (json_object_object_get_ex(o, "report", &report))
+		print_report(report);
+	return 0;
+}
+
+/* ---- wait ---- */
+
+struct following { struct cli *cli; uint64_t after; bool live, unauthenticated; char last_state[32]; };
+
+static void end_live(struct following *f)
+{
+	if (f->live)
+		printf("\n");
+	f->live = false;
+}
+
+static void show_step(struct following *f, struct json_object *ev)
+{
+	double ms = (double)json_uint(ev, "took_us", 0) / 1000;
+	const char *step = json_text(ev, "step");
+
+	if (!json_uint(ev, "n", 0) || !step || !*step)
+		return;
+	printf("%s%3llu/%-3llu %-32s %8.1f ms%s", f->cli->tty ? "\r\033[K" : "", (unsigned long long)json_uint(ev, "k", 0),
+		(unsigned long long)json_uint(ev, "n", 0), step, ms, f->cli->tty ? "" : "\n");
+	f->live = f->cli->tty;
+	fflush(stdout);
+}
+
+static void show_event(struct following *f, struct json_object *ev)
+{
+	const char *kind = json_text(ev, "kind"), *state = json_text(ev, "state"), *reason = json_text(ev, "reason");
+
+	f->after = json_uint(ev, "seq", f->after);
+	if (f->cli->json) {
+		printf("%s\n", json_line(ev));
+		fflush(stdout);
+	} else if (kind && strcmp(kind, "step") == 0) {
+		show_step(f, ev);
+	} else if (kind && strcmp(kind, "unauthenticated") == 0) {
+		end_live(f);
+		printf("an unauthenticated report (nothing is decided by it): %s\n", json_text(ev, "phase") ? json_text(ev, "phase") : "");
+		print_findings(stdout, ev);
+	} else if (state && (strcmp(state, "provisioning") != 0 || strcmp(f->last_state, state) != 0)) {
+		end_live(f);
+		printf("%-13s %s\n", state, reason ? reason : "");
+	}
+	if (state)
+		snprintf(f->last_state, sizeof f->last_state, "%s", state);
+	if (kind && strcmp(kind, "unauthenticated") == 0 && json_text(ev, "phase") && strcmp(json_text(ev, "phase"), "failed") == 0)
+		f->unauthenticated = true;
+}
+
+static int ended(struct following *f, struct json_object *o, struct err *e)
+{
+	const char *state = json_text(o, "state"), *reason = json_text(o, "reason"), *name = f->cli->args[0];
+	scoped_json struct json_object *vm = NULL;
+	struct json_object *report = NULL;
+
+	end_live(f);
+	if (strcmp(state, "provisioned") == 0 || strcmp(state, "verified") == 0)
+		return 0;
+	int r = vm_call(f->cli, "GET", "", NULL, &vm, e);
+	if (r)
+		return r;
+	if (!f->cli->json && json_object_object_get_ex(vm, "report", &report))
+		print_findings(stderr, report);
+	err_set(e, strcmp(state, "failed") == 0 || strcmp(state, "degraded") == 0 ? ERR_UNAVAILABLE : strcmp(state, "drifted") == 0 ? ERR_UNTRUSTED : ERR_CONFLICT,
+		"VM %s is %s: %s", name, state, reason ? reason : "");
+	err_hint(e, "natalctl vm show %s lists every item; natalctl vm logs %s shows the console", name, name);
+	return -(int)e->code;
+}
+
+static bool is_true(struct json_object *o, const char *key)
+{
+	struct json_object *b;
+	return json_object_object_get_ex(o, key, &b) && json_object_get_boolean(b);
+}
+
+/* The medium is out and the keys are wiped, or it failed: not merely a report that is being looked at. */
+static bool settled(struct json_object *o)
+{
+	const char *reason = json_text(o, "reason");
+	return is_true(o, "final") && !(reason && strcmp(reason, "its medium is being ejected") == 0);
+}
+
+int cmd_vm_wait(struct cli *cli, struct err *e)
+{
+	struct following f = { .cli = cli };
+	uint64_t timeout_s;
+
+	int r = cli_number(cli, "--timeout", 900, &timeout_s, e);
+	if (r)
+		return r;
+	for (int64_t deadline = clock_mono_ms() + 1000 * (int64_t)timeout_s;;) {
+		scoped_json struct json_object *o = NULL;
+		struct json_object *events = NULL;
+		char tail[80];
+		int64_t left_s = (deadline - clock_mono_ms() + 999) / 1000;
+		snprintf(tail, sizeof tail, "/events?after=%llu&wait=%lld", (unsigned long long)f.after, (long long)(left_s > 20 ? 20 : left_s < 0 ? 0 : left_s));
+		if ((r = vm_call(cli, "GET", tail, NULL, &o, e)))
+			return r;
+		json_object_object_get_ex(o, "events", &events);
+		for (size_t i = 0; events && i < json_object_array_length(events); i++)
+			show_event(&f, json_object_array_get_idx(events, i));
+		if (settled(o))
+			return ended(&f, o, e);
+		if (f.unauthenticated) {
+			end_live(&f);
+			err_set(e, ERR_UNTRUSTED, "VM %s: the guest says that it refused what it was given, in a report that nothing proves", cli->args[0]);
+			err_hint(e, "natalctl vm logs %s shows the console", cli->args[0]);
+			return -(int)e->code;
+		}
+		if (clock_mono_ms() >= deadline) {
+			end_live(&f);
+			return err_set(e, ERR_UNAVAILABLE, "VM %s is %s after %llu s: %s", cli->args[0], json_text(o, "state"), (unsigned long long)timeout_s,
+				json_text(o, "reason"));
+		}
+	}
+}
+
+int cmd_vm_logs(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	uint64_t bytes;
+	char tail[40];
+
+	int r = cli_number(cli, "--bytes", 65536, &bytes, e);
+	snprintf(tail, sizeof tail, "/log?max=%llu", (unsigned long long)bytes);
+	if (r || (r = vm_call(cli, "GET", tail, NULL, &o, e)))
+		return r;
+	if (cli->json)
+		return print_json(o);
+	fputs(json_text(o, "text") ? json_text(o, "text") : "", stdout);
+	return 0;
+}

@@ -1,0 +1,133 @@
+/* daemon.c - natald on demand: started where its socket does not answer. */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include "common/base/clock.h"
+#include "common/base/file.h"
+#include "common/base/text.h"
+#include "controller/cli/cli.h"
+
+enum { READY_MS = 20000 };
+
+static bool answers(const struct cli *cli)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	if ((size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s/natald.sock", cli->state) >= sizeof a.sun_path)
+		return false;
+	scoped_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
+}
+
+/* Beside natalctl, in a build tree's folder, or where it was installed. */
+static int find_natald(char *out, size_t size, struct err *e)
+{
+	static const char *const places[] = { "%s/natald", "%s/../natald/natald", "%s/../sbin/natald" };
+	const char *given = getenv("NATALD");
+	char self[PATH_MAX];
+
+	if (given && *given)
+		return text_copy(out, size, given, "$NATALD", e);
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	self[n > 0 ? n : 0] = 0;
+	char *slash = strrchr(self, '/');
+	if (slash)
+		*slash = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		const char *tail = places[i] + 2;
+		if ((size_t)snprintf(out, size, "%s%s", self, tail) < size && access(out, X_OK) == 0)
+			return 0;
+	}
+	if ((size_t)snprintf(out, size, "%s/natald", SBINDIR) < size && access(out, X_OK) == 0)
+		return 0;
+	err_set(e, ERR_NOT_FOUND, "natald is not installed beside natalctl (%s)", self);
+	err_hint(e, "$NATALD may say where it is");
+	return -(int)e->code;
+}
+
+/* The child of a child: not ours to wait for. */
+static pid_t spawn(const char *program, const char *state, int log)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (setsid() < 0 || null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || chdir("/") < 0)
+		_exit(126);
+	execl(program, "natald", "--state", state, (char *)NULL);
+	_exit(127);
+}
+
+/* The last line of the log says why. */
+static int died(const struct cli *cli, const char *log, off_t from, struct err *e)
+{
+	scoped_fd int fd = open(log, O_RDONLY | O_CLOEXEC);
+	char text[1024] = "", *msg = text;
+
+	ssize_t n = fd < 0 ? 0 : pread(fd, text, sizeof text - 1, from);
+	text[n > 0 ? n : 0] = 0;
+	char *close_bracket = text_starts(text, "error[") ? strstr(text, "]: ") : NULL;
+	enum err_code code = ERR_UNAVAILABLE;
+	if (close_bracket) {
+		*close_bracket = 0;
+		code = err_from_reason(text + 6);
+		msg = close_bracket + 3;
+	}
+	char *hint = strstr(msg, "\n  hint: ");
+	msg[strcspn(msg, "\n")] = 0;
+	err_set(e, code, "natald did not start: %s", *msg ? msg : "it said nothing");
+	if (hint) {
+		hint += strlen("\n  hint: ");
+		hint[strcspn(hint, "\n")] = 0;
+		err_hint(e, "%s", hint);
+	} else {
+		err_hint(e, "its log is %.100s", log);
+	}
+	return -(int)e->code;
+}
+
+static int start(struct cli *cli, struct err *e)
+{
+	char program[PATH_MAX], log[1100], real[PATH_MAX];
+	int r, status;
+
+	if ((r = file_mkdirs(AT_FDCWD, cli->state, 0711, e)) || (r = find_natald(program, sizeof program, e)))
+		return r;
+	if (!realpath(cli->state, real))
+		return err_sys(e, "the state folder %s", cli->state);
+	snprintf(log, sizeof log, "%s/natald.log", cli->state);
+	scoped_fd int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(e, "open %s", log);
+	off_t from = lseek(fd, 0, SEEK_END);
+	pid_t pid = spawn(program, real, fd);
+	if (pid < 0)
+		return err_sys(e, "start %s", program);
+	for (int64_t deadline = clock_mono_ms() + READY_MS; clock_mono_ms() < deadline;) {
+		if (answers(cli))
+			return 0;
+		/* Another natalctl may have been quicker: then ours ended, and theirs will answer. */
+		if (waitpid(pid, &status, WNOHANG) == pid && !(WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_CONFLICT)))
+			return died(cli, log, from, e);
+		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+	}
+	err_set(e, ERR_UNAVAILABLE, "natald did not answer within %d s", READY_MS / 1000);
+	err_hint(e, "its log is %.100s", log);
+	return -(int)e->code;
+}
+
+int daemon_ready(struct cli *cli, bool start_it, bool *ret_running, struct err *e)
+{
+	*ret_running = answers(cli);
+	if (*ret_running || !start_it)
+		return 0;
+	int r = start(cli, e);
+	*ret_running = !r;
+	return r;
+}

@@ -1,0 +1,209 @@
+/* options.c - the command line against the table. See cli.h. */
+#include <stdio.h>
+#include <string.h>
+#include "common/base/text.h"
+#include "controller/cli/cli.h"
+#include "controller/cli/state.h"
+
+enum { WORDS_MAX = 64 };
+
+static void add_word(const char **words, size_t *n, const char *word)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(words[i], word) == 0)
+			return;
+	if (*n < WORDS_MAX)
+		words[(*n)++] = word;
+}
+
+static int no_verb(const char *noun, const char *verb, struct err *e)
+{
+	const char *words[WORDS_MAX + 1] = { NULL };
+	size_t n = 0;
+	bool known = false;
+
+	for (size_t i = 0; i < cli_verb_count; i++)
+		known |= strcmp(cli_verbs[i].noun, noun) == 0;
+	for (size_t i = 0; i < cli_verb_count; i++) {
+		if (!known)
+			add_word(words, &n, cli_verbs[i].noun);
+		else if (strcmp(cli_verbs[i].noun, noun) == 0)
+			add_word(words, &n, cli_verbs[i].verb);
+	}
+	if (known && !*verb)
+		err_set(e, ERR_USAGE, "natalctl %s: a verb is missing", noun);
+	else if (known)
+		err_set(e, ERR_USAGE, "natalctl %s has no verb '%s'", noun, verb);
+	else
+		err_set(e, ERR_USAGE, "natalctl has no '%s'", noun);
+	err_suggest(e, known ? verb : noun, words, "natalctl help shows what there is");
+	return -(int)e->code;
+}
+
+static const struct cli_option *find_option(const struct cli_option *list, const char *name, size_t n)
+{
+	for (; list && list->name; list++)
+		if (strlen(list->name) == n && strncmp(list->name, name, n) == 0)
+			return list;
+	return NULL;
+}
+
+static int no_option(const struct cli *cli, const char *given, struct err *e)
+{
+	const char *words[WORDS_MAX + 1] = { NULL };
+	size_t n = 0;
+
+	for (const struct cli_option *o = cli->verb->options; o && o->name; o++)
+		add_word(words, &n, o->name);
+	for (const struct cli_option *o = cli_common; o->name; o++)
+		add_word(words, &n, o->name);
+	err_set(e, ERR_USAGE, "natalctl %s%s%s has no option '%.60s'", cli->verb->noun, *cli->verb->verb ? " " : "", cli->verb->verb, given);
+	err_suggest(e, given, words, "--help shows the options");
+	return -(int)e->code;
+}
+
+/* "--name value" or "--name=value". *used: how many of argv. */
+static int take_option(struct cli *cli, char **argv, int left, int *used, struct err *e)
+{
+	size_t n = strcspn(*argv, "=");
+	const struct cli_option *o = find_option(cli_common, *argv, n);
+	const char *value = "";
+
+	if (!o && !(o = find_option(cli->verb->options, *argv, n)))
+		return no_option(cli, *argv, e);
+	*used = 1;
+	if (o->value && (*argv)[n]) {
+		value = *argv + n + 1;
+	} else if (o->value) {
+		if (left < 2)
+			return err_set(e, ERR_USAGE, "%s wants a value (%s)", o->name, o->value);
+		value = argv[1];
+		*used = 2;
+	} else if ((*argv)[n]) {
+		return err_set(e, ERR_USAGE, "%s takes no value", o->name);
+	}
+	if (cli->option_count == CLI_OPTIONS_MAX)
+		return err_set(e, ERR_LIMIT, "more than %d options", CLI_OPTIONS_MAX);
+	cli->options[cli->option_count].option = o;
+	cli->options[cli->option_count++].value = value;
+	return 0;
+}
+
+static int take_common(struct cli *cli, struct err *e)
+{
+	static const char *const formats[] = { "table", "json", NULL };
+	const char *v;
+	int r;
+
+	if ((v = cli_option(cli, "--state")))
+		r = text_copy(cli->state, sizeof cli->state, v, "--state", e);
+	else
+		r = state_dir_default(cli->state, sizeof cli->state, e);
+	v = cli_option(cli, "--project");
+	if (r || (r = text_copy(cli->project, sizeof cli->project, v ? v : "default", "--project", e)))
+		return r;
+	if (strspn(cli->project, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(cli->project) || !*cli->project)
+		return err_set(e, ERR_USAGE, "project '%s' holds more than small letters, digits and '-'", cli->project);
+	v = cli_option(cli, "-o");
+	if (v && strcmp(v, "json") != 0 && strcmp(v, "table") != 0) {
+		err_set(e, ERR_USAGE, "-o '%s' is neither table nor json", v);
+		err_suggest(e, v, formats, NULL);
+		return -(int)e->code;
+	}
+	cli->json = v && strcmp(v, "json") == 0;
+	return 0;
+}
+
+static int check_args(const struct cli *cli, struct err *e)
+{
+	const char *want = cli->verb->args;
+	bool optional = *want == '[';
+	size_t max = *want ? 1 : 0;
+
+	if (cli->arg_count > max)
+		return err_set(e, ERR_USAGE, "natalctl %s%s%s: '%s' is one argument too many", cli->verb->noun, *cli->verb->verb ? " " : "", cli->verb->verb,
+			cli->args[max]);
+	if (cli->arg_count < max && !optional)
+		return err_set(e, ERR_USAGE, "natalctl %s %s: %s is missing", cli->verb->noun, cli->verb->verb, want);
+	return 0;
+}
+
+/* Options may stand before the noun too: only the common ones are known there. */
+static int find_verb(struct cli *cli, int argc, char **argv, int *ret_at, struct err *e)
+{
+	static const struct cli_verb none = { "", "", "", "", NULL, NULL };
+	int at = 1, used, r;
+
+	cli->verb = &none;
+	while (at < argc && *argv[at] == '-') {
+		if ((r = take_option(cli, argv + at, argc - at, &used, e)))
+			return r;
+		at += used;
+	}
+	const char *noun = at < argc ? argv[at] : "help", *verb = at + 1 < argc && *argv[at + 1] != '-' ? argv[at + 1] : "";
+	for (size_t i = 0; i < cli_verb_count; i++) {
+		const struct cli_verb *v = &cli_verbs[i];
+		if (strcmp(v->noun, noun) != 0 || (*v->verb && strcmp(v->verb, verb) != 0))
+			continue;
+		cli->verb = v;
+		*ret_at = at + (*v->verb ? 2 : 1);
+		return 0;
+	}
+	if (cli_option(cli, "--help") || (at + 1 < argc && strcmp(argv[at + 1], "--help") == 0)) {
+		cli->verb = &cli_verbs[cli_verb_count - 1];
+		*ret_at = argc;
+		return 0;
+	}
+	return no_verb(noun, verb, e);
+}
+
+int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
+{
+	int at = argc, used, r = find_verb(cli, argc, argv, &at, e);
+	bool only_args = false;
+
+	while (!r && at < argc) {
+		if (!only_args && strcmp(argv[at], "--") == 0) {
+			only_args = true;
+			at++;
+		} else if (!only_args && argv[at][0] == '-' && argv[at][1]) {
+			r = take_option(cli, argv + at, argc - at, &used, e);
+			at += r ? 0 : used;
+		} else if (cli->arg_count == CLI_ARGS_MAX) {
+			r = err_set(e, ERR_USAGE, "'%s' is one argument too many", argv[at]);
+		} else {
+			cli->args[cli->arg_count++] = argv[at++];
+		}
+	}
+	if (r || (r = take_common(cli, e)) || cli_option(cli, "--help"))
+		return r;
+	return check_args(cli, e);
+}
+
+const char *cli_option(const struct cli *cli, const char *name)
+{
+	for (size_t i = cli->option_count; i-- > 0;)
+		if (strcmp(cli->options[i].option->name, name) == 0)
+			return cli->options[i].value;
+	return NULL;
+}
+
+int cli_number(const struct cli *cli, const char *name, uint64_t otherwise, uint64_t *ret, struct err *e)
+{
+	const char *v = cli_option(cli, name);
+	uint64_t n = 0;
+
+	if (!v) {
+		*ret = otherwise;
+		return 0;
+	}
+	for (const char *p = v; *p; p++) {
+		if (*p < '0' || *p > '9' || strlen(v) > 12)
+			return err_set(e, ERR_USAGE, "%s '%s' is no number", name, v);
+		n = 10 * n + (uint64_t)(*p - '0');
+	}
+	if (!*v)
+		return err_set(e, ERR_USAGE, "%s wants a number", name);
+	*ret = n;
+	return 0;
+}

@@ -1,0 +1,82 @@
+/* verbs.c - what natalctl can do, as a table. A new verb: one row, one function, one line in natalctl.1. */
+#include "controller/cli/cli.h"
+
+const struct cli_option cli_common[] = {
+	{ "--state", "DIR", "natald's state folder (default: $NATAL_STATE, /var/lib/natal as root, else ~/.local/share/natal)" },
+	{ "--project", "NAME", "the project (default: default)" },
+	{ "-o", "FORMAT", "table for people (default), or json" },
+	{ "--help", NULL, "this text" },
+	{ NULL, NULL, NULL },
+};
+static const struct cli_option key_init[] = {
+	{ "--alg", "ALG", "ed25519 (default) or ecdsa-p256-sha256" }, { "--name", "NAME", "its name (default: media-ALG)" }, { NULL, NULL, NULL },
+};
+static const struct cli_option to_file[] = { { "--out", "FILE", "write there instead of to standard output" }, { NULL, NULL, NULL } };
+static const struct cli_option key_export[] = { { "--out", "DIR", "write each key to DIR/NAME.pub" }, { NULL, NULL, NULL } };
+static const struct cli_option csr[] = {
+	{ "--subject", "TEXT", "common name to ask for" }, { "--out", "FILE", "write there instead of to standard output" }, { NULL, NULL, NULL },
+};
+static const struct cli_option image_register[] = { { "--from", "DIR", "the folder with image.json" }, { NULL, NULL, NULL } };
+static const struct cli_option image_bake[] = {
+	{ "--package", "DEB", "a package to install, natal-agent's first (repeatable)" }, { "--extra", "PKG,…", "further Debian packages" },
+	{ "--overlay", "DIR", "files to put over the image" }, { "--out", "DIR", "where the image goes (default: STATE/images/NAME)" },
+	{ "--suite", "NAME", "Debian suite (default: bookworm)" }, { "--size", "MB", "size of the root disk" },
+	{ "--cache", "DIR", "where the distribution's layer is kept" }, { NULL, NULL, NULL },
+};
+static const struct cli_option vm_create[] = {
+	{ "--image", "NAME", "what it boots (natalctl image list)" }, { "--user", "NAME", "a user; --ssh-key and --sudo after it belong to it (repeatable)" },
+	{ "--ssh-key", "FILE", "the user's public key (repeatable)" }, { "--sudo", NULL, "the user may use sudo without a password" },
+	{ "--address", "ADDR", "dhcp, or CIDR[,gw=IP][,dns=IP]" }, { "--hostname", "NAME", "host name (default: the VM's name)" },
+	{ "--name", "NAME", "a further name or address of its certificate (repeatable)" }, { "--timezone", "TZ", "such as Europe/Berlin" },
+	{ "--file", "HOST:GUEST", "a file to put into the guest (repeatable)" }, { "--run", "CMD", "a command at first boot (repeatable)" },
+	{ "--ca-cert", "FILE", "a CA that the guest trusts (repeatable)" }, { "--rsa", NULL, "an RSA-3072 host key too" },
+	{ "--memory", "MB", "memory (default: 512)" }, { "--cpus", "N", "processors (default: 1)" }, { "--mac", "MAC", "address of its card" },
+	{ "--uuid", "UUID", "its SMBIOS UUID" }, { "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1 (repeatable)" },
+	{ "--host", "NAME", "local (QEMU here, default), or none: somebody else starts it" },
+	{ "--channel", "unix:PATH", "host none: the socket of its port natal.guest.0" },
+	{ "--medium-out", "FILE", "host none: write the medium there" }, { "--if-not-exists", NULL, "take the VM of that name where there is one" },
+	{ "--start", NULL, "start it too" }, { "--idempotency-key", "TEXT", "the same key makes the same VM, once" }, { NULL, NULL, NULL },
+};
+static const struct cli_option vm_start[] = {
+	{ "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1; on a running VM the forwards are re-pointed (repeatable)" }, { NULL, NULL, NULL },
+};
+static const struct cli_option vm_reissue[] = { { "--medium-out", "FILE", "host none: write the new medium there" }, { NULL, NULL, NULL } };
+static const struct cli_option vm_wait[] = { { "--timeout", "S", "give up after S seconds (default: 900)" }, { NULL, NULL, NULL } };
+static const struct cli_option vm_logs[] = { { "--bytes", "N", "how much of its end (default: 65536)" }, { NULL, NULL, NULL } };
+static const struct cli_option vm_pin[] = {
+	{ "--record", "FILE", "write the signed record there" }, { "--known-hosts", NULL, "lines for OpenSSH's known_hosts" },
+	{ "--curl", NULL, "for curl --pinnedpubkey" }, { NULL, NULL, NULL },
+};
+
+const struct cli_verb cli_verbs[] = {
+	{ "key", "init", "", "make a media signing key", key_init, cmd_key_init },
+	{ "key", "list", "", "list the media signing keys", NULL, cmd_key_list },
+	{ "key", "export", "[NAME]", "print public keys", key_export, cmd_key_export },
+	{ "ca", "show", "", "show the certificate authority", to_file, cmd_ca_show },
+	{ "ca", "csr", "", "make a request for another CA to sign", csr, cmd_ca_csr },
+	{ "ca", "install", "FILE", "install the chain that came back", NULL, cmd_ca_install },
+	{ "pool", "status", "", "count the keys made ahead", NULL, cmd_pool_status },
+	{ "pool", "fill", "[N]", "make keys ahead, N of each kind", NULL, cmd_pool_fill },
+	{ "image", "register", "NAME", "register an image from its folder", image_register, cmd_image_register },
+	{ "image", "bake", "NAME", "make a Debian image with the agent in it", image_bake, cmd_image_bake },
+	{ "image", "list", "", "list images", NULL, cmd_image_list },
+	{ "image", "show", "NAME", "show an image", NULL, cmd_image_show },
+	{ "image", "delete", "NAME", "forget an image; its files stay", NULL, cmd_image_delete },
+	{ "vm", "create", "NAME", "make a VM's identity: keys, certificate, signed bundle", vm_create, cmd_vm_create },
+	{ "vm", "list", "", "list VMs", NULL, cmd_vm_list },
+	{ "vm", "show", "NAME", "show a VM, and why it failed", NULL, cmd_vm_show },
+	{ "vm", "start", "NAME", "start a VM", vm_start, cmd_vm_start },
+	{ "vm", "stop", "NAME", "stop a VM", NULL, cmd_vm_stop },
+	{ "vm", "delete", "NAME", "delete a VM and all that was made for it", NULL, cmd_vm_delete },
+	{ "vm", "reissue", "NAME", "a new bundle: new keys, higher sequence", vm_reissue, cmd_vm_reissue },
+	{ "vm", "wait", "NAME", "follow a VM until it is provisioned or failed", vm_wait, cmd_vm_wait },
+	{ "vm", "logs", "NAME", "the end of its serial console", vm_logs, cmd_vm_logs },
+	{ "vm", "pin", "NAME", "its pin record, and what clients make of it", vm_pin, cmd_vm_pin },
+	{ "status", "", "", "what natald is and holds", NULL, cmd_status },
+	{ "daemon", "start", "", "start natald in the background", NULL, cmd_daemon_start },
+	{ "daemon", "stop", "", "end natald; guests run on", NULL, cmd_daemon_stop },
+	{ "completion", "bash", "", "completion for bash: eval it", NULL, cmd_completion },
+	{ "version", "", "", "natalctl's version", NULL, cmd_version },
+	{ "help", "", "", "this text", NULL, cmd_help },
+};
+const size_t cli_verb_count = ARRAY_SIZE(cli_verbs);

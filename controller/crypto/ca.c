@@ -1,0 +1,272 @@
+/* ca.c - see ca.h; profile of RFC 5280. */
+#include "controller/crypto/ca.h"
+
+#include <arpa/inet.h>
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <sodium.h>
+#include <string.h>
+
+enum { CHAIN_MAX = 8, CA_YEARS = 10 };
+
+struct ca { gnutls_x509_privkey_t key; gnutls_privkey_t signer; gnutls_x509_crt_t cert; };
+
+static void crt_free(gnutls_x509_crt_t *c) { if (*c) gnutls_x509_crt_deinit(*c); }
+static void key_free(gnutls_x509_privkey_t *k) { if (*k) gnutls_x509_privkey_deinit(*k); }
+static void csr_free(gnutls_x509_crq_t *c) { if (*c) gnutls_x509_crq_deinit(*c); }
+static void pub_free(gnutls_pubkey_t *p) { if (*p) gnutls_pubkey_deinit(*p); }
+static void datum_free(gnutls_datum_t *d)
+{
+	if (d->data)
+		sodium_memzero(d->data, d->size);
+	gnutls_free(d->data);
+}
+#define scoped_datum scoped(datum_free)
+
+struct chain { gnutls_x509_crt_t *certs; unsigned count; };
+static void chain_free(struct chain *c)
+{
+	for (unsigned i = 0; i < c->count; i++)
+		gnutls_x509_crt_deinit(c->certs[i]);
+	gnutls_free(c->certs);
+}
+
+static int made(int rc, const char *what, struct err *e)
+{
+	return rc >= 0 ? 0 : err_set(e, rc == GNUTLS_E_MEMORY_ERROR ? ERR_NOMEM : ERR_INTERNAL, "%s: %s", what, gnutls_strerror(rc));
+}
+
+static int load_key(const struct secret *pem, gnutls_x509_privkey_t *ret, struct err *e)
+{
+	scoped(key_free) gnutls_x509_privkey_t key = NULL;
+	gnutls_datum_t d = { pem->bytes, (unsigned)pem->size };
+	int r;
+
+	if ((r = made(gnutls_x509_privkey_init(&key), "CA key", e)) || (r = made(gnutls_x509_privkey_import(key, &d, GNUTLS_X509_FMT_PEM), "CA key", e)))
+		return r;
+	*ret = give(key);
+	return 0;
+}
+
+static int load_chain(const char *pem, size_t size, struct chain *ret, struct err *e)
+{
+	gnutls_datum_t d = { (unsigned char *)pem, (unsigned)size };
+
+	int rc = gnutls_x509_crt_list_import2(&ret->certs, &ret->count, &d, GNUTLS_X509_FMT_PEM, 0);
+	if (rc < 0)
+		return err_set(e, ERR_FORMAT, "certificate chain: %s", gnutls_strerror(rc));
+	if (ret->count > CHAIN_MAX)
+		return err_set(e, ERR_LIMIT, "certificate chain: %u certificates, %d at most", ret->count, CHAIN_MAX);
+	return 0;
+}
+
+static int set_ids(gnutls_x509_crt_t c, gnutls_x509_crt_t issuer, struct err *e)
+{
+	uint8_t id[20];
+	size_t n = sizeof id;
+	int r;
+
+	if ((r = made(gnutls_x509_crt_get_key_id(c, 0, id, &n), "key id", e)) || (r = made(gnutls_x509_crt_set_subject_key_id(c, id, n), "key id", e)))
+		return r;
+	n = sizeof id;
+	return (r = made(gnutls_x509_crt_get_key_id(issuer, 0, id, &n), "issuer key id", e)) ? r :
+		made(gnutls_x509_crt_set_authority_key_id(c, id, n), "issuer key id", e);
+}
+
+static int self_sign(gnutls_x509_privkey_t key, const char *subject, uint64_t now, struct buf *cert_pem, struct err *e)
+{
+	scoped(crt_free) gnutls_x509_crt_t c = NULL;
+	scoped_datum gnutls_datum_t pem = { 0 };
+	uint8_t serial[CERT_SERIAL_SIZE];
+	int r;
+
+	random_bytes(serial, sizeof serial);
+	serial[0] = (serial[0] & 0x7f) | 0x40;
+	if ((r = made(gnutls_x509_crt_init(&c), "CA certificate", e)) || (r = made(gnutls_x509_crt_set_version(c, 3), "version", e)) ||
+	    (r = made(gnutls_x509_crt_set_serial(c, serial, sizeof serial), "serial", e)) ||
+	    (r = made(gnutls_x509_crt_set_key(c, key), "key", e)) ||
+	    (r = made(gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, subject, (unsigned)strlen(subject)), "subject", e)) ||
+	    (r = made(gnutls_x509_crt_set_activation_time(c, (time_t)now - 300), "not before", e)) ||
+	    (r = made(gnutls_x509_crt_set_expiration_time(c, (time_t)now + CA_YEARS * 365 * 86400LL), "not after", e)) ||
+	    (r = made(gnutls_x509_crt_set_basic_constraints(c, 1, -1), "basic constraints", e)) ||
+	    (r = made(gnutls_x509_crt_set_key_usage(c, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN), "key usage", e)) ||
+	    (r = set_ids(c, c, e)) || (r = made(gnutls_x509_crt_sign2(c, c, key, GNUTLS_DIG_SHA256, 0), "sign the CA certificate", e)) ||
+	    (r = made(gnutls_x509_crt_export2(c, GNUTLS_X509_FMT_PEM, &pem), "CA certificate", e)))
+		return r;
+	buf_add(cert_pem, pem.data, pem.size);
+	return buf_check(cert_pem, "the CA certificate", e);
+}
+
+int ca_make(const char *subject, uint64_t now_unix_s, struct secret **ret_key, struct buf *cert_pem, struct err *e)
+{
+	scoped(key_free) gnutls_x509_privkey_t key = NULL;
+	scoped_datum gnutls_datum_t pem = { 0 };
+	int r;
+
+	if ((r = made(gnutls_x509_privkey_init(&key), "CA key", e)) ||
+	    (r = made(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), "make the CA key", e)) ||
+	    (r = self_sign(key, subject, now_unix_s, cert_pem, e)) ||
+	    (r = made(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem), "CA key", e)))
+		return r;
+	return secret_copy(pem.data, pem.size, ret_key, e);
+}
+
+static int key_is_of(gnutls_x509_privkey_t key, gnutls_x509_crt_t cert, struct err *e)
+{
+	uint8_t a[20], b[20];
+	size_t an = sizeof a, bn = sizeof b;
+	int r;
+
+	if ((r = made(gnutls_x509_privkey_get_key_id(key, 0, a, &an), "CA key", e)) || (r = made(gnutls_x509_crt_get_key_id(cert, 0, b, &bn), "CA certificate", e)))
+		return r;
+	if (an != bn || !bytes_equal(a, b, an))
+		return err_set(e, ERR_UNTRUSTED, "the first certificate of the chain is not one of natald's CA key");
+	return 0;
+}
+
+int ca_load(const struct secret *key_pem, const char *chain_pem, size_t chain_size, struct ca **ret, struct err *e)
+{
+	scoped(chain_free) struct chain chain = { 0 };
+	scoped_ca struct ca *ca = calloc(1, sizeof *ca);
+	int r;
+
+	if (!ca)
+		return err_nomem(e);
+	if ((r = load_key(key_pem, &ca->key, e)) || (r = load_chain(chain_pem, chain_size, &chain, e)) || (r = key_is_of(ca->key, chain.certs[0], e)) ||
+	    (r = made(gnutls_privkey_init(&ca->signer), "CA key", e)) || (r = made(gnutls_privkey_import_x509(ca->signer, ca->key, 0), "CA key", e)))
+		return r;
+	ca->cert = give(chain.certs[0]);
+	*ret = give(ca);
+	return 0;
+}
+
+void ca_free(struct ca *ca)
+{
+	if (!ca)
+		return;
+	crt_free(&ca->cert);
+	if (ca->signer)
+		gnutls_privkey_deinit(ca->signer);
+	key_free(&ca->key);
+	free(ca);
+}
+
+int ca_csr(const struct secret *key_pem, const char *subject, struct buf *csr_pem, struct err *e)
+{
+	scoped(key_free) gnutls_x509_privkey_t key = NULL;
+	scoped(csr_free) gnutls_x509_crq_t csr = NULL;
+	scoped_datum gnutls_datum_t pem = { 0 };
+	int r;
+
+	if ((r = load_key(key_pem, &key, e)) || (r = made(gnutls_x509_crq_init(&csr), "CSR", e)) || (r = made(gnutls_x509_crq_set_version(csr, 1), "CSR", e)) ||
+	    (r = made(gnutls_x509_crq_set_dn_by_oid(csr, GNUTLS_OID_X520_COMMON_NAME, 0, subject, (unsigned)strlen(subject)), "CSR subject", e)) ||
+	    (r = made(gnutls_x509_crq_set_key(csr, key), "CSR key", e)) ||
+	    (r = made(gnutls_x509_crq_set_basic_constraints(csr, 1, 0), "CSR constraints", e)) ||
+	    (r = made(gnutls_x509_crq_set_key_usage(csr, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN), "CSR usage", e)) ||
+	    (r = made(gnutls_x509_crq_sign2(csr, key, GNUTLS_DIG_SHA256, 0), "sign the CSR", e)) ||
+	    (r = made(gnutls_x509_crq_export2(csr, GNUTLS_X509_FMT_PEM, &pem), "CSR", e)))
+		return r;
+	buf_add(csr_pem, pem.data, pem.size);
+	return buf_check(csr_pem, "the CSR", e);
+}
+
+static int add_name(gnutls_x509_crt_t c, const char *name, struct err *e)
+{
+	uint8_t addr[16];
+	int family = inet_pton(AF_INET, name, addr) == 1 ? 4 : inet_pton(AF_INET6, name, addr) == 1 ? 16 : 0;
+
+	return made(family ? gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, addr, (unsigned)family, GNUTLS_FSAN_APPEND) :
+		gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, name, (unsigned)strlen(name), GNUTLS_FSAN_APPEND), name, e);
+}
+
+static int fill(gnutls_x509_crt_t c, const struct cert_intent *in, struct err *e)
+{
+	scoped(pub_free) gnutls_pubkey_t pub = NULL;
+	gnutls_datum_t spki = { (unsigned char *)in->spki, (unsigned)in->spki_size };
+	int r;
+
+	if ((r = made(gnutls_pubkey_init(&pub), "public key", e)) || (r = made(gnutls_pubkey_import(pub, &spki, GNUTLS_X509_FMT_DER), "public key", e)) ||
+	    (r = made(gnutls_x509_crt_set_pubkey(c, pub), "public key", e)) || (r = made(gnutls_x509_crt_set_version(c, 3), "version", e)) ||
+	    (r = made(gnutls_x509_crt_set_serial(c, in->serial, sizeof in->serial), "serial", e)) ||
+	    (r = made(gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, in->common_name, (unsigned)strlen(in->common_name)), "subject", e)) ||
+	    (r = made(gnutls_x509_crt_set_activation_time(c, (time_t)in->not_before), "not before", e)) ||
+	    (r = made(gnutls_x509_crt_set_expiration_time(c, (time_t)in->not_after), "not after", e)) ||
+	    (r = made(gnutls_x509_crt_set_basic_constraints(c, 0, -1), "basic constraints", e)) ||
+	    (r = made(gnutls_x509_crt_set_key_usage(c, GNUTLS_KEY_DIGITAL_SIGNATURE), "key usage", e)) ||
+	    (r = made(gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_SERVER, 0), "purpose", e)) ||
+	    (r = made(gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_CLIENT, 0), "purpose", e)))
+		return r;
+	for (size_t i = 0; i < in->name_count; i++)
+		if ((r = add_name(c, in->names[i], e)))
+			return r;
+	return 0;
+}
+
+int ca_issue(const struct ca *ca, const struct cert_intent *intent, struct buf *cert_pem, struct err *e)
+{
+	scoped(crt_free) gnutls_x509_crt_t c = NULL;
+	scoped_datum gnutls_datum_t pem = { 0 };
+	int r;
+
+	if ((r = made(gnutls_x509_crt_init(&c), "certificate", e)) || (r = fill(c, intent, e)) || (r = set_ids(c, ca->cert, e)) ||
+	    (r = made(gnutls_x509_crt_privkey_sign(c, ca->cert, ca->signer, GNUTLS_DIG_SHA256, 0), "sign the certificate", e)) ||
+	    (r = made(gnutls_x509_crt_export2(c, GNUTLS_X509_FMT_PEM, &pem), "certificate", e)))
+		return err_wrap(e, "certificate of %s", intent->common_name);
+	buf_add(cert_pem, pem.data, pem.size);
+	return buf_check(cert_pem, "the certificate", e);
+}
+
+static int spki_digest(gnutls_x509_crt_t c, uint8_t out[SHA256_SIZE], struct err *e)
+{
+	scoped(pub_free) gnutls_pubkey_t pub = NULL;
+	uint8_t der[1024];
+	size_t n = sizeof der;
+	int r;
+
+	if ((r = made(gnutls_pubkey_init(&pub), "public key", e)) || (r = made(gnutls_pubkey_import_x509(pub, c, 0), "public key", e)) ||
+	    (r = made(gnutls_pubkey_export(pub, GNUTLS_X509_FMT_DER, der, &n), "public key", e)))
+		return r;
+	sha256(der, n, out);
+	return 0;
+}
+
+int cert_facts(const char *chain_pem, size_t size, struct cert_facts *ret, struct err *e)
+{
+	scoped(chain_free) struct chain chain = { 0 };
+	struct cert_facts f = { 0 };
+	unsigned critical = 0, ca = 0;
+	int pathlen, r;
+	size_t sn = sizeof f.subject, in = sizeof f.issuer;
+
+	if ((r = load_chain(chain_pem, size, &chain, e)) || (r = made(gnutls_x509_crt_get_dn(chain.certs[0], f.subject, &sn), "subject", e)) ||
+	    (r = made(gnutls_x509_crt_get_issuer_dn(chain.certs[0], f.issuer, &in), "issuer", e)) || (r = spki_digest(chain.certs[0], f.spki_sha256, e)))
+		return r;
+	f.not_before = (uint64_t)gnutls_x509_crt_get_activation_time(chain.certs[0]);
+	f.not_after = (uint64_t)gnutls_x509_crt_get_expiration_time(chain.certs[0]);
+	f.is_ca = gnutls_x509_crt_get_basic_constraints(chain.certs[0], &critical, &ca, &pathlen) >= 0 && ca;
+	f.count = chain.count;
+	*ret = f;
+	return 0;
+}
+
+int cert_chain_check(const char *chain_pem, size_t size, uint64_t now_unix_s, struct err *e)
+{
+	scoped(chain_free) struct chain chain = { 0 };
+	struct cert_facts f;
+	int r;
+
+	if ((r = load_chain(chain_pem, size, &chain, e)) || (r = cert_facts(chain_pem, size, &f, e)))
+		return r;
+	if (!f.is_ca)
+		return err_set(e, ERR_UNTRUSTED, "the first certificate of the chain (%s) is not a CA certificate", f.subject);
+	if (f.not_after < now_unix_s)
+		return err_set(e, ERR_UNTRUSTED, "the first certificate of the chain (%s) has expired", f.subject);
+	for (unsigned i = 0; i + 1 < chain.count; i++) {
+		unsigned status = 0;
+		int rc = gnutls_x509_crt_verify(chain.certs[i], &chain.certs[i + 1], 1, 0, &status);
+		if (rc < 0 || (status & GNUTLS_CERT_INVALID))
+			return err_set(e, ERR_UNTRUSTED, "certificate %u of the chain is not signed by certificate %u", i + 1, i + 2);
+	}
+	return 0;
+}

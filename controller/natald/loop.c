@@ -1,0 +1,234 @@
+/* loop.c - see loop.h */
+#include "controller/natald/loop.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include "common/base/clock.h"
+#include "controller/service/birth.h"
+#include "controller/service/link.h"
+#include "controller/service/pool.h"
+#include "controller/store/event.h"
+
+enum { TURN_REQUESTS_MAX = 256, TICK_MS = 1000, DRAIN_MS = 300, OVERDUE_MAX = 16 };
+enum { FD_HTTP, FD_LINK, FD_POOL, FD_SIGNER, FD_SIGNAL, FDS };
+
+struct loop {
+	struct ctl *c;
+	struct server *server;
+	int signal_fd;
+	struct request *parked;
+	int64_t seen_event, tick_ms;
+	bool again;                     /* something happened after the parked ones were looked at */
+};
+
+static void push(struct request **list, struct request *rq)
+{
+	while (*list)
+		list = &(*list)->next;
+	*list = rq;
+	rq->next = NULL;
+}
+
+/* request → decode → decide → rows. A request that fails is undone alone. */
+static int run_one(struct loop *l, struct request *rq, struct err *e)
+{
+	bool first = !rq->json && !rq->phase && !rq->parked;
+
+	rq->parked = false;
+	int r = store_mark(l->c->store, e);
+	if (r)
+		return r;
+	rq->failed = ERR_NONE;
+	if ((first && route_decode(rq, &rq->failed)) || rq->route->handle(l->c, rq, &rq->failed))
+		return store_undo(l->c->store, e);
+	return store_keep(l->c->store, e);
+}
+
+/* Machines that were to report and did not. */
+static int judge_overdue(struct loop *l, struct err *e)
+{
+	char ids[OVERDUE_MAX][STORE_ID_MAX];
+	size_t n;
+
+	int r = vm_overdue(l->c->store, clock_unix_s(), ids, OVERDUE_MAX, &n, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		scoped_vm struct vm v = { 0 };
+		bool absent;
+		if ((r = vm_get_by_id(l->c->store, ids[i], &v, &absent, e)) || absent)
+			continue;
+		int64_t since = v.deadline_at;
+		v.deadline_at = 0;
+		vm_set_state(&v, VM_FAILED, "no %sreport within %lld s", v.state == VM_PROVISIONING ? "further " : "",
+			(long long)link_boot_deadline_s(l->c));
+		fprintf(stderr, "natald: vm=%s deadline=%lld %s\n", v.name, (long long)since, v.reason);
+		r = vm_save(l->c->store, &v, e);
+	}
+	return r;
+}
+
+static int run_list(struct loop *l, struct request **from, struct request **done, struct err *e)
+{
+	struct request *keep = NULL;
+	int r = 0;
+
+	for (struct request *rq; !r && (rq = *from);) {
+		*from = rq->next;
+		if (rq->deadline_ms && clock_mono_ms() >= rq->deadline_ms)
+			rq->expired = true;
+		r = run_one(l, rq, e);
+		push(rq->parked && !rq->failed.code ? &keep : done, rq);
+	}
+	while (keep) {
+		struct request *rq = keep;
+		keep = rq->next;
+		push(&l->parked, rq);
+	}
+	return r;
+}
+
+static int inside_turn(struct loop *l, struct request **fresh, struct request **done, struct err *e)
+{
+	struct ctl *c = l->c;
+	struct request *waiting = l->parked;
+	int64_t now = clock_mono_ms();
+	int r;
+
+	l->parked = NULL;
+	if ((link_has_frames(c) && (r = link_handle(c, e))) || (r = pool_collect(c, e)))
+		return r;
+	if (now >= l->tick_ms) {
+		l->tick_ms = now + TICK_MS;
+		if ((r = judge_overdue(l, e)) || (r = pool_top_up(c, 0, e)))
+			return r;
+	}
+	if ((r = run_list(l, fresh, done, e)))
+		return r;
+	l->seen_event = event_last(c->store);
+	r = run_list(l, &waiting, done, e);
+	while (waiting) {
+		struct request *rq = waiting;
+		waiting = rq->next;
+		push(done, rq);
+	}
+	return r;
+}
+
+/* After the commit: bundles, second halves of requests, frames, and the scrubbing of what was wiped. */
+static int after_turn(struct loop *l, struct request *done, struct err *e)
+{
+	struct ctl *c = l->c;
+	struct err busy;
+
+	int r = birth_advance(c, e);
+	for (struct request *rq = done; !r && rq; rq = rq->next)
+		if (rq->then && !rq->failed.code)
+			rq->then(c, rq, &rq->failed);
+	if (r || (r = link_flush(c, e)))
+		return r;
+	if (c->scrub && store_scrub(c->store, &busy) == 0)
+		c->scrub = false;
+	l->again = event_last(c->store) != l->seen_event;
+	return 0;
+}
+
+static int turn(struct loop *l, struct request *fresh, struct err *e)
+{
+	struct request *done = NULL;
+	int r = store_turn_begin(l->c->store, e);
+
+	if (!r && (r = inside_turn(l, &fresh, &done, e)))
+		store_turn_abort(l->c->store);
+	else if (!r)
+		r = store_turn_commit(l->c->store, e);
+	if (!r)
+		r = after_turn(l, done, e);
+	while (fresh) {
+		struct request *rq = fresh;
+		fresh = rq->next;
+		push(&done, rq);
+	}
+	while (done) {
+		struct request *rq = done;
+		done = rq->next;
+		if (r)
+			rq->failed = *e;        /* nothing of this turn is durable */
+		server_reply(l->server, rq);
+	}
+	server_run(l->server);
+	return r;
+}
+
+static int sleep_ms(struct loop *l)
+{
+	int64_t now = clock_mono_ms(), until = now + server_timeout_ms(l->server);
+
+	if (l->again || server_has(l->server))
+		return 0;
+	if (l->c->scrub)
+		return 20;
+	if (until < now || until > l->tick_ms)
+		until = l->tick_ms > now ? l->tick_ms : now;
+	for (struct request *rq = l->parked; rq; rq = rq->next)
+		if (rq->deadline_ms < until)
+			until = rq->deadline_ms;
+	return (int)clock_left_ms(until);
+}
+
+static struct request *take_fresh(struct loop *l)
+{
+	struct request *list = NULL, *rq;
+
+	for (int n = 0; n < TURN_REQUESTS_MAX && (rq = server_take(l->server)); n++)
+		push(&list, rq);
+	return list;
+}
+
+static int one(struct loop *l, bool *ret_stop, struct err *e)
+{
+	struct ctl *c = l->c;
+	struct pollfd f[FDS] = {
+		[FD_HTTP] = { server_fd(l->server), POLLIN, 0 },
+		[FD_LINK] = { link_fd(c), (short)(POLLIN | (link_wants_write(c) ? POLLOUT : 0)), 0 },
+		[FD_POOL] = { pool_fd(c->pool), POLLIN, 0 }, [FD_SIGNER] = { signer_fd(c->signer), POLLIN, 0 }, [FD_SIGNAL] = { l->signal_fd, POLLIN, 0 },
+	};
+	int r;
+
+	if (poll(f, FDS, sleep_ms(l)) < 0 && errno != EINTR)
+		return err_sys(e, "wait for work");
+	*ret_stop = f[FD_SIGNAL].revents || c->stopping;
+	if (f[FD_SIGNER].revents)       /* it never speaks unasked */
+		return err_set(e, ERR_UNAVAILABLE, "the signer has ended");
+	server_run(l->server);
+	if (f[FD_LINK].revents & (POLLIN | POLLHUP | POLLERR) && (r = link_read(c, e)))
+		return r;
+	r = turn(l, take_fresh(l), e);
+	/* A full disk or a busy store fails the requests of this turn, not natald. */
+	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {
+		fprintf(stderr, "natald: %s\n", e->msg);
+		r = 0;
+	}
+	*ret_stop |= c->stopping;
+	return r;
+}
+
+int loop_run(struct ctl *c, struct server *server, int signal_fd, struct err *e)
+{
+	struct loop l = { .c = c, .server = server, .signal_fd = signal_fd };
+	bool stop = false;
+	int r = 0;
+
+	while (!stop && !r)
+		r = one(&l, &stop, e);
+	for (struct request *rq; (rq = l.parked);) {
+		l.parked = rq->next;
+		err_set(&rq->failed, ERR_UNAVAILABLE, "natald is stopping");
+		server_reply(server, rq);
+	}
+	for (int64_t until = clock_mono_ms() + DRAIN_MS; clock_mono_ms() < until;) {
+		struct pollfd f = { server_fd(server), POLLIN, 0 };
+		server_run(server);
+		if (poll(&f, 1, 20) <= 0)
+			break;
+	}
+	return r;
+}

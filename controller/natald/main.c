@@ -1,0 +1,287 @@
+/* main.c - natald: the controller. See natald(8).
+ *
+ * In this order: the state folder's lock, the store key, the signer's process, the store, then threads and sockets: the signer is born with nothing in
+ * memory but its own key.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <gnutls/gnutls.h>
+#include <limits.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include "common/base/clock.h"
+#include "common/base/file.h"
+#include "common/base/text.h"
+#include "controller/cli/state.h"
+#include "controller/crypto/ca.h"
+#include "controller/crypto/seal.h"
+#include "controller/host/host.h"
+#include "controller/natald/loop.h"
+#include "controller/service/birth.h"
+#include "controller/service/link.h"
+#include "controller/service/pinfile.h"
+#include "controller/service/pool.h"
+#include "controller/store/ca_row.h"
+
+struct options { char state[1024], key_file[1024]; int host_fd; bool host; };
+
+static const struct option long_options[] = {
+	{ "state", required_argument, NULL, 's' }, { "store-key-file", required_argument, NULL, 'k' }, { "fd", required_argument, NULL, 'f' },
+	{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
+};
+
+static int usage(const char *given, struct err *e)
+{
+	static const char *const words[] = { "--state", "--store-key-file", "--help", "--version", NULL };
+
+	err_set(e, ERR_USAGE, "unknown option or missing value: '%s'", given);
+	err_suggest(e, given, words, "natald [--state DIR] [--store-key-file FILE]; see natald(8)");
+	return -(int)e->code;
+}
+
+static void help(void)
+{
+	printf("usage: natald [--state DIR] [--store-key-file FILE]\n"
+		"       natald host --fd N --state DIR\n\n"
+		"The natal controller: serves its API on DIR/natald.sock. natalctl starts it when it is needed.\n");
+}
+
+/* 1: done (help, version). */
+static int read_options(int argc, char **argv, struct options *o, struct err *e)
+{
+	int c, r = 0;
+
+	opterr = 0;
+	while (!r && (c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		if (c == 's')
+			r = text_copy(o->state, sizeof o->state, optarg, "--state", e);
+		else if (c == 'k')
+			r = text_copy(o->key_file, sizeof o->key_file, optarg, "--store-key-file", e);
+		else if (c == 'f')
+			o->host_fd = (int)strtoul(optarg, NULL, 10);
+		else if (c == 'h' || c == 'V') {
+			if (c == 'h')
+				help();
+			else
+				printf("natald %s\n", PACKAGE_VERSION);
+			return 1;
+		} else
+			return usage(argv[optind - 1], e);
+	}
+	if (!r && optind < argc) {
+		o->host = strcmp(argv[optind], "host") == 0 && optind + 1 == argc;
+		if (!o->host)
+			return usage(argv[optind], e);
+	}
+	return r ? r : *o->state ? 0 : state_dir_default(o->state, sizeof o->state, e);
+}
+
+static int take_lock(const char *state, struct err *e)
+{
+	char path[1100];
+
+	snprintf(path, sizeof path, "%s/natald.lock", state);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(e, "open %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	close(fd);
+	if (errno != EWOULDBLOCK)
+		return err_sys(e, "lock %s", path);
+	return err_set(e, ERR_CONFLICT, "another natald holds the state folder %s", state);
+}
+
+/* --store-key-file, else the systemd credential, else the state folder's own. */
+static int store_root(const struct options *o, struct secret **ret, struct err *e)
+{
+	const char *cred = getenv("CREDENTIALS_DIRECTORY");
+	char path[1200];
+
+	if (*o->key_file)
+		return seal_root(o->key_file, false, ret, e);
+	if (cred) {
+		snprintf(path, sizeof path, "%.1000s/natal-store-key", cred);
+		if (access(path, R_OK) == 0)
+			return seal_root(path, false, ret, e);
+	}
+	snprintf(path, sizeof path, "%s/store.key", o->state);
+	return seal_root(path, true, ret, e);
+}
+
+/* The signer is forked with its own key; the root and that key are wiped here. */
+static int begin_signer(struct ctl *c, const struct options *o, const char *store_path, struct err *e)
+{
+	scoped_secret struct secret *root = NULL, *signer_key = NULL;
+	int r;
+
+	if ((r = store_root(o, &root, e)) || (r = seal_key(root, SEAL_SIGNER, &signer_key, e)))
+		return r;
+	secret_free(give(root));
+	struct signer_config config = { store_path, signer_key };
+	if ((r = signer_start(&config, &c->signer, e)))
+		return r;
+	secret_free(give(signer_key));
+	return (r = store_root(o, &root, e)) ? r : seal_key(root, SEAL_GUESTS, &c->seal, e);
+}
+
+/* A store opened with another key is found out at once, and not at the first wiped row. */
+static int check_key(struct ctl *c, struct err *e)
+{
+	static const char known[] = "natal";
+	scoped_buf struct buf value = BUF_MAX(256);
+	scoped_secret struct secret *opened = NULL;
+	bool absent;
+
+	int r = store_get(c->store, "key_check", &value, &absent, e);
+	if (r || !absent)
+		return r ? r : seal_open(c->seal, "key_check", value.data, value.size, &opened, e);
+	return (r = seal(c->seal, "key_check", known, sizeof known, &value, e)) ? r : store_put(c->store, "key_check", value.data, value.size, e);
+}
+
+static int controller_id(struct ctl *c, struct err *e)
+{
+	scoped_buf struct buf id = BUF_MAX(STORE_ID_MAX);
+	bool absent;
+
+	int r = store_get(c->store, "controller_id", &id, &absent, e);
+	if (r || !absent)
+		return r ? r : text_copy(c->id, sizeof c->id, id.data, "controller id", e);
+	store_new_id("ctl-", c->id);
+	return store_put(c->store, "controller_id", c->id, strlen(c->id), e);
+}
+
+static int make_ca(struct ctl *c, struct err *e)
+{
+	scoped(ca_row_fini) struct ca_row row = CA_ROW, had = CA_ROW;
+	bool absent;
+
+	int r = ca_row_get(c->store, PROJECT_DEFAULT, &had, &absent, e);
+	if (r || !absent)
+		return r;
+	store_new_id("ca-", row.id);
+	snprintf(row.project, sizeof row.project, PROJECT_DEFAULT);
+	snprintf(row.subject, sizeof row.subject, "natal CA %.12s", c->id + 4);
+	return (r = signer_make_ca(c->signer, row.subject, &row.sealed, &row.chain, e)) ? r : ca_row_insert(c->store, &row, e);
+}
+
+/* First rows of a new store: one turn. */
+static int first_rows(struct ctl *c, struct err *e)
+{
+	int r = store_turn_begin(c->store, e);
+
+	if (r)
+		return r;
+	if ((r = check_key(c, e)) || (r = controller_id(c, e)) || (r = make_ca(c, e))) {
+		store_turn_abort(c->store);
+		return r;
+	}
+	return store_turn_commit(c->store, e);
+}
+
+static void tell_systemd(const char *text)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	if (!path || strlen(path) >= sizeof a.sun_path)
+		return;
+	memcpy(a.sun_path, path, strlen(path));
+	if (*path == '@')
+		a.sun_path[0] = 0;
+	scoped_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
+		fprintf(stderr, "natald: systemd was not told: %s\n", strerror(errno));
+}
+
+static int serve(struct ctl *c, const char *program, struct err *e)
+{
+	struct server *server = NULL;
+	char path[1100];
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	scoped_fd int signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (signals < 0)
+		return err_sys(e, "signals");
+	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
+	if ((r = pinfile_all(c, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) || (r = birth_advance(c, e)) || (r = link_start(c, program, e)) ||
+	    (r = server_start(path, &server, e)))
+		return r;
+	fprintf(stderr, "natald: version=%s state=%s controller=%s ready\n", PACKAGE_VERSION, c->state_dir, c->id);
+	tell_systemd("READY=1");
+	r = loop_run(c, server, signals, e);
+	server_stop(server);
+	return r;
+}
+
+static void fini(struct ctl *c)
+{
+	link_stop(c);
+	pool_stop(c->pool);
+	signer_stop(c->signer);
+	store_close(c->store);
+	secret_free(c->seal);
+}
+
+static int controller(const struct options *o, const char *program, struct err *e)
+{
+	scoped(fini) struct ctl c = { .state_dir = o->state };
+	char store_path[1100];
+	int r;
+
+	snprintf(store_path, sizeof store_path, "%s/natal.db", o->state);
+	scoped_fd int lock = take_lock(o->state, e);
+	if (lock < 0)
+		return -(int)e->code;
+	if ((r = begin_signer(&c, o, store_path, e)) || (r = store_open(store_path, &c.store, e)) || (r = first_rows(&c, e)))
+		return r;
+	return serve(&c, program, e);
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+	struct options o = { .host_fd = -1 };
+	char real[PATH_MAX], program[PATH_MAX];
+	int r = read_options(argc, argv, &o, e);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	if (sodium_init() < 0)
+		return err_set(e, ERR_INTERNAL, "start libsodium");
+	signal(SIGPIPE, SIG_IGN);
+	umask(022);
+	if ((r = file_mkdirs(AT_FDCWD, o.state, 0711, e)))
+		return r;
+	if (!realpath(o.state, real))
+		return err_sys(e, "the state folder %s", o.state);
+	if ((r = text_copy(o.state, sizeof o.state, real, "the state folder's path", e)))
+		return r;
+	if (o.host)
+		return host_run(o.host_fd, &(struct host_config){ .state_dir = o.state }, e);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+	program[n > 0 ? n : 0] = 0;
+	return controller(&o, program, e);
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = ERR_NONE;
+
+	if (run(argc, argv, &e) == 0)
+		return 0;
+	err_print(&e);
+	return err_exit_status(e.code);
+}

@@ -1,0 +1,285 @@
+/* advance.c - stages 2 and 3 of birth.h: certificate, manifest, pin payload; signatures. */
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "common/base/cursor.h"
+#include "common/base/text.h"
+#include "common/data/json.h"
+#include "common/verify/pin.h"
+#include "controller/crypto/ca.h"
+#include "controller/crypto/seal.h"
+#include "controller/service/birth.h"
+#include "controller/service/birth_parts.h"
+#include "controller/service/link.h"
+#include "controller/service/pinfile.h"
+#include "controller/store/ca_row.h"
+
+int birth_row(struct ctl *c, const struct vm *v, struct bundle_row *ret, struct err *e)
+{
+	bool absent;
+
+	int r = bundle_row_get(c->store, v->id, v->sequence, ret, &absent, e);
+	return r ? r : absent ? err_set(e, ERR_INTERNAL, "VM %s has no bundle %lld", v->name, (long long)v->sequence) : 0;
+}
+
+static int open_parts(struct ctl *c, const struct bundle_row *row, struct secret **ret, struct err *e)
+{
+	char where[STORE_ID_MAX + 24];
+
+	if (!row->secrets.size) {
+		err_set(e, ERR_CONFLICT, "the bundle was delivered, and its private keys are gone");
+		err_hint(e, "natalctl vm reissue makes a new one with new keys");
+		return -(int)e->code;
+	}
+	part_seal_name(row->vm_id, row->sequence, where, sizeof where);
+	return seal_open(c->seal, where, row->secrets.data, row->secrets.size, ret, e);
+}
+
+/* The controller's pin is its CA's SPKI: every certificate it will ever present to a guest has that key above it. */
+static int fill_controller(struct ctl *c, const struct bundle_row *row, struct manifest *m, struct err *e)
+{
+	struct cert_facts ca;
+
+	int r = cert_facts(row->chain.data, row->chain.size, &ca, e);
+	if (r)
+		return r;
+	snprintf(m->controller.id, sizeof m->controller.id, "%s", c->id);
+	snprintf(m->controller.names[0], sizeof m->controller.names[0], "natald");
+	m->controller.name_count = 1;
+	memcpy(m->controller.spki_pins[0], ca.spki_sha256, SHA256_SIZE);
+	m->controller.pin_count = 1;
+	return 0;
+}
+
+static int write_manifest(struct ctl *c, const struct vm *v, struct bundle_row *row, struct err *e)
+{
+	scoped_secret struct secret *parts = NULL;
+	struct blob blobs[PARTS_MAX];
+	struct manifest m = { .format = BUNDLE_FORMAT, .sequence = (uint64_t)row->sequence, .blobs = blobs };
+	int64_t now = clock_unix_s();
+	int r;
+
+	m.issued_at = (uint64_t)now;
+	m.not_before = (uint64_t)(now - CLOCK_SLACK_S);
+	m.not_after = (uint64_t)(now + BUNDLE_VALID_S);
+	snprintf(m.bundle_id, sizeof m.bundle_id, "%s.%lld", v->id, (long long)row->sequence);
+	snprintf(m.project, sizeof m.project, "%s", v->project);
+	snprintf(m.vm.id, sizeof m.vm.id, "%s", v->id);
+	snprintf(m.vm.name, sizeof m.vm.name, "%s", v->name);
+	snprintf(m.vm.instance_id, sizeof m.vm.instance_id, "%s", v->instance_id);
+	snprintf(m.vm.uuid, sizeof m.vm.uuid, "%s", v->uuid);
+	if (*v->ek_sha256)
+		hex_decode(v->ek_sha256, m.vm.ek_sha256, SHA256_SIZE);
+	if ((r = fill_controller(c, row, &m, e)) || (r = open_parts(c, row, &parts, e)) ||
+	    (r = part_list(parts->bytes, parts->size, row, blobs, &m.blob_count, e)) || (r = bundle_manifest(&m, &row->manifest, e)))
+		return r;
+	envelope_digest(ENVELOPE_BUNDLE, row->manifest.data, row->manifest.size, row->digest);
+	return 0;
+}
+
+struct key_fields { uint8_t tls_spki[SHA256_SIZE]; struct json_object *ssh, *ssh_lines; };
+static const struct json_field key_fields[] = {
+	JSON_FIELD(struct key_fields, tls_spki, JSON_HEX, true), JSON_FIELD(struct key_fields, ssh, JSON_OBJECT, true),
+	JSON_FIELD(struct key_fields, ssh_lines, JSON_ARRAY, true),
+};
+
+static int fill_names(const struct vm *v, struct pin *p, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	struct vm_spec spec;
+	int r;
+
+	return (r = json_parse(v->spec, strlen(v->spec), "the VM's spec", &o, e)) || (r = spec_read(o, &spec, e)) ? r :
+		spec_names(&spec, p->names, PIN_NAMES_MAX, &p->name_count, e);
+}
+
+/* The record before this one: this bundle's own earlier one, else the last sequence's. */
+static int fill_previous(struct ctl *c, const struct bundle_row *row, struct pin *p, struct err *e)
+{
+	scoped_bundle_row struct bundle_row before = BUNDLE_ROW;
+	bool absent = true;
+
+	p->has_previous = row->pin_record.size > 0;
+	if (p->has_previous)
+		memcpy(p->previous, row->pin_digest, SHA256_SIZE);
+	if (p->has_previous || row->sequence == 1)
+		return 0;
+	int r = bundle_row_get(c->store, row->vm_id, row->sequence - 1, &before, &absent, e);
+	if (!r && !absent && before.pin.size) {
+		p->has_previous = true;
+		memcpy(p->previous, before.pin_digest, SHA256_SIZE);
+	}
+	return r;
+}
+
+static int write_pin(struct ctl *c, const struct vm *v, struct bundle_row *row, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	struct pin p = { .format = PIN_FORMAT, .sequence = (uint64_t)row->sequence, .issued_at = (uint64_t)clock_unix_s() };
+	struct key_fields k = { 0 };
+	int r;
+
+	if ((r = json_parse(row->keys.data, row->keys.size, "the bundle's keys", &o, e)) ||
+	    (r = json_decode(o, key_fields, ARRAY_SIZE(key_fields), "the bundle's keys", &k, e)) || (r = fill_names(v, &p, e)) ||
+	    (r = fill_previous(c, row, &p, e)))
+		return r;
+	snprintf(p.project, sizeof p.project, "%s", v->project);
+	snprintf(p.vm_id, sizeof p.vm_id, "%s", v->id);
+	snprintf(p.name, sizeof p.name, "%s", v->name);
+	snprintf(p.uuid, sizeof p.uuid, "%s", v->uuid);
+	memcpy(p.tls_spki, k.tls_spki, SHA256_SIZE);
+	for (size_t i = 0; i < json_object_array_length(k.ssh_lines) && i < PIN_SSH_KEYS_MAX; i++)
+		snprintf(p.ssh_keys[p.ssh_count++], PIN_SSH_LINE_MAX, "%s", json_object_get_string(json_object_array_get_idx(k.ssh_lines, i)));
+	p.has_ek = *v->ek_sha256 && hex_decode(v->ek_sha256, p.ek_sha256, SHA256_SIZE);
+	buf_clear(&row->pin);
+	if ((r = pin_payload(&p, &row->pin, e)))
+		return r;
+	envelope_digest(ENVELOPE_PIN, row->pin.data, row->pin.size, row->pin_digest);
+	return 0;
+}
+
+static int to_written(struct ctl *c, const struct vm *v, struct bundle_row *row, struct err *e)
+{
+	scoped(ca_row_fini) struct ca_row ca = CA_ROW;
+	bool absent;
+
+	int r = ca_row_get(c->store, v->project, &ca, &absent, e);
+	if (r || absent)
+		return r ? r : err_set(e, ERR_NOT_FOUND, "project %s has no certificate authority", v->project);
+	buf_add(&row->chain, ca.chain.data, ca.chain.size);
+	if ((r = write_manifest(c, v, row, e)) || (r = write_pin(c, v, row, e)))
+		return r;
+	row->stage = BUNDLE_WRITTEN;
+	return bundle_row_save(c->store, row, e);
+}
+
+static int to_signed(struct ctl *c, struct vm *v, struct bundle_row *row, struct err *e)
+{
+	row->stage = BUNDLE_SIGNED;
+	int r = bundle_row_save(c->store, row, e);
+	if (r || v->state != VM_DEFINED)
+		return r;
+	vm_set_state(v, VM_READY, "%s", strcmp(v->host, "none") == 0 ? "its medium waits to be fetched" : "can be started");
+	return vm_save(c->store, v, e);
+}
+
+/* Reads the signer's answer for ref (always, to keep the order), and takes the bundle one stage on. */
+static int take_answer(struct ctl *c, const struct bundle_ref *ref, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	scoped_buf struct buf cert = BUF_MAX(BUNDLE_CERT_MAX), sigs = BUF_MAX(BUNDLE_SIGNATURES_MAX), pin = BUF_MAX(ENVELOPE_PAYLOAD_MAX + 8192);
+	scoped_vm struct vm v = { 0 };
+	bool no_row = true, no_vm = true;
+	int r;
+
+	if ((r = ref->stage == BUNDLE_TAKEN ? signer_collect_cert(c->signer, &cert, e) : signer_collect_signatures(c->signer, &sigs, &pin, e)) ||
+	    (r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &no_row, e)) || (r = vm_get_by_id(c->store, ref->vm_id, &v, &no_vm, e)))
+		return r;
+	if (no_row || no_vm || row.stage != ref->stage)
+		return 0;
+	if (ref->stage == BUNDLE_TAKEN) {
+		buf_add(&row.cert, cert.data, cert.size);
+		return to_written(c, &v, &row, e);
+	}
+	buf_clear(&row.signatures);
+	buf_add(&row.signatures, sigs.data, sigs.size);
+	buf_clear(&row.pin_record);
+	buf_add(&row.pin_record, pin.data, pin.size);
+	return to_signed(c, &v, &row, e);
+}
+
+/* The signer said no, and would again: the machine is told why, the bundle is left. */
+static int give_up(struct ctl *c, const struct bundle_ref *ref, const struct err *why, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	scoped_vm struct vm v = { 0 };
+	bool absent = true;
+	int r;
+
+	if ((r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &absent, e)) || absent)
+		return r;
+	row.stage = BUNDLE_BROKEN;
+	if ((r = bundle_row_save(c->store, &row, e)) || (r = vm_get_by_id(c->store, ref->vm_id, &v, &absent, e)) || absent)
+		return r;
+	vm_set_state(&v, VM_FAILED, "its bundle could not be made: %s", why->msg);
+	return vm_save(c->store, &v, e);
+}
+
+static int take_answers(struct ctl *c, const struct bundle_ref *refs, size_t n, struct err *e)
+{
+	int r = store_turn_begin(c->store, e);
+
+	for (size_t i = 0; !r && i < n; i++) {
+		struct err why = ERR_NONE;
+		if ((r = store_mark(c->store, e)))
+			break;
+		if (take_answer(c, &refs[i], &why) == 0)
+			r = store_keep(c->store, e);
+		else if (why.code == ERR_UNAVAILABLE || why.code == ERR_NOMEM)
+			r = err_set(e, why.code, "%s", why.msg);
+		else if (!(r = store_undo(c->store, e)))
+			r = give_up(c, &refs[i], &why, e);
+	}
+	if (!r)
+		return store_turn_commit(c->store, e);
+	store_turn_abort(c->store);
+	return r;
+}
+
+int birth_advance(struct ctl *c, struct err *e)
+{
+	struct bundle_ref refs[SIGNER_BATCH];
+	size_t n;
+	int r;
+
+	for (;;) {
+		if ((r = bundle_row_unfinished(c->store, refs, SIGNER_BATCH, &n, e)) || n == 0)
+			return r;
+		for (size_t i = 0; i < n; i++)
+			if ((r = signer_post(c->signer, refs[i].stage == BUNDLE_TAKEN ? SIGNER_OP_ISSUE : SIGNER_OP_SIGN, &refs[i], e)))
+				return r;
+		if ((r = take_answers(c, refs, n, e)))
+			return r;
+		for (size_t i = 0; i < n; i++)
+			if (refs[i].stage == BUNDLE_WRITTEN && ((r = pinfile_write(c, &refs[i], e)) || (r = link_create(c, refs[i].vm_id, e))))
+				return r;
+	}
+}
+
+int birth_renew_pin(struct ctl *c, const struct vm *v, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+
+	int r = birth_row(c, v, &row, e);
+	if (r || row.stage != BUNDLE_SIGNED || (r = write_pin(c, v, &row, e)))
+		return r;
+	row.stage = BUNDLE_WRITTEN;
+	return bundle_row_save(c->store, &row, e);
+}
+
+int birth_bundle(struct ctl *c, const struct bundle_row *row, struct buf *out, struct err *e)
+{
+	scoped_secret struct secret *parts = NULL;
+	struct blob blobs[PARTS_MAX];
+	struct manifest m = { .blobs = blobs };
+	struct signature sigs[ENVELOPE_SIGNATURES_MAX];
+	size_t n = 0;
+	int r;
+
+	if (!row->signatures.size)
+		return err_set(e, ERR_UNAVAILABLE, "the bundle is not signed yet");
+	struct cursor cur = cursor_of(row->signatures.data, row->signatures.size, "the row's signatures");
+	for (; cursor_left(&cur) && n < ENVELOPE_SIGNATURES_MAX; n++) {
+		uint16_t alg, size;
+		const uint8_t *id;
+		if ((r = cursor_u16le(&cur, &alg, e)) || (r = cursor_u16le(&cur, &size, e)) || (r = cursor_take(&cur, KEY_ID_SIZE, &id, e)) ||
+		    (r = cursor_take(&cur, size, &sigs[n].value, e)))
+			return r;
+		sigs[n].alg = (enum sig_alg)alg;
+		sigs[n].size = size;
+		memcpy(sigs[n].key_id, id, KEY_ID_SIZE);
+	}
+	if ((r = open_parts(c, row, &parts, e)) || (r = part_list(parts->bytes, parts->size, row, blobs, &m.blob_count, e)))
+		return r;
+	return bundle_assemble(&m, row->manifest.data, row->manifest.size, sigs, n, out, e);
+}

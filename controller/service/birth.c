@@ -1,0 +1,232 @@
+/* birth.c - stage 1 of birth.h: names, keys, secrets. */
+#include "controller/service/birth.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/data/json.h"
+#include "common/media/bundle.h"
+#include "controller/crypto/guestkey.h"
+#include "controller/crypto/seal.h"
+#include "controller/service/birth_parts.h"
+#include "controller/service/pool.h"
+#include "controller/signer/intent.h"
+#include "controller/store/media_key.h"
+
+static void new_uuid(char out[37])
+{
+	uint8_t b[16];
+	char hex[33];
+
+	random_bytes(b, sizeof b);
+	b[6] = (b[6] & 0x0f) | 0x40;            /* RFC 9562 5.4 */
+	b[8] = (b[8] & 0x3f) | 0x80;
+	hex_encode(b, sizeof b, hex);
+	snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+static void new_mac(char out[18])
+{
+	uint8_t b[3];
+
+	random_bytes(b, sizeof b);
+	snprintf(out, 18, "52:54:00:%02x:%02x:%02x", b[0], b[1], b[2]);
+}
+
+/* What the pool gave for one bundle. */
+struct taken {
+	struct cert_intent intent;
+	struct json_object *ssh;                /* {"ssh-ed25519": HEX of the key blob, …} */
+	struct json_object *lines;              /* ["ssh-ed25519 AAAA…", …] */
+	struct buf parts;
+};
+static void taken_fini(struct taken *t)
+{
+	json_free(t->ssh);
+	json_free(t->lines);
+	buf_fini(&t->parts);
+}
+
+static int add_ssh(struct taken *t, const struct guestkey *k, struct err *e)
+{
+	scoped_buf struct buf blob = BUF_MAX(1024), line = BUF_MAX(1024);
+	char name[BUNDLE_BLOB_NAME_MAX];
+	uint8_t digest[SHA256_SIZE];
+	const char *space = memchr(k->public, ' ', k->public_size);
+
+	int r = space ? base64_decode(space + 1, k->public_size - (size_t)(space + 1 - k->public), "a pooled key", &blob, e) :
+		err_set(e, ERR_INTERNAL, "a pooled SSH key has no type");
+	if (r)
+		return r;
+	sha256(blob.data, blob.size, digest);
+	snprintf(name, sizeof name, "%.*s", (int)(space - k->public), k->public);
+	json_put_hex(t->ssh, name, digest, sizeof digest);
+	json_object_array_add(t->lines, json_object_new_string_len(k->public, (int)k->public_size));
+	snprintf(name, sizeof name, BLOB_SSH_PREFIX "%s", guestkey_ssh_file(k->kind));
+	part_add(&t->parts, name, 0600, k->private->bytes, k->private->size);
+	buf_printf(&line, "%.*s\n", (int)k->public_size, k->public);
+	snprintf(name, sizeof name, BLOB_SSH_PREFIX "%s.pub", guestkey_ssh_file(k->kind));
+	part_add(&t->parts, name, 0644, line.data, line.size);
+	return 0;
+}
+
+static int take_key(struct ctl *c, const struct vm *v, enum guestkey_kind kind, struct taken *t, struct err *e)
+{
+	scoped(guestkey_fini) struct guestkey k = { 0 };
+
+	int r = pool_take(c, v->project, kind, v->id, &k, e);
+	if (r)
+		return r;
+	if (kind != GUESTKEY_TLS_P256)
+		return add_ssh(t, &k, e);
+	part_add(&t->parts, BLOB_TLS_KEY, 0600, k.private->bytes, k.private->size);
+	part_add(&t->parts, BLOB_TLS_CERT, 0644, NULL, 0);      /* filled in at stage 2 */
+	part_add(&t->parts, BLOB_TLS_CHAIN, 0644, NULL, 0);
+	memcpy(t->intent.spki, k.public, k.public_size);
+	t->intent.spki_size = k.public_size;
+	return 0;
+}
+
+static int take_keys(struct ctl *c, const struct vm *v, const struct vm_spec *spec, struct taken *t, struct err *e)
+{
+	static const enum guestkey_kind kinds[] = { GUESTKEY_TLS_P256, GUESTKEY_SSH_ED25519, GUESTKEY_SSH_ECDSA, GUESTKEY_SSH_RSA_3072 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		int r = kinds[i] == GUESTKEY_SSH_RSA_3072 && !spec->rsa ? 0 : take_key(c, v, kinds[i], t, e);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int make_report_key(struct ctl *c, struct vm *v, struct taken *t, struct err *e)
+{
+	scoped_secret struct secret *key = NULL;
+	scoped_buf struct buf sealed = BUF_MAX(VM_REPORT_KEY_SEALED_MAX);
+	int r;
+
+	if ((r = secret_new(32, &key, e)))
+		return r;
+	random_bytes(key->bytes, key->size);
+	if ((r = seal(c->seal, v->id, key->bytes, key->size, &sealed, e)))
+		return r;
+	memcpy(v->report_key, sealed.data, sealed.size);
+	v->report_key_size = sealed.size;
+	part_add(&t->parts, BLOB_REPORT_KEY, 0600, key->bytes, key->size);
+	return 0;
+}
+
+static int make_intent(const struct vm *v, const struct vm_spec *spec, struct cert_intent *in, struct err *e)
+{
+	int64_t now = clock_unix_s();
+
+	snprintf(in->common_name, sizeof in->common_name, "%s", v->name);
+	random_bytes(in->serial, sizeof in->serial);
+	in->serial[0] = (in->serial[0] & 0x7f) | 0x40;          /* positive, and no leading zero: RFC 5280 4.1.2.2 */
+	in->not_before = (uint64_t)(now - CLOCK_SLACK_S);
+	in->not_after = (uint64_t)(now + CERT_VALID_S);
+	return spec_names(spec, in->names, CERT_NAMES_MAX, &in->name_count, e);
+}
+
+static int write_parts(struct ctl *c, struct vm *v, const struct vm_spec *spec, struct taken *t, struct err *e)
+{
+	scoped_buf struct buf user_data = BUF_MAX(PART_MAX), network = BUF_MAX(1 << 20);
+	int r;
+
+	if ((r = spec_user_data(spec, &user_data, e)) || (r = spec_network(spec, v->mac, &network, e)))
+		return r;
+	part_add(&t->parts, BLOB_USER_DATA, 0600, user_data.data, user_data.size);
+	if (network.size)
+		part_add(&t->parts, BLOB_NETWORK_CONFIG, 0600, network.data, network.size);
+	return (r = make_report_key(c, v, t, e)) || (r = take_keys(c, v, spec, t, e)) ? r : buf_check(&t->parts, "the bundle", e);
+}
+
+/* The row of stage 1 for v->sequence. */
+static int write_row(struct ctl *c, struct vm *v, const struct vm_spec *spec, struct err *e)
+{
+	scoped(taken_fini) struct taken t = { .ssh = json_object_new_object(), .lines = json_object_new_array(), .parts = BUF_MAX(PART_MAX) };
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	scoped_json struct json_object *keys = json_object_new_object();
+	char where[STORE_ID_MAX + 24];
+	uint8_t spki[SHA256_SIZE];
+	int r;
+
+	if ((r = make_intent(v, spec, &t.intent, e)) || (r = write_parts(c, v, spec, &t, e)))
+		return r;
+	snprintf(row.vm_id, sizeof row.vm_id, "%s", v->id);
+	snprintf(row.project, sizeof row.project, "%s", v->project);
+	row.sequence = v->sequence;
+	row.stage = BUNDLE_TAKEN;
+	part_seal_name(v->id, v->sequence, where, sizeof where);
+	sha256(t.intent.spki, t.intent.spki_size, spki);
+	json_put_hex(keys, "tls_spki", spki, sizeof spki);
+	json_object_object_add(keys, "ssh", give(t.ssh));
+	json_object_object_add(keys, "ssh_lines", give(t.lines));
+	buf_str(&row.keys, json_line(keys));
+	buf_add(&row.spki, t.intent.spki, t.intent.spki_size);
+	if ((r = intent_write(&t.intent, &row.intent, e)) || (r = seal(c->seal, where, t.parts.data, t.parts.size, &row.secrets, e)) ||
+	    (r = buf_check(&row.keys, "the keys' digests", e)))
+		return r;
+	return bundle_row_insert(c->store, &row, e);
+}
+
+static int have_media_key(struct ctl *c, const char *project, struct err *e)
+{
+	struct media_key *keys;
+	size_t n = 0;
+
+	int r = media_key_list(c->store, project, &keys, &n, e);
+	if (r)
+		return r;
+	media_key_list_free(keys, n);
+	if (n)
+		return 0;
+	err_set(e, ERR_NOT_FOUND, "there is no media key to sign the bundle with");
+	err_hint(e, "make one: natalctl key init");
+	return -(int)e->code;
+}
+
+int birth_define(struct ctl *c, const struct vm_spec *spec, struct vm *v, struct err *e)
+{
+	int r = have_media_key(c, v->project, e);
+	if (r)
+		return r;
+	store_new_id("vm-", v->id);
+	snprintf(v->name, sizeof v->name, "%s", spec->name);
+	snprintf(v->host, sizeof v->host, "%s", spec->host);
+	snprintf(v->image, sizeof v->image, "%s", spec->image);
+	snprintf(v->uuid, sizeof v->uuid, "%s", spec->uuid);
+	snprintf(v->mac, sizeof v->mac, "%s", spec->mac);
+	if (!*v->uuid)
+		new_uuid(v->uuid);
+	if (!*v->mac && strcmp(v->host, "none") != 0)
+		new_mac(v->mac);                /* who starts a guest of host `none` chose its card */
+	snprintf(v->instance_id, sizeof v->instance_id, "i-%s", v->id + 3);
+	v->forwards = strdup(spec->forwards ? json_line(spec->forwards) : "[]");
+	v->sequence = 1;
+	v->state = VM_DEFINED;
+	snprintf(v->reason, sizeof v->reason, "keys taken, to be signed");
+	/* The row first: a name that is taken takes no keys. */
+	if ((r = vm_insert(c->store, v, e)) || (r = write_row(c, v, spec, e)))
+		return r;
+	v->rev = 1;
+	v->was_state = v->state;
+	memcpy(v->was_reason, v->reason, sizeof v->was_reason);
+	return vm_save(c->store, v, e);         /* the report key */
+}
+
+int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	struct vm_spec spec;
+	int r;
+
+	if ((r = json_parse(v->spec, strlen(v->spec), "the VM's spec", &o, e)) || (r = spec_read(o, &spec, e)) ||
+	    (r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
+		return r;
+	v->sequence++;
+	c->scrub = true;
+	vm_set_state(v, VM_DEFINED, "reissued: keys taken, to be signed");
+	return (r = write_row(c, v, &spec, e)) ? r : vm_save(c->store, v, e);
+}

@@ -1,0 +1,14 @@
+/* birth_parts.h - a bundle's blobs while they lie sealed in its row: one flat list, in the manifest's order.
+ *
+ * Each: u16 name size, name, u16 mode, u32 size, bytes (little-endian).  tls/cert.pem and tls/chain.pem are empty there: the row has them.
+ */
+#pragma once
+#include "common/media/bundle.h"
+#include "controller/store/bundle_row.h"
+
+enum { PART_MAX = 60 << 20, PARTS_MAX = 64 };
+void part_add(struct buf *parts, const char *name, uint32_t mode, const void *bytes, size_t size);
+/* blobs: PARTS_MAX long; bytes are borrowed from parts and row. */
+int part_list(const void *parts, size_t size, const struct bundle_row *row, struct blob *blobs, size_t *ret, struct err *e);
+/* What the sealed list is bound to. */
+void part_seal_name(const char *vm_id, int64_t sequence, char *out, size_t size);

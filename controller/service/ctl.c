@@ -1,0 +1,23 @@
+/* ctl.c - see ctl.h */
+#include "controller/service/ctl.h"
+
+#include "common/base/text.h"
+
+int ctl_vm(struct ctl *c, const char *project, const char *name, struct vm *ret, struct err *e)
+{
+	enum { NAMES_MAX = 200 };
+	char *names[NAMES_MAX + 1] = { NULL };
+	size_t n = 0;
+	bool absent;
+	struct err ignored;
+
+	int r = vm_get(c->store, project, name, ret, &absent, e);
+	if (r || !absent)
+		return r;
+	err_set(e, ERR_NOT_FOUND, "there is no VM '%s'", name);
+	vm_names(c->store, project, names, NAMES_MAX, &n, &ignored);
+	err_suggest(e, name, (const char *const *)names, "natalctl vm list shows what there is");
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	return -(int)e->code;
+}

@@ -1,0 +1,25 @@
+/* ctl.h - what the controller's services share: the store, the signer, the pool, the link to the host.
+ *
+ * One per natald, owned by its main(), used on the loop's thread only.  Services decide and write rows; they know neither HTTP nor SQL.
+ */
+#pragma once
+#include "common/base/secret.h"
+#include "controller/signer/signer.h"
+#include "controller/store/store.h"
+#include "controller/store/vm.h"
+
+struct pool;
+struct link;
+struct ctl {
+	const char *state_dir;                  /* absolute */
+	struct store *store;
+	struct signer *signer;
+	struct secret *seal;                    /* SEAL_GUESTS */
+	struct pool *pool;
+	struct link *link;
+	char id[STORE_ID_MAX];                  /* controller id: in every manifest */
+	bool stopping, scrub;                   /* scrub: something was deleted that must not stay in the log */
+};
+
+/* not-found, with a near name as the hint. */
+int ctl_vm(struct ctl *c, const char *project, const char *name, struct vm *ret, struct err *e);

@@ -1,0 +1,189 @@
+/* link.c - the channel itself: frames out with descriptors, frames in. See link.h. */
+#include "controller/service/link.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include "controller/host/host.h"
+#include "controller/service/link_priv.h"
+
+static void *host_thread(void *arg)
+{
+	struct link *l = arg;
+	struct err e = ERR_NONE;
+
+	if (host_run(l->host_fd, &l->config, &e))
+		err_print(&e);
+	close(l->host_fd);              /* natald sees the end of the channel */
+	return NULL;
+}
+
+static int run_process(struct link *l, const char *program, const char *state_dir, struct err *e)
+{
+	char fd[16];
+
+	snprintf(fd, sizeof fd, "%d", 3);
+	l->pid = fork();
+	if (l->pid < 0)
+		return err_sys(e, "start the host process");
+	if (l->pid == 0) {
+		if (dup2(l->host_fd, 3) == 3)
+			execl(program, "natald", "host", "--fd", fd, "--state", state_dir, (char *)NULL);
+		_exit(127);
+	}
+	close(l->host_fd);
+	return 0;
+}
+
+int link_start(struct ctl *c, const char *program, struct err *e)
+{
+	const char *process = getenv("NATAL_HOST_PROCESS");
+	int pair[2], r = 0;
+	struct link *l = calloc(1, sizeof *l);
+
+	if (!l)
+		return err_nomem(e);
+	*l = (struct link){ .fd = -1, .in = FRAME_READER, .config = { .state_dir = c->state_dir } };
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		free(l);
+		return err_sys(e, "a channel to the host");
+	}
+	int size = 1 << 20;
+	for (int i = 0; i < 2; i++)
+		setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	l->fd = pair[0];
+	l->host_fd = pair[1];
+	c->link = l;
+	if (process && strcmp(process, "1") == 0) {
+		r = run_process(l, program, c->state_dir, e);
+	} else {
+		int rc = pthread_create(&l->thread, NULL, host_thread, l);
+		errno = rc;
+		l->threaded = rc == 0;
+		r = rc ? err_sys(e, "start the host's thread") : 0;
+	}
+	return r;
+}
+
+void link_stop(struct ctl *c)
+{
+	struct link *l = c->link;
+
+	if (!l)
+		return;
+	c->link = NULL;
+	scope_close(&l->fd);
+	if (l->threaded)
+		pthread_join(l->thread, NULL);
+	else if (l->pid > 0)
+		waitpid(l->pid, NULL, 0);
+	for (struct message *m; (m = l->first);) {
+		l->first = m->next;
+		message_free(m);
+	}
+	for (struct pending *p; (p = l->pending);) {
+		l->pending = p->next;
+		free(p);
+	}
+	for (struct answer *a; (a = l->answers);) {
+		l->answers = a->next;
+		free(a->text);
+		free(a);
+	}
+	frame_reader_fini(&l->in);
+	free(l);
+}
+
+void message_free(struct message *m)
+{
+	buf_fini(&m->bytes);
+	scope_close(&m->fd);
+	free(m);
+}
+
+int link_fd(const struct ctl *c) { return c->link ? c->link->fd : -1; }
+bool link_wants_write(const struct ctl *c) { return c->link && c->link->first; }
+const char *link_accel(const struct ctl *c) { return c->link ? c->link->accel : ""; }
+
+int link_read(struct ctl *c, struct err *e)
+{
+	char chunk[65536];
+
+	for (;;) {
+		ssize_t n = recv(c->link->fd, chunk, sizeof chunk, MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return 0;
+		if (n <= 0)
+			return err_set(e, ERR_UNAVAILABLE, "the host's channel has closed");
+		int r = frame_feed(&c->link->in, chunk, (size_t)n, e);
+		if (r)
+			return r;
+		c->link->fed = true;
+		if ((size_t)n < sizeof chunk)
+			return 0;
+	}
+}
+
+bool link_has_frames(struct ctl *c) { return c->link && c->link->fed; }
+
+int link_queue(struct link *l, enum frame_type type, const void *body, size_t size, int fd, struct err *e)
+{
+	struct message *m = calloc(1, sizeof *m);
+
+	if (!m)
+		return err_nomem(e);
+	*m = (struct message){ .bytes = BUF_MAX(FRAME_HEADER_SIZE + FRAME_BODY_MAX), .fd = fd };
+	int r = frame_write(type, ++l->seq, body, size, NULL, &m->bytes, e);
+	if (r) {
+		m->fd = -1;     /* stays the caller's */
+		message_free(m);
+		return r;
+	}
+	struct message **at = &l->first;
+	while (*at)
+		at = &(*at)->next;
+	*at = m;
+	return 0;
+}
+
+static ssize_t send_some(struct link *l, struct message *m)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { m->bytes.data + m->sent, m->bytes.size - m->sent };
+	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (m->fd >= 0 && m->sent == 0) {       /* the descriptor goes with the first byte */
+		h.msg_control = control;
+		h.msg_controllen = sizeof control;
+		struct cmsghdr *cm = CMSG_FIRSTHDR(&h);
+		cm->cmsg_level = SOL_SOCKET;
+		cm->cmsg_type = SCM_RIGHTS;
+		cm->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cm), &m->fd, sizeof(int));
+	}
+	return sendmsg(l->fd, &h, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+int link_flush(struct ctl *c, struct err *e)
+{
+	struct link *l = c->link;
+
+	while (l && l->first) {
+		struct message *m = l->first;
+		ssize_t n = send_some(l, m);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return 0;
+		if (n < 0)
+			return err_sys(e, "the host's channel");
+		m->sent += (size_t)n;
+		if (m->sent < m->bytes.size)
+			return 0;
+		l->first = m->next;
+		message_free(m);
+	}
+	return 0;
+}

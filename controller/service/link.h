@@ -1,0 +1,41 @@
+/* link.h - natald's end of the host channel (docs/WIRE.md): commands out, reports and events in.
+ *
+ * Frames are read outside a turn and handled inside one; what is to be sent is queued and leaves after the commit that decided it.
+ * The host itself runs behind a socketpair, in a thread of natald or, with NATAL_HOST_PROCESS=1, in a process of its own.
+ */
+#pragma once
+#include "controller/service/ctl.h"
+
+enum { BOOT_DEADLINE_S = 180, BOOT_DEADLINE_TCG_S = 600 };
+
+int link_start(struct ctl *c, const char *program, struct err *e);
+void link_stop(struct ctl *c);
+/* -1: none. */
+int link_fd(const struct ctl *c);
+/* Is there something left to write? */
+bool link_wants_write(const struct ctl *c);
+/* Reads what is there (not a turn's business). unavailable: the host is gone. */
+int link_read(struct ctl *c, struct err *e);
+bool link_has_frames(struct ctl *c);
+/* Handles what was read: inside a turn. */
+int link_handle(struct ctl *c, struct err *e);
+/* After the commit. */
+int link_flush(struct ctl *c, struct err *e);
+
+/* Tells the host of a VM whose bundle is signed, where it does not know it yet. */
+int link_create(struct ctl *c, const char *vm_id, struct err *e);
+/* token grows in the row first. The medium goes along while the bundle's secrets are there. */
+int link_vm_start(struct ctl *c, struct vm *v, struct err *e);
+int link_vm_stop(struct ctl *c, struct vm *v, struct err *e);
+int link_vm_delete(struct ctl *c, const struct vm *v, struct err *e);
+int link_vm_forward(struct ctl *c, struct vm *v, struct err *e);
+int link_vm_eject(struct ctl *c, struct vm *v, struct err *e);
+/* Asks for the console's end; the answer is kept until link_log_take(): *ret NULL while it is not there. */
+int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_req, struct err *e);
+/* true: the answer to req is there; *text is the caller's, or *failed says why not. */
+bool link_log_take(struct ctl *c, uint64_t req, char **text, struct err *failed);
+/* Is a start, stop, ejection or forwarding of this VM with the host? */
+bool link_busy(const struct ctl *c, const char *vm_id);
+/* How long a boot may stay silent here. */
+int64_t link_boot_deadline_s(const struct ctl *c);
+const char *link_accel(const struct ctl *c);

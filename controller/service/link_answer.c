@@ -1,0 +1,291 @@
+/* link_answer.c - what the host says: replies, events, greetings, guests' frames. Inside a turn. See link.h. */
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "controller/service/birth.h"
+#include "controller/service/link_priv.h"
+
+static int replace_text(char **at, const char *text, struct err *e)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return err_nomem(e);
+	free(*at);
+	*at = copy;
+	return 0;
+}
+
+static void failure(struct json_object *reply, struct err *ret)
+{
+	struct json_object *why = NULL;
+
+	json_object_object_get_ex(reply, "error", &why);
+	err_set(ret, err_from_reason(json_text(why, "reason") ? json_text(why, "reason") : "internal"), "%s",
+		json_text(why, "message") ? json_text(why, "message") : "the host refused");
+	if (json_text(why, "hint"))
+		err_hint(ret, "%s", json_text(why, "hint"));
+}
+
+static int forwards_of(struct json_object *reply, struct vm *v, struct err *e)
+{
+	struct json_object *f;
+
+	return json_object_object_get_ex(reply, "forwards", &f) && json_object_is_type(f, json_type_array) ?
+		replace_text(&v->forwards, json_line(f), e) : 0;
+}
+
+static int on_created(struct ctl *c, struct vm *v, struct json_object *reply, const struct err *bad, struct err *e)
+{
+	int r;
+
+	if (bad) {
+		vm_set_state(v, VM_FAILED, "the host cannot make it: %s", bad->msg);
+		return vm_save(c->store, v, e);
+	}
+	const char *ek = json_text(reply, "ek_sha256");
+	v->host_known = true;
+	if (ek && strlen(ek) == 2 * SHA256_SIZE)
+		snprintf(v->ek_sha256, sizeof v->ek_sha256, "%s", ek);
+	if ((r = forwards_of(reply, v, e)) || (r = vm_save(c->store, v, e)))
+		return r;
+	return *v->ek_sha256 ? birth_renew_pin(c, v, e) : 0;
+}
+
+static int on_started(struct ctl *c, struct vm *v, struct json_object *reply, const struct err *bad, struct err *e)
+{
+	(void)reply;
+	v->running = !bad;
+	if (bad) {
+		v->deadline_at = 0;
+		vm_set_state(v, VM_FAILED, "could not be started: %s", bad->msg);
+	} else if (v->state == VM_BOOTING) {
+		vm_set_state(v, VM_BOOTING, "started%s%s", *link_accel(c) ? " with " : "", link_accel(c));
+	}
+	return vm_save(c->store, v, e);
+}
+
+static int on_stopped(struct ctl *c, struct vm *v, struct json_object *reply, const struct err *bad, struct err *e)
+{
+	(void)reply;
+	if (bad && bad->code != ERR_NOT_FOUND) {
+		fprintf(stderr, "natald: vm=%s could not be stopped: %s\n", v->name, bad->msg);
+		return 0;
+	}
+	v->running = false;
+	v->deadline_at = 0;
+	vm_set_state(v, VM_STOPPED, "stopped");
+	return vm_save(c->store, v, e);
+}
+
+static int on_forwarded(struct ctl *c, struct vm *v, struct json_object *reply, const struct err *bad, struct err *e)
+{
+	if (bad) {
+		fprintf(stderr, "natald: vm=%s ports not forwarded: %s\n", v->name, bad->msg);
+		return 0;
+	}
+	int r = forwards_of(reply, v, e);
+	return r ? r : vm_save(c->store, v, e);
+}
+
+static int on_ejected(struct ctl *c, struct vm *v, struct json_object *reply, const struct err *bad, struct err *e)
+{
+	struct json_object *o;
+	bool ejected = !bad && json_object_object_get_ex(reply, "ejected", &o) && json_object_get_boolean(o);
+
+	/* A guest that is gone has no drive; one that runs on with the medium inside keeps its bundle until the next try. */
+	if (ejected || (bad && bad->code == ERR_NOT_FOUND))
+		return report_ejected(c, v, e);
+	fprintf(stderr, "natald: vm=%s medium not ejected: %s\n", v->name, bad ? bad->msg : "the drive still holds it");
+	vm_set_state(v, v->state, "its medium could not be ejected: %s", bad ? bad->msg : "the drive still holds it");
+	return vm_save(c->store, v, e);
+}
+
+static const struct { enum frame_type type; int (*run)(struct ctl *, struct vm *, struct json_object *, const struct err *, struct err *); } replies[] = {
+	{ FRAME_HOST_CREATE, on_created }, { FRAME_HOST_START, on_started }, { FRAME_HOST_STOP, on_stopped }, { FRAME_HOST_EJECT, on_ejected },
+	{ FRAME_HOST_FORWARD, on_forwarded },
+};
+
+static int keep_answer(struct link *l, uint64_t req, struct json_object *reply, const struct err *bad, struct err *e)
+{
+	struct answer *a = calloc(1, sizeof *a);
+
+	if (!a)
+		return err_nomem(e);
+	a->req = req;
+	a->text = strdup(json_text(reply, "text") ? json_text(reply, "text") : "");
+	if (bad)
+		a->failed = *bad;
+	a->next = l->answers;
+	l->answers = a;
+	return 0;
+}
+
+static int on_reply(struct ctl *c, struct json_object *reply, struct err *e)
+{
+	struct pending **at = &c->link->pending, *p;
+	uint64_t req = json_uint(reply, "req", 0);
+	scoped_vm struct vm v = { 0 };
+	struct json_object *ok;
+	struct err bad = ERR_NONE;
+	bool absent;
+
+	while (*at && (*at)->req != req)
+		at = &(*at)->next;
+	if (!(p = *at))
+		return 0;
+	*at = p->next;
+	scoped_free struct pending *mine = p;
+	bool good = json_object_object_get_ex(reply, "ok", &ok) && json_object_get_boolean(ok);
+	if (!good)
+		failure(reply, &bad);
+	if (mine->type == FRAME_HOST_LOG)
+		return keep_answer(c->link, req, reply, good ? NULL : &bad, e);
+	int r = vm_get_by_id(c->store, mine->vm_id, &v, &absent, e);
+	for (size_t i = 0; !r && !absent && i < ARRAY_SIZE(replies); i++)
+		if (replies[i].type == mine->type)
+			return replies[i].run(c, &v, reply, good ? NULL : &bad, e);
+	return r;
+}
+
+static int on_event(struct ctl *c, struct json_object *o, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	const char *id = json_text(o, "vm_id"), *event = json_text(o, "event");
+	bool absent = true;
+
+	int r = id && event ? vm_get_by_id(c->store, id, &v, &absent, e) : 0;
+	if (r || absent || strcmp(event, "exited") != 0 || (int64_t)json_uint(o, "run_token", 0) != v.run_token || !v.running)
+		return r;
+	v.running = false;
+	v.deadline_at = 0;
+	if (v.state == VM_BOOTING || v.state == VM_PROVISIONING)
+		vm_set_state(&v, VM_FAILED, "the guest ended before its report was complete: %s", json_text(o, "detail") ? json_text(o, "detail") : "");
+	else if (v.state != VM_FAILED)
+		vm_set_state(&v, VM_STOPPED, "the guest powered off");
+	return vm_save(c->store, &v, e);
+}
+
+/* Is it among the host's guests, and does it run? */
+static bool listed(struct json_object *guests, const char *id, bool *running, int64_t *token)
+{
+	for (size_t i = 0; guests && i < json_object_array_length(guests); i++) {
+		struct json_object *g = json_object_array_get_idx(guests, i), *b;
+		if (!json_text(g, "vm_id") || strcmp(json_text(g, "vm_id"), id) != 0)
+			continue;
+		*running = json_object_object_get_ex(g, "running", &b) && json_object_get_boolean(b);
+		*token = (int64_t)json_uint(g, "run_token", 0);
+		return true;
+	}
+	return false;
+}
+
+struct greeting { struct ctl *c; struct json_object *guests; };
+
+/* After a restart the host's word counts for power, the store's for everything else. */
+static int reconcile(void *arg, struct vm *v, struct err *e)
+{
+	struct greeting *g = arg;
+	bool none = strcmp(v->host, "none") == 0, running = v->running;
+	int64_t token = v->run_token;
+	int r = 0;
+
+	bool known = listed(g->guests, v->id, &running, &token);
+	if (!known && v->host_known && !none)
+		running = false;
+	if (token > v->run_token || running != v->running || (!known && v->host_known)) {
+		v->run_token = token > v->run_token ? token : v->run_token;
+		v->host_known = known;
+		if (!running && v->running)
+			vm_set_state(v, v->state == VM_FAILED ? VM_FAILED : VM_STOPPED, "it was not running any more when natald came back");
+		v->running = running;
+		r = vm_save(g->c->store, v, e);
+	}
+	return r ? r : link_create(g->c, v->id, e);
+}
+
+/* Confirmed, but a kill came between the ejection and the wiping. */
+static int finish_wipe(void *arg, struct vm *v, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct greeting *g = arg;
+
+	int r = birth_row(g->c, v, &row, e);
+	return r || !row.delivered_at || row.wiped_at ? r : link_vm_eject(g->c, v, e);
+}
+
+/* A guest without a row: the VM was deleted, and a kill came before the host heard of it. */
+static int delete_orphans(struct ctl *c, struct json_object *guests, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && guests && i < json_object_array_length(guests); i++) {
+		const char *id = json_text(json_object_array_get_idx(guests, i), "vm_id");
+		scoped_vm struct vm v = { 0 };
+		bool absent = false;
+		if (!id || (r = vm_get_by_id(c->store, id, &v, &absent, e)) || !absent)
+			continue;
+		struct vm gone = { .host_known = true };
+		snprintf(gone.id, sizeof gone.id, "%s", id);
+		r = link_vm_delete(c, &gone, e);
+	}
+	return r;
+}
+
+static int on_hello(struct ctl *c, struct json_object *o, struct err *e)
+{
+	struct greeting g = { .c = c };
+
+	snprintf(c->link->accel, sizeof c->link->accel, "%s", json_text(o, "accel") ? json_text(o, "accel") : "");
+	json_object_object_get_ex(o, "guests", &g.guests);
+	int r = vm_each(c->store, NULL, reconcile, &g, e);
+	return r || (r = vm_each(c->store, NULL, finish_wipe, &g, e)) ? r : delete_orphans(c, g.guests, e);
+}
+
+static int from_guest(struct ctl *c, const struct frame *f, struct err *e)
+{
+	size_t n = f->body_size ? f->body[0] : 0;
+	char id[STORE_ID_MAX];
+
+	if (n == 0 || n >= sizeof id || f->body_size < 1 + n)
+		return err_set(e, ERR_FORMAT, "a guest's frame without a VM id");
+	memcpy(id, f->body + 1, n);
+	id[n] = 0;
+	return report_take(c, id, f->body + 1 + n, f->body_size - 1 - n, e);
+}
+
+static int handle(struct ctl *c, const struct frame *f, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+
+	if (f->type == FRAME_HOST_FROM_GUEST)
+		return from_guest(c, f, e);
+	int r = json_parse(f->body, f->body_size, "host frame", &o, e);
+	if (r)
+		return r;
+	return f->type == FRAME_HOST_HELLO ? on_hello(c, o, e) : f->type == FRAME_HOST_REPLY ? on_reply(c, o, e) :
+		f->type == FRAME_HOST_EVENT ? on_event(c, o, e) : err_set(e, ERR_FORMAT, "a frame of type %d from the host", (int)f->type);
+}
+
+int link_handle(struct ctl *c, struct err *e)
+{
+	struct frame f;
+	bool have;
+
+	c->link->fed = false;
+	for (frame_next(&c->link->in, &f, &have); have; frame_next(&c->link->in, &f, &have)) {
+		struct err why = ERR_NONE;
+		int r = store_mark(c->store, e);
+		if (r)
+			return r;
+		if (handle(c, &f, &why) == 0) {
+			r = store_keep(c->store, e);
+		} else {
+			fprintf(stderr, "natald: frame type=%d dropped: %s\n", (int)f.type, why.msg);
+			r = store_undo(c->store, e);
+		}
+		if (r)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,212 @@
+/* link_ask.c - the requests to the host: one function each. See link.h. */
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "controller/service/birth.h"
+#include "controller/service/link_priv.h"
+#include "controller/service/medium.h"
+#include "controller/store/image.h"
+
+bool link_pending(const struct link *l, const char *vm_id, enum frame_type type)
+{
+	for (const struct pending *p = l->pending; p; p = p->next)
+		if (p->type == type && strcmp(p->vm_id, vm_id) == 0)
+			return true;
+	return false;
+}
+
+bool link_busy(const struct ctl *c, const char *vm_id)
+{
+	for (const struct pending *p = c->link ? c->link->pending : NULL; p; p = p->next)
+		if (p->type != FRAME_HOST_CREATE && p->type != FRAME_HOST_LOG && strcmp(p->vm_id, vm_id) == 0)
+			return true;
+	return false;
+}
+
+/* Takes o. */
+static int ask(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *o, int fd, struct err *e)
+{
+	scoped_json struct json_object *body = o;
+	struct link *l = c->link;
+
+	if (!l)
+		return err_set(e, ERR_UNAVAILABLE, "no host is connected");
+	struct pending *p = calloc(1, sizeof *p);
+	if (!p)
+		return err_nomem(e);
+	*p = (struct pending){ .req = ++l->req, .type = type };
+	snprintf(p->vm_id, sizeof p->vm_id, "%s", v->id);
+	json_put_uint(body, "req", p->req);
+	const char *line = json_line(body);
+	int r = link_queue(l, type, line, strlen(line), fd, e);
+	if (r) {
+		free(p);
+		return r;
+	}
+	p->next = l->pending;
+	l->pending = p;
+	return 0;
+}
+
+static struct json_object *for_vm(const struct vm *v)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put(o, "vm_id", v->id);
+	return o;
+}
+
+static struct json_object *for_run(const struct vm *v)
+{
+	struct json_object *o = for_vm(v);
+
+	json_put_uint(o, "run_token", (uint64_t)v->run_token);
+	return o;
+}
+
+/* The four fields of an image's document that a host needs. */
+static int image_part(struct ctl *c, const struct vm *v, struct json_object *o, struct err *e)
+{
+	static const char *const keys[] = { "kernel", "initrd", "root", "cmdline" };
+	scoped(image_fini) struct image img = { 0 };
+	scoped_json struct json_object *doc = NULL;
+	bool absent;
+
+	int r = image_get(c->store, v->project, v->image, &img, &absent, e);
+	if (r || absent)
+		return r ? r : err_set(e, ERR_NOT_FOUND, "image '%s' is not registered any more", v->image);
+	if ((r = json_parse(img.doc, strlen(img.doc), "image", &doc, e)))
+		return r;
+	struct json_object *part = json_object_new_object();
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		json_put(part, keys[i], json_text(doc, keys[i]) ? json_text(doc, keys[i]) : "");
+	json_object_object_add(o, "image", part);
+	return 0;
+}
+
+/* *ret_needless: nobody here runs it, and it has no channel to carry. */
+static int create_body(struct ctl *c, const struct vm *v, struct json_object *o, bool *ret_needless, struct err *e)
+{
+	scoped_json struct json_object *text = NULL, *forwards = NULL;
+	struct vm_spec spec;
+	bool none = strcmp(v->host, "none") == 0;
+	int r;
+
+	if ((r = json_parse(v->spec, strlen(v->spec), "the VM's spec", &text, e)) || (r = spec_read(text, &spec, e)) ||
+	    (r = json_parse(v->forwards, strlen(v->forwards), "the VM's forwards", &forwards, e)))
+		return r;
+	*ret_needless = none && !*spec.channel;
+	json_put(o, "driver", none ? "none" : "qemu");
+	json_put(o, "uuid", v->uuid);
+	json_put(o, "mac", v->mac);
+	json_put(o, "channel", none ? spec.channel : "");
+	json_put_uint(o, "memory_mb", spec.memory_mb);
+	json_put_uint(o, "cpus", spec.cpus);
+	json_object_object_add(o, "forwards", give(forwards));
+	return none ? 0 : image_part(c, v, o, e);
+}
+
+int link_create(struct ctl *c, const char *vm_id, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	bool absent;
+	struct err why;
+
+	int r = c->link ? vm_get_by_id(c->store, vm_id, &v, &absent, e) : 0;
+	if (r || !c->link || absent || v.host_known || link_pending(c->link, vm_id, FRAME_HOST_CREATE))
+		return r;
+	struct json_object *o = for_vm(&v);
+	bool needless = false;
+	int bad = create_body(c, &v, o, &needless, &why);
+	if (!bad && !needless)
+		return ask(c, FRAME_HOST_CREATE, &v, o, -1, e);
+	json_free(o);
+	if (needless)
+		return 0;
+	fprintf(stderr, "natald: vm=%s not given to the host: %s\n", v.name, why.msg);
+	return 0;
+}
+
+int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	scoped_fd int medium = -1;
+	struct json_object *o;
+
+	int r = birth_row(c, v, &row, e);
+	if (r || (!row.wiped_at && (r = medium_make(c, v, &medium, e))))
+		return r;
+	v->run_token++;
+	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
+	vm_set_state(v, VM_BOOTING, "%s", medium >= 0 ? "starting, with its medium" : "starting");
+	if ((r = vm_save(c->store, v, e)))
+		return r;
+	o = for_run(v);
+	json_put_bool(o, "medium", medium >= 0);
+	if ((r = ask(c, FRAME_HOST_START, v, o, medium, e)))
+		return r;
+	give_fd(&medium);
+	return 0;
+}
+
+int link_vm_stop(struct ctl *c, struct vm *v, struct err *e)
+{
+	return ask(c, FRAME_HOST_STOP, v, for_run(v), -1, e);
+}
+
+int link_vm_eject(struct ctl *c, struct vm *v, struct err *e)
+{
+	return link_pending(c->link, v->id, FRAME_HOST_EJECT) ? 0 : ask(c, FRAME_HOST_EJECT, v, for_run(v), -1, e);
+}
+
+int link_vm_delete(struct ctl *c, const struct vm *v, struct err *e)
+{
+	return v->host_known || link_pending(c->link, v->id, FRAME_HOST_CREATE) ? ask(c, FRAME_HOST_DELETE, v, for_vm(v), -1, e) : 0;
+}
+
+int link_vm_forward(struct ctl *c, struct vm *v, struct err *e)
+{
+	struct json_object *forwards = NULL, *o = for_vm(v);
+
+	int r = json_parse(v->forwards, strlen(v->forwards), "forwards", &forwards, e);
+	if (r) {
+		json_free(o);
+		return r;
+	}
+	json_object_object_add(o, "forwards", forwards);
+	return ask(c, FRAME_HOST_FORWARD, v, o, -1, e);
+}
+
+int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_req, struct err *e)
+{
+	struct json_object *o = for_vm(v);
+
+	json_put_uint(o, "max_bytes", max_bytes);
+	int r = ask(c, FRAME_HOST_LOG, v, o, -1, e);
+	if (!r)
+		*ret_req = c->link->req;
+	return r;
+}
+
+bool link_log_take(struct ctl *c, uint64_t req, char **text, struct err *failed)
+{
+	for (struct answer **at = c->link ? &c->link->answers : NULL; at && *at; at = &(*at)->next) {
+		struct answer *a = *at;
+		if (a->req != req)
+			continue;
+		*at = a->next;
+		*text = a->text;
+		*failed = a->failed;
+		free(a);
+		return true;
+	}
+	return false;
+}
+
+int64_t link_boot_deadline_s(const struct ctl *c)
+{
+	const char *s = getenv("NATAL_BOOT_DEADLINE_S");
+	long n = s ? (long)strtoul(s, NULL, 10) : 0;
+
+	return n > 0 ? n : strcmp(link_accel(c), "kvm") == 0 ? BOOT_DEADLINE_S : BOOT_DEADLINE_TCG_S;
+}

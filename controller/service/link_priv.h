@@ -1,0 +1,35 @@
+/* link_priv.h - what the files of the host channel share. */
+#pragma once
+#include <pthread.h>
+#include "common/data/json.h"
+#include "common/wire/frame.h"
+#include "controller/host/host.h"
+#include "controller/service/link.h"
+
+struct message { struct message *next; struct buf bytes; size_t sent; int fd; };
+/* A request that the host has not answered. */
+struct pending { struct pending *next; uint64_t req; enum frame_type type; char vm_id[STORE_ID_MAX]; };
+/* An answer that somebody has to fetch. */
+struct answer { struct answer *next; uint64_t req; char *text; struct err failed; };
+
+struct link {
+	int fd, host_fd;
+	bool threaded, fed;
+	pthread_t thread;
+	pid_t pid;
+	struct host_config config;
+	struct frame_reader in;
+	struct message *first;
+	uint64_t seq, req;
+	struct pending *pending;
+	struct answer *answers;
+	char accel[8];
+};
+void message_free(struct message *m);
+/* fd (-1: none) becomes the message's on success. */
+int link_queue(struct link *l, enum frame_type type, const void *body, size_t size, int fd, struct err *e);
+bool link_pending(const struct link *l, const char *vm_id, enum frame_type type);
+/* The report of one guest; an acknowledgement may be queued. */
+int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e);
+/* After the medium was ejected: look again, then wipe. */
+int report_ejected(struct ctl *c, struct vm *v, struct err *e);

@@ -1,0 +1,101 @@
+/* pinfile.c - see pinfile.h */
+#include "controller/service/pinfile.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include "common/base/file.h"
+#include "controller/service/birth.h"
+#include "controller/store/media_key.h"
+
+/* Not synced like file_write() does: a lost one is written again from the store at the next start. */
+static int lay_out(struct ctl *c, const char *dir, const char *name, const struct buf *b, struct err *e)
+{
+	char path[600], temp[640];
+
+	if (snprintf(path, sizeof path, "%s/%s/%s", c->state_dir, dir, name) >= (int)sizeof path)
+		return err_set(e, ERR_LIMIT, "the path of %s is too long", name);
+	snprintf(temp, sizeof temp, "%s.new", path);
+	scoped_fd int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || fd_write_all(fd, b->data, b->size) < 0 || rename(temp, path) < 0)
+		return err_sys(e, "write %s", path);
+	return 0;
+}
+
+static void pin_name(const struct vm *v, char out[160])
+{
+	if (strcmp(v->project, PROJECT_DEFAULT) == 0)
+		snprintf(out, 160, "%s.pin", v->name);
+	else
+		snprintf(out, 160, "%s@%s.pin", v->name, v->project);
+}
+
+int pinfile_write(struct ctl *c, const struct bundle_ref *ref, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	scoped_vm struct vm v = { 0 };
+	bool absent;
+	char name[160];
+	int r;
+
+	if ((r = vm_get_by_id(c->store, ref->vm_id, &v, &absent, e)) || absent || v.sequence != ref->sequence ||
+	    (r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &absent, e)) || absent || !row.pin_record.size)
+		return r;
+	pin_name(&v, name);
+	return lay_out(c, "pins", name, &row.pin_record, e);
+}
+
+void pinfile_remove(struct ctl *c, const struct vm *v)
+{
+	char name[160], path[600];
+
+	pin_name(v, name);
+	snprintf(path, sizeof path, "%s/pins/%s", c->state_dir, name);
+	unlink(path);
+}
+
+int pinfile_trust(struct ctl *c, struct err *e)
+{
+	struct media_key *keys;
+	size_t n = 0;
+
+	int r = media_key_list(c->store, PROJECT_DEFAULT, &keys, &n, e);
+	if (r)
+		return r;
+	for (size_t i = 0; !r && i < n; i++) {
+		scoped_buf struct buf pem = BUF_MAX(1024);
+		char name[STORE_NAME_MAX + 8];
+		pubkey_to_pem(&keys[i].public, &pem);
+		snprintf(name, sizeof name, "%s.pub", keys[i].name);
+		r = lay_out(c, "trust.d", name, &pem, e);
+	}
+	media_key_list_free(keys, n);
+	return r;
+}
+
+static int each_pin(void *arg, struct vm *v, struct err *e)
+{
+	struct bundle_ref ref = { .sequence = v->sequence };
+	char name[160], path[600];
+
+	pin_name(v, name);
+	snprintf(path, sizeof path, "%s/pins/%s", ((struct ctl *)arg)->state_dir, name);
+	if (access(path, R_OK) == 0)
+		return 0;
+	memcpy(ref.vm_id, v->id, sizeof ref.vm_id);
+	return pinfile_write(arg, &ref, e);
+}
+
+int pinfile_all(struct ctl *c, struct err *e)
+{
+	char path[600];
+	int r;
+
+	snprintf(path, sizeof path, "%s/pins", c->state_dir);
+	if ((r = file_mkdirs(AT_FDCWD, path, 0755, e)))
+		return r;
+	snprintf(path, sizeof path, "%s/trust.d", c->state_dir);
+	if ((r = file_mkdirs(AT_FDCWD, path, 0755, e)) || (r = pinfile_trust(c, e)))
+		return r;
+	return vm_each(c->store, NULL, each_pin, c, e);
+}

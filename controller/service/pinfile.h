@@ -1,0 +1,9 @@
+/* pinfile.h - what natald lays out for clients and bakes: <state>/trust.d/NAME.pub and <state>/pins/NAME.pin. Derived from the store, at any time. */
+#pragma once
+#include "controller/service/ctl.h"
+
+int pinfile_write(struct ctl *c, const struct bundle_ref *ref, struct err *e);
+void pinfile_remove(struct ctl *c, const struct vm *v);
+/* All public media keys of the default project, and every pin record that is missing. */
+int pinfile_all(struct ctl *c, struct err *e);
+int pinfile_trust(struct ctl *c, struct err *e);

@@ -1,0 +1,277 @@
+/* report.c - what guests say of themselves: verified, compared with what was signed, committed, acknowledged. docs/WIRE.md.
+ *
+ * A report under the VM's key moves the VM's state; one without a MAC is shown, and decides nothing.  The terminal report of a first boot must
+ * name the bundle and the keys that were signed: then the medium is ejected, the state looked at again, and the private halves are wiped.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/wire/status.h"
+#include "controller/crypto/seal.h"
+#include "controller/service/birth.h"
+#include "controller/service/link_priv.h"
+#include "controller/service/report.h"
+#include "controller/store/event.h"
+#include "controller/store/pool_key.h"
+
+static void status_free(struct status *s) { status_fini(s); }
+
+static int acknowledge(struct ctl *c, const struct vm *v, const struct status *s, const struct secret *key, struct err *e)
+{
+	scoped_json struct json_object *o = json_object_new_object();
+	scoped_buf struct buf b = BUF_MAX(1024);
+	size_t n = strlen(v->id);
+
+	json_put(o, "boot_id", s->boot_id);
+	json_put_uint(o, "seq", s->seq);
+	const char *line = json_line(o);
+	buf_u8(&b, (uint8_t)n);
+	buf_add(&b, v->id, n);
+	int r = frame_write(FRAME_ACK, s->seq, line, strlen(line), key->bytes, &b, e);
+	return r ? r : link_queue(c->link, FRAME_HOST_TO_GUEST, b.data, b.size, -1, e);
+}
+
+static struct json_object *shown(const struct status *s, bool authentic)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put(o, "phase", status_phase_name(s->phase));
+	json_put_uint(o, "k", s->k);
+	json_put_uint(o, "n", s->n);
+	json_put(o, "step", s->step);
+	json_put_uint(o, "at_ms", s->at_ms);
+	json_put_uint(o, "took_us", s->took_us);
+	json_put(o, "boot_id", s->boot_id);
+	json_put_bool(o, "authenticated", authentic);
+	if (s->findings)
+		json_object_object_add(o, "findings", json_object_get(s->findings));
+	return o;
+}
+
+/* The last report is kept whole, the items with it. */
+static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool authentic, struct err *e)
+{
+	scoped_json struct json_object *o = shown(s, authentic);
+
+	int r = event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = authentic ? "step" : "unauthenticated",
+		.body = json_line(o) }, e);
+	if (r)
+		return r;
+	if (s->items)
+		json_object_object_add(o, "items", json_object_get(s->items));
+	free(v->status);
+	v->status = strdup(json_line(o));
+	return v->status ? 0 : err_nomem(e);
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+int report_result_digest(const uint8_t bundle[SHA256_SIZE], struct json_object *items, uint8_t ret[SHA256_SIZE], struct err *e)
+{
+	size_t n = items ? json_object_array_length(items) : 0;
+	scoped_free char **lines = calloc(n + 1, sizeof *lines);
+	scoped_buf struct buf doc = BUF_MAX(8 << 20);
+	char hex[2 * SHA256_SIZE + 1];
+	int r = lines ? 0 : err_nomem(e);
+
+	hex_encode(bundle, SHA256_SIZE, hex);
+	buf_printf(&doc, "natal-result-v1\nbundle %s\n", hex);
+	for (size_t i = 0; !r && i < n; i++) {
+		struct json_object *item = json_object_array_get_idx(items, i);
+		const char *part[3] = { NULL };
+		for (size_t k = 0; k < 3 && json_object_is_type(item, json_type_array) && json_object_array_length(item) == 3; k++)
+			part[k] = json_object_get_string(json_object_array_get_idx(item, k));
+		if (!part[0] || !part[1] || !part[2])
+			r = err_set(e, ERR_FORMAT, "item %zu of the report is not [key, outcome, digest]", i);
+		else if (asprintf(&lines[i], "%s %s %s\n", part[0], part[1], part[2]) < 0)
+			r = err_nomem(e);
+	}
+	if (!r && n)
+		qsort(lines, n, sizeof *lines, by_text);
+	for (size_t i = 0; lines && i < n; i++) {
+		if (!r)
+			buf_str(&doc, lines[i]);
+		free(lines[i]);
+	}
+	if (r || (r = buf_check(&doc, "the result document", e)))
+		return r;
+	sha256(doc.data, doc.size, ret);
+	return 0;
+}
+
+static int compare_keys(const struct bundle_row *row, struct json_object *reported, struct err *e)
+{
+	scoped_json struct json_object *signed_keys = NULL;
+	struct json_object *want, *got = NULL;
+
+	int r = json_parse(row->keys.data, row->keys.size, "the bundle's keys", &signed_keys, e);
+	if (r)
+		return r;
+	const char *a = json_text(signed_keys, "tls_spki"), *b = reported ? json_text(reported, "tls_spki") : NULL;
+	if (!a || !b || strcmp(a, b) != 0)
+		return err_set(e, ERR_UNTRUSTED, "the guest installed TLS key %.12s…, the certificate was issued to %.12s…", b ? b : "none", a ? a : "none");
+	json_object_object_get_ex(signed_keys, "ssh", &want);
+	json_object_object_get_ex(reported, "ssh", &got);
+	json_object_object_foreach(want, type, digest) {
+		const char *g = got ? json_text(got, type) : NULL;
+		if (!g || strcmp(g, json_object_get_string(digest)) != 0)
+			return err_set(e, ERR_UNTRUSTED, "the guest installed %s host key %.12s…, %.12s… was signed", type, g ? g : "none", json_object_get_string(digest));
+	}
+	return 0;
+}
+
+int report_compare(const struct bundle_row *row, const struct status *s, struct err *e)
+{
+	uint8_t result[SHA256_SIZE];
+	char got[2 * SHA256_SIZE + 1], want[2 * SHA256_SIZE + 1];
+
+	if (!bytes_equal(s->digest, row->digest, SHA256_SIZE)) {
+		hex_encode(s->digest, SHA256_SIZE, got);
+		hex_encode(row->digest, SHA256_SIZE, want);
+		return err_set(e, ERR_UNTRUSTED, "the guest applied bundle %.12s…, %.12s… was signed for it", got, want);
+	}
+	int r = report_result_digest(row->digest, s->items, result, e);
+	if (r)
+		return r;
+	if (!bytes_equal(result, s->result, SHA256_SIZE))
+		return err_set(e, ERR_UNTRUSTED, "the report's result digest is not that of its items");
+	return compare_keys(row, s->keys, e);
+}
+
+/* The first finding of this level, as one sentence. */
+static void finding(const struct status *s, const char *level, const char *otherwise, char *out, size_t size)
+{
+	snprintf(out, size, "%s", otherwise);
+	for (size_t i = 0; s->findings && i < json_object_array_length(s->findings); i++) {
+		struct json_object *f = json_object_array_get_idx(s->findings, i);
+		const char *l = json_text(f, "level"), *item = json_text(f, "item"), *message = json_text(f, "message");
+		if (!l || strcmp(l, level) != 0 || !message)
+			continue;
+		snprintf(out, size, "%s%s%s", item ? item : "", item && *item ? ": " : "", message);
+		return;
+	}
+}
+
+static int confirmed(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct err differs = ERR_NONE;
+
+	int r = birth_row(c, v, &row, e);
+	if (r)
+		return r;
+	v->deadline_at = 0;
+	if (report_compare(&row, s, &differs)) {
+		vm_set_state(v, VM_FAILED, "its report is not what was signed: %s", differs.msg);
+		return 0;
+	}
+	if (row.wiped_at) {
+		vm_set_state(v, VM_PROVISIONED, "%s", s->phase == PHASE_UNCHANGED ? "unchanged since it was provisioned" : "provisioned");
+		return 0;
+	}
+	if (!row.delivered_at) {
+		row.delivered_at = clock_unix_s();
+		if ((r = bundle_row_save(c->store, &row, e)))
+			return r;
+	}
+	vm_set_state(v, VM_PROVISIONED, "its medium is being ejected");
+	return link_vm_eject(c, v, e);
+}
+
+static int decide(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+{
+	char why[VM_REASON_MAX - 16];
+
+	v->running = v->running || strcmp(v->host, "none") == 0;
+	switch (s->phase) {
+	case PHASE_PROVISIONED:
+	case PHASE_UNCHANGED:
+		return confirmed(c, v, s, e);
+	case PHASE_DEGRADED:
+		finding(s, "error", "items failed that the guest can do without", why, sizeof why);
+		vm_set_state(v, VM_DEGRADED, "%s", why);
+		break;
+	case PHASE_FAILED:
+		finding(s, "error", "the guest says it failed", why, sizeof why);
+		vm_set_state(v, VM_FAILED, "%s", why);
+		break;
+	case PHASE_DRIFTED:
+		finding(s, "error", "what is installed is not what was", why, sizeof why);
+		vm_set_state(v, VM_DRIFTED, "%s", why);
+		break;
+	default:
+		v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
+		vm_set_state(v, VM_PROVISIONING, "%s", status_phase_name(s->phase));
+		return 0;
+	}
+	v->deadline_at = 0;
+	return 0;
+}
+
+static int judge(struct ctl *c, struct vm *v, const struct status *s, const struct secret *key, struct err *e)
+{
+	int r;
+
+	if (s->epoch != 0 || s->gen != 1)
+		return err_set(e, ERR_UNSUPPORTED, "a report on generation %llu", (unsigned long long)s->gen);
+	if (strcmp(s->boot_id, v->boot_id) != 0) {
+		snprintf(v->boot_id, sizeof v->boot_id, "%s", s->boot_id);
+		v->report_seq = -1;
+	}
+	if ((int64_t)s->seq > v->report_seq) {          /* else it was committed before, and its acknowledgement lost */
+		v->report_seq = (int64_t)s->seq;
+		if ((r = keep_status(c, v, s, true, e)) || (r = decide(c, v, s, e)) || (r = vm_save(c->store, v, e)))
+			return r;
+	}
+	return acknowledge(c, v, s, key, e);
+}
+
+int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e)
+{
+	static const uint8_t no_mac[SHA256_SIZE];
+	scoped(frame_reader_fini) struct frame_reader in = FRAME_READER;
+	scoped(status_free) struct status s = { 0 };
+	scoped_secret struct secret *key = NULL;
+	scoped_vm struct vm v = { 0 };
+	struct frame f;
+	bool have, absent;
+	int r;
+
+	if ((r = frame_feed(&in, frame, size, e)))
+		return r;
+	frame_next(&in, &f, &have);
+	if (!have || f.type != FRAME_STATUS)
+		return err_set(e, ERR_FORMAT, "VM %s: a frame that is no status", vm_id);
+	if ((r = vm_get_by_id(c->store, vm_id, &v, &absent, e)) || absent)
+		return r ? r : err_set(e, ERR_NOT_FOUND, "a report of unknown VM %s", vm_id);
+	if ((r = seal_open(c->seal, v.id, v.report_key, v.report_key_size, &key, e)))
+		return r;
+	bool authentic = frame_authentic(&f, key->bytes);
+	if (!authentic && !bytes_equal(f.mac, no_mac, sizeof no_mac))
+		return err_set(e, ERR_UNTRUSTED, "VM %s: a report whose MAC is not under its key", v.name);
+	if ((r = status_read(f.body, f.body_size, &s, e)))
+		return r;
+	if (authentic && s.seq != f.seq)
+		return err_set(e, ERR_FORMAT, "VM %s: a report whose two sequence numbers differ", v.name);
+	if (authentic)
+		return judge(c, &v, &s, key, e);
+	return (r = keep_status(c, &v, &s, false, e)) ? r : vm_save(c->store, &v, e);
+}
+
+int report_ejected(struct ctl *c, struct vm *v, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+
+	int r = birth_row(c, v, &row, e);
+	if (r || row.wiped_at)
+		return r;
+	/* Again, from the row: a report that came meanwhile, or a reissue, keeps the keys. */
+	if (!row.delivered_at || v->state != VM_PROVISIONED)
+		return 0;
+	if ((r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
+		return r;
+	c->scrub = true;
+	vm_set_state(v, VM_PROVISIONED, "medium ejected, private keys wiped here");
+	return vm_save(c->store, v, e);
+}

@@ -1,0 +1,97 @@
+/* bundle_row.c - see bundle_row.h */
+#include "controller/store/bundle_row.h"
+
+#include "common/base/clock.h"
+#include "controller/store/db.h"
+
+void bundle_row_fini(struct bundle_row *b)
+{
+	struct buf *all[] = { &b->intent, &b->spki, &b->secrets, &b->cert, &b->chain, &b->manifest, &b->pin, &b->signatures, &b->pin_record, &b->keys };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		buf_fini(all[i]);
+}
+
+int bundle_row_insert(struct store *s, const struct bundle_row *b, struct err *e)
+{
+	return db_run(s, NULL, e, "INSERT INTO bundle (vm_id, sequence, project, stage, intent, spki, secrets, keys, delivered_at, wiped_at, rev)"
+		" VALUES (?,?,?,?,?,?,?,?,0,0,1)", "tititbbt", b->vm_id, b->sequence, b->project, (int64_t)b->stage, b->intent.data, (const void *)b->spki.data,
+		b->spki.size, (const void *)b->secrets.data, b->secrets.size, b->keys.data);
+}
+
+static int read_row(sqlite3_stmt *st, struct bundle_row *b, struct err *e)
+{
+	int i = 0;
+
+	db_text(st, i++, b->vm_id, sizeof b->vm_id);
+	b->sequence = sqlite3_column_int64(st, i++);
+	db_text(st, i++, b->project, sizeof b->project);
+	b->stage = (enum bundle_stage)sqlite3_column_int(st, i++);
+	struct buf *texts[] = { &b->intent, &b->spki, &b->secrets, &b->cert, &b->chain, &b->manifest, &b->pin, &b->signatures, &b->pin_record, &b->keys };
+	for (size_t k = 0; k < ARRAY_SIZE(texts); k++) {
+		db_blob(st, i++, texts[k]);
+		int r = buf_check(texts[k], "a bundle's row", e);
+		if (r)
+			return r;
+	}
+	db_fixed(st, i++, b->digest, sizeof b->digest);
+	db_fixed(st, i++, b->pin_digest, sizeof b->pin_digest);
+	b->delivered_at = sqlite3_column_int64(st, i++);
+	b->wiped_at = sqlite3_column_int64(st, i++);
+	b->rev = sqlite3_column_int64(st, i);
+	return 0;
+}
+
+int bundle_row_get(struct store *s, const char *vm_id, int64_t sequence, struct bundle_row *ret, bool *ret_absent, struct err *e)
+{
+	scoped_query sqlite3_stmt *st = NULL;
+
+	int r = db_query(s, &st, e, "SELECT vm_id, sequence, project, stage, intent, spki, secrets, cert, chain, manifest, pin, signatures, pin_record, keys,"
+		" digest, pin_digest, delivered_at, wiped_at, rev FROM bundle WHERE vm_id = ? AND sequence = ?", "ti", vm_id, sequence);
+	if (r || (r = db_step(s, st, e)) < 0)
+		return r;
+	*ret_absent = r == 0;
+	return r ? read_row(st, ret, e) : 0;
+}
+
+static const void *blob_of(const struct buf *b) { return b->size ? b->data : NULL; }
+
+int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e)
+{
+	int changed = 0;
+
+	int r = db_run(s, &changed, e, "UPDATE bundle SET stage=?, cert=?, chain=?, manifest=?, digest=?, pin=?, pin_digest=?, signatures=?, pin_record=?,"
+		" delivered_at=?, keys=?, rev=rev+1 WHERE vm_id=? AND sequence=? AND rev=?", "ittbbbbbbittii", (int64_t)b->stage, b->cert.data, b->chain.data,
+		blob_of(&b->manifest), b->manifest.size, (const void *)b->digest, sizeof b->digest, blob_of(&b->pin), b->pin.size,
+		(const void *)b->pin_digest, sizeof b->pin_digest, blob_of(&b->signatures), b->signatures.size, blob_of(&b->pin_record), b->pin_record.size,
+		b->delivered_at, b->keys.data, b->vm_id, b->sequence, b->rev);
+	if (r)
+		return r;
+	if (!changed)
+		return err_set(e, ERR_CONFLICT, "bundle %lld of %s was changed meanwhile", (long long)b->sequence, b->vm_id);
+	b->rev++;
+	return 0;
+}
+
+int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct err *e)
+{
+	return db_run(s, NULL, e, "UPDATE bundle SET secrets = NULL, wiped_at = ?, rev = rev + 1 WHERE vm_id = ? AND sequence <= ? AND wiped_at = 0", "iti",
+		clock_unix_s(), vm_id, sequence);
+}
+
+int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, size_t *ret, struct err *e)
+{
+	scoped_query sqlite3_stmt *st = NULL;
+	size_t n = 0;
+	int r, got;
+
+	if ((r = db_query(s, &st, e, "SELECT vm_id, sequence, stage FROM bundle WHERE stage < 3 LIMIT ?", "i", (int64_t)max)))
+		return r;
+	while ((got = db_step(s, st, e)) == 1 && n < max) {
+		db_text(st, 0, refs[n].vm_id, sizeof refs[n].vm_id);
+		refs[n].sequence = sqlite3_column_int64(st, 1);
+		refs[n++].stage = (enum bundle_stage)sqlite3_column_int(st, 2);
+	}
+	*ret = n;
+	return got < 0 ? got : 0;
+}

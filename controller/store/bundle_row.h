@@ -1,0 +1,45 @@
+/* bundle_row.h - what one VM is handed, in the stages of its making. A kill between two stages leaves a row that says what is next.
+ *
+ * stage 1: the keys are taken, the certificate's intent and the secrets are there.  The signer may issue the certificate.
+ * stage 2: certificate, manifest and pin payload are there, with their digests.  The signer may sign both.
+ * stage 3: the signatures are there: the medium can be made, byte for byte the same each time.
+ * broken: the signer refused for good; the machine says why.
+ * The secrets (blobs, in the manifest's order, sealed) are gone once wiped_at is set.
+ */
+#pragma once
+#include "common/crypto/hash.h"
+#include "controller/store/store.h"
+
+enum bundle_stage { BUNDLE_TAKEN = 1, BUNDLE_WRITTEN, BUNDLE_SIGNED, BUNDLE_BROKEN };
+enum { BUNDLE_SECRETS_MAX = 65 << 20, BUNDLE_CERT_MAX = 64 << 10, BUNDLE_MANIFEST_MAX = 1 << 20, BUNDLE_SIGNATURES_MAX = 4096, BUNDLE_SPKI_MAX = 800 };
+
+struct bundle_row {
+	char vm_id[STORE_ID_MAX], project[STORE_PROJECT_MAX];
+	int64_t sequence;
+	enum bundle_stage stage;
+	struct buf intent;                      /* JSON: cert_intent (service/intent.h) */
+	struct buf spki;                        /* DER, of the TLS key */
+	struct buf secrets;                     /* sealed, bound to "<vm id>/<sequence>" */
+	struct buf cert, chain;                 /* PEM */
+	struct buf manifest, pin;               /* the payloads that are signed */
+	uint8_t digest[SHA256_SIZE], pin_digest[SHA256_SIZE];   /* of their envelopes */
+	struct buf signatures;                  /* of the manifest, as in FORMAT.md "Signature" */
+	struct buf pin_record;                  /* the whole signed envelope */
+	struct buf keys;                        /* JSON: digests of what was installed, to compare reports with */
+	int64_t delivered_at, wiped_at, rev;
+};
+#define BUNDLE_ROW ((struct bundle_row){ .intent = BUF_MAX(65536), .spki = BUF_MAX(BUNDLE_SPKI_MAX), .secrets = BUF_MAX(BUNDLE_SECRETS_MAX), \
+	.cert = BUF_MAX(BUNDLE_CERT_MAX), .chain = BUF_MAX(BUNDLE_CERT_MAX), .manifest = BUF_MAX(BUNDLE_MANIFEST_MAX), .pin = BUF_MAX(BUNDLE_MANIFEST_MAX), \
+	.signatures = BUF_MAX(BUNDLE_SIGNATURES_MAX), .pin_record = BUF_MAX(BUNDLE_MANIFEST_MAX + 8192), .keys = BUF_MAX(65536) })
+void bundle_row_fini(struct bundle_row *b);
+#define scoped_bundle_row scoped(bundle_row_fini)
+
+int bundle_row_insert(struct store *s, const struct bundle_row *b, struct err *e);
+int bundle_row_get(struct store *s, const char *vm_id, int64_t sequence, struct bundle_row *ret, bool *ret_absent, struct err *e);
+/* All but the secrets and the intent, by compare-and-swap; b->rev grows. */
+int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e);
+/* Deletes the secrets of this and every earlier sequence. Scrub the store afterwards. */
+int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct err *e);
+/* Which bundles are not at stage 3. */
+struct bundle_ref { char vm_id[STORE_ID_MAX]; int64_t sequence; enum bundle_stage stage; };
+int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, size_t *ret, struct err *e);

@@ -1,0 +1,47 @@
+/* ca_row.c - see ca_row.h */
+#include "controller/store/ca_row.h"
+
+#include <string.h>
+#include "common/base/clock.h"
+#include "controller/store/db.h"
+
+void ca_row_fini(struct ca_row *c)
+{
+	buf_fini(&c->sealed);
+	buf_fini(&c->chain);
+}
+
+int ca_row_insert(struct store *s, const struct ca_row *c, struct err *e)
+{
+	int r = db_run(s, NULL, e, "INSERT INTO ca (id, project, subject, sealed, chain, created_at, rev) VALUES (?,?,?,?,?,?,1)", "tttbti", c->id,
+		c->project, c->subject, c->sealed.data, c->sealed.size, c->chain.data, clock_unix_s());
+	return r == -ERR_CONFLICT ? err_set(e, ERR_CONFLICT, "project %s has a certificate authority already", c->project) : r;
+}
+
+int ca_row_get(struct store *s, const char *project, struct ca_row *ret, bool *ret_absent, struct err *e)
+{
+	scoped_query sqlite3_stmt *st = NULL;
+
+	int r = db_query(s, &st, e, "SELECT id, project, subject, sealed, chain, created_at, rev FROM ca WHERE project = ?", "t", project);
+	if (r || (r = db_step(s, st, e)) < 0)
+		return r;
+	*ret_absent = r == 0;
+	if (r == 0)
+		return 0;
+	db_text(st, 0, ret->id, sizeof ret->id);
+	db_text(st, 1, ret->project, sizeof ret->project);
+	db_text(st, 2, ret->subject, sizeof ret->subject);
+	db_blob(st, 3, &ret->sealed);
+	db_blob(st, 4, &ret->chain);
+	ret->created_at = sqlite3_column_int64(st, 5);
+	ret->rev = sqlite3_column_int64(st, 6);
+	return (r = buf_check(&ret->sealed, "the sealed CA key", e)) ? r : buf_check(&ret->chain, "the CA's chain", e);
+}
+
+int ca_row_set_chain(struct store *s, const struct ca_row *c, const char *chain, struct err *e)
+{
+	int changed = 0;
+
+	int r = db_run(s, &changed, e, "UPDATE ca SET chain = ?, rev = rev + 1 WHERE id = ? AND rev = ?", "tti", chain, c->id, c->rev);
+	return r ? r : changed ? 0 : err_set(e, ERR_CONFLICT, "the certificate authority was changed meanwhile");
+}

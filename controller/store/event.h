@@ -1,0 +1,12 @@
+/* event.h - what happened, in order: written in the commit of the change itself, read by cursor. */
+#pragma once
+#include "controller/store/store.h"
+
+struct event { int64_t seq, at_ms; const char *noun, *noun_id, *kind, *body; };
+/* body: a JSON object. */
+int event_add(struct store *s, const char *project, const struct event *ev, struct err *e);
+/* Events of one thing after `after`, oldest first, at most `limit`. Strings live only inside each(). */
+struct event_cursor { const char *noun_id; int64_t after; int limit; };
+int event_each(struct store *s, const struct event_cursor *c, void (*each)(void *arg, const struct event *ev), void *arg, struct err *e);
+/* The newest number given out: grows with each event. */
+int64_t event_last(const struct store *s);

@@ -1,0 +1,68 @@
+/* media_key.c - see media_key.h */
+#include "controller/store/media_key.h"
+
+#include <string.h>
+#include "common/base/clock.h"
+#include "controller/store/db.h"
+
+void media_key_fini(struct media_key *k) { buf_fini(&k->sealed); }
+
+int media_key_insert(struct store *s, const struct media_key *k, struct err *e)
+{
+	int r = db_run(s, NULL, e, "INSERT INTO media_key (id, project, name, alg, spki, sealed, state, created_at, rev) VALUES (?,?,?,?,?,?,'active',?,1)",
+		"tttibbi", k->id, k->project, k->name, (int64_t)k->public.alg, k->public.spki, k->public.spki_size, k->sealed.data, k->sealed.size,
+		clock_unix_s());
+	if (r == -ERR_CONFLICT)
+		return err_set(e, ERR_CONFLICT, "there is a media key '%s' already", k->name);
+	return r;
+}
+
+static int read_row(sqlite3_stmt *st, struct media_key *k, struct err *e)
+{
+	scoped_buf struct buf spki = BUF_MAX(SPKI_MAX);
+	int r;
+
+	*k = (struct media_key){ .sealed = BUF_MAX(MEDIA_KEY_SEALED_MAX) };
+	db_text(st, 0, k->id, sizeof k->id);
+	db_text(st, 1, k->project, sizeof k->project);
+	db_text(st, 2, k->name, sizeof k->name);
+	db_blob(st, 3, &spki);
+	db_blob(st, 4, &k->sealed);
+	db_text(st, 5, k->state, sizeof k->state);
+	k->created_at = sqlite3_column_int64(st, 6);
+	k->rev = sqlite3_column_int64(st, 7);
+	if ((r = buf_check(&spki, "a public key", e)) || (r = buf_check(&k->sealed, "a sealed key", e)))
+		return r;
+	return pubkey_from_spki(spki.data, spki.size, k->name, &k->public, e);
+}
+
+int media_key_list(struct store *s, const char *project, struct media_key **ret, size_t *ret_count, struct err *e)
+{
+	enum { KEYS_MAX = 64 };
+	scoped_query sqlite3_stmt *st = NULL;
+	size_t n = 0;
+	int r = db_query(s, &st, e, "SELECT id, project, name, spki, sealed, state, created_at, rev FROM media_key WHERE project = ? ORDER BY name LIMIT 64",
+		"t", project);
+	if (r)
+		return r;
+	struct media_key *keys = calloc(KEYS_MAX, sizeof *keys);
+	if (!keys)
+		return err_nomem(e);
+	while ((r = db_step(s, st, e)) == 1)
+		if ((r = read_row(st, &keys[n++], e)))
+			break;
+	if (r) {
+		media_key_list_free(keys, n);
+		return r;
+	}
+	*ret = keys;
+	*ret_count = n;
+	return 0;
+}
+
+void media_key_list_free(struct media_key *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		media_key_fini(&keys[i]);
+	free(keys);
+}

@@ -1,0 +1,19 @@
+/* media_key.h - rows of media signing keys: public half in the open, private half sealed for the signer. */
+#pragma once
+#include "common/crypto/pubkey.h"
+#include "controller/store/store.h"
+
+enum { MEDIA_KEY_SEALED_MAX = 4096 };
+struct media_key {
+	char id[2 * KEY_ID_SIZE + 1];           /* the key id, in hex */
+	char project[STORE_PROJECT_MAX], name[STORE_NAME_MAX], state[16];       /* state: "active" */
+	struct pubkey public;
+	struct buf sealed;
+	int64_t created_at, rev;
+};
+void media_key_fini(struct media_key *k);
+/* conflict: the name is taken. */
+int media_key_insert(struct store *s, const struct media_key *k, struct err *e);
+/* All active keys of a project, in the order of their names. *ret is malloc'ed: media_key_list_free(). */
+int media_key_list(struct store *s, const char *project, struct media_key **ret, size_t *ret_count, struct err *e);
+void media_key_list_free(struct media_key *keys, size_t count);

@@ -1,0 +1,41 @@
+/* store.h - what natald knows, durably: typed functions per noun over one database.
+ *
+ * One writer: natald's loop, one transaction a turn (store_turn_begin … store_turn_commit), one mark per request inside it so that a request
+ * that fails is undone alone.  The signer opens the same file with store_open_reader() and sees only what was committed.
+ * Not thread safe: a store belongs to one thread.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "common/base/buf.h"
+
+enum { STORE_ID_MAX = 32, STORE_NAME_MAX = 64, STORE_PROJECT_MAX = 64 };
+#define PROJECT_DEFAULT "default"
+
+struct store;
+/* Opens, checks and migrates; makes it where there is none. format: corrupt; unsupported: made by a newer natald. */
+int store_open(const char *path, struct store **ret, struct err *e);
+int store_open_reader(const char *path, struct store **ret, struct err *e);
+void store_close(struct store *s);
+scope_fn(struct store, store_close)
+#define scoped_store scoped(store_close_p)
+
+int store_turn_begin(struct store *s, struct err *e);
+int store_turn_commit(struct store *s, struct err *e);
+void store_turn_abort(struct store *s);
+bool store_in_turn(const struct store *s);
+int store_mark(struct store *s, struct err *e);
+/* Keep what was done since the mark, or undo it. */
+int store_keep(struct store *s, struct err *e);
+int store_undo(struct store *s, struct err *e);
+/* Outside a turn: moves the WAL into the database and truncates it, so that what was deleted is nowhere. unavailable: a reader is in the way. */
+int store_scrub(struct store *s, struct err *e);
+/* Outside a turn: a copy of the database, for backups. */
+int store_backup(struct store *s, const char *path, struct err *e);
+
+/* PREFIX and 26 base32 characters (128 random bits): ours, not the engine's. */
+void store_new_id(const char *prefix, char out[STORE_ID_MAX]);
+
+/* One value that belongs to the store as a whole ("controller_id", "key_check"). value NULL where there is none. */
+int store_get(struct store *s, const char *key, struct buf *out, bool *ret_absent, struct err *e);
+int store_put(struct store *s, const char *key, const void *value, size_t size, struct err *e);

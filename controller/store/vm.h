@@ -1,0 +1,64 @@
+/* vm.h - the rows of virtual machines: what was asked for, what is known, and in which state it is.
+ *
+ * vm_save() writes the fields that change (below the line) by compare-and-swap on rev, and an event where state or reason changed.
+ * Texts that may be long are malloc'ed and owned by the row.
+ */
+#pragma once
+#include "common/crypto/hash.h"
+#include "controller/store/store.h"
+
+enum vm_state {                 /* closed; numbers are stored. `verified` is attestation's word and not given yet */
+	VM_DEFINED,             /* its bundle is not signed yet */
+	VM_READY,               /* can be started */
+	VM_BOOTING,             /* started, nothing heard */
+	VM_PROVISIONING, VM_PROVISIONED, VM_DEGRADED, VM_FAILED, VM_DRIFTED, VM_VERIFIED,
+	VM_STOPPED,
+	VM_STATES
+};
+const char *vm_state_name(enum vm_state state);
+/* Does `vm wait` end here? */
+bool vm_state_final(enum vm_state state);
+
+enum { VM_REASON_MAX = 416, VM_HOST_MAX = 16, VM_REPORT_KEY_SEALED_MAX = 128 };
+
+struct vm {
+	char id[STORE_ID_MAX], project[STORE_PROJECT_MAX], name[STORE_NAME_MAX], uuid[37], instance_id[64], mac[18], host[VM_HOST_MAX];
+	char image[STORE_NAME_MAX], idempotency_key[80];        /* "": none */
+	char *spec;                             /* the request as JSON */
+	int64_t created_at;
+	/* ---- these change */
+	enum vm_state state;
+	char reason[VM_REASON_MAX];
+	bool running, host_known;               /* host_known: the host has answered CREATE */
+	int64_t run_token, sequence, deadline_at;       /* deadline_at: unix s; 0 = none */
+	uint8_t report_key[VM_REPORT_KEY_SEALED_MAX];
+	size_t report_key_size;                 /* sealed, bound to the vm's id */
+	char boot_id[37];
+	int64_t report_seq;                     /* last one of boot_id that was committed */
+	char *status;                           /* the last report as JSON, or NULL */
+	char ek_sha256[2 * SHA256_SIZE + 1];    /* hex, or "" */
+	char *forwards;                         /* JSON array */
+	int64_t rev;
+	/* what the row had when it was read: vm_save() compares */
+	enum vm_state was_state;
+	char was_reason[VM_REASON_MAX];
+};
+void vm_fini(struct vm *v);
+#define scoped_vm scoped(vm_fini)
+
+/* conflict: name, uuid or idempotency key are taken. */
+int vm_insert(struct store *s, const struct vm *v, struct err *e);
+int vm_get(struct store *s, const char *project, const char *name, struct vm *ret, bool *ret_absent, struct err *e);
+int vm_get_by_id(struct store *s, const char *id, struct vm *ret, bool *ret_absent, struct err *e);
+int vm_get_by_idempotency_key(struct store *s, const char *project, const char *key, struct vm *ret, bool *ret_absent, struct err *e);
+/* conflict: changed meanwhile. v->rev grows. */
+int vm_save(struct store *s, struct vm *v, struct err *e);
+void vm_set_state(struct vm *v, enum vm_state state, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* With its bundles. */
+int vm_delete(struct store *s, struct vm *v, struct err *e);
+/* project NULL: all. The row is borrowed inside each(); stops at the first nonzero. */
+int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e);
+/* Names of up to `max` machines: the material of suggestions. Each is malloc'ed. */
+int vm_names(struct store *s, const char *project, char **names, size_t max, size_t *ret, struct err *e);
+/* Ids of machines whose deadline has passed. */
+int vm_overdue(struct store *s, int64_t now_unix_s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e);

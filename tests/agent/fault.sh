@@ -1,0 +1,40 @@
+#!/bin/bash
+# fault - the agent dies after its k-th change, for every k; the next run ends with the same tree, and a plan is then empty.
+. "$(dirname "$0")/lib.sh"
+[ "$(id -u)" = 0 ] || skip "owners and chroot need root"
+
+mkdir -p "$work/seed/ssh" "$work/seed/tls"
+for t in ed25519 ecdsa; do ssh-keygen -q -t $t -N '' -C '' -f "$work/seed/ssh/ssh_host_${t}_key"; done
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/seed/tls/key.pem" -out "$work/seed/tls/cert.pem" -subj /CN=f 2>/dev/null
+head -c 32 /dev/urandom > "$work/seed/report-key"
+user_data "$work/seed" <<'J'
+{"hostname": "web-1", "manage_etc_hosts": "localhost", "timezone": "Europe/Berlin", "groups": ["ops"],
+ "users": [{"name": "alice", "groups": "sudo, ops", "sudo": "ALL=(ALL) NOPASSWD:ALL", "ssh_authorized_keys": ["ssh-ed25519 AAAA a"]}],
+ "write_files": [{"path": "/srv/app/a", "content": "a\n", "owner": "alice:ops", "permissions": "0640"}, {"path": "/etc/motd", "content": "hello\n"}],
+ "runcmd": ["cd /var/lib", ["touch", "ran it"]]}
+J
+echo '{"version": 2, "ethernets": {"eth0": {"dhcp4": true}}}' > "$work/seed/network-config"
+seal "$work/bundle" 1 "$work/seed"
+
+pristine=$work/pristine
+make_root "$pristine"
+mkdir -p "$pristine"/bin "$pristine/lib64" "$pristine/dev"
+for p in /bin/sh /usr/bin/touch $(ldd /bin/sh /usr/bin/touch | grep -o '/lib[^ ]*' | sort -u); do mkdir -p "$pristine$(dirname "$p")"; cp -L "$p" "$pristine$p"; done
+
+cp -a "$pristine" "$work/whole"
+NATAL_FAULT_COUNT=$work/count "$fault" apply --root "$work/whole" --medium "$work/bundle" --uuid "$uuid" > /dev/null || fail "the run without a fault"
+[ -e "$work/whole/var/lib/ran it" ] || fail "runcmd did not run"
+wanted=$(tree "$work/whole")
+n=$(cat "$work/count"); first=${NATAL_FAULT_FIRST:-1}
+[ "$n" -gt 100 ] || fail "only $n changes were counted"
+for ((k = first; k <= n; k++)); do
+  rm -rf "$work/r"; cp -a "$pristine" "$work/r"
+  status=0; NATAL_FAULT_AT=$k "$fault" apply --root "$work/r" --medium "$work/bundle" --uuid "$uuid" > /dev/null 2> "$work/said" || status=$?
+  [ "$status" = 99 ] || fail "k=$k: status $status, not the fault's: $(cat "$work/said")"
+  "$agent" apply --root "$work/r" --medium "$work/bundle" --uuid "$uuid" > /dev/null 2> "$work/said2" || fail "k=$k ($(cat "$work/said")): the next run fails: $(cat "$work/said2")"
+  [ "$(tree "$work/r")" = "$wanted" ] || { diff <(echo "$wanted") <(tree "$work/r") || true; fail "k=$k ($(cat "$work/said")): another tree"; }
+  if ((k % 10 == 0)); then
+    "$agent" plan --root "$work/r" --medium "$work/bundle" --uuid "$uuid" | grep -q ' 0 to do in 0 actions' || fail "k=$k: a plan afterwards is not empty"
+  fi
+done
+ok "a fault after each of $n changes: the same tree, and an empty plan"

@@ -1,0 +1,95 @@
+#!/bin/bash
+# refuse - what must not be applied: each says why, and leaves the tree as it was.
+. "$(dirname "$0")/lib.sh"
+root=$work/root
+make_root "$root"; mkdir -m 700 "$root/var/lib/natal"
+other=22222222-2222-3333-4444-555555555555
+user_data "$work/good" <<'J'
+{"hostname": "web-1", "write_files": [{"path": "/srv/a", "content": "a"}]}
+J
+seal "$work/good.bundle" 5 "$work/good"
+try() { "$agent" "${verb:-apply}" --root "$root" --medium "$1" --uuid "${2:-$uuid}"; }
+# After a refusal the spool has its report, so each case says what verb plan says too: both must refuse.
+both() { local text=$1; shift; verb=plan refused "$text" try "$@"; verb=apply; refused "$text" try "$@"; }
+
+both "is for VM $uuid, this is $other" "$work/good.bundle" "$other"
+seal "$work/expired" 5 "$work/good" not_before=1000 not_after=2000
+both 'expired' "$work/expired"
+seal "$work/early" 5 "$work/good" not_before=4000000000 not_after=4100000000
+both 'is not valid before 4000000000' "$work/early"
+both 'open medium /nowhere: No such file or directory' /nowhere
+head -c 100 "$work/good.bundle" > "$work/short"; both 'bundle' "$work/short"
+head -c 70000 /dev/urandom > "$work/noise"; both 'noise' "$work/noise"
+cp "$work/good.bundle" "$work/flip"; printf 'X' | dd of="$work/flip" bs=1 seek=60 conv=notrunc status=none; both 'flip' "$work/flip"
+cat "$work/good.bundle" - > "$work/long" <<<x; both 'long' "$work/long"
+mkdir "$work/iso"; cp "$work/good.bundle" "$work/iso/natal.bundle"
+if command -v genisoimage > /dev/null; then
+  genisoimage -quiet -V OTHER -o "$work/other.iso" "$work/iso" 2> /dev/null; both 'NATAL' "$work/other.iso"
+fi
+"$mk" key ed25519 "$work/foreign.pem" "$work/foreign.pub"
+"$mk" bundle "$work/foreign" "$work/foreign.pem" "$uuid" 5 "user-data=$work/good/user-data"; both 'signed by unknown key' "$work/foreign"
+seal "$work/badblob" 5 "$work/good" "other/thing=$work/key.pub"; both "blob 'other/thing' is of no kind that this agent knows" "$work/badblob"
+mv "$root/etc/natal/trust.d/key.pub" "$work/held"; both 'trust.d' "$work/good.bundle"; mv "$work/held" "$root/etc/natal/trust.d/key.pub"
+
+# User-data: one wrong thing each. TEXT is what is said, with the place where it stands; JSON on the right.
+bad() { user_data "$work/bad" <<<"$2"; seal "$work/bad.bundle" 5 "$work/bad"; verb=apply; refused "$1" try "$work/bad.bundle"; }
+bad "user-data:2:2: unknown key 'hostnam'" '{"hostnam": "a"}'
+bad "did you mean 'hostname'?" '{"hostnam": "a"}'
+bad "user-data:2:2: key 'packages' is one of cloud-init's that natal does not apply" '{"packages": ["nginx"]}'
+bad "user-data:2:14: users/0: unknown key 'shel'" '{"users": [ {"shel": "/bin/sh", "name": "a"}]}'
+bad "did you mean 'shell'?" '{"users": [{"shel": "/bin/sh", "name": "a"}]}'
+bad "hostname 'a b' is no host name" '{"hostname": "a b"}'
+bad "'Alice' is no name of a user" '{"users": [{"name": "Alice"}]}'
+bad "user 'a' stands twice" '{"users": [{"name": "a"}, {"name": "a"}]}'
+bad 'users/0/passwd is not the hash of a password' '{"users": [{"name": "a", "passwd": "secret"}]}'
+bad 'users/0/gecos holds a colon' '{"users": [{"name": "a", "gecos": "a:b"}]}'
+bad "write_files/0/permissions is '644', not octal text" '{"write_files": [{"path": "/a", "permissions": 644}]}'
+bad "write_files/0/path '/a/../b' is not an absolute path" '{"write_files": [{"path": "/a/../b"}]}'
+bad "write_files/1/path '/a' stands twice" '{"write_files": [{"path": "/a"}, {"path": "/a"}]}'
+bad "write_files/0/encoding 'b46' is not one" '{"write_files": [{"path": "/a", "encoding": "b46"}]}'
+bad "did you mean 'b64'?" '{"write_files": [{"path": "/a", "encoding": "b46"}]}'
+bad 'append is not applied' '{"write_files": [{"path": "/a", "append": true}]}'
+bad "'localhos', not true, false or localhost" '{"hostname": "a", "manage_etc_hosts": "localhos"}'
+bad "did you mean 'localhost'?" '{"hostname": "a", "manage_etc_hosts": "localhos"}'
+bad "timezone '../x' is no name of a time zone" '{"timezone": "../x"}'
+bad "'users' is 'stop', not fail, degrade or continue" '{"natal": {"policy": {"users": "stop"}}}'
+bad "natal/policy: 'hostnam' is no item of this plan" '{"hostname": "a", "natal": {"policy": {"hostnam": "fail"}}}'
+bad '/etc/hostname is wanted twice: by hostname and by write_files/etc/hostname' '{"hostname": "a", "write_files": [{"path": "/etc/hostname"}]}'
+bad "what follows '#cloud-config' has to be JSON here" 'hostname: a'
+bad "key 'hostname' stands twice" '{"hostname": "a", "hostname": "b"}'
+bad 'ed25519_private and ed25519_public go together' '{"ssh_keys": {"ed25519_private": "x"}}'
+bad "does not hold '-----BEGIN CERTIFICATE-----'" '{"ca_certs": {"trusted": ["x"]}}'
+bad "user 'a': another user has the number 1" '{"users": [{"name": "a", "uid": 1}]}'
+bad "owner 'nobody-here' is no user of this guest" '{"write_files": [{"path": "/a", "owner": "nobody-here:root"}], "natal": {"policy": {"write_files": "fail"}}}'
+printf '#!/bin/sh\necho hi\n' > "$work/bad/user-data"; seal "$work/bad.bundle" 5 "$work/bad"; both "the first line is not '#cloud-config'" "$work/bad.bundle"
+
+badnet() { rm -f "$work/bad/user-data"; echo "$2" > "$work/bad/network-config"; seal "$work/bad.bundle" 5 "$work/bad"; refused "$1" try "$work/bad.bundle"; }
+badnet "network-config:1:41: ethernets/e: unknown key 'dhpc4'" '{"version": 2, "ethernets": {"e": {     "dhpc4": true}}}'
+badnet "did you mean 'dhcp4'?" '{"version": 2, "ethernets": {"e": {"dhpc4": true}}}'
+badnet "'192.0.2.7' is not an address with its prefix length" '{"version": 2, "ethernets": {"e": {"addresses": ["192.0.2.7"]}}}'
+badnet 'network config is not of version 2' '{"version": 1, "config": []}'
+badnet "'bonds' are not among the interfaces" '{"version": 2, "bonds": {}}'
+badnet "macaddress '52:54' is not of the form" '{"version": 2, "ethernets": {"e": {"match": {"macaddress": "52:54"}}}}'
+badnet "via 'x' is not an address" '{"version": 2, "ethernets": {"e": {"routes": [{"to": "default", "via": "x"}]}}}'
+badnet "set-name needs match/macaddress" '{"version": 2, "ethernets": {"e": {"set-name": "x"}}}'
+badnet "mtu 5 is outside 68 to 65535" '{"version": 2, "ethernets": {"e": {"mtu": 5}}}'
+
+# An older sequence, and the same one with other content.
+run_agent apply --root "$root" --medium "$work/good.bundle" > /dev/null
+seal "$work/old" 4 "$work/good"; both 'sequence 4' "$work/old"
+user_data "$work/twin" <<<'{"hostname": "other"}'
+seal "$work/twin.bundle" 5 "$work/twin"; both 'sequence 5' "$work/twin.bundle"
+echo '{' > "$root/var/lib/natal/journal"; both 'journal' "$work/good.bundle"
+
+# The command line.
+said() { local text=$1 out; shift; out=$("$agent" "$@" 2>&1) && fail "succeeded: $*"; grep -qF -- "$text" <<<"$out" || fail "'$text' was wanted from $*: $out"; ok "command line: $text"; }
+said "unknown verb 'aply'" aply
+said "did you mean 'apply'?" aply
+said "unknown verb 'erly'" boot erly
+said "did you mean 'early'?" boot erly
+said "which stage, early or late?" boot
+said "unknown option '--mediun'" apply --mediun x
+said "did you mean '--medium'?" apply --mediun x
+said "--root wants a value: DIR" apply --root
+said "unknown format 'jsno'" plan -o jsno
+said "'x' is not a UUID" plan --root "$root" --uuid x

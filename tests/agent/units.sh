@@ -1,0 +1,30 @@
+#!/bin/bash
+# units - a boot's transaction with natal's units in it: no ordering cycle, the order that is promised, ssh only with host keys.
+. "$(dirname "$0")/lib.sh"
+command -v systemd-analyze > /dev/null || skip "no systemd-analyze here"
+units=$work/units; mkdir -p "$units"/{sysinit,multi-user}.target.wants "$units/ssh.service.d"
+for u in early late; do
+  sed -e 's,^ExecStart=.*,ExecStart=/bin/true,' -e '/^Documentation=/d' "$src/agent/units/natal-$u.service" > "$units/natal-$u.service"
+done
+cp "$src/agent/units/ssh.service.d/10-natal.conf" "$units/ssh.service.d/"
+for s in ssh nginx; do printf '[Unit]\nAfter=network.target\n[Service]\nExecStart=/bin/true\n' > "$units/$s.service"; ln -s "../$s.service" "$units/multi-user.target.wants/"; done
+ln -s ../natal-early.service "$units/sysinit.target.wants/"
+ln -s ../natal-late.service "$units/multi-user.target.wants/"
+export SYSTEMD_UNIT_PATH=$units:/usr/lib/systemd/system:/lib/systemd/system
+said=$(systemd-analyze verify --man=no --generators=no --recursive-errors=yes multi-user.target 2>&1) || true
+grep -i 'cycle' <<<"$said" && fail "an ordering cycle"
+! grep -E 'natal|ssh.service' <<<"$said" || fail "systemd finds fault with the units"
+ok "no ordering cycle"
+
+# That the check can see one: ssh before natal-early would be.
+printf '[Unit]\nBefore=natal-early.service\n' > "$units/ssh.service.d/99.conf"
+said=$(systemd-analyze verify --man=no --generators=no multi-user.target 2>&1) || true
+grep -qi cycle <<<"$said" || fail "this test does not see a cycle"
+rm "$units/ssh.service.d/99.conf"
+ok "a cycle would be seen"
+want() { grep -qE "$2" "$src/agent/units/$1" || fail "$1 does not say $2"; }
+want ssh.service.d/10-natal.conf '^After=natal-early.service'
+want ssh.service.d/10-natal.conf '^ConditionPathExistsGlob=/etc/ssh/ssh_host_\*_key$'
+want natal-early.service '^Before=.*network-pre.target.*systemd-networkd.service.*ssh.service'
+want natal-late.service '^After=.*natal-early.service.*ssh.service'
+ok "ssh is behind the host keys, the early stage before the network, the late one behind the services"

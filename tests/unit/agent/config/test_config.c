@@ -1,0 +1,157 @@
+/* What user-data and network-config may say, and where a mistake stands. */
+#include "tests/unit/unit.h"
+#include "agent/config/config.h"
+#include "tests/unit/agent/seed.h"
+
+static struct err e;
+
+static int parse(const char *blob, const char *text, struct config **ret)
+{
+	struct test_seed s;
+
+	seed_init(&s);
+	seed_add(&s, blob, text);
+	return config_parse(&s.v, ret, &e);
+}
+
+static void everything_is_taken(void **state)
+{
+	struct config *c;
+
+	assert_ok(parse("user-data",
+		"#cloud-config\n{\"hostname\":\"web-1.example.net\",\"timezone\":\"UTC\",\"groups\":\"a, b\",\"users\":[{\"name\":\"u\","
+		"\"groups\":\"x,y\",\"uid\":7,\"lock_passwd\":false,\"ssh_authorized_keys\":\"ssh-ed25519 A\",\"sudo\":false}],"
+		"\"ssh_authorized_keys\":[\"ssh-rsa B\"],"
+		"\"write_files\":[{\"path\":\"/a\",\"content\":\"aGk=\",\"encoding\":\"b64\",\"permissions\":\"0600\",\"owner\":\"u:a\"}],"
+		"\"runcmd\":[\"a b\",[\"c\",\"it's\"]],\"natal\":{\"policy\":{\"users\":\"continue\"}}}", &c), e);
+	assert_string_equal(c->hostname, "web-1");
+	assert_string_equal(c->fqdn, "web-1.example.net");
+	assert_int_equal(c->group_count, 2);
+	assert_string_equal(c->groups[1].name, "b");
+	assert_int_equal(c->users[0].groups.count, 2);
+	assert_string_equal(c->users[0].groups.at[1], "y");
+	assert_int_equal(c->users[0].uid.value, 7);
+	assert_int_equal(c->users[0].lock_passwd, TRI_NO);
+	assert_int_equal(c->users[0].sudo.count, 0);
+	assert_int_equal(c->users[0].ssh_authorized_keys.count, 2);
+	assert_string_equal(c->users[0].ssh_authorized_keys.at[0], "ssh-rsa B");
+	assert_memory_equal(c->files[0].bytes, "hi", 2);
+	assert_int_equal(c->files[0].mode, 0600);
+	assert_string_equal(c->files[0].group, "a");
+	assert_string_equal(c->runcmd, "#!/bin/sh\na b\n'c' 'it'\\''s'\n");
+	assert_int_equal(c->policies[0].policy, POLICY_CONTINUE);
+	config_free(c);
+}
+
+static void keys_without_users_make_the_default_user(void **state)
+{
+	struct config *c;
+
+	assert_ok(parse("user-data", "#cloud-config\n{\"ssh_authorized_keys\":[\"ssh-ed25519 A\"]}", &c), e);
+	assert_int_equal(c->user_count, 1);
+	assert_string_equal(c->users[0].name, "debian");
+	assert_string_equal(c->users[0].sudo.at[0], "ALL=(ALL) NOPASSWD:ALL");
+	config_free(c);
+}
+
+static void mistakes_name_their_place(void **state)
+{
+	static const struct { const char *text, *where, *msg; enum err_code code; } cases[] = {
+		{ "{\"users\":[{\"name\":\"a\"},\n {\"nmae\":\"b\"}]}", "user-data:3:3", "users/1: unknown key 'nmae'", ERR_FORMAT },
+		{ "{\n\"write_files\":[{\"path\":\"/a\",\"content\":1}]}", "user-data:3:29", "write_files/0/content is not a string",
+			ERR_FORMAT },
+		{ "{\"runcmd\":[\"a\",{}]}", "user-data:2:16", "runcmd/1 is not a list of strings", ERR_FORMAT },
+		{ "{\"hostname\":7}", "user-data:2:2", "hostname is not a string", ERR_FORMAT },
+		{ "{\"users\":{}}", "user-data:2:2", "users is not a list", ERR_FORMAT },
+		{ "{\"users\":[{}]}", "user-data:2:11", "users/0: name is missing", ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"system\":\"yes\"}]}", "user-data:2:23", "users/0/system is not true or false",
+			ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"uid\":-1}]}", "user-data:2:23", "users/0/uid is not a whole number", ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"sudo\":[\"A\\nB\"]}]}", "user-data:2:23", "users/0/sudo: a rule is one line", ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"ssh_authorized_keys\":[\"A\\nB c\"]}]}", "user-data:2:46", "is not one line", ERR_FORMAT },
+		{ "{\"bootcmd\":[]}", "user-data:2:2", "key 'bootcmd' is one of cloud-init's", ERR_UNSUPPORTED },
+		{ "[]", "user-data:2:1", "user-data is not an object", ERR_FORMAT },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct config *c;
+		char text[512];
+		snprintf(text, sizeof text, "#cloud-config\n%s", cases[i].text);
+		assert_err(parse("user-data", text, &c), cases[i].code, e, cases[i].msg);
+		assert_string_equal(e.where, cases[i].where);
+	}
+}
+
+static void a_header_is_needed(void **state)
+{
+	struct config *c;
+
+	assert_err(parse("user-data", "{}", &c), ERR_UNSUPPORTED, e, "the first line is not '#cloud-config'");
+	assert_err(parse("user-data", "#cloud-config-archive\n[]", &c), ERR_FORMAT, e, "the first line has more than");
+	assert_err(parse("user-data", "#cloud-config", &c), ERR_FORMAT, e, "the first line has more than");
+}
+
+static void blobs_of_no_known_kind(void **state)
+{
+	struct test_seed s;
+	struct config *c;
+
+	assert_err(parse("ssh/id_rsa", "x", &c), ERR_UNSUPPORTED, e, "blob 'ssh/id_rsa' is of no kind");
+	seed_init(&s);
+	seed_add(&s, "user-data", "#cloud-config\n{}");
+	s.blobs[0].sealed = true;
+	assert_err(config_parse(&s.v, &c, &e), ERR_UNSUPPORTED, e, "blob 'user-data' is sealed");
+}
+
+static void network_is_taken(void **state)
+{
+	struct config *c;
+
+	assert_ok(parse("network-config",
+		"{\"version\":2,\"ethernets\":{\"e0\":{\"match\":{\"macaddress\":\"52:54:00:00:00:01\"},\"set-name\":\"lan\",\"mtu\":1400,"
+		"\"addresses\":[\"192.0.2.7/24\",\"2001:db8::7/64\"],\"nameservers\":{\"addresses\":[\"192.0.2.1\"],\"search\":[\"a.b\"]},"
+		"\"routes\":[{\"to\":\"default\",\"via\":\"192.0.2.1\",\"metric\":5}]}}}", &c), e);
+	assert_true(c->has_network);
+	assert_int_equal(c->nic_count, 1);
+	assert_string_equal(c->nics[0].id, "e0");
+	assert_string_equal(c->nics[0].mac, "52:54:00:00:00:01");
+	assert_int_equal(c->nics[0].route_count, 1);
+	assert_int_equal(c->nics[0].routes[0].metric.value, 5);
+	assert_string_equal(c->nics[0].search.at[0], "a.b");
+	config_free(c);
+}
+
+static void network_mistakes(void **state)
+{
+	static const struct { const char *nic, *msg; } cases[] = {
+		{ "\"addresses\":[\"192.0.2.7/33\"]", "addresses/0 '192.0.2.7/33' is not an address with its prefix length" },
+		{ "\"addresses\":[\"2001:db8::/129\"]", "is not an address with its prefix" },
+		{ "\"addresses\":[\"192.0.2.7/\"]", "is not an address with its prefix" },
+		{ "\"gateway4\":\"a\"", "gateway4 'a' is not an address" },
+		{ "\"nameservers\":{\"addresses\":[\"a\\nb\"]}", "nameservers/addresses/0 'a\nb' is not an address" },
+		{ "\"nameservers\":{\"search\":[\"a b\"]}", "is not a domain name" },
+		{ "\"match\":{\"name\":\"a b\"}", "'a b' is no interface name" },
+		{ "\"match\":{\"macaddress\":\"52:54:00:00:00:0g\"}", "macaddress '52:54:00:00:00:0g'" },
+		{ "\"match\":{\"driver\":\"x\"}", "unknown key 'driver'" },
+		{ "\"routes\":[{\"via\":\"192.0.2.1\"}]", "routes/0: to is missing" },
+		{ "\"routes\":[{\"to\":\"192.0.2.1\",\"via\":\"192.0.2.1\"}]", "to '192.0.2.1' is not a prefix" },
+		{ "\"routes\":[{\"to\":\"default\",\"on-link\":true}]", "via is missing" },
+		{ "\"mtu\":70000", "mtu 70000 is outside" },
+		{ "\"dhcp4\":\"yes\"", "dhcp4 is not true or false" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct config *c;
+		char text[512];
+		snprintf(text, sizeof text, "{\"version\":2,\"ethernets\":{\"e0\":{%s}}}", cases[i].nic);
+		assert_err(parse("network-config", text, &c), ERR_FORMAT, e, cases[i].msg);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything_is_taken), cmocka_unit_test(keys_without_users_make_the_default_user),
+		cmocka_unit_test(mistakes_name_their_place), cmocka_unit_test(a_header_is_needed), cmocka_unit_test(blobs_of_no_known_kind),
+		cmocka_unit_test(network_is_taken), cmocka_unit_test(network_mistakes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

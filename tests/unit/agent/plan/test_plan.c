@@ -1,0 +1,322 @@
+/* From a config and a root to what is to be done: one case a module, and what the builder promises to all. */
+#include "tests/unit/unit.h"
+#include "agent/plan/build.h"
+#include "tests/unit/agent/seed.h"
+
+static struct err e;
+static struct test_root root;
+static struct plan *plan;
+static struct config *config;
+static struct test_seed seed;
+
+static int setup(void **state)
+{
+	root_init(&root);
+	seed_init(&seed);
+	plan = NULL;
+	config = NULL;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	plan_free(plan);
+	config_free(config);
+	root_fini(&root);
+	return 0;
+}
+
+static int build(const struct done *done)
+{
+	const struct facts f = { .root = root.fd, .owners = geteuid() == 0 };
+	const struct done none = { 0 };
+	int r = config_parse(&seed.v, &config, &e);
+
+	return r ? r : plan_build(config, &f, done ? done : &none, &plan, &e);
+}
+
+static void user_data(const char *json)
+{
+	static char text[4096];
+
+	snprintf(text, sizeof text, "#cloud-config\n%s", json);
+	seed_add(&seed, "user-data", text);
+}
+
+static const struct action *find(enum action_kind kind, const char *path)
+{
+	for (size_t i = 0; i < plan->action_count; i++) {
+		const struct action *a = &plan->actions[i];
+		if (a->kind == kind && (!path || (a->path && strcmp(a->path, path) == 0)))
+			return a;
+	}
+	return NULL;
+}
+
+__attribute__((returns_nonnull, noinline)) static const struct action *action(enum action_kind kind, const char *path)
+{
+	const struct action *a = find(kind, path);
+
+	if (!a)
+		fail_msg("no action %s %s", action_kind_name(kind), path ? path : "");
+	return a ? a : (abort(), a);
+}
+
+__attribute__((returns_nonnull, noinline)) static const struct item *item(const char *key)
+{
+	for (size_t i = 0; i < plan->item_count; i++)
+		if (strcmp(plan->items[i].key, key) == 0)
+			return &plan->items[i];
+	fail_msg("no item %s", key);
+	abort();
+}
+
+static const char *problem(const char *key)
+{
+	const struct err *p = item(key)->problem;
+
+	return p ? p->msg : "none";
+}
+
+#define assert_written(at, text) \
+	do { \
+		const struct action *a_ = action(ACTION_WRITE, at); \
+		assert_int_equal(a_->size, strlen(text)); \
+		assert_memory_equal(a_->bytes, text, strlen(text)); \
+	} while (0)
+
+static void nothing_wanted_nothing_done(void **state)
+{
+	root_put(&root, "/etc/machine-id", "11111111222233334444555555555555\n");
+	char path[128];
+	snprintf(path, sizeof path, "%s/etc/machine-id", root.path);
+	chmod(path, 0444);
+	user_data("{}");
+	assert_ok(build(NULL), e);
+	assert_int_equal(plan->item_count, 1);
+	assert_int_equal(plan->action_count, 0);
+}
+
+static void accounts_keep_what_is_there(void **state)
+{
+	root_put(&root, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n+nis::::::\nold:x:1000:1000::/home/old:/bin/sh\n");
+	user_data("{\"groups\":[\"g\"],\"users\":[{\"name\":\"new\",\"groups\":\"g\"},{\"name\":\"root\",\"shell\":\"/bin/zsh\"}]}");
+	assert_ok(build(NULL), e);
+	assert_written("/etc/passwd",
+		"root:x:0:0:root:/root:/bin/zsh\n+nis::::::\nold:x:1000:1000::/home/old:/bin/sh\nnew:x:1002:1002::/home/new:/bin/sh\n");
+	assert_written("/etc/group", "root:x:0:\nshadow:x:42:\ng:x:1001:new\nnew:x:1002:\n");
+	assert_written("/etc/shadow", "root:*:1:0:99999:7:::\nnew:!:100:0:99999:7:::\n");
+	assert_null(find(ACTION_WRITE, "/etc/gshadow"));
+	assert_true(action(ACTION_WRITE, "/etc/shadow")->secret);
+}
+
+static void accounts_conflicts_are_problems(void **state)
+{
+	user_data("{\"users\":[{\"name\":\"root\",\"uid\":5}]}");
+	assert_ok(build(NULL), e);
+	assert_string_equal(problem("accounts"), "user 'root' has the number 0, 5 is wanted: numbers of existing users are not changed");
+	assert_null(find(ACTION_WRITE, "/etc/passwd"));
+}
+
+static void a_member_must_be_a_user(void **state)
+{
+	user_data("{\"groups\":[{\"g\":[\"ghost\"]}]}");
+	assert_ok(build(NULL), e);
+	assert_string_equal(problem("accounts"), "group 'g': its member 'ghost' is no user");
+}
+
+static void keys_are_added_to_those_there(void **state)
+{
+	root_put(&root, "/root/.ssh/authorized_keys", "ssh-rsa OLD\nssh-ed25519 A\n");
+	user_data("{\"users\":[{\"name\":\"root\",\"ssh_authorized_keys\":[\"ssh-ed25519 A\",\"ssh-ed25519 B\"]}]}");
+	assert_ok(build(NULL), e);
+	assert_written("/root/.ssh/authorized_keys", "ssh-rsa OLD\nssh-ed25519 A\nssh-ed25519 B\n");
+}
+
+static void hostname_and_hosts(void **state)
+{
+	root_put(&root, "/etc/hosts", "127.0.0.1 localhost\n127.0.1.1 old\n::1 localhost\n");
+	user_data("{\"hostname\":\"web-1\",\"fqdn\":\"web-1.example.net\",\"manage_etc_hosts\":\"localhost\"}");
+	assert_ok(build(NULL), e);
+	assert_written("/etc/hostname", "web-1\n");
+	assert_written("/etc/hosts", "127.0.0.1 localhost\n127.0.1.1 web-1.example.net web-1\n::1 localhost\n");
+	assert_null(find(ACTION_HOSTNAME, NULL));     /* the root is not the running system's */
+}
+
+static void machine_id_is_the_uuid(void **state)
+{
+	user_data("{}");
+	assert_ok(build(NULL), e);
+	assert_written("/etc/machine-id", "11111111222233334444555555555555\n");
+}
+
+static void host_keys_replace_what_the_image_had(void **state)
+{
+	root_put(&root, "/etc/ssh/ssh_host_rsa_key", "left behind");
+	root_put(&root, "/etc/ssh/sshd_config", "x");
+	seed_add(&seed, "ssh/ssh_host_ed25519_key", "private");
+	seed_add(&seed, "ssh/ssh_host_ed25519_key.pub", "public");
+	assert_ok(build(NULL), e);
+	assert_written("/etc/ssh/ssh_host_ed25519_key", "private");
+	assert_true(action(ACTION_WRITE, "/etc/ssh/ssh_host_ed25519_key")->secret);
+	assert_non_null(find(ACTION_REMOVE, "/etc/ssh/ssh_host_rsa_key"));
+	assert_null(find(ACTION_REMOVE, "/etc/ssh/sshd_config"));
+}
+
+static void tls_key_is_for_the_group_that_reads_it(void **state)
+{
+	root_put(&root, "/etc/group", "root:x:0:\nssl-cert:x:110:\n");
+	seed_add(&seed, "tls/key.pem", "key");
+	seed_add(&seed, "tls/cert.pem", "cert\n");
+	seed_add(&seed, "tls/chain.pem", "chain\n");
+	assert_ok(build(NULL), e);
+	assert_int_equal(action(ACTION_WRITE, "/etc/natal/tls/key.pem")->mode, 0640);
+	assert_int_equal(action(ACTION_WRITE, "/etc/natal/tls/key.pem")->gid, 110);
+	assert_written("/etc/natal/tls/fullchain.pem", "cert\nchain\n");
+}
+
+static void tls_needs_both_halves(void **state)
+{
+	seed_add(&seed, "tls/cert.pem", "cert\n");
+	assert_err(build(NULL), ERR_FORMAT, e, "'tls/key.pem' and 'tls/cert.pem' go together");
+}
+
+static void ca_certificates_need_their_tool(void **state)
+{
+	user_data("{\"ca_certs\":{\"trusted\":[\"-----BEGIN CERTIFICATE-----\\nQQ==\\n-----END CERTIFICATE-----\"]}}");
+	assert_ok(build(NULL), e);
+	assert_non_null(strstr(problem("ca_certificates"), "the package ca-certificates is not installed"));
+}
+
+static void ca_certificates_ask_the_result(void **state)
+{
+	root_put(&root, "/usr/sbin/update-ca-certificates", "");
+	root_put(&root, "/etc/ssl/certs/ca-certificates.crt", "other\n");
+	user_data("{\"ca_certs\":{\"trusted\":[\"-----BEGIN CERTIFICATE-----\\nQQ==\\n-----END CERTIFICATE-----\"]}}");
+	assert_ok(build(NULL), e);
+	assert_string_equal(action(ACTION_EXEC, NULL)->argv[0], "/usr/sbin/update-ca-certificates");
+	plan_free(plan);
+	config_free(config);
+	root_put(&root, "/etc/ssl/certs/ca-certificates.crt", "other\n-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----\n");
+	assert_ok(build(NULL), e);
+	assert_null(find(ACTION_EXEC, NULL));
+}
+
+static void timezone_must_be_there(void **state)
+{
+	user_data("{\"timezone\":\"Mars/Base\"}");
+	assert_ok(build(NULL), e);
+	assert_string_equal(problem("timezone"), "timezone 'Mars/Base': this guest has no /usr/share/zoneinfo/Mars/Base");
+	assert_null(find(ACTION_SYMLINK, NULL));
+}
+
+static void timezone_is_a_link(void **state)
+{
+	root_put(&root, "/usr/share/zoneinfo/UTC", "TZif");
+	user_data("{\"timezone\":\"UTC\"}");
+	assert_ok(build(NULL), e);
+	assert_memory_equal(action(ACTION_SYMLINK, "/etc/localtime")->bytes, "/usr/share/zoneinfo/UTC", 23);
+}
+
+static void network_of_older_bundles_goes(void **state)
+{
+	root_put(&root, "/etc/systemd/network/10-natal-old.network", "x");
+	root_put(&root, "/etc/systemd/network/50-mine.network", "x");
+	seed_add(&seed, "network-config", "{\"version\":2,\"ethernets\":{\"e0\":{\"dhcp4\":true,\"dhcp6\":true}}}");
+	assert_ok(build(NULL), e);
+	assert_written("/etc/systemd/network/10-natal-e0.network", "[Match]\nName=e0\n\n[Network]\nDHCP=yes\n");
+	assert_non_null(find(ACTION_REMOVE, "/etc/systemd/network/10-natal-old.network"));
+	assert_null(find(ACTION_REMOVE, "/etc/systemd/network/50-mine.network"));
+}
+
+static void runcmd_runs_once(void **state)
+{
+	user_data("{\"runcmd\":[\"true\"]}");
+	assert_ok(build(NULL), e);
+	assert_true(action(ACTION_EXEC, NULL)->once);
+	assert_int_equal(item("runcmd")->stage, STAGE_LATE);
+	struct done done = { .has_once = true };
+	memcpy(done.once, item("runcmd")->digest, SHA256_SIZE);
+	plan_free(plan);
+	config_free(config);
+	assert_ok(build(&done), e);
+	assert_null(find(ACTION_EXEC, NULL));
+}
+
+static void policies_are_by_item_before_module(void **state)
+{
+	user_data("{\"write_files\":[{\"path\":\"/a\"},{\"path\":\"/b\"}],"
+		"\"natal\":{\"policy\":{\"write_files/a\":\"fail\",\"write_files\":\"continue\"}}}");
+	assert_ok(build(NULL), e);
+	assert_int_equal(item("write_files/a")->policy, POLICY_FAIL);
+	assert_int_equal(item("write_files/b")->policy, POLICY_CONTINUE);
+}
+
+static void one_path_has_one_owner(void **state)
+{
+	user_data("{\"hostname\":\"a\",\"write_files\":[{\"path\":\"/etc/hostname\"}]}");
+	assert_err(build(NULL), ERR_CONFLICT, e, "/etc/hostname is wanted twice: by hostname and by write_files/etc/hostname");
+}
+
+static void keys_of_items_are_words(void **state)
+{
+	user_data("{\"write_files\":[{\"path\":\"/a b\"},{\"path\":\"/a_b\"}]}");
+	assert_ok(build(NULL), e);
+	assert_string_equal(item("write_files/a_b")->module, "write_files");
+	for (size_t i = 0; i < plan->item_count; i++) {
+		assert_null(strchr(plan->items[i].key, ' '));
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(plan->items[i].key, plan->items[k].key);
+	}
+}
+
+static void links_do_not_leave_the_root(void **state)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/out", root.path);
+	assert_int_equal(symlink("/etc", path), 0);
+	root_put(&root, "/etc/inside", "x");
+	user_data("{\"write_files\":[{\"path\":\"/out/inside\",\"content\":\"x\"}]}");
+	assert_ok(build(NULL), e);
+	assert_null(find(ACTION_WRITE, "/out/inside"));       /* looked up below the root: it is there, as wanted */
+}
+
+static void a_plan_shows_no_secret(void **state)
+{
+	scoped_buf struct buf text = BUF_MAX(1 << 20);
+
+	seed_add(&seed, "ssh/ssh_host_ed25519_key", "very private");
+	assert_ok(build(NULL), e);
+	plan_print(plan, &text);
+	struct json_object *o = plan_json(plan);
+	const char *json = json_object_to_json_string(o);
+	uint8_t digest[SHA256_SIZE];
+	char hex[65];
+	sha256("very private", 12, digest);
+	for (size_t i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	assert_null(strstr(json, hex));
+	assert_null(strstr(json, "very private"));
+	assert_null(strstr(text.data, "very private"));
+	assert_non_null(strstr(text.data, "write    /etc/ssh/ssh_host_ed25519_key 0600 12 bytes, secret (absent)"));
+	json_object_put(o);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_wanted_nothing_done), TEST(accounts_keep_what_is_there), TEST(accounts_conflicts_are_problems),
+			TEST(a_member_must_be_a_user),
+		TEST(keys_are_added_to_those_there), TEST(hostname_and_hosts), TEST(machine_id_is_the_uuid),
+			TEST(host_keys_replace_what_the_image_had),
+		TEST(tls_key_is_for_the_group_that_reads_it), TEST(tls_needs_both_halves), TEST(ca_certificates_need_their_tool),
+		TEST(ca_certificates_ask_the_result), TEST(timezone_must_be_there), TEST(timezone_is_a_link),
+			TEST(network_of_older_bundles_goes),
+		TEST(runcmd_runs_once), TEST(policies_are_by_item_before_module), TEST(one_path_has_one_owner),
+			TEST(keys_of_items_are_words),
+		TEST(links_do_not_leave_the_root), TEST(a_plan_shows_no_secret),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,218 @@
+/* Frames, the spool, acknowledgements: the other end is a socket that a child of this test serves. */
+#include "tests/unit/unit.h"
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include "agent/report/report.h"
+#include "common/data/json.h"
+#include "tests/unit/agent/seed.h"
+
+#define BOOT "01234567-89ab-cdef-0123-456789abcdef"
+static struct err e;
+static struct test_root root;
+static const uint8_t key[32] = "the key of the reports of a test";
+
+static int setup(void **state)
+{
+	root_init(&root);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	root_fini(&root);
+	return 0;
+}
+
+static size_t spool_size(void)
+{
+	struct stat st;
+	char path[160];
+
+	snprintf(path, sizeof path, "%s" SPOOL_DIR "/" BOOT, root.path);
+	return stat(path, &st) == 0 ? (size_t)st.st_size : 0;
+}
+
+static void result_is_the_documents_digest(void **state)
+{
+	uint8_t bundle[SHA256_SIZE] = { 1 }, b[SHA256_SIZE] = { 2 }, got[SHA256_SIZE], wanted[SHA256_SIZE];
+	struct result_line lines[] = { { "users/b", OUTCOME_KEPT, b }, { "users/a", OUTCOME_DONE, bundle } };
+	static const char text[] = "natal-result-v1\n"
+		"bundle 0100000000000000000000000000000000000000000000000000000000000000\n"
+		"users/a done 0100000000000000000000000000000000000000000000000000000000000000\n"
+		"users/b kept 0200000000000000000000000000000000000000000000000000000000000000\n";
+
+	report_result(lines, 2, bundle, got);
+	sha256(text, sizeof text - 1, wanted);
+	assert_memory_equal(got, wanted, SHA256_SIZE);
+}
+
+static void no_channel_leaves_all_in_the_spool(void **state)
+{
+	struct report r;
+
+	report_init(&r, root.fd, BOOT, "");
+	report_set_key(&r, key);
+	report_phase(&r, PHASE_FOUND, "x");
+	report_end(&r, PHASE_FAILED, NULL, 0, NULL);
+	report_flush(&r);
+	assert_true(spool_size() > 2 * FRAME_HEADER_SIZE);
+	assert_int_equal(r.seq, 2);
+	assert_err(report_drain(&r, 10, &e), ERR_UNAVAILABLE, e, "no channel to a controller");
+	report_fini(&r);
+}
+
+static void findings_are_capped(void **state)
+{
+	struct report r;
+	struct err f;
+
+	report_init(&r, root.fd, BOOT, "");
+	err_set(&f, ERR_LIMIT, "m");
+	for (int i = 0; i < STATUS_FINDINGS_MAX + 5; i++)
+		report_finding(&r, "error", "item", &f);
+	assert_int_equal(json_object_array_length(r.findings), STATUS_FINDINGS_MAX);
+	report_fini(&r);
+}
+
+static void findings_are_readable_whatever_a_program_prints(void **state)
+{
+	static const struct { const char *said, *wanted; } cases[] = {
+		{ "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x84", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x84" },
+		{ "\xff\xfe", "??" }, { "a\xc3", "a?" }, { "\xc0\x80", "??" }, { "\xed\xa0\x80", "???" }, { "\xf4\x90\x80\x80", "????" },
+		{ "tab\there\x1b[1m\x7f", "tab?here?[1m?" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct report r;
+		struct err f;
+		scoped(frame_reader_fini) struct frame_reader reader = FRAME_READER;
+		struct frame frame;
+		struct status s;
+		bool have;
+		report_init(&r, root.fd, BOOT, "");
+		err_set(&f, ERR_CONFLICT, "%s", cases[i].said);
+		report_finding(&r, "error", "runcmd", &f);
+		report_end(&r, PHASE_DEGRADED, NULL, 0, NULL);
+		assert_ok(frame_feed(&reader, r.fresh.data, r.fresh.size, &e), e);
+		frame_next(&reader, &frame, &have);
+		assert_true(have);
+		assert_ok(status_read(frame.body, frame.body_size, &s, &e), e);
+		assert_string_equal(json_text(json_object_array_get_idx(s.findings, 0), "message"), cases[i].wanted);
+		status_fini(&s);
+		report_fini(&r);
+	}
+}
+
+static void thousands_of_items_leave_their_list_out(void **state)
+{
+	enum { ITEMS = 4096 };
+	static struct result_line lines[ITEMS];
+	static char keys[ITEMS][128];
+	static uint8_t digest[SHA256_SIZE];
+	scoped(frame_reader_fini) struct frame_reader reader = FRAME_READER;
+	struct status s;
+	struct report r;
+	struct frame f;
+	bool have;
+
+	for (int i = 0; i < ITEMS; i++) {
+		snprintf(keys[i], sizeof keys[i], "write_files/a/rather/long/path/of/a/file/%d", i);
+		lines[i] = (struct result_line){ keys[i], OUTCOME_DONE, digest };
+	}
+	report_init(&r, root.fd, BOOT, "");
+	report_end(&r, PHASE_PROVISIONED, lines, ITEMS, NULL);
+	assert_ok(frame_feed(&reader, r.fresh.data, r.fresh.size, &e), e);
+	frame_next(&reader, &f, &have);
+	assert_true(have);
+	assert_ok(status_read(f.body, f.body_size, &s, &e), e);
+	assert_int_equal(s.phase, PHASE_PROVISIONED);
+	assert_null(s.items);
+	status_fini(&s);
+	report_fini(&r);
+}
+
+/* Answers the first status frame with an ack of `seq` under `with`; keeps the connection. */
+static pid_t serve(const char *path, uint64_t seq, const uint8_t *with)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+	assert_int_equal(bind(s, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(s, 4), 0);
+	pid_t pid = fork();
+	while (pid == 0) {
+		char chunk[4096], body[128];
+		scoped_buf struct buf out = BUF_MAX(4096);
+		int c = accept(s, NULL, NULL);
+		bool acked = false;
+		while (recv(c, chunk, sizeof chunk, 0) > 0) {
+			if (acked)
+				continue;
+			acked = true;
+			int n = snprintf(body, sizeof body, "{\"boot_id\":\"" BOOT "\",\"seq\":%llu}", (unsigned long long)seq);
+			if (frame_write(FRAME_ACK, seq, body, (size_t)n, with, &out, &e) || send(c, out.data, out.size, MSG_NOSIGNAL) < 0)
+				_exit(1);
+		}
+		close(c);
+	}
+	close(s);
+	return pid;
+}
+
+static int exchange(uint64_t acked, const uint8_t *with, size_t *left)
+{
+	char path[160];
+	struct report r;
+
+	snprintf(path, sizeof path, "%s/sock", root.path);
+	pid_t pid = serve(path, acked, with);
+	report_init(&r, root.fd, BOOT, path);
+	report_set_key(&r, key);
+	for (int i = 0; i < 3; i++)
+		report_phase(&r, PHASE_FOUND, "x");
+	int err = report_drain(&r, 400, &e);
+	*left = spool_size();
+	report_fini(&r);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return err;
+}
+
+static void acknowledged_frames_are_forgotten(void **state)
+{
+	size_t left;
+
+	assert_ok(exchange(3, key, &left), e);
+	assert_int_equal(left, 0);
+}
+
+static void up_to_the_number_acknowledged(void **state)
+{
+	size_t left;
+
+	assert_err(exchange(2, key, &left), ERR_UNAVAILABLE, e, "the controller has not acknowledged the report within 400 ms");
+	assert_true(left > FRAME_HEADER_SIZE && left < 2 * 300);
+}
+
+static void a_forged_ack_is_no_ack(void **state)
+{
+	static const uint8_t other[32] = "another key";
+	size_t left;
+
+	assert_err(exchange(3, other, &left), ERR_UNAVAILABLE, e, "has not acknowledged");
+	assert_true(left > 3 * FRAME_HEADER_SIZE);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(result_is_the_documents_digest), TEST(no_channel_leaves_all_in_the_spool), TEST(findings_are_capped),
+			TEST(findings_are_readable_whatever_a_program_prints),
+		TEST(thousands_of_items_leave_their_list_out), TEST(acknowledged_frames_are_forgotten), TEST(up_to_the_number_acknowledged),
+		TEST(a_forged_ack_is_no_ack),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

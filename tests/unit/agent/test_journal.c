@@ -1,0 +1,87 @@
+/* The journal: what goes in comes out, and what natal-agent did not write is refused. */
+#include "tests/unit/unit.h"
+#include "agent/journal.h"
+#include "tests/unit/agent/seed.h"
+
+static struct err e;
+static struct test_root root;
+
+static int setup(void **state)
+{
+	root_init(&root);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	root_fini(&root);
+	return 0;
+}
+
+static void absent_is_empty(void **state)
+{
+	struct journal j;
+
+	assert_ok(journal_load(root.fd, &j, &e), e);
+	assert_int_equal(j.state, JOURNAL_NONE);
+	assert_int_equal(j.sequence, 0);
+}
+
+static void what_goes_in_comes_out(void **state)
+{
+	static const char *const argv[] = { "/bin/sh", "x y", NULL };
+	struct action run = { .kind = ACTION_EXEC, .item = 1, .argv = argv, .timeout_ms = 7, .once = true };
+	struct item items[] = { { .key = "a", .policy = POLICY_FAIL, .outcome = OUTCOME_DONE },
+		{ .key = "runcmd", .stage = STAGE_LATE, .policy = POLICY_CONTINUE },
+		{ .key = "c", .outcome = OUTCOME_FAILED }, { .key = "d", .outcome = OUTCOME_SKIPPED } };
+	struct plan p = { .item_count = 4, .items = items, .action_count = 1, .actions = &run };
+	struct journal j = { .state = JOURNAL_LATE }, k;
+	struct test_seed s;
+
+	seed_init(&s);
+	s.v.manifest.sequence = 9;
+	items[1].digest[0] = 0xab;
+	journal_take(&j, &s.v, &p);
+	assert_ok(journal_save(root.fd, &j, &e), e);
+	assert_ok(journal_load(root.fd, &k, &e), e);
+	assert_int_equal(k.state, JOURNAL_LATE);
+	assert_int_equal(k.sequence, 9);
+	assert_string_equal(k.uuid, "11111111-2222-3333-4444-555555555555");
+	assert_int_equal(k.item_count, 4);
+	assert_int_equal(k.items[0].state, ITEM_OK);
+	assert_int_equal(k.items[1].state, ITEM_PENDING);
+	assert_string_equal(k.items[1].argv[1], "x y");
+	assert_null(k.items[1].argv[2]);
+	assert_int_equal(k.items[1].timeout_ms, 7);
+	assert_int_equal(k.items[1].digest[0], 0xab);
+	assert_int_equal(k.items[1].policy, POLICY_CONTINUE);
+	assert_int_equal(k.items[2].state, ITEM_FAILED);
+	assert_int_equal(k.items[3].state, ITEM_SKIPPED);
+	assert_false(k.done.has_once);
+	journal_fini(&j);
+	journal_fini(&k);
+}
+
+static void what_is_not_ours_is_refused(void **state)
+{
+	static const struct { const char *text, *msg; enum err_code code; } cases[] = {
+		{ "{}", "journal.format is missing", ERR_FORMAT },
+		{ "[]", "journal is not an object", ERR_FORMAT },
+		{ "x", "unexpected character", ERR_FORMAT },
+		{ "", "empty", ERR_FORMAT },
+		{ "{\"formats\":1}", "journal: unknown key 'formats'", ERR_FORMAT },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct journal j;
+		root_put(&root, JOURNAL_PATH, cases[i].text);
+		assert_err(journal_load(root.fd, &j, &e), cases[i].code, e, cases[i].msg);
+		assert_non_null(strstr(e.hint, JOURNAL_PATH));
+	}
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+int main(void)
+{
+	const struct CMUnitTest tests[] = { TEST(absent_is_empty), TEST(what_goes_in_comes_out), TEST(what_is_not_ours_is_refused) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
