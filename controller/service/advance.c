@@ -169,7 +169,7 @@ static int to_signed(struct ctl *c, struct vm *v, struct bundle_row *row, struct
 	if (r || v->state != VM_DEFINED)
 		return r;
 	vm_set_state(v, VM_READY, "%s", strcmp(v->host, "none") == 0 ? "its medium waits to be fetched" : "can be started");
-	return vm_save(c->store, v, e);
+	return ctl_save(c, v, e);
 }
 
 /* Reads the signer's answer for ref (always, to keep the order), and takes the bundle one stage on. */
@@ -211,7 +211,7 @@ static int give_up(struct ctl *c, const struct bundle_ref *ref, const struct err
 	if ((r = bundle_row_save(c->store, &row, e)) || (r = vm_get_by_id(c->store, ref->vm_id, &v, &absent, e)) || absent)
 		return r;
 	vm_set_state(&v, VM_FAILED, "its bundle could not be made: %s", why->msg);
-	return vm_save(c->store, &v, e);
+	return ctl_save(c, &v, e);
 }
 
 static int take_answers(struct ctl *c, const struct bundle_ref *refs, size_t n, struct err *e)

@@ -140,7 +140,7 @@ int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 	v->run_token++;
 	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
 	vm_set_state(v, VM_BOOTING, "%s", medium >= 0 ? "starting, with its medium" : "starting");
-	if ((r = vm_save(c->store, v, e)))
+	if ((r = ctl_save(c, v, e)))
 		return r;
 	o = for_run(v);
 	json_put_bool(o, "medium", medium >= 0);

@@ -93,7 +93,8 @@ sleep 0.3
 mkdir "$T/backup" && cp -r "$S/." "$T/backup/" 2>/dev/null
 mapfile -t files < <(find "$S" "$T/backup" -type f -size +0)
 want 0 "" needles "${files[@]}"
-want 0 "it is not handed out twice" curl -s --unix-socket "$S/natald.sock" http://n/v1/vms/web-1/medium
+want 7 "it is not handed out twice" n vm medium web-1 --out "$T/twice.iso"
+want 7 "natalctl vm reissue web-1 makes a new one" n vm medium web-1 --out "$T/twice.iso"
 # A reissue: another bundle, other keys, a successor of the pin record.
 n vm pin web-1 --known-hosts > "$T/before"
 want 0 "ready" n vm reissue web-1 --medium-out "$T/web-1b.iso"

@@ -21,7 +21,11 @@ static int setup(void **state)
 
 	if (r || secret_new(32, &key, &e))
 		return -1;
-	return signer_start(&(struct signer_config){ p->path, key }, &signer, &p->e);
+	/* As natald does: forked while no store is open, since SQLite's locks belong to a process. */
+	store_close(p->s);
+	p->s = NULL;
+	r = signer_start(&(struct signer_config){ p->path, key }, &signer, &p->e);
+	return r ? r : store_open(p->path, &p->s, &p->e);
 }
 
 static int teardown(void **state)
