@@ -37,6 +37,7 @@ int agent_open(struct agent *a, const struct agent_options *o, struct err *e)
 		return r;
 	report_init(&a->report, a->root, a->boot.boot_id, o->channel ? o->channel : a->live ? NULL : "");
 	a->report.seq = a->boot.seq;
+	a->report.behind = a->boot.seq > 0;
 	json_free(a->report.findings);
 	a->report.findings = json_object_get(a->boot.findings);
 	load_report_key(a);
