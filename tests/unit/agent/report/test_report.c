@@ -227,12 +227,12 @@ static void this_boots_report_is_not_among_those_that_go(void **state)
 }
 
 /* Takes one connection whole, and leaves its bytes in a file. */
-static pid_t record(const char *path, const char *file)
+static pid_t record(const char path[100], const char *file)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int s = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+	memcpy(a.sun_path, path, 100);
 	assert_int_equal(bind(s, (struct sockaddr *)&a, sizeof a), 0);
 	assert_int_equal(listen(s, 4), 0);
 	pid_t pid = fork();
@@ -254,9 +254,10 @@ static void earlier_frames_go_first(void **state)
 {
 	scoped(frame_reader_fini) struct frame_reader reader = FRAME_READER;
 	scoped_buf struct buf got = BUF_MAX(1 << 20);
-	char sock[160], file[160];
+	char sock[100], file[100];
 	struct report early, late;
 
+	memset(sock, 0, sizeof sock);
 	snprintf(sock, sizeof sock, "%s/sock", root.path);
 	snprintf(file, sizeof file, "%s/got", root.path);
 	report_init(&early, root.fd, BOOT, "");
