@@ -27,10 +27,10 @@ natald_CFLAGS = $(CONTROLLER_CFLAGS)
 natald_SOURCES = %D%/natald/main.c %D%/natald/loop.c %D%/natald/loop.h
 natald_LDADD = $(CONTROLLER_LIBS)
 
-# natalctl loads nothing of natald's: libcurl, json-c and the C library.
+# natalctl loads nothing of natald's: json-c, libsodium and the C library.
 noinst_LIBRARIES += controller/cli/libcli.a
-CLI_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(CURL_CFLAGS) -DSBINDIR='"$(sbindir)"' -DNATAL_LIBEXECDIR='"$(libexecdir)/natal"'
-CLI_LIBS = controller/cli/libcli.a $(COMMON_LIBS) $(CURL_LIBS)
+CLI_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) -DSBINDIR='"$(sbindir)"' -DNATAL_LIBEXECDIR='"$(libexecdir)/natal"'
+CLI_LIBS = controller/cli/libcli.a $(COMMON_LIBS)
 controller_cli_libcli_a_CFLAGS = $(CLI_CFLAGS)
 controller_cli_libcli_a_SOURCES = \
 	%D%/cli/cli.h %D%/cli/client.c %D%/cli/cmd_image.c %D%/cli/cmd_key.c %D%/cli/cmd_pool.c %D%/cli/cmd_vm.c %D%/cli/cmd_wait.c %D%/cli/daemon.c \
@@ -40,3 +40,6 @@ bin_PROGRAMS += natalctl
 natalctl_CFLAGS = $(CLI_CFLAGS)
 natalctl_SOURCES = %D%/cli/main.c
 natalctl_LDADD = $(CLI_LIBS)
+
+dist_man_MANS += %D%/cli/natalctl.1 %D%/natald/natald.8
+EXTRA_DIST += %D%/natald/natald.service

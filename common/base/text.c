@@ -70,6 +70,21 @@ int text_copy(char *out, size_t size, const char *s, const char *what, struct er
 	return 0;
 }
 
+bool text_number(const char *s, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	if (!*s || strlen(s) > 18)
+		return false;
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9')
+			return false;
+		n = 10 * n + (uint64_t)(*s - '0');
+	}
+	*ret = n;
+	return true;
+}
+
 bool text_starts(const char *s, const char *prefix) { return strncmp(s, prefix, strlen(prefix)) == 0; }
 
 enum { WORD_MAX = 64 };

@@ -18,6 +18,9 @@ int base64_decode(const char *text, size_t n, const char *what, struct buf *out,
 /* Copies s and its NUL into out[size]; ERR_LIMIT names `what` where it does not fit. */
 int text_copy(char *out, size_t size, const char *s, const char *what, struct err *e);
 
+/* Decimal digits and nothing else, at most 18 of them; false otherwise. */
+bool text_number(const char *s, uint64_t *ret);
+
 bool text_starts(const char *s, const char *prefix);
 
 /* The word of `words` (NULL-terminated) nearest to `given` within a third of its length, or NULL:

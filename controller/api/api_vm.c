@@ -210,25 +210,11 @@ static int own_trust(struct ctl *c, const char *project, struct trust *t, struct
 	return r;
 }
 
-/* Lines for the VM's names, and for the ports that are forwarded to its ssh. */
-static void known_hosts(const struct pin *p, const struct vm *v, struct buf *out)
+/* A line per key for each of the VM's names. */
+static void known_hosts(const struct pin *p, struct buf *out)
 {
-	scoped_json struct json_object *f = NULL;
-	struct err ignored;
-
 	for (size_t i = 0; i < p->name_count; i++)
-		if (strcmp(p->names[i], "localhost") != 0 && strcmp(p->names[i], "127.0.0.1") != 0)
-			pin_known_hosts(p, p->names[i], out);
-	if (json_parse(v->forwards, strlen(v->forwards), "forwards", &f, &ignored))
-		return;
-	for (size_t i = 0; i < json_object_array_length(f); i++) {
-		struct json_object *one = json_object_array_get_idx(f, i);
-		char host[64];
-		if (json_uint(one, "guest", 0) != 22 || !json_uint(one, "host", 0))
-			continue;
-		snprintf(host, sizeof host, "[127.0.0.1]:%u", (unsigned)json_uint(one, "host", 0));
-		pin_known_hosts(p, host, out);
-	}
+		pin_known_hosts(p, p->names[i], out);
 }
 
 int api_vm_pin(struct ctl *c, struct request *rq, struct err *e)
@@ -248,7 +234,7 @@ int api_vm_pin(struct ctl *c, struct request *rq, struct err *e)
 		return err_set(e, ERR_UNAVAILABLE, "VM %s has no pin record yet: %s", v.name, v.reason);
 	if ((r = pin_verify(row.pin_record.data, row.pin_record.size, trust, (uint64_t)clock_unix_s(), "pin record", &p, e)))
 		return r;
-	known_hosts(&p, &v, &lines);
+	known_hosts(&p, &lines);
 	pin_curl(&p, &curl);
 	base64_encode(&record, row.pin_record.data, row.pin_record.size);
 	rq->reply = json_object_new_object();

@@ -29,7 +29,6 @@ struct cli {
 	size_t arg_count, option_count;
 	const char *args[CLI_ARGS_MAX];
 	struct { const struct cli_option *option; const char *value; } options[CLI_OPTIONS_MAX];        /* in the order given */
-	void *curl;
 };
 
 /* usage, with a suggestion. */
@@ -43,7 +42,8 @@ void cli_help(const struct cli *cli);
 struct api_call { const char *method, *path; struct json_object *body; const char *idempotency_key; int timeout_s; };
 int api_json(struct cli *cli, const struct api_call *call, struct json_object **ret, struct err *e);
 int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e);
-void api_done(struct cli *cli);
+/* -1 and errno where nobody listens. */
+int natald_connect(const struct cli *cli);
 /* Is natald there?  Starts it unless told not to. */
 int daemon_ready(struct cli *cli, bool start, bool *ret_running, struct err *e);
 
@@ -66,5 +66,5 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_image_delete(struct cli *, struct err *), cmd_vm_create(struct cli *, struct err *), cmd_vm_list(struct cli *, struct err *),
 	cmd_vm_show(struct cli *, struct err *), cmd_vm_start(struct cli *, struct err *), cmd_vm_stop(struct cli *, struct err *),
 	cmd_vm_delete(struct cli *, struct err *), cmd_vm_reissue(struct cli *, struct err *), cmd_vm_wait(struct cli *, struct err *),
-	cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *);
+	cmd_vm_medium(struct cli *, struct err *), cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *);
 int vm_fetch_medium(struct cli *cli, const char *name, const char *path, struct err *e);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "common/base/text.h"
 #include "controller/cli/cli.h"
 
 static int show_pool(struct json_object *o, struct err *e)
@@ -68,11 +69,8 @@ int cmd_pool_fill(struct cli *cli, struct err *e)
 
 	if (cli->arg_count) {
 		uint64_t n = 0;
-		for (const char *p = cli->args[0]; *p; p++) {
-			if (*p < '0' || *p > '9' || n > 1000000)
-				return err_set(e, ERR_USAGE, "'%s' is no number of keys", cli->args[0]);
-			n = 10 * n + (uint64_t)(*p - '0');
-		}
+		if (!text_number(cli->args[0], &n))
+			return err_set(e, ERR_USAGE, "'%s' is no number of keys", cli->args[0]);
 		json_put_uint(body, "count", n);
 	}
 	r = api_json(cli, &(struct api_call){ "POST", "/v1/pool/fill", body }, &o, e);

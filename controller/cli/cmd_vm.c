@@ -313,6 +313,13 @@ int cmd_vm_stop(struct cli *cli, struct err *e)
 
 int cmd_vm_delete(struct cli *cli, struct err *e) { return vm_call(cli, "DELETE", "", NULL, NULL, e); }
 
+int cmd_vm_medium(struct cli *cli, struct err *e)
+{
+	const char *out = cli_option(cli, "--out");
+
+	return out ? vm_fetch_medium(cli, cli->args[0], out, e) : err_set(e, ERR_USAGE, "natalctl vm medium: --out FILE is missing");
+}
+
 int cmd_vm_reissue(struct cli *cli, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;

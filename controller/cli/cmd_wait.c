@@ -160,6 +160,19 @@ static bool settled(struct json_object *o)
 	return is_true(o, "final") && !(reason && strcmp(reason, "its medium is being ejected") == 0);
 }
 
+/* What came before the newest start or reissue is history: `vm wait` tells this boot's story. */
+static size_t last_start(struct json_object *events)
+{
+	size_t n = events ? json_object_array_length(events) : 0;
+
+	while (n-- > 0) {
+		const char *reason = json_text(json_object_array_get_idx(events, n), "reason");
+		if (reason && (strncmp(reason, "starting", 8) == 0 || strncmp(reason, "reissued", 8) == 0))
+			return n;
+	}
+	return 0;
+}
+
 int cmd_vm_wait(struct cli *cli, struct err *e)
 {
 	struct following f = { .cli = cli };
@@ -177,7 +190,7 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 		if ((r = vm_call(cli, "GET", tail, NULL, &o, e)))
 			return r;
 		json_object_object_get_ex(o, "events", &events);
-		for (size_t i = 0; events && i < json_object_array_length(events); i++)
+		for (size_t i = f.after ? 0 : last_start(events); events && i < json_object_array_length(events); i++)
 			show_event(&f, json_object_array_get_idx(events, i));
 		if (settled(o))
 			return ended(&f, o, e);

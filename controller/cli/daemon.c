@@ -3,8 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include "common/base/clock.h"
@@ -16,12 +14,8 @@ enum { READY_MS = 20000 };
 
 static bool answers(const struct cli *cli)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-
-	if ((size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s/natald.sock", cli->state) >= sizeof a.sun_path)
-		return false;
-	scoped_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	return fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
+	scoped_fd int fd = natald_connect(cli);
+	return fd >= 0;
 }
 
 /* Beside natalctl, in a build tree's folder, or where it was installed. */

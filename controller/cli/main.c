@@ -1,5 +1,4 @@
 /* main.c - natalctl: the operator's command. See natalctl(1). */
-#include <curl/curl.h>
 #include <signal.h>
 #include <stdio.h>
 #include "controller/cli/cli.h"
@@ -23,9 +22,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_NONE;
 
 	signal(SIGPIPE, SIG_IGN);
-	curl_global_init(CURL_GLOBAL_NOTHING);  /* no TLS stack: the socket is local */
 	int r = run(&cli, argc, argv, &e);
-	api_done(&cli);
 	if (fflush(stdout) != 0 && !r)
 		r = err_sys(&e, "write to standard output");
 	if (!r)

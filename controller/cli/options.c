@@ -191,19 +191,10 @@ const char *cli_option(const struct cli *cli, const char *name)
 int cli_number(const struct cli *cli, const char *name, uint64_t otherwise, uint64_t *ret, struct err *e)
 {
 	const char *v = cli_option(cli, name);
-	uint64_t n = 0;
+	uint64_t n;
 
-	if (!v) {
-		*ret = otherwise;
-		return 0;
-	}
-	for (const char *p = v; *p; p++) {
-		if (*p < '0' || *p > '9' || strlen(v) > 12)
-			return err_set(e, ERR_USAGE, "%s '%s' is no number", name, v);
-		n = 10 * n + (uint64_t)(*p - '0');
-	}
-	if (!*v)
-		return err_set(e, ERR_USAGE, "%s wants a number", name);
-	*ret = n;
+	if (v && !text_number(v, &n))
+		return err_set(e, ERR_USAGE, "%s '%s' is no number", name, v);
+	*ret = v ? n : otherwise;
 	return 0;
 }

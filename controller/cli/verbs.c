@@ -41,6 +41,7 @@ static const struct cli_option vm_start[] = {
 	{ "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1; on a running VM the forwards are re-pointed (repeatable)" }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_reissue[] = { { "--medium-out", "FILE", "host none: write the new medium there" }, { NULL, NULL, NULL } };
+static const struct cli_option vm_medium[] = { { "--out", "FILE", "write the medium there" }, { NULL, NULL, NULL } };
 static const struct cli_option vm_wait[] = { { "--timeout", "S", "give up after S seconds (default: 900)" }, { NULL, NULL, NULL } };
 static const struct cli_option vm_logs[] = { { "--bytes", "N", "how much of its end (default: 65536)" }, { NULL, NULL, NULL } };
 static const struct cli_option vm_pin[] = {
@@ -69,6 +70,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "vm", "stop", "NAME", "stop a VM", NULL, cmd_vm_stop },
 	{ "vm", "delete", "NAME", "delete a VM and all that was made for it", NULL, cmd_vm_delete },
 	{ "vm", "reissue", "NAME", "a new bundle: new keys, higher sequence", vm_reissue, cmd_vm_reissue },
+	{ "vm", "medium", "NAME", "fetch the signed medium, until it was delivered", vm_medium, cmd_vm_medium },
 	{ "vm", "wait", "NAME", "follow a VM until it is provisioned or failed", vm_wait, cmd_vm_wait },
 	{ "vm", "logs", "NAME", "the end of its serial console", vm_logs, cmd_vm_logs },
 	{ "vm", "pin", "NAME", "its pin record, and what clients make of it", vm_pin, cmd_vm_pin },

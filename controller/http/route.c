@@ -83,16 +83,9 @@ int route_decode(struct request *rq, struct err *e)
 
 uint64_t request_number(const char *text, uint64_t otherwise)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
-	if (!*text || strlen(text) > 18)
-		return otherwise;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return otherwise;
-		n = 10 * n + (uint64_t)(*text - '0');
-	}
-	return n;
+	return text_number(text, &n) ? n : otherwise;
 }
 
 struct json_object *problem_json(const struct err *e)

@@ -56,12 +56,10 @@ static int judge_overdue(struct loop *l, struct err *e)
 		bool absent;
 		if ((r = vm_get_by_id(l->c->store, ids[i], &v, &absent, e)) || absent)
 			continue;
-		int64_t since = v.deadline_at;
 		v.deadline_at = 0;
 		vm_set_state(&v, VM_FAILED, "no %sreport within %lld s", v.state == VM_PROVISIONING ? "further " : "",
 			(long long)link_boot_deadline_s(l->c));
-		fprintf(stderr, "natald: vm=%s deadline=%lld %s\n", v.name, (long long)since, v.reason);
-		r = vm_save(l->c->store, &v, e);
+		r = ctl_save(l->c, &v, e);
 	}
 	return r;
 }

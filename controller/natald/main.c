@@ -56,6 +56,7 @@ static void help(void)
 /* 1: done (help, version). */
 static int read_options(int argc, char **argv, struct options *o, struct err *e)
 {
+	uint64_t n;
 	int c, r = 0;
 
 	opterr = 0;
@@ -65,7 +66,7 @@ static int read_options(int argc, char **argv, struct options *o, struct err *e)
 		else if (c == 'k')
 			r = text_copy(o->key_file, sizeof o->key_file, optarg, "--store-key-file", e);
 		else if (c == 'f')
-			o->host_fd = (int)strtoul(optarg, NULL, 10);
+			r = text_number(optarg, &n) && n < 1 << 20 ? (o->host_fd = (int)n, 0) : usage(optarg, e);
 		else if (c == 'h' || c == 'V') {
 			if (c == 'h')
 				help();

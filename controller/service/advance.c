@@ -83,14 +83,23 @@ static const struct json_field key_fields[] = {
 	JSON_FIELD(struct key_fields, ssh_lines, JSON_ARRAY, true),
 };
 
+/* Its names, and where its ssh is forwarded to: "[127.0.0.1]:2201", as known_hosts writes a port. */
 static int fill_names(const struct vm *v, struct pin *p, struct err *e)
 {
-	scoped_json struct json_object *o = NULL;
+	scoped_json struct json_object *o = NULL, *f = NULL;
 	struct vm_spec spec;
 	int r;
 
-	return (r = json_parse(v->spec, strlen(v->spec), "the VM's spec", &o, e)) || (r = spec_read(o, &spec, e)) ? r :
-		spec_names(&spec, p->names, PIN_NAMES_MAX, &p->name_count, e);
+	if ((r = json_parse(v->spec, strlen(v->spec), "the VM's spec", &o, e)) || (r = spec_read(o, &spec, e)) ||
+	    (r = spec_names(&spec, p->names, PIN_NAMES_MAX, &p->name_count, e)) ||
+	    (r = json_parse(v->forwards, strlen(v->forwards), "the VM's forwards", &f, e)))
+		return r;
+	for (size_t i = 0; i < json_object_array_length(f) && p->name_count < PIN_NAMES_MAX; i++) {
+		struct json_object *one = json_object_array_get_idx(f, i);
+		if (json_uint(one, "guest", 0) == 22 && json_uint(one, "host", 0))
+			snprintf(p->names[p->name_count++], sizeof p->names[0], "[127.0.0.1]:%u", (unsigned)json_uint(one, "host", 0));
+	}
+	return 0;
 }
 
 /* The record before this one: this bundle's own earlier one, else the last sequence's. */
@@ -160,7 +169,7 @@ static int to_signed(struct ctl *c, struct vm *v, struct bundle_row *row, struct
 	if (r || v->state != VM_DEFINED)
 		return r;
 	vm_set_state(v, VM_READY, "%s", strcmp(v->host, "none") == 0 ? "its medium waits to be fetched" : "can be started");
-	return vm_save(c->store, v, e);
+	return ctl_save(c, v, e);
 }
 
 /* Reads the signer's answer for ref (always, to keep the order), and takes the bundle one stage on. */
@@ -202,7 +211,7 @@ static int give_up(struct ctl *c, const struct bundle_ref *ref, const struct err
 	if ((r = bundle_row_save(c->store, &row, e)) || (r = vm_get_by_id(c->store, ref->vm_id, &v, &absent, e)) || absent)
 		return r;
 	vm_set_state(&v, VM_FAILED, "its bundle could not be made: %s", why->msg);
-	return vm_save(c->store, &v, e);
+	return ctl_save(c, &v, e);
 }
 
 static int take_answers(struct ctl *c, const struct bundle_ref *refs, size_t n, struct err *e)

@@ -100,21 +100,29 @@ static int take_keys(struct ctl *c, const struct vm *v, const struct vm_spec *sp
 	return 0;
 }
 
-static int make_report_key(struct ctl *c, struct vm *v, struct taken *t, struct err *e)
+static int make_report_key(struct ctl *c, struct vm *v, struct err *e)
 {
-	scoped_secret struct secret *key = NULL;
 	scoped_buf struct buf sealed = BUF_MAX(VM_REPORT_KEY_SEALED_MAX);
-	int r;
+	uint8_t key[32];
 
-	if ((r = secret_new(32, &key, e)))
-		return r;
-	random_bytes(key->bytes, key->size);
-	if ((r = seal(c->seal, v->id, key->bytes, key->size, &sealed, e)))
+	random_bytes(key, sizeof key);
+	int r = seal(c->seal, v->id, key, sizeof key, &sealed, e);
+	sodium_memzero(key, sizeof key);
+	if (r)
 		return r;
 	memcpy(v->report_key, sealed.data, sealed.size);
 	v->report_key_size = sealed.size;
-	part_add(&t->parts, BLOB_REPORT_KEY, 0600, key->bytes, key->size);
 	return 0;
+}
+
+static int add_report_key(struct ctl *c, const struct vm *v, struct taken *t, struct err *e)
+{
+	scoped_secret struct secret *key = NULL;
+
+	int r = seal_open(c->seal, v->id, v->report_key, v->report_key_size, &key, e);
+	if (!r)
+		part_add(&t->parts, BLOB_REPORT_KEY, 0600, key->bytes, key->size);
+	return r;
 }
 
 static int make_intent(const struct vm *v, const struct vm_spec *spec, struct cert_intent *in, struct err *e)
@@ -139,7 +147,7 @@ static int write_parts(struct ctl *c, struct vm *v, const struct vm_spec *spec, 
 	part_add(&t->parts, BLOB_USER_DATA, 0600, user_data.data, user_data.size);
 	if (network.size)
 		part_add(&t->parts, BLOB_NETWORK_CONFIG, 0600, network.data, network.size);
-	return (r = make_report_key(c, v, t, e)) || (r = take_keys(c, v, spec, t, e)) ? r : buf_check(&t->parts, "the bundle", e);
+	return (r = add_report_key(c, v, t, e)) || (r = take_keys(c, v, spec, t, e)) ? r : buf_check(&t->parts, "the bundle", e);
 }
 
 /* The row of stage 1 for v->sequence. */
@@ -208,12 +216,9 @@ int birth_define(struct ctl *c, const struct vm_spec *spec, struct vm *v, struct
 	v->state = VM_DEFINED;
 	snprintf(v->reason, sizeof v->reason, "keys taken, to be signed");
 	/* The row first: a name that is taken takes no keys. */
-	if ((r = vm_insert(c->store, v, e)) || (r = write_row(c, v, spec, e)))
+	if ((r = make_report_key(c, v, e)) || (r = vm_insert(c->store, v, e)))
 		return r;
-	v->rev = 1;
-	v->was_state = v->state;
-	memcpy(v->was_reason, v->reason, sizeof v->was_reason);
-	return vm_save(c->store, v, e);         /* the report key */
+	return write_row(c, v, spec, e);
 }
 
 int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
@@ -228,5 +233,7 @@ int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
 	v->sequence++;
 	c->scrub = true;
 	vm_set_state(v, VM_DEFINED, "reissued: keys taken, to be signed");
-	return (r = write_row(c, v, &spec, e)) ? r : vm_save(c->store, v, e);
+	if ((r = make_report_key(c, v, e)) || (r = write_row(c, v, &spec, e)))
+		return r;
+	return ctl_save(c, v, e);
 }

@@ -1,7 +1,19 @@
 /* ctl.c - see ctl.h */
 #include "controller/service/ctl.h"
 
+#include <stdio.h>
+#include <string.h>
 #include "common/base/text.h"
+
+int ctl_save(struct ctl *c, struct vm *v, struct err *e)
+{
+	bool changed = v->state != v->was_state || strcmp(v->reason, v->was_reason) != 0;
+
+	int r = vm_save(c->store, v, e);
+	if (!r && changed)
+		fprintf(stderr, "natald: vm=%s state=%s reason=\"%s\"\n", v->name, vm_state_name(v->state), v->reason);
+	return r;
+}
 
 int ctl_vm(struct ctl *c, const char *project, const char *name, struct vm *ret, struct err *e)
 {

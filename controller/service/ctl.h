@@ -21,5 +21,7 @@ struct ctl {
 	bool stopping, scrub;                   /* scrub: something was deleted that must not stay in the log */
 };
 
+/* vm_save(), and a line in the log where the state or its reason changed. */
+int ctl_save(struct ctl *c, struct vm *v, struct err *e);
 /* not-found, with a near name as the hint. */
 int ctl_vm(struct ctl *c, const char *project, const char *name, struct vm *ret, struct err *e);

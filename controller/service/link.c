@@ -31,6 +31,10 @@ static int run_process(struct link *l, const char *program, const char *state_di
 	if (l->pid < 0)
 		return err_sys(e, "start the host process");
 	if (l->pid == 0) {
+		sigset_t none;
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(SIGINT, SIG_IGN);        /* a terminal's ^C is for natald; the host ends with the channel */
 		if (dup2(l->host_fd, 3) == 3)
 			execl(program, "natald", "host", "--fd", fd, "--state", state_dir, (char *)NULL);
 		_exit(127);

@@ -41,13 +41,13 @@ static int on_created(struct ctl *c, struct vm *v, struct json_object *reply, co
 
 	if (bad) {
 		vm_set_state(v, VM_FAILED, "the host cannot make it: %s", bad->msg);
-		return vm_save(c->store, v, e);
+		return ctl_save(c, v, e);
 	}
 	const char *ek = json_text(reply, "ek_sha256");
 	v->host_known = true;
 	if (ek && strlen(ek) == 2 * SHA256_SIZE)
 		snprintf(v->ek_sha256, sizeof v->ek_sha256, "%s", ek);
-	if ((r = forwards_of(reply, v, e)) || (r = vm_save(c->store, v, e)))
+	if ((r = forwards_of(reply, v, e)) || (r = ctl_save(c, v, e)))
 		return r;
 	return *v->ek_sha256 ? birth_renew_pin(c, v, e) : 0;
 }
@@ -62,7 +62,7 @@ static int on_started(struct ctl *c, struct vm *v, struct json_object *reply, co
 	} else if (v->state == VM_BOOTING) {
 		vm_set_state(v, VM_BOOTING, "started%s%s", *link_accel(c) ? " with " : "", link_accel(c));
 	}
-	return vm_save(c->store, v, e);
+	return ctl_save(c, v, e);
 }
 
 static int on_stopped(struct ctl *c, struct vm *v, struct json_object *reply, const struct err *bad, struct err *e)
@@ -75,7 +75,7 @@ static int on_stopped(struct ctl *c, struct vm *v, struct json_object *reply, co
 	v->running = false;
 	v->deadline_at = 0;
 	vm_set_state(v, VM_STOPPED, "stopped");
-	return vm_save(c->store, v, e);
+	return ctl_save(c, v, e);
 }
 
 static int on_forwarded(struct ctl *c, struct vm *v, struct json_object *reply, const struct err *bad, struct err *e)
@@ -85,7 +85,7 @@ static int on_forwarded(struct ctl *c, struct vm *v, struct json_object *reply, 
 		return 0;
 	}
 	int r = forwards_of(reply, v, e);
-	return r ? r : vm_save(c->store, v, e);
+	return r || (r = ctl_save(c, v, e)) ? r : birth_renew_pin(c, v, e);       /* its ssh has another address */
 }
 
 static int on_ejected(struct ctl *c, struct vm *v, struct json_object *reply, const struct err *bad, struct err *e)
@@ -98,7 +98,7 @@ static int on_ejected(struct ctl *c, struct vm *v, struct json_object *reply, co
 		return report_ejected(c, v, e);
 	fprintf(stderr, "natald: vm=%s medium not ejected: %s\n", v->name, bad ? bad->msg : "the drive still holds it");
 	vm_set_state(v, v->state, "its medium could not be ejected: %s", bad ? bad->msg : "the drive still holds it");
-	return vm_save(c->store, v, e);
+	return ctl_save(c, v, e);
 }
 
 static const struct { enum frame_type type; int (*run)(struct ctl *, struct vm *, struct json_object *, const struct err *, struct err *); } replies[] = {
@@ -163,7 +163,7 @@ static int on_event(struct ctl *c, struct json_object *o, struct err *e)
 		vm_set_state(&v, VM_FAILED, "the guest ended before its report was complete: %s", json_text(o, "detail") ? json_text(o, "detail") : "");
 	else if (v.state != VM_FAILED)
 		vm_set_state(&v, VM_STOPPED, "the guest powered off");
-	return vm_save(c->store, &v, e);
+	return ctl_save(c, &v, e);
 }
 
 /* Is it among the host's guests, and does it run? */
@@ -199,7 +199,7 @@ static int reconcile(void *arg, struct vm *v, struct err *e)
 		if (!running && v->running)
 			vm_set_state(v, v->state == VM_FAILED ? VM_FAILED : VM_STOPPED, "it was not running any more when natald came back");
 		v->running = running;
-		r = vm_save(g->c->store, v, e);
+		r = ctl_save(g->c, v, e);
 	}
 	return r ? r : link_create(g->c, v->id, e);
 }

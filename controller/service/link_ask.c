@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "controller/service/birth.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/medium.h"
@@ -139,7 +140,7 @@ int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 	v->run_token++;
 	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
 	vm_set_state(v, VM_BOOTING, "%s", medium >= 0 ? "starting, with its medium" : "starting");
-	if ((r = vm_save(c->store, v, e)))
+	if ((r = ctl_save(c, v, e)))
 		return r;
 	o = for_run(v);
 	json_put_bool(o, "medium", medium >= 0);
@@ -206,7 +207,7 @@ bool link_log_take(struct ctl *c, uint64_t req, char **text, struct err *failed)
 int64_t link_boot_deadline_s(const struct ctl *c)
 {
 	const char *s = getenv("NATAL_BOOT_DEADLINE_S");
-	long n = s ? (long)strtoul(s, NULL, 10) : 0;
+	uint64_t n;
 
-	return n > 0 ? n : strcmp(link_accel(c), "kvm") == 0 ? BOOT_DEADLINE_S : BOOT_DEADLINE_TCG_S;
+	return s && text_number(s, &n) && n > 0 && n < 1 << 30 ? (int64_t)n : strcmp(link_accel(c), "kvm") == 0 ? BOOT_DEADLINE_S : BOOT_DEADLINE_TCG_S;
 }

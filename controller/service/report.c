@@ -221,7 +221,7 @@ static int judge(struct ctl *c, struct vm *v, const struct status *s, const stru
 	}
 	if ((int64_t)s->seq > v->report_seq) {          /* else it was committed before, and its acknowledgement lost */
 		v->report_seq = (int64_t)s->seq;
-		if ((r = keep_status(c, v, s, true, e)) || (r = decide(c, v, s, e)) || (r = vm_save(c->store, v, e)))
+		if ((r = keep_status(c, v, s, true, e)) || (r = decide(c, v, s, e)) || (r = ctl_save(c, v, e)))
 			return r;
 	}
 	return acknowledge(c, v, s, key, e);
@@ -256,7 +256,7 @@ int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size
 		return err_set(e, ERR_FORMAT, "VM %s: a report whose two sequence numbers differ", v.name);
 	if (authentic)
 		return judge(c, &v, &s, key, e);
-	return (r = keep_status(c, &v, &s, false, e)) ? r : vm_save(c->store, &v, e);
+	return (r = keep_status(c, &v, &s, false, e)) ? r : ctl_save(c, &v, e);
 }
 
 int report_ejected(struct ctl *c, struct vm *v, struct err *e)
@@ -273,5 +273,5 @@ int report_ejected(struct ctl *c, struct vm *v, struct err *e)
 		return r;
 	c->scrub = true;
 	vm_set_state(v, VM_PROVISIONED, "medium ejected, private keys wiped here");
-	return vm_save(c->store, v, e);
+	return ctl_save(c, v, e);
 }

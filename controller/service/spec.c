@@ -237,7 +237,8 @@ int spec_names(const struct vm_spec *s, char (*names)[128], size_t max, size_t *
 	size_t n = 0;
 	int r;
 
-	if ((r = add_name(names, max, &n, s->name, e)) || (*s->hostname && (r = add_name(names, max, &n, s->hostname, e))))
+	/* Not its host name: that is what the guest calls itself, and two may say the same. */
+	if ((r = add_name(names, max, &n, s->name, e)))
 		return r;
 	for (size_t i = 0; i < list_size(s->names); i++)
 		if ((r = add_name(names, max, &n, list_text(s->names, i), e)))
@@ -245,9 +246,6 @@ int spec_names(const struct vm_spec *s, char (*names)[128], size_t max, size_t *
 	for (size_t i = 0; i < list_size(s->addresses); i++)
 		if ((r = read_address(list_text(s->addresses, i), &a, e)) || (!a.dhcp && (r = add_name(names, max, &n, a.ip, e))))
 			return r;
-	/* A local guest is reached by ports forwarded from this machine. */
-	if (strcmp(s->host, "local") == 0 && n + 2 <= max && ((r = add_name(names, max, &n, "localhost", e)) || (r = add_name(names, max, &n, "127.0.0.1", e))))
-		return r;
 	*ret = n;
 	return 0;
 }

@@ -64,6 +64,8 @@ void signer_stop(struct signer *s)
 
 int signer_fd(const struct signer *s) { return s->fd; }
 
+pid_t signer_pid(const struct signer *s) { return s->pid; }
+
 bool signer_alive(const struct signer *s)
 {
 	struct pollfd p = { s->fd, POLLIN, 0 };

@@ -6,6 +6,7 @@
  */
 #pragma once
 #include <stdbool.h>
+#include <sys/types.h>
 #include "common/base/buf.h"
 #include "common/base/secret.h"
 #include "common/crypto/pubkey.h"
@@ -22,6 +23,7 @@ scope_fn(struct signer, signer_stop)
 /* Readable when the process has gone: natald then has to end. */
 int signer_fd(const struct signer *s);
 bool signer_alive(const struct signer *s);
+pid_t signer_pid(const struct signer *s);
 
 int signer_make_media_key(struct signer *s, enum sig_alg alg, struct pubkey *ret, struct buf *sealed, struct err *e);
 int signer_make_ca(struct signer *s, const char *subject, struct buf *sealed, struct buf *chain_pem, struct err *e);

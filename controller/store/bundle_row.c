@@ -14,9 +14,11 @@ void bundle_row_fini(struct bundle_row *b)
 
 int bundle_row_insert(struct store *s, const struct bundle_row *b, struct err *e)
 {
-	return db_run(s, NULL, e, "INSERT INTO bundle (vm_id, sequence, project, stage, intent, spki, secrets, keys, delivered_at, wiped_at, rev)"
-		" VALUES (?,?,?,?,?,?,?,?,0,0,1)", "tititbbt", b->vm_id, b->sequence, b->project, (int64_t)b->stage, b->intent.data, (const void *)b->spki.data,
-		b->spki.size, (const void *)b->secrets.data, b->secrets.size, b->keys.data);
+	int r = db_run(s, NULL, e, "INSERT INTO bundle (vm_id, sequence, project, stage, intent, spki, keys, delivered_at, wiped_at, rev)"
+		" VALUES (?,?,?,?,?,?,?,0,0,1)", "tititbt", b->vm_id, b->sequence, b->project, (int64_t)b->stage, b->intent.data, (const void *)b->spki.data,
+		b->spki.size, b->keys.data);
+	return r || !b->secrets.size ? r : db_run(s, NULL, e, "INSERT INTO bundle_secret (vm_id, sequence, secrets) VALUES (?,?,?)", "tib", b->vm_id,
+		b->sequence, (const void *)b->secrets.data, b->secrets.size);
 }
 
 static int read_row(sqlite3_stmt *st, struct bundle_row *b, struct err *e)
@@ -47,7 +49,8 @@ int bundle_row_get(struct store *s, const char *vm_id, int64_t sequence, struct 
 	scoped_query sqlite3_stmt *st = NULL;
 
 	int r = db_query(s, &st, e, "SELECT vm_id, sequence, project, stage, intent, spki, secrets, cert, chain, manifest, pin, signatures, pin_record, keys,"
-		" digest, pin_digest, delivered_at, wiped_at, rev FROM bundle WHERE vm_id = ? AND sequence = ?", "ti", vm_id, sequence);
+		" digest, pin_digest, delivered_at, wiped_at, rev FROM bundle LEFT JOIN bundle_secret USING (vm_id, sequence) WHERE vm_id = ? AND sequence = ?",
+		"ti", vm_id, sequence);
 	if (r || (r = db_step(s, st, e)) < 0)
 		return r;
 	*ret_absent = r == 0;
@@ -75,7 +78,8 @@ int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e)
 
 int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct err *e)
 {
-	return db_run(s, NULL, e, "UPDATE bundle SET secrets = NULL, wiped_at = ?, rev = rev + 1 WHERE vm_id = ? AND sequence <= ? AND wiped_at = 0", "iti",
+	int r = db_run(s, NULL, e, "DELETE FROM bundle_secret WHERE vm_id = ? AND sequence <= ?", "ti", vm_id, sequence);
+	return r ? r : db_run(s, NULL, e, "UPDATE bundle SET wiped_at = ?, rev = rev + 1 WHERE vm_id = ? AND sequence <= ? AND wiped_at = 0", "iti",
 		clock_unix_s(), vm_id, sequence);
 }
 

@@ -30,5 +30,10 @@ const struct migration migrations[] = {
 	"CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, project TEXT NOT NULL, noun TEXT NOT NULL, noun_id TEXT NOT NULL,"
 	" at_ms INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL);"
 	"CREATE INDEX event_by_noun ON event (noun_id, seq);" },
+	/* A row is rewritten whole when a stage is reached: what is written once and wiped once lies beside it. */
+	{ 2, "secrets in a table of their own",
+	"CREATE TABLE bundle_secret (vm_id TEXT NOT NULL, sequence INTEGER NOT NULL, secrets BLOB NOT NULL, PRIMARY KEY (vm_id, sequence));"
+	"INSERT INTO bundle_secret SELECT vm_id, sequence, secrets FROM bundle WHERE secrets IS NOT NULL;"
+	"ALTER TABLE bundle DROP COLUMN secrets;" },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;

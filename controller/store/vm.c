@@ -172,7 +172,8 @@ int vm_delete(struct store *s, struct vm *v, struct err *e)
 	int changed = 0;
 
 	int r = db_run(s, &changed, e, "DELETE FROM vm WHERE id = ? AND rev = ?", "ti", v->id, v->rev);
-	if (r || (r = db_run(s, NULL, e, "DELETE FROM bundle WHERE vm_id = ?", "t", v->id)))
+	if (r || (r = db_run(s, NULL, e, "DELETE FROM bundle WHERE vm_id = ?", "t", v->id)) ||
+	    (r = db_run(s, NULL, e, "DELETE FROM bundle_secret WHERE vm_id = ?", "t", v->id)))
 		return r;
 	if (!changed)
 		return err_set(e, ERR_CONFLICT, "VM %s was changed meanwhile", v->name);

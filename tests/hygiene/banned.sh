@@ -11,7 +11,7 @@ deny() { # WHAT PATTERN FOLDER... : no C source below the folders matches
 }
 deny 'banned function' '(^|[^A-Za-z0-9_.>])(strcpy|strcat|sprintf|vsprintf|gets|strtok|strtok_r|alloca|system|popen|atoi|atol|strtol|sscanf|strncpy|mktemp|tmpnam)[ ]*\(' agent common controller
 deny 'SQL outside controller/store' '"[^"]*\b(SELECT|INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM|CREATE TABLE|PRAGMA)\b' agent common controller/api controller/cli controller/http \
-  controller/host controller/service controller/media controller/pool controller/crypto controller/daemon
+  controller/host controller/service controller/signer controller/crypto controller/natald
 deny 'goto' '^[[:space:]]*goto ' agent common controller
 deny 'typedef of a struct' '^typedef struct' agent common controller
 deny 'unfinished' '\b(TODO|FIXME|XXX|HACK)\b' agent common controller tests

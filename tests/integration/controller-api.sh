@@ -1,0 +1,117 @@
+#!/bin/bash
+# controller-api.sh - the whole API through natalctl with host `none`: births, media, conflicts, reports, wiping. The guest is simulated (tests/tools/fake_guest.c).
+set -u
+command -v curl >/dev/null && command -v ssh-keygen >/dev/null || { echo "curl and ssh-keygen are needed"; exit 77; }
+B=${builddir:-build}
+T=$(mktemp -d /tmp/natal-api.XXXXXX)
+S=$T/s
+n() { "$B/natalctl" --state "$S" "$@"; }
+guest() { "$B/tests/tools/fake_guest" --medium "$T/$1.iso" --trust "$S/trust.d" --uuid "$(uuid "$1")" --channel "$T/$1.sock" "${@:2}"; }
+uuid() { n vm show "$1" -o json | grep -o '"uuid":"[^"]*' | cut -d'"' -f4; }
+state() { n vm show "$1" -o json | grep -o '"state":"[^"]*' | head -1 | cut -d'"' -f4; }
+bad=0
+ok() { echo "ok: $1"; }
+fail() { echo "FAIL: $1"; bad=1; }
+# want STATUS TEXT COMMAND…: it ends so, and says so
+want() {
+  local status=$1 text=$2 out rc; shift 2
+  out=$("$@" 2>&1); rc=$?
+  if [ $rc = "$status" ] && [[ $out == *"$text"* ]]; then ok "$* → $text"; else fail "$*: status $rc, wanted $status and '$text': $out"; fi
+}
+trap 'n daemon stop >/dev/null 2>&1; rm -rf "$T"' EXIT
+
+want 6 "make one: natalctl key init" n vm create early --host none
+want 0 "media-ed25519" n key init
+want 0 "media-ecdsa-p256-sha256" n key init --alg ecdsa-p256-sha256
+want 7 "there is a media key 'media-ed25519' already" n key init
+want 5 "did you mean 'ed25519'?" n key init --alg ed25518
+[ -s "$S/trust.d/media-ed25519.pub" ] && ok "trust.d holds the public key" || fail "trust.d is empty"
+[ "$(stat -c %a "$S/natald.sock")" = 600 ] && ok "the socket is 0600" || fail "the socket's mode is $(stat -c %a "$S/natald.sock")"
+
+ssh-keygen -q -t ed25519 -N '' -f "$T/id"
+want 0 "ready" n vm create web-1 --host none --channel "unix:$T/web-1.sock" --user alice --ssh-key "$T/id.pub" --address dhcp --medium-out "$T/web-1.iso"
+want 7 "a VM named 'web-1' exists" n vm create web-1 --host none
+want 0 "ready" n vm create web-1 --host none --if-not-exists
+want 7 "exists" n vm create web-2 --host none --uuid "$(uuid web-1)"
+want 2 "did you mean '--image'?" n vm create web-2 --imge x
+want 2 "did you mean 'create'?" n vm creat web-2
+want 6 "did you mean 'web-1'?" n vm show web-2
+want 6 "there is no image 'debian-12'" n vm create web-2 --image debian-12
+want 3 "is not a line of an OpenSSH public key" n vm create web-2 --host none --user bob --ssh-key /etc/hostname
+want 2 "is a private key" n vm create web-2 --host none --user bob --ssh-key "$T/id"
+want 3 "is not 'dhcp' or ADDRESS/PREFIX" n vm create web-2 --host none --address 10.0.0.300/24
+want 5 "others start it" n vm start web-1
+want 0 "ssh-ed25519 " n vm pin web-1 --known-hosts
+want 0 "sha256//" n vm pin web-1 --curl
+
+# The same key of a client makes the same VM once.
+want 0 "ready" n vm create once --host none --idempotency-key k1
+want 0 "ready" n vm create once --host none --idempotency-key k1
+want 7 "the idempotency key was used for another request" n vm create twice --host none --idempotency-key k1
+
+# The CA under another one.
+want 0 "BEGIN NEW CERTIFICATE REQUEST" n ca csr --subject "natal at example"
+n ca show --out "$T/ca.pem"
+want 0 "" n ca install "$T/ca.pem"
+printf 'no certificate\n' > "$T/junk.pem"
+want 3 "certificate chain" n ca install "$T/junk.pem"
+
+# A restart, clean or not, changes no byte of the medium.
+n daemon stop
+n status >/dev/null
+curl -s -o "$T/again.iso" --unix-socket "$S/natald.sock" http://n/v1/vms/web-1/medium
+cmp -s "$T/web-1.iso" "$T/again.iso" && ok "the medium is the same after a restart" || fail "the medium changed over a restart"
+kill -9 "$(n status -o json | grep -o '"pid":[0-9]*' | cut -d: -f2)"
+n status >/dev/null
+curl -s -o "$T/again.iso" --unix-socket "$S/natald.sock" http://n/v1/vms/web-1/medium
+cmp -s "$T/web-1.iso" "$T/again.iso" && ok "the medium is the same after kill -9" || fail "the medium changed over a kill"
+
+# Lies: shown, refused, nothing wiped.
+for lie in key result bundle; do
+  n vm create lie-$lie --host none --channel "unix:$T/lie-$lie.sock" --medium-out "$T/lie-$lie.iso" >/dev/null
+  guest lie-$lie --lie $lie >/dev/null
+  want 9 "its report is not what was signed" n vm wait lie-$lie --timeout 5
+done
+n vm create lie-mac --host none --channel "unix:$T/lie-mac.sock" --medium-out "$T/lie-mac.iso" >/dev/null
+want 9 "was not acknowledged" guest lie-mac --lie mac
+[ "$(state lie-mac)" = ready ] && ok "a frame with a wrong MAC moves nothing" || fail "a frame with a wrong MAC made it $(state lie-mac)"
+n vm create lie-nomac --host none --channel "unix:$T/lie-nomac.sock" --medium-out "$T/lie-nomac.iso" >/dev/null
+guest lie-nomac --lie nomac >/dev/null 2>&1
+[ "$(state lie-nomac)" = ready ] && ok "a report without MAC moves nothing" || fail "a report without MAC made it $(state lie-nomac)"
+want 0 "unauthenticated" n vm show lie-nomac
+n vm create broken --host none --channel "unix:$T/broken.sock" --medium-out "$T/broken.iso" >/dev/null
+guest broken --as failed >/dev/null
+want 9 "hint: make the root disk larger" n vm wait broken --timeout 5
+want 0 "users/alice: no space left on device" n vm show broken
+
+# Before the confirmation the medium holds the keys (which proves the search), afterwards no file of natald's does.
+needles() { "$B/tests/tools/needles" --medium "$T/web-1.iso" --trust "$S/trust.d" --uuid "$(uuid web-1)" "$@"; }
+want 1 "holds a part of ssh/" needles "$T/web-1.iso"
+want 0 "ack 4" guest web-1
+want 0 "private keys wiped here" n vm wait web-1 --timeout 10
+sleep 0.3
+mkdir "$T/backup" && cp -r "$S/." "$T/backup/" 2>/dev/null
+mapfile -t files < <(find "$S" "$T/backup" -type f -size +0)
+want 0 "" needles "${files[@]}"
+want 7 "it is not handed out twice" n vm medium web-1 --out "$T/twice.iso"
+want 7 "natalctl vm reissue web-1 makes a new one" n vm medium web-1 --out "$T/twice.iso"
+# A reissue: another bundle, other keys, a successor of the pin record.
+n vm pin web-1 --known-hosts > "$T/before"
+want 0 "ready" n vm reissue web-1 --medium-out "$T/web-1b.iso"
+n vm pin web-1 --known-hosts > "$T/after"
+cmp -s "$T/before" "$T/after" && fail "the reissue kept the keys" || ok "the reissue has other keys"
+n pool status -o json | grep -q '"wiped":1' && ok "the wiped keys are counted" || fail "no wiped keys are counted"
+want 0 "" n vm delete web-1
+want 6 "there is no VM 'web-1'" n vm show web-1
+[ -e "$S/pins/web-1.pin" ] && fail "the pin record of a deleted VM lies around" || ok "its pin record is gone"
+
+# A second natald, a wrong store key, a corrupt store.
+want 7 "another natald holds the state folder" "$B/natald" --state "$S"
+n daemon stop
+head -c 32 /dev/urandom > "$T/other.key"
+want 4 "does not open with this store key" "$B/natald" --state "$S" --store-key-file "$T/other.key"
+printf 'not a database, and long enough to look like one ............................' > "$T/garbage"
+dd if="$T/garbage" of="$S/natal.db" conv=notrunc status=none
+want 3 "is corrupt" n vm list
+want 3 "backup" n vm list
+exit $bad

@@ -1,0 +1,118 @@
+/* test_options.c - natalctl's command line against its table. */
+#include "tests/unit/unit.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include "controller/cli/cli.h"
+
+static struct cli cli;
+static struct err e;
+
+#define parse(...) parse_argv((const char *[]){ "natalctl", __VA_ARGS__, NULL })
+static int parse_argv(const char **argv)
+{
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	cli = (struct cli){ 0 };
+	return cli_parse(&cli, argc, (char **)argv, &e);
+}
+
+static void takes_options_in_order(void **state)
+{
+	assert_ok(parse("vm", "create", "web-1", "--user", "alice", "--ssh-key=F", "--user", "bob", "--state", "/s", "-o", "json"), e);
+	assert_string_equal(cli.verb->verb, "create");
+	assert_string_equal(cli.args[0], "web-1");
+	assert_string_equal(cli.options[1].value, "F");
+	assert_string_equal(cli_option(&cli, "--user"), "bob");
+	assert_string_equal(cli.state, "/s");
+	assert_true(cli.json);
+	assert_string_equal(cli.project, "default");
+}
+
+static void common_options_before_the_noun(void **state)
+{
+	assert_ok(parse("--state", "/s", "vm", "list"), e);
+	assert_string_equal(cli.state, "/s");
+	assert_err(parse("vm", "list", "--", "--help"), ERR_USAGE, e, "'--help' is one argument too many");
+}
+
+static void suggests(void **state)
+{
+	assert_err(parse("vn"), ERR_USAGE, e, "natalctl has no 'vn'");
+	assert_string_equal(e.hint, "did you mean 'vm'?");
+	assert_err(parse("vm", "creat", "x"), ERR_USAGE, e, "natalctl vm has no verb 'creat'");
+	assert_string_equal(e.hint, "did you mean 'create'?");
+	assert_err(parse("vm"), ERR_USAGE, e, "natalctl vm: a verb is missing");
+	assert_err(parse("vm", "create", "x", "--memroy", "1"), ERR_USAGE, e, "natalctl vm create has no option '--memroy'");
+	assert_string_equal(e.hint, "did you mean '--memory'?");
+	assert_err(parse("vm", "list", "-o", "jsn"), ERR_USAGE, e, "-o 'jsn' is neither table nor json");
+	assert_string_equal(e.hint, "did you mean 'json'?");
+}
+
+static void counts_arguments(void **state)
+{
+	assert_err(parse("vm", "create"), ERR_USAGE, e, "natalctl vm create: NAME is missing");
+	assert_err(parse("vm", "create", "a", "b"), ERR_USAGE, e, "'b' is one argument too many");
+	assert_err(parse("vm", "create", "a", "--user"), ERR_USAGE, e, "--user wants a value (NAME)");
+	assert_err(parse("vm", "create", "a", "--rsa=1"), ERR_USAGE, e, "--rsa takes no value");
+	assert_ok(parse("pool", "fill"), e);
+	assert_ok(parse("pool", "fill", "7"), e);
+	assert_err(parse("vm", "list", "--project", "Blue!"), ERR_USAGE, e, "project 'Blue!' holds more than");
+}
+
+static void numbers(void **state)
+{
+	uint64_t n;
+
+	assert_ok(parse("vm", "create", "a", "--memory", "512"), e);
+	assert_ok(cli_number(&cli, "--memory", 1, &n, &e), e);
+	assert_int_equal(n, 512);
+	assert_ok(cli_number(&cli, "--cpus", 3, &n, &e), e);
+	assert_int_equal(n, 3);
+	assert_ok(parse("vm", "create", "a", "--memory", "lots"), e);
+	assert_err(cli_number(&cli, "--memory", 1, &n, &e), ERR_USAGE, e, "--memory 'lots' is no number");
+}
+
+static void table_is_whole(void **state)
+{
+	for (size_t i = 0; i < cli_verb_count; i++) {
+		assert_non_null(cli_verbs[i].run);
+		assert_true(*cli_verbs[i].summary);
+		for (const struct cli_option *o = cli_verbs[i].options; o && o->name; o++)
+			assert_true(*o->help);
+	}
+}
+
+/* Every verb and every option stands in natalctl(1). */
+static void manual_says_it(void **state)
+{
+	static char text[1 << 17];
+	char path[1024], want[80];
+	const char *src = getenv("srcdir");
+
+	snprintf(path, sizeof path, "%s/controller/cli/natalctl.1", src ? src : ".");
+	FILE *f = fopen(path, "re");
+	assert_non_null(f);
+	text[fread(text, 1, sizeof text - 1, f)] = 0;
+	fclose(f);
+	for (size_t i = 0; i < cli_verb_count; i++) {
+		snprintf(want, sizeof want, ".It Cm %s%s%s", cli_verbs[i].noun, *cli_verbs[i].verb ? " " : "", cli_verbs[i].verb);
+		if (!strstr(text, want))
+			fail_msg("natalctl.1 lacks '%s'", want);
+		for (const struct cli_option *o = cli_verbs[i].options; o && o->name; o++) {
+			snprintf(want, sizeof want, "Fl Fl %s", o->name + 2);
+			if (!strstr(text, want))
+				fail_msg("natalctl.1 lacks '%s' of %s %s", want, cli_verbs[i].noun, cli_verbs[i].verb);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_options_in_order), cmocka_unit_test(common_options_before_the_noun), cmocka_unit_test(suggests),
+		cmocka_unit_test(counts_arguments), cmocka_unit_test(numbers), cmocka_unit_test(table_is_whole), cmocka_unit_test(manual_says_it),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,144 @@
+/* test_guestkey.c - keys in OpenSSH's and PKCS#8's forms, read back by ssh-keygen; sealing; the CA. */
+#include "tests/unit/unit.h"
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "common/base/file.h"
+#include "common/base/proc.h"
+#include "controller/crypto/ca.h"
+#include "controller/crypto/guestkey.h"
+#include "controller/crypto/seal.h"
+
+static struct err e;
+
+static void openssh_reads(enum guestkey_kind kind)
+{
+	char path[] = "/tmp/natal-key.XXXXXX";
+	struct buf out = BUF_MAX(8192);
+	struct guestkey k;
+	int status;
+
+	close(mkstemp(path));
+	assert_ok(guestkey_make(kind, &k, &e), e);
+	assert_ok(file_write(AT_FDCWD, path, k.private->bytes, k.private->size, 0600, (uid_t)-1, (gid_t)-1, &e), e);
+	const char *argv[] = { "ssh-keygen", "-y", "-P", "", "-f", path, NULL };
+	if (proc_run(&PROC(.argv = argv, .out = &out), &status, &e) == -ERR_NOT_FOUND)
+		skip();
+	unlink(path);
+	assert_int_equal(status, 0);
+	/* It prints the public key and then, where there is one, the comment. */
+	if (strncmp(out.data, k.public, k.public_size) != 0)
+		fail_msg("ssh-keygen reads %s, made was %s", out.data, k.public);
+	buf_fini(&out);
+	guestkey_fini(&k);
+}
+
+static void openssh_reads_ed25519(void **state) { openssh_reads(GUESTKEY_SSH_ED25519); }
+static void openssh_reads_ecdsa(void **state)
+{
+	for (int i = 0; i < 20; i++)            /* now and then a scalar begins with a zero or a set top bit */
+		openssh_reads(GUESTKEY_SSH_ECDSA);
+}
+static void openssh_reads_rsa(void **state) { openssh_reads(GUESTKEY_SSH_RSA_3072); }
+
+static void kinds_have_names(void **state)
+{
+	for (int i = 0; i < GUESTKEY_KINDS; i++)
+		assert_int_equal(guestkey_kind_from_name(guestkey_kind_name((enum guestkey_kind)i)), i);
+	assert_int_equal(guestkey_kind_from_name("dsa"), GUESTKEY_KINDS);
+	assert_null(guestkey_ssh_file(GUESTKEY_TLS_P256));
+}
+
+static void sealed_opens_only_with_key_and_name(void **state)
+{
+	struct secret *root, *a, *b, *got;
+	struct buf sealed = BUF_MAX(4096);
+
+	assert_ok(secret_new(SEAL_KEY_SIZE, &root, &e), e);
+	assert_ok(seal_key(root, SEAL_GUESTS, &a, &e), e);
+	assert_ok(seal_key(root, SEAL_SIGNER, &b, &e), e);
+	assert_memory_not_equal(a->bytes, b->bytes, SEAL_KEY_SIZE);
+	assert_ok(seal(a, "row-1", "hello", 5, &sealed, &e), e);
+	assert_ok(seal_open(a, "row-1", sealed.data, sealed.size, &got, &e), e);
+	assert_memory_equal(got->bytes, "hello", 5);
+	secret_free(got);
+	assert_err(seal_open(b, "row-1", sealed.data, sealed.size, &got, &e), ERR_UNTRUSTED, e, "row-1 does not open with this store key");
+	assert_err(seal_open(a, "row-2", sealed.data, sealed.size, &got, &e), ERR_UNTRUSTED, e, "row-2 does not open");
+	for (size_t i = 0; i < sealed.size; i++) {
+		sealed.data[i] ^= 1;
+		assert_err(seal_open(a, "row-1", sealed.data, sealed.size, &got, &e), ERR_UNTRUSTED, e, "does not open");
+		sealed.data[i] ^= 1;
+	}
+	assert_err(seal_open(a, "row-1", sealed.data, SEAL_OVERHEAD, &got, &e), ERR_FORMAT, e, "is 40 bytes long");
+	secret_free(root);
+	secret_free(a);
+	secret_free(b);
+	buf_fini(&sealed);
+}
+
+static void store_key_files(void **state)
+{
+	char dir[] = "/tmp/natal-root.XXXXXX", path[64];
+	struct secret *a, *b;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/key", dir);
+	assert_err(seal_root(path, false, &a, &e), ERR_NOT_FOUND, e, "store key: open");
+	assert_ok(seal_root(path, true, &a, &e), e);
+	assert_ok(seal_root(path, false, &b, &e), e);
+	assert_memory_equal(a->bytes, b->bytes, SEAL_KEY_SIZE);
+	assert_ok(file_write(AT_FDCWD, path, "short", 5, 0600, (uid_t)-1, (gid_t)-1, &e), e);
+	secret_free(b);
+	assert_err(seal_root(path, true, &b, &e), ERR_FORMAT, e, "5 bytes; 32 raw bytes or 64 hex digits are wanted");
+	secret_free(a);
+	unlink(path);
+	rmdir(dir);
+}
+
+static void ca_issues_and_checks_chains(void **state)
+{
+	struct cert_intent in = { .common_name = "web", .name_count = 2, .names = { "web", "192.0.2.1" }, .serial = { 0x42 }, .not_before = 1700000000,
+		.not_after = 1900000000 };
+	struct buf chain = BUF_MAX(65536), other = BUF_MAX(65536), cert = BUF_MAX(65536), csr = BUF_MAX(65536);
+	struct secret *key, *key2;
+	struct cert_facts f;
+	struct guestkey k;
+	struct ca *ca;
+
+	assert_ok(guestkey_make(GUESTKEY_TLS_P256, &k, &e), e);
+	memcpy(in.spki, k.public, k.public_size);
+	in.spki_size = k.public_size;
+	assert_ok(ca_make("one", 1750000000, &key, &chain, &e), e);
+	assert_ok(ca_make("two", 1750000000, &key2, &other, &e), e);
+	assert_err(ca_load(key2, chain.data, chain.size, &ca, &e), ERR_UNTRUSTED, e, "is not one of natald's CA key");
+	assert_ok(ca_load(key, chain.data, chain.size, &ca, &e), e);
+	assert_ok(ca_issue(ca, &in, &cert, &e), e);
+	assert_ok(cert_facts(cert.data, cert.size, &f, &e), e);
+	assert_string_equal(f.issuer, "CN=one");
+	assert_false(f.is_ca);
+	assert_int_equal(f.not_after, 1900000000);
+	assert_err(cert_chain_check(cert.data, cert.size, 1750000000, &e), ERR_UNTRUSTED, e, "is not a CA certificate");
+	assert_ok(cert_chain_check(chain.data, chain.size, 1750000000, &e), e);
+	assert_err(cert_chain_check(chain.data, chain.size, 1750000000 + 11LL * 366 * 86400, &e), ERR_UNTRUSTED, e, "has expired");
+	buf_add(&chain, other.data, other.size);
+	assert_err(cert_chain_check(chain.data, chain.size, 1750000000, &e), ERR_UNTRUSTED, e, "certificate 1 of the chain is not signed by certificate 2");
+	assert_err(cert_facts("junk", 4, &f, &e), ERR_FORMAT, e, "certificate chain");
+	assert_ok(ca_csr(key, "sub", &csr, &e), e);
+	assert_non_null(strstr(csr.data, "CERTIFICATE REQUEST"));
+	ca_free(ca);
+	secret_free(key);
+	secret_free(key2);
+	guestkey_fini(&k);
+	buf_fini(&chain), buf_fini(&other), buf_fini(&cert), buf_fini(&csr);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(openssh_reads_ed25519), cmocka_unit_test(openssh_reads_ecdsa), cmocka_unit_test(openssh_reads_rsa), cmocka_unit_test(kinds_have_names),
+		cmocka_unit_test(sealed_opens_only_with_key_and_name), cmocka_unit_test(store_key_files), cmocka_unit_test(ca_issues_and_checks_chains),
+	};
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,320 @@
+/* test_rows.c - each noun's functions: insert, get, compare-and-swap, events in the same commit, the pool's books. */
+#include "tests/unit/controller/store/store_test.h"
+
+#include <sqlite3.h>
+#include "controller/store/bundle_row.h"
+#include "controller/store/ca_row.h"
+#include "controller/store/event.h"
+#include "controller/store/image.h"
+#include "controller/store/media_key.h"
+#include "controller/store/pool_key.h"
+#include "controller/store/vm.h"
+
+static void fill_vm(struct vm *v, const char *name, const char *uuid)
+{
+	*v = (struct vm){ .state = VM_DEFINED, .sequence = 1 };
+	store_new_id("vm-", v->id);
+	snprintf(v->project, sizeof v->project, "default");
+	snprintf(v->name, sizeof v->name, "%s", name);
+	snprintf(v->uuid, sizeof v->uuid, "%s", uuid);
+	snprintf(v->host, sizeof v->host, "none");
+	v->spec = strdup("{}");
+	v->forwards = strdup("[]");
+}
+
+static void vm_is_unique(void **state)
+{
+	struct place *p = *state;
+	struct vm a, b, c, other;
+
+	fill_vm(&a, "web", "u1");
+	fill_vm(&b, "web", "u2");
+	fill_vm(&c, "db", "u1");
+	fill_vm(&other, "web", "u1");
+	snprintf(other.project, sizeof other.project, "blue");
+	assert_ok(vm_insert(p->s, &a, &p->e), p->e);
+	assert_err(vm_insert(p->s, &b, &p->e), ERR_CONFLICT, p->e, "a VM named 'web' exists");
+	assert_err(vm_insert(p->s, &c, &p->e), ERR_CONFLICT, p->e, "a VM with UUID u1 exists");
+	assert_ok(vm_insert(p->s, &other, &p->e), p->e);
+	struct vm *all[] = { &a, &b, &c, &other };
+	for (size_t i = 0; i < 4; i++)
+		vm_fini(all[i]);
+}
+
+static int64_t events(struct place *p, const char *id);
+
+static void vm_save_compares_and_tells(void **state)
+{
+	struct place *p = *state;
+	struct vm v, one, two;
+	bool absent;
+
+	fill_vm(&v, "web", "u1");
+	assert_ok(vm_insert(p->s, &v, &p->e), p->e);
+	assert_int_equal(events(p, v.id), 1);
+	assert_ok(vm_get(p->s, "default", "web", &one, &absent, &p->e), p->e);
+	assert_ok(vm_get_by_id(p->s, v.id, &two, &absent, &p->e), p->e);
+	vm_set_state(&one, VM_READY, "r%d", 1);
+	assert_ok(vm_save(p->s, &one, &p->e), p->e);
+	assert_int_equal(events(p, v.id), 2);
+	one.report_seq = 7;                     /* no change of state, no event */
+	assert_ok(vm_save(p->s, &one, &p->e), p->e);
+	assert_int_equal(events(p, v.id), 2);
+	assert_err(vm_save(p->s, &two, &p->e), ERR_CONFLICT, p->e, "VM web was changed meanwhile");
+	assert_err(vm_delete(p->s, &two, &p->e), ERR_CONFLICT, p->e, "VM web was changed meanwhile");
+	vm_fini(&two);
+	assert_ok(vm_get_by_id(p->s, v.id, &two, &absent, &p->e), p->e);
+	assert_int_equal(two.report_seq, 7);
+	assert_string_equal(two.reason, "r1");
+	assert_ok(vm_delete(p->s, &two, &p->e), p->e);
+	vm_fini(&two);
+	assert_ok(vm_get_by_id(p->s, v.id, &two, &absent, &p->e), p->e);
+	assert_true(absent);
+	vm_fini(&v);
+	vm_fini(&one);
+}
+
+static int count_one(void *arg, struct vm *v, struct err *e) { ++*(int *)arg; return 0; }
+
+static void vm_lists(void **state)
+{
+	struct place *p = *state;
+	char ids[4][STORE_ID_MAX], *names[4];
+	struct vm a, b, got;
+	size_t n;
+	int all = 0;
+	bool absent;
+
+	fill_vm(&a, "a", "u1");
+	fill_vm(&b, "b", "u2");
+	b.deadline_at = 100;
+	snprintf(b.idempotency_key, sizeof b.idempotency_key, "key-1");
+	assert_ok(vm_insert(p->s, &a, &p->e), p->e);
+	assert_ok(vm_insert(p->s, &b, &p->e), p->e);
+	assert_ok(vm_each(p->s, NULL, count_one, &all, &p->e), p->e);
+	assert_int_equal(all, 2);
+	assert_ok(vm_names(p->s, "default", names, 4, &n, &p->e), p->e);
+	assert_int_equal(n, 2);
+	assert_string_equal(names[1], "b");
+	assert_ok(vm_overdue(p->s, 99, ids, 4, &n, &p->e), p->e);
+	assert_int_equal(n, 0);
+	assert_ok(vm_overdue(p->s, 100, ids, 4, &n, &p->e), p->e);
+	assert_int_equal(n, 1);
+	assert_string_equal(ids[0], b.id);
+	assert_ok(vm_get_by_idempotency_key(p->s, "default", "key-1", &got, &absent, &p->e), p->e);
+	assert_false(absent);
+	assert_string_equal(got.id, b.id);
+	vm_fini(&got);
+	for (size_t i = 0; i < 2; i++)
+		free(names[i]);
+	vm_fini(&a);
+	vm_fini(&b);
+}
+
+static void state_names_are_closed(void **state)
+{
+	assert_string_equal(vm_state_name(VM_VERIFIED), "verified");
+	assert_string_equal(vm_state_name(VM_STATES), "unknown");
+	assert_true(vm_state_final(VM_PROVISIONED));
+	assert_false(vm_state_final(VM_BOOTING));
+}
+
+static void count_event(void *arg, const struct event *ev) { ++*(int64_t *)arg; }
+
+static int64_t events(struct place *p, const char *id)
+{
+	int64_t n = 0;
+
+	assert_ok(event_each(p->s, &(struct event_cursor){ id, 0, 100 }, count_event, &n, &p->e), p->e);
+	return n;
+}
+
+static void event_undone_with_its_request(void **state)
+{
+	struct place *p = *state;
+
+	assert_ok(store_turn_begin(p->s, &p->e), p->e);
+	assert_ok(store_mark(p->s, &p->e), p->e);
+	assert_ok(event_add(p->s, "default", &(struct event){ .noun = "vm", .noun_id = "x", .kind = "state", .body = "{}" }, &p->e), p->e);
+	assert_true(event_last(p->s) > 0);
+	assert_ok(store_undo(p->s, &p->e), p->e);
+	assert_ok(store_turn_commit(p->s, &p->e), p->e);
+	assert_int_equal(events(p, "x"), 0);
+}
+
+static void make_pooled(struct place *p, int kind)
+{
+	struct pool_key k = POOL_KEY;
+
+	store_new_id("key-", k.id);
+	k.kind = kind;
+	k.public_size = 3;
+	memcpy(k.public, "pub", 3);
+	buf_str(&k.sealed, "sealed-private-half");
+	assert_ok(pool_key_insert(p->s, "default", &k, &p->e), p->e);
+	pool_key_fini(&k);
+}
+
+static void pool_takes_once(void **state)
+{
+	struct place *p = *state;
+	struct pool_key a = POOL_KEY, b = POOL_KEY;
+	struct pool_count n;
+	int64_t free_now;
+	bool absent;
+
+	make_pooled(p, 1);
+	assert_ok(pool_key_take(p->s, "default", 1, "vm-1", &a, &absent, &p->e), p->e);
+	assert_false(absent);
+	assert_string_equal(a.sealed.data, "sealed-private-half");
+	assert_ok(pool_key_take(p->s, "default", 1, "vm-2", &b, &absent, &p->e), p->e);
+	assert_true(absent);
+	make_pooled(p, 1);
+	assert_ok(pool_key_take(p->s, "default", 1, "vm-2", &b, &absent, &p->e), p->e);
+	assert_string_not_equal(a.id, b.id);
+	assert_ok(pool_key_wipe(p->s, "default", "vm-1", &p->e), p->e);
+	assert_ok(pool_key_wipe(p->s, "default", "vm-1", &p->e), p->e);
+	assert_ok(pool_key_count(p->s, "default", 1, &n, &p->e), p->e);
+	assert_int_equal(n.made, 2);
+	assert_int_equal(n.free, 0);
+	assert_int_equal(n.taken, 1);
+	assert_int_equal(n.wiped, 1);
+	assert_ok(pool_key_free_count(p->s, "default", 1, &free_now, &p->e), p->e);
+	assert_int_equal(free_now, 0);
+	pool_key_fini(&a);
+	pool_key_fini(&b);
+}
+
+static void pool_notices_a_lost_key(void **state)
+{
+	struct place *p = *state;
+	struct pool_count n;
+	sqlite3 *db;
+
+	make_pooled(p, 0);
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DELETE FROM pool_key", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_err(pool_key_count(p->s, "default", 0, &n, &p->e), ERR_INTERNAL, p->e, "the pool's books are wrong for kind 0: made 1, free 1/0");
+}
+
+static void media_keys(void **state)
+{
+	struct place *p = *state;
+	/* An Ed25519 SPKI: RFC 8410 10.1. */
+	static const uint8_t spki[44] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00, 0x19, 0xbf, 0x44, 0x09, 0x69, 0x84, 0xcd,
+		0xfe, 0x85, 0x41, 0xba, 0xc1, 0x67, 0xdc, 0x3b, 0x96, 0xc8, 0x50, 0x86, 0xaa, 0x30, 0xb6, 0xb6, 0xcb, 0x0c, 0x5c, 0x38, 0xad, 0x70, 0x31,
+		0x66, 0xe1 };
+	struct media_key k = { .sealed = BUF_MAX(100) }, *list;
+	size_t n;
+
+	assert_ok(pubkey_from_spki(spki, sizeof spki, "test", &k.public, &p->e), p->e);
+	snprintf(k.id, sizeof k.id, "id1");
+	snprintf(k.project, sizeof k.project, "default");
+	snprintf(k.name, sizeof k.name, "m1");
+	buf_str(&k.sealed, "x");
+	assert_ok(media_key_insert(p->s, &k, &p->e), p->e);
+	snprintf(k.id, sizeof k.id, "id2");
+	assert_err(media_key_insert(p->s, &k, &p->e), ERR_CONFLICT, p->e, "there is a media key 'm1' already");
+	assert_ok(media_key_list(p->s, "default", &list, &n, &p->e), p->e);
+	assert_int_equal(n, 1);
+	assert_memory_equal(list[0].public.id, k.public.id, KEY_ID_SIZE);
+	media_key_list_free(list, n);
+	media_key_fini(&k);
+}
+
+static void ca_rows(void **state)
+{
+	struct place *p = *state;
+	struct ca_row a = CA_ROW, got = CA_ROW;
+	bool absent;
+
+	assert_ok(ca_row_get(p->s, "default", &got, &absent, &p->e), p->e);
+	assert_true(absent);
+	snprintf(a.id, sizeof a.id, "ca-1");
+	snprintf(a.project, sizeof a.project, "default");
+	buf_str(&a.sealed, "s");
+	buf_str(&a.chain, "c");
+	assert_ok(ca_row_insert(p->s, &a, &p->e), p->e);
+	snprintf(a.id, sizeof a.id, "ca-2");
+	assert_err(ca_row_insert(p->s, &a, &p->e), ERR_CONFLICT, p->e, "has a certificate authority already");
+	assert_ok(ca_row_get(p->s, "default", &got, &absent, &p->e), p->e);
+	assert_ok(ca_row_set_chain(p->s, &got, "d", &p->e), p->e);
+	assert_err(ca_row_set_chain(p->s, &got, "e", &p->e), ERR_CONFLICT, p->e, "was changed meanwhile");
+	ca_row_fini(&a);
+	ca_row_fini(&got);
+}
+
+static void count_image(void *arg, const struct image *i) { ++*(int *)arg; }
+
+static void images(void **state)
+{
+	struct place *p = *state;
+	struct image i = { .id = "img-1", .project = "default", .name = "debian-12", .doc = (char *)"{}" }, got = { 0 };
+	bool absent;
+	int n = 0;
+
+	assert_ok(image_put(p->s, &i, &p->e), p->e);
+	i.doc = (char *)"{\"a\":1}";
+	assert_ok(image_put(p->s, &i, &p->e), p->e);
+	assert_ok(image_get(p->s, "default", "debian-12", &got, &absent, &p->e), p->e);
+	assert_string_equal(got.doc, "{\"a\":1}");
+	assert_int_equal(got.rev, 2);
+	assert_ok(image_each(p->s, "default", count_image, &n, &p->e), p->e);
+	assert_int_equal(n, 1);
+	assert_ok(image_delete(p->s, "default", "debian-12", &absent, &p->e), p->e);
+	assert_false(absent);
+	assert_ok(image_delete(p->s, "default", "debian-12", &absent, &p->e), p->e);
+	assert_true(absent);
+	image_fini(&got);
+}
+
+static void bundles(void **state)
+{
+	struct place *p = *state;
+	struct bundle_row b = BUNDLE_ROW, one = BUNDLE_ROW, two = BUNDLE_ROW;
+	struct bundle_ref refs[4];
+	size_t n;
+	bool absent;
+
+	snprintf(b.vm_id, sizeof b.vm_id, "vm-1");
+	snprintf(b.project, sizeof b.project, "default");
+	b.sequence = 1;
+	b.stage = BUNDLE_TAKEN;
+	buf_str(&b.intent, "{}");
+	buf_str(&b.keys, "{}");
+	buf_str(&b.spki, "spki");
+	buf_str(&b.secrets, "sealed");
+	assert_ok(bundle_row_insert(p->s, &b, &p->e), p->e);
+	assert_ok(bundle_row_unfinished(p->s, refs, 4, &n, &p->e), p->e);
+	assert_int_equal(n, 1);
+	assert_int_equal(refs[0].stage, BUNDLE_TAKEN);
+	assert_ok(bundle_row_get(p->s, "vm-1", 1, &one, &absent, &p->e), p->e);
+	assert_ok(bundle_row_get(p->s, "vm-1", 1, &two, &absent, &p->e), p->e);
+	one.stage = BUNDLE_SIGNED;
+	buf_str(&one.manifest, "m");
+	assert_ok(bundle_row_save(p->s, &one, &p->e), p->e);
+	assert_err(bundle_row_save(p->s, &two, &p->e), ERR_CONFLICT, p->e, "bundle 1 of vm-1 was changed meanwhile");
+	assert_ok(bundle_row_unfinished(p->s, refs, 4, &n, &p->e), p->e);
+	assert_int_equal(n, 0);
+	assert_ok(bundle_row_wipe(p->s, "vm-1", 1, &p->e), p->e);
+	bundle_row_fini(&two);
+	two = BUNDLE_ROW;
+	assert_ok(bundle_row_get(p->s, "vm-1", 1, &two, &absent, &p->e), p->e);
+	assert_int_equal(two.secrets.size, 0);
+	assert_true(two.wiped_at > 0);
+	assert_int_equal(two.manifest.size, 1);
+	bundle_row_fini(&b);
+	bundle_row_fini(&one);
+	bundle_row_fini(&two);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		place_test(vm_is_unique), place_test(vm_save_compares_and_tells), place_test(vm_lists), place_test(state_names_are_closed),
+		place_test(event_undone_with_its_request), place_test(pool_takes_once), place_test(pool_notices_a_lost_key), place_test(media_keys),
+		place_test(ca_rows), place_test(images), place_test(bundles),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,180 @@
+/* test_store.c - opening, migrating, turns and marks, values, scrubbing. */
+#include "tests/unit/controller/store/store_test.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+static void sql(struct place *p, const char *text)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static bool has(struct place *p, const char *key)
+{
+	struct buf b = BUF_MAX(64);
+	bool absent;
+
+	assert_ok(store_get(p->s, key, &b, &absent, &p->e), p->e);
+	buf_fini(&b);
+	return !absent;
+}
+
+static void opens_again(void **state)
+{
+	struct place *p = *state;
+	struct stat st;
+
+	assert_ok(store_put(p->s, "k", "v", 1, &p->e), p->e);
+	store_close(p->s);
+	p->s = NULL;
+	assert_ok(store_open(p->path, &p->s, &p->e), p->e);
+	assert_true(has(p, "k"));
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void refuses_newer_schema(void **state)
+{
+	struct place *p = *state;
+
+	store_close(p->s);
+	p->s = NULL;
+	sql(p, "INSERT INTO migration VALUES (99, 'x', 0)");
+	assert_err(store_open(p->path, &p->s, &p->e), ERR_UNSUPPORTED, p->e, "has schema version 99, this natald knows");
+	assert_string_equal(p->e.hint, "it was written by a newer natald: use that one");
+}
+
+static void refuses_changed_migration(void **state)
+{
+	struct place *p = *state;
+
+	store_close(p->s);
+	p->s = NULL;
+	sql(p, "UPDATE migration SET checksum = 'x' WHERE version = 1");
+	assert_err(store_open(p->path, &p->s, &p->e), ERR_FORMAT, p->e, "migration 1 has another checksum");
+}
+
+static void refuses_corrupt(void **state)
+{
+	struct place *p = *state;
+	char junk[4096];
+
+	store_close(p->s);
+	p->s = NULL;
+	memset(junk, 'x', sizeof junk);
+	int fd = open(p->path, O_WRONLY);
+	assert_int_equal(pwrite(fd, junk, sizeof junk, 0), (ssize_t)sizeof junk);
+	close(fd);
+	assert_err(store_open(p->path, &p->s, &p->e), ERR_FORMAT, p->e, "is corrupt");
+	assert_non_null(strstr(p->e.hint, "backup"));
+}
+
+static void turn_commits_or_aborts(void **state)
+{
+	struct place *p = *state;
+
+	assert_ok(store_turn_begin(p->s, &p->e), p->e);
+	assert_true(store_in_turn(p->s));
+	assert_ok(store_put(p->s, "a", "1", 1, &p->e), p->e);
+	assert_ok(store_turn_commit(p->s, &p->e), p->e);
+	assert_false(store_in_turn(p->s));
+	assert_ok(store_turn_begin(p->s, &p->e), p->e);
+	assert_ok(store_put(p->s, "b", "1", 1, &p->e), p->e);
+	store_turn_abort(p->s);
+	assert_true(has(p, "a"));
+	assert_false(has(p, "b"));
+}
+
+static void mark_undoes_one_request(void **state)
+{
+	struct place *p = *state;
+
+	assert_ok(store_turn_begin(p->s, &p->e), p->e);
+	assert_ok(store_mark(p->s, &p->e), p->e);
+	assert_ok(store_put(p->s, "kept", "1", 1, &p->e), p->e);
+	assert_ok(store_keep(p->s, &p->e), p->e);
+	assert_ok(store_mark(p->s, &p->e), p->e);
+	assert_ok(store_put(p->s, "undone", "1", 1, &p->e), p->e);
+	assert_ok(store_undo(p->s, &p->e), p->e);
+	assert_ok(store_turn_commit(p->s, &p->e), p->e);
+	assert_true(has(p, "kept"));
+	assert_false(has(p, "undone"));
+}
+
+static void reader_sees_committed_rows_only(void **state)
+{
+	struct place *p = *state;
+	struct store *reader;
+	struct buf b = BUF_MAX(64);
+	bool absent;
+
+	assert_ok(store_open_reader(p->path, &reader, &p->e), p->e);
+	assert_ok(store_turn_begin(p->s, &p->e), p->e);
+	assert_ok(store_put(p->s, "k", "1", 1, &p->e), p->e);
+	assert_ok(store_get(reader, "k", &b, &absent, &p->e), p->e);
+	assert_true(absent);
+	assert_ok(store_turn_commit(p->s, &p->e), p->e);
+	assert_ok(store_get(reader, "k", &b, &absent, &p->e), p->e);
+	assert_false(absent);
+	assert_err(store_put(reader, "k", "2", 1, &p->e), ERR_UNAVAILABLE, p->e, "readonly");
+	buf_fini(&b);
+	store_close(reader);
+}
+
+static void holds(const char *path, const char *needle, bool wanted)
+{
+	static char bytes[4 << 20];
+	int fd = open(path, O_RDONLY);
+	ssize_t n = fd < 0 ? 0 : read(fd, bytes, sizeof bytes);
+
+	if (fd >= 0)
+		close(fd);
+	if (!memmem(bytes, (size_t)n, needle, strlen(needle)) == wanted)
+		fail_msg("%s %s '%s'", path, wanted ? "lacks" : "holds", needle);
+}
+
+static void scrub_leaves_nothing(void **state)
+{
+	static const char secret[] = "a-secret-that-must-not-stay-anywhere";
+	struct place *p = *state;
+	char wal[128], copy[128];
+
+	snprintf(wal, sizeof wal, "%s-wal", p->path);
+	snprintf(copy, sizeof copy, "%s/copy.db", p->dir);
+	assert_ok(store_put(p->s, "k", secret, sizeof secret, &p->e), p->e);
+	holds(wal, secret, true);
+	assert_ok(store_put(p->s, "k", "", 0, &p->e), p->e);
+	assert_ok(store_scrub(p->s, &p->e), p->e);
+	assert_ok(store_backup(p->s, copy, &p->e), p->e);
+	holds(wal, secret, false);
+	holds(p->path, secret, false);
+	holds(copy, secret, false);
+	assert_err(store_backup(p->s, copy, &p->e), ERR_SYSTEM, p->e, "File exists");
+}
+
+static void ids_are_long_and_different(void **state)
+{
+	char a[STORE_ID_MAX], b[STORE_ID_MAX];
+
+	store_new_id("vm-", a);
+	store_new_id("vm-", b);
+	assert_int_equal(strlen(a), 29);
+	assert_int_equal(strncmp(a, "vm-", 3), 0);
+	assert_string_not_equal(a, b);
+	assert_int_equal(strspn(a + 3, "abcdefghijklmnopqrstuvwxyz234567"), 26);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		place_test(opens_again), place_test(refuses_newer_schema), place_test(refuses_changed_migration), place_test(refuses_corrupt),
+		place_test(turn_commits_or_aborts), place_test(mark_undoes_one_request), place_test(reader_sees_committed_rows_only),
+		place_test(scrub_leaves_nothing), place_test(ids_are_long_and_different),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
