@@ -217,7 +217,9 @@ static int serve(struct ctl *c, const char *program, struct err *e)
 	if (signals < 0)
 		return err_sys(e, "signals");
 	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
-	if ((r = pinfile_all(c, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) || (r = birth_advance(c, e)) || (r = link_start(c, program, e)) ||
+	if (pinfile_all(c, e))          /* a full disk: what can be served is served */
+		err_print(e);
+	if ((r = pool_start(pool_marks_default, &c->pool, e)) || (r = birth_advance(c, e)) || (r = link_start(c, program, e)) ||
 	    (r = server_start(path, &server, e)))
 		return r;
 	fprintf(stderr, "natald: version=%s state=%s controller=%s ready\n", PACKAGE_VERSION, c->state_dir, c->id);

@@ -249,9 +249,15 @@ int birth_advance(struct ctl *c, struct err *e)
 				return r;
 		if ((r = take_answers(c, refs, n, e)))
 			return r;
-		for (size_t i = 0; i < n; i++)
-			if (refs[i].stage == BUNDLE_WRITTEN && ((r = pinfile_write(c, &refs[i], e)) || (r = link_create(c, refs[i].vm_id, e))))
+		for (size_t i = 0; i < n; i++) {
+			struct err why;
+			if (refs[i].stage != BUNDLE_WRITTEN)
+				continue;
+			if (pinfile_write(c, &refs[i], &why))   /* derived: the next start writes what is missing */
+				fprintf(stderr, "natald: %s\n", why.msg);
+			if ((r = link_create(c, refs[i].vm_id, e)))
 				return r;
+		}
 	}
 }
 
