@@ -79,7 +79,7 @@ static int take_seed(struct agent *a, bool *ret_none, struct err *e)
 		return r;
 	*ret_none = !seed;
 	if (!seed && !provisioned(a)) {
-		err_set(e, ERR_NOT_FOUND, "no medium labelled " MEDIUM_LABEL " appeared within %d ms", a->options.wait_ms);
+		err_set(e, ERR_NOT_FOUND, "no medium labelled " MEDIUM_LABEL " appeared within %d s", a->options.wait_ms / 1000);
 		err_hint(e, "attach the medium that the controller made for this machine, or name one with --medium");
 		return -(int)e->code;
 	}
@@ -282,12 +282,12 @@ static int run_pending(struct agent *a, struct err *e)
 	return r ? r : saved;
 }
 
-static void on_drift(void *data, const char *item, const struct err *e)
+static void on_drift(void *data, const char *item, bool drift, const struct err *e)
 {
 	struct agent *a = data;
 
-	report_finding(&a->report, "error", item, e);
-	fprintf(stderr, "item=%s outcome=drifted message=\"%s\"\n", item, e->msg);
+	report_finding(&a->report, drift ? "error" : "warning", item, e);
+	fprintf(stderr, "item=%s outcome=%s message=\"%s\"\n", item, drift ? "drifted" : "not-seen", e->msg);
 }
 
 static void look_for_drift(struct agent *a)

@@ -11,7 +11,7 @@
 
 enum { DRAIN_MS = 30000, APPLY_DRAIN_MS = 2000, OUT_MAX = 64 << 20 };
 
-struct run { struct agent_options options; const char *format; };
+struct run { struct agent_options options; const char *format, *wait; };
 
 static const struct option_row { const char *name, *value, *help; size_t offset; } options[] = {
 	{ "--root", "DIR", "work below this folder rather than on the running system", offsetof(struct run, options.root) },
@@ -19,6 +19,7 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 		offsetof(struct run, options.medium) },
 	{ "--uuid", "UUID", "be this machine rather than ask its firmware", offsetof(struct run, options.uuid) },
 	{ "--channel", "PATH", "report to this port or unix socket", offsetof(struct run, options.channel) },
+	{ "--wait", "SECONDS", "how long a medium may take to appear: 10 where this guest is not provisioned", offsetof(struct run, wait) },
 	{ "-o", "FORMAT", "text (default) or json", offsetof(struct run, format) },
 };
 
@@ -258,11 +259,26 @@ static int parse_options(int argc, char **argv, int from, struct run *run, struc
 			return err_set(e, ERR_USAGE, "%s wants a value: %s", options[k].name, options[k].value);
 		*(const char **)((char *)run + options[k].offset) = value;
 	}
+	return 0;
+}
+
+/* What options say, beyond what they are called. */
+static int check_options(struct run *run, struct err *e)
+{
+	static const char *const formats[] = { "json", "text", NULL };
+	enum { WAIT_MAX_S = 3600 };
+
 	if (run->format && strcmp(run->format, "json") != 0 && strcmp(run->format, "text") != 0) {
-		static const char *const formats[] = { "json", "text", NULL };
 		err_set(e, ERR_USAGE, "unknown format '%.40s'", run->format);
 		err_suggest(e, run->format, formats, "text or json");
 		return -(int)e->code;
+	}
+	if (run->wait) {
+		size_t digits = strspn(run->wait, "0123456789");
+		unsigned long seconds = strtoul(run->wait, NULL, 10);
+		if (!digits || digits > 4 || run->wait[digits] || seconds > WAIT_MAX_S)
+			return err_set(e, ERR_USAGE, "--wait '%.40s' is not a number of seconds from 0 to %d", run->wait, WAIT_MAX_S);
+		run->options.wait_ms = (int)seconds * 1000;
 	}
 	return 0;
 }
@@ -280,7 +296,7 @@ int agent_main(int argc, char **argv)
 		return argc < 2 ? err_exit_status(ERR_USAGE) : 0;
 	}
 	int r = find_verb(argc, argv, &verb, &used, &e);
-	if (r || (r = parse_options(argc, argv, used, &run, &e)) || (r = verb->run(&run, &e)) < 0) {
+	if (r || (r = parse_options(argc, argv, used, &run, &e)) || (r = check_options(&run, &e)) || (r = verb->run(&run, &e)) < 0) {
 		err_print(&e);
 		return err_exit_status(e.code);
 	}

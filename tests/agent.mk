@@ -36,3 +36,6 @@ tests_unit_agent_test_journal_LDADD = $(AGENT_TEST_LIBS)
 check_PROGRAMS += tests/unit/agent/report/test_report
 tests_unit_agent_report_test_report_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_report_test_report_LDADD = $(AGENT_TEST_LIBS)
+check_PROGRAMS += tests/unit/agent/pinning/test_drift
+tests_unit_agent_pinning_test_drift_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_pinning_test_drift_LDADD = $(AGENT_TEST_LIBS)

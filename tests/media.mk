@@ -43,3 +43,13 @@ tests_unit_common_media_test_trust_LDADD = $(SAMPLE_LIBS)
 check_PROGRAMS += tests/unit/common/media/test_iso
 tests_unit_common_media_test_iso_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_media_test_iso_LDADD = $(SAMPLE_LIBS)
+
+# Each verification check removed in turn: a test must fail.
+EXTRA_DIST += tests/mutants/run.sh tests/mutants/media.list
+MUTANT_LISTS = $(srcdir)/tests/mutants/media.list
+check-mutants: all $(check_LIBRARIES) $(check_PROGRAMS)
+	@srcdir='$(abs_srcdir)' builddir='$(abs_builddir)' \
+	MUTANT_CC='$(CC) $(DEFS) -include config.h -I$(abs_builddir) -I$(abs_srcdir) $(CPPFLAGS) $(TEST_CFLAGS) -w -O0 -g0' \
+	MUTANT_LIBS='$(SAMPLE_LIBS)' NATAL_VERIFY_LIBS='$(natal_verify_LDADD)' \
+	$(abs_srcdir)/tests/mutants/run.sh $(MUTANT_FLAGS) $(MUTANT_LISTS:$(srcdir)/%=$(abs_srcdir)/%)
+.PHONY: check-mutants

@@ -194,30 +194,49 @@ static int commit_all(const struct apply *a, struct plan *p, bool *degraded, str
 	return 0;
 }
 
+static bool same_folder(const char *a, const char *b)
+{
+	size_t n = (size_t)(strrchr(a, '/') - a), m = (size_t)(strrchr(b, '/') - b);
+
+	return n == m && strncmp(a, b, n) == 0;
+}
+
+struct synced { dev_t seen[16]; size_t count; };
+
+/* The filesystem that path's folder is on, once. A folder that is not there has nothing to sync. */
+static int sync_one(int root, const char *path, struct synced *s, struct err *e)
+{
+	struct err ignored;
+	const char *name;
+	struct stat st;
+
+	scoped_fd int dir = tree_parent(root, path, &name, &ignored);
+	if (dir < 0 || fstat(dir, &st) < 0)
+		return 0;
+	for (size_t i = 0; i < s->count; i++)
+		if (s->seen[i] == st.st_dev)
+			return 0;
+	if (sys_syncfs(dir) < 0)
+		return err_sys(e, "sync the filesystem of %s", path);
+	if (s->count < ARRAY_SIZE(s->seen))
+		s->seen[s->count++] = st.st_dev;
+	return 0;
+}
+
 /* Every filesystem that something was written on. */
 static int sync_all(const struct apply *a, const struct plan *p, struct err *e)
 {
-	dev_t seen[16];
-	size_t n = 0;
+	struct synced s = { 0 };
+	const char *last = NULL;
 
 	for (size_t k = 0; k < p->action_count; k++) {
-		const struct action *c = &p->actions[k];
-		const char *name;
-		struct stat st;
-		if (!c->path || p->items[c->item].outcome == OUTCOME_FAILED)
+		const char *path = p->actions[k].path;
+		if (!path || p->items[p->actions[k].item].outcome == OUTCOME_FAILED || (last && same_folder(last, path)))
 			continue;
-		scoped_fd int dir = tree_parent(a->root, c->path, &name, e);
-		if (dir < 0 || fstat(dir, &st) < 0)
-			continue;
-		size_t i = 0;
-		while (i < n && seen[i] != st.st_dev)
-			i++;
-		if (i < n)
-			continue;
-		if (sys_syncfs(dir) < 0)
-			return err_sys(e, "sync the filesystem of %s", c->path);
-		if (n < 16)
-			seen[n++] = st.st_dev;
+		last = path;
+		int r = sync_one(a->root, path, &s, e);
+		if (r)
+			return r;
 	}
 	return 0;
 }

@@ -14,7 +14,18 @@ struct run { const struct drift_check *check; size_t count; };
 static void tell(struct run *r, const char *item, const struct err *e)
 {
 	r->count++;
-	r->check->found(r->check->data, item, e);
+	r->check->found(r->check->data, item, true, e);
+}
+
+/* A key that is not presented is a difference; a service that cannot be asked is none. */
+static void not_seen(struct run *r, const char *item, struct err *e)
+{
+	if (e->code == ERR_NOT_FOUND) {
+		tell(r, item, e);
+		return;
+	}
+	err_wrap(e, "what this service presents could not be looked at");
+	r->check->found(r->check->data, item, false, e);
 }
 
 static void compare(struct run *r, const char *item, const char *what, const uint8_t *pinned, const uint8_t *now)
@@ -61,7 +72,7 @@ static void on_disk(struct run *r, const struct pins *pins)
 			now.tls_spki : NULL);
 }
 
-/* A service that is not running presents nothing wrong; one that runs and says nothing of use is told. */
+/* A service that is not running presents nothing wrong. */
 static void presented(struct run *r, const struct pins *pins)
 {
 	uint8_t digest[SHA256_SIZE];
@@ -70,18 +81,18 @@ static void presented(struct run *r, const struct pins *pins)
 	struct err e;
 
 	for (size_t i = 0; i < pins->ssh_count && listening; i++) {
-		int failed = present_ssh(SSH_PORT, pins->ssh[i].type, digest, &listening, &e);
+		int failed = present_ssh(r->check->ssh_port ? r->check->ssh_port : SSH_PORT, pins->ssh[i].type, digest, &listening, &e);
 		snprintf(what, sizeof what, "the %s host key that sshd presents", pins->ssh[i].type);
 		if (failed)
-			tell(r, SSH_ITEM, &e);
+			not_seen(r, SSH_ITEM, &e);
 		else if (listening)
 			compare(r, SSH_ITEM, what, pins->ssh[i].digest, digest);
 	}
 	if (!pins->has_tls)
 		return;
-	int failed = present_tls(TLS_PORT, digest, &listening, &e);
+	int failed = present_tls(r->check->tls_port ? r->check->tls_port : TLS_PORT, digest, &listening, &e);
 	if (failed)
-		tell(r, TLS_ITEM, &e);
+		not_seen(r, TLS_ITEM, &e);
 	else if (listening)
 		compare(r, TLS_ITEM, "the certificate's key that the TLS service presents", pins->tls_spki, digest);
 }

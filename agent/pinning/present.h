@@ -9,7 +9,7 @@
 #include "common/base/err.h"
 #include "common/crypto/hash.h"
 
-enum { PRESENT_WAIT_MS = 2000 };
+enum { PRESENT_WAIT_MS = 20000 /* an emulated machine that has just booted takes seconds to fork an sshd */ };
 
 /* SHA-256 of the key blob of that type. *ret_listening false, and 0: nothing listens there.
  * not-found: the server has no key of the type; format, unavailable: it says what is no SSH, or nothing in time. */

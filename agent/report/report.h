@@ -13,6 +13,8 @@
 #include "common/wire/status.h"
 
 #define SPOOL_DIR "/var/lib/natal/spool"
+/* Where that cannot be written (a full disk, a read-only root): for this boot. */
+#define SPOOL_RUN_DIR "/run/natal/spool"
 
 struct report {
 	int root;

@@ -9,10 +9,10 @@
 #include "common/base/file.h"
 #include "common/data/json.h"
 
-enum { SPOOL_FILE_MAX = 8 << 20, SPOOL_BOOTS_MAX = 16, BOOT_ID_SIZE = 36, ACK_MAX = 512 };
+enum { SPOOL_FILE_MAX = 8 << 20, SPOOL_BOOTS_MAX = 16, BOOT_ID_SIZE = 36, ACK_MAX = 512, FLUSH_WAIT_MS = 50 };
 
 /* What is still to be acknowledged. */
-struct spooled { char boot_id[BOOT_ID_SIZE + 1]; struct buf frames; };
+struct spooled { char boot_id[BOOT_ID_SIZE + 1]; int dir; struct buf frames; };       /* dir -1: in no folder */
 struct spool { size_t count; struct spooled boots[SPOOL_BOOTS_MAX + 1]; };
 
 static void spool_fini(struct spool *s)
@@ -21,36 +21,45 @@ static void spool_fini(struct spool *s)
 		buf_fini(&s->boots[i].frames);
 }
 
-static int spool_dir(int root, struct err *e)
+static const char *const spool_paths[] = { SPOOL_DIR, SPOOL_RUN_DIR };
+enum { SPOOL_PATHS = ARRAY_SIZE(spool_paths) };
+
+/* The folder, made where it is not there; natal's own parts of it 0700. */
+static int open_spool(int root, const char *path, struct err *e)
 {
-	int fd = file_open(root, SPOOL_DIR, O_RDONLY | O_DIRECTORY, 0);
+	int fd = file_open(root, path, O_RDONLY | O_DIRECTORY, 0);
 
 	if (fd >= 0 || errno != ENOENT)
-		return fd < 0 ? err_sys(e, "open folder %s", SPOOL_DIR) : fd;
-	static const char *const above[] = { "/var", "/var/lib", "/var/lib/natal", SPOOL_DIR };
-	for (size_t i = 0; i < ARRAY_SIZE(above); i++) {
-		int r = tree_mkdir(root, above[i], i < 2 ? 0755 : 0700, (uid_t)-1, (gid_t)-1, e);
+		return fd < 0 ? err_sys(e, "open folder %s", path) : fd;
+	for (const char *p = path + 1; p; p = strchr(p + 1, '/')) {
+		char part[sizeof SPOOL_DIR + 1];
+		const char *end = strchr(p + 1, '/');
+		snprintf(part, sizeof part, "%.*s", end ? (int)(end - path) : (int)strlen(path), path);
+		int r = tree_mkdir(root, part, strstr(part, "natal") ? 0700 : 0755, (uid_t)-1, (gid_t)-1, e);
 		if (r)
 			return r;
 	}
-	fd = file_open(root, SPOOL_DIR, O_RDONLY | O_DIRECTORY, 0);
-	return fd < 0 ? err_sys(e, "open folder %s", SPOOL_DIR) : fd;
+	fd = file_open(root, path, O_RDONLY | O_DIRECTORY, 0);
+	return fd < 0 ? err_sys(e, "open folder %s", path) : fd;
 }
 
 void report_flush(struct report *r)
 {
-	struct err e;
+	struct err ignored;
 
 	if (!r->fresh.size)
 		return;
 	if (r->channel.fd >= 0 && r->sent < r->fresh.size)
-		channel_write(&r->channel, r->fresh.data + r->sent, r->fresh.size - r->sent, 50);
-	scoped_fd int dir = spool_dir(r->root, &e);
-	/* A spool that cannot be written leaves the frames where they are: report_drain() of this process still sends them. */
-	if (dir < 0 || sys_append(dir, r->boot_id, r->fresh.data, r->fresh.size, 0600) < 0)
+		channel_write(&r->channel, r->fresh.data + r->sent, r->fresh.size - r->sent, FLUSH_WAIT_MS);
+	for (size_t i = 0; i < SPOOL_PATHS; i++) {
+		scoped_fd int dir = open_spool(r->root, spool_paths[i], &ignored);
+		if (dir < 0 || sys_append(dir, r->boot_id, r->fresh.data, r->fresh.size, 0600) < 0)
+			continue;
+		buf_clear(&r->fresh);
+		r->sent = 0;
 		return;
-	buf_clear(&r->fresh);
-	r->sent = 0;
+	}
+	/* Nowhere to put them: the frames stay, and report_drain() of this process still sends them. */
 }
 
 static int name_order(const void *a, const void *b)
@@ -58,26 +67,34 @@ static int name_order(const void *a, const void *b)
 	return strcmp(((const struct spooled *)a)->boot_id, ((const struct spooled *)b)->boot_id);
 }
 
-static void load(int dir, struct spool *s)
+static void load_one(int dir, const char *boot_id, struct spool *s)
+{
+	struct spooled *b = &s->boots[s->count];
+	struct err ignored;
+
+	*b = (struct spooled){ .dir = dir, .frames = BUF_MAX(SPOOL_FILE_MAX) };
+	memcpy(b->boot_id, boot_id, sizeof b->boot_id);
+	if (file_read(dir, boot_id, &b->frames, NULL, &ignored) == 0 && b->frames.size)
+		s->count++;
+	else
+		buf_fini(&b->frames);
+}
+
+/* This boot's first: a guest that never meets a controller does not fill its disk, so of too many the older ones go. */
+static void load(int dir, const char *this_boot, struct spool *s)
 {
 	struct dirent *entry;
 	DIR *d = fdopendir(dup(dir));
 
+	if (s->count < SPOOL_BOOTS_MAX)
+		load_one(dir, this_boot, s);
 	while (d && (entry = readdir(d))) {
-		struct err ignored;
-		if (strlen(entry->d_name) != BOOT_ID_SIZE || *entry->d_name == '.')
+		if (strlen(entry->d_name) != BOOT_ID_SIZE || *entry->d_name == '.' || strcmp(entry->d_name, this_boot) == 0)
 			continue;
-		if (s->count == SPOOL_BOOTS_MAX) {      /* a guest that never meets a controller does not fill its disk */
-			sys_unlink(dir, entry->d_name, 0);
-			continue;
-		}
-		struct spooled *b = &s->boots[s->count];
-		*b = (struct spooled){ .frames = BUF_MAX(SPOOL_FILE_MAX) };
-		memcpy(b->boot_id, entry->d_name, sizeof b->boot_id);
-		if (file_read(dir, entry->d_name, &b->frames, NULL, &ignored) == 0 && b->frames.size)
-			s->count++;
+		if (s->count < SPOOL_BOOTS_MAX)
+			load_one(dir, entry->d_name, s);
 		else
-			buf_fini(&b->frames);
+			sys_unlink(dir, entry->d_name, 0);
 	}
 	if (d)
 		closedir(d);
@@ -99,7 +116,7 @@ static void acknowledge(struct spool *s, const char *boot_id, uint64_t seq)
 			memcpy(&at, f->data + 16, sizeof at);
 			size_t whole = FRAME_HEADER_SIZE + (size_t)le32toh(size);
 			if (le64toh(at) > seq || whole > f->size)
-				return;
+				break;
 			buf_drop(f, whole);
 		}
 	}
@@ -149,16 +166,19 @@ static void await_acks(struct report *r, struct spool *s, int64_t deadline_ms)
 	}
 }
 
-static void store(int dir, const struct spooled *b)
+static void store(const struct spooled *b)
 {
+	char temp[BOOT_ID_SIZE + 8];
+
+	if (b->dir < 0)
+		return;
 	if (!b->frames.size) {
-		sys_unlink(dir, b->boot_id, 0);
+		sys_unlink(b->dir, b->boot_id, 0);
 		return;
 	}
-	char temp[BOOT_ID_SIZE + 8];
 	snprintf(temp, sizeof temp, "%s.new", b->boot_id);
-	if (sys_create(dir, temp, &(struct sys_file){ b->frames.data, b->frames.size, 0600, (uid_t)-1, (gid_t)-1 }) == 0)
-		sys_rename(dir, temp, b->boot_id);
+	if (sys_create(b->dir, temp, &(struct sys_file){ b->frames.data, b->frames.size, 0600, (uid_t)-1, (gid_t)-1 }) == 0)
+		sys_rename(b->dir, temp, b->boot_id);
 }
 
 static void exchange(struct report *r, struct spool *s, int64_t deadline_ms)
@@ -182,18 +202,20 @@ int report_drain(struct report *r, int wait_ms, struct err *e)
 	int err = channel_open(&r->channel, wait_ms, e);
 	if (err)
 		return err;
-	struct err ignored;
-	scoped_fd int dir = spool_dir(r->root, &ignored);
-	if (dir >= 0)
-		load(dir, &s);
+	scoped_fd int kept = file_open(r->root, SPOOL_DIR, O_RDONLY | O_DIRECTORY, 0);
+	scoped_fd int run = file_open(r->root, SPOOL_RUN_DIR, O_RDONLY | O_DIRECTORY, 0);
+	if (run >= 0)
+		load(run, r->boot_id, &s);
+	if (kept >= 0)
+		load(kept, r->boot_id, &s);
 	if (r->fresh.size) {            /* the spool could not be written */
 		struct spooled *b = &s.boots[s.count++];
-		*b = (struct spooled){ .frames = BUF_MAX(SPOOL_FILE_MAX) };
+		*b = (struct spooled){ .dir = -1, .frames = BUF_MAX(SPOOL_FILE_MAX) };
 		memcpy(b->boot_id, r->boot_id, sizeof b->boot_id);
 		buf_add(&b->frames, r->fresh.data, r->fresh.size);
 	}
 	exchange(r, &s, deadline_ms);
-	for (size_t i = 0; i < s.count && dir >= 0; i++)
-		store(dir, &s.boots[i]);
+	for (size_t i = 0; i < s.count; i++)
+		store(&s.boots[i]);
 	return all_done(&s) ? 0 : err_set(e, ERR_UNAVAILABLE, "the controller has not acknowledged the report within %d ms", wait_ms);
 }

@@ -30,17 +30,22 @@ static int key_order(const void *a, const void *b)
 /* json-c has already accepted the text: this only walks strings and braces to find a key said twice. */
 struct walk { const char *text; size_t at, size; const char *doc; struct err *e; };
 
-static struct key walk_string(struct walk *w)
+/* Past the closing quote; json-c lets raw control characters through (RFC 8259 7 does not). */
+static int walk_string(struct walk *w, struct key *ret)
 {
 	struct key k = { w->text + ++w->at, 0 };
 
-	while (w->at < w->size && w->text[w->at] != '"')
+	while (w->at < w->size && w->text[w->at] != '"') {
+		if ((unsigned char)w->text[w->at] < ' ')
+			return fail_at(w->text, w->at, w->doc, "a control character in a string", w->e);
 		w->at += w->text[w->at] == '\\' ? 2 : 1;
+	}
 	if (w->at > w->size)
 		w->at = w->size;
 	k.size = (size_t)(w->text + w->at - k.at);
 	w->at++;
-	return k;
+	*ret = k;
+	return 0;
 }
 
 static int walk_value(struct walk *w);
@@ -66,14 +71,16 @@ static int walk_object(struct walk *w)
 			keys = more;
 		}
 		size_t key_at = w->at;
-		keys[n] = walk_string(w);
+		int r = walk_string(w, &keys[n]);
+		if (r)
+			return r;
 		if (memchr(keys[n].at, '\\', keys[n].size))
 			return fail_at(w->text, key_at, w->doc, "a key with an escape", w->e);
 		n++;
 		while (w->at < w->size && w->text[w->at] != ':')
 			w->at++;
 		w->at++;
-		int r = walk_value(w);
+		r = walk_value(w);
 		if (r)
 			return r;
 	}
@@ -99,8 +106,8 @@ static int walk_value(struct walk *w)
 	if (w->text[w->at] == '{')
 		return walk_object(w);
 	if (w->text[w->at] == '"') {
-		walk_string(w);
-		return 0;
+		struct key unused;
+		return walk_string(w, &unused);
 	}
 	if (w->text[w->at] != '[') {
 		while (w->at < w->size && !strchr(",]}", w->text[w->at]))

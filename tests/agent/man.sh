@@ -5,7 +5,7 @@ page=agent/natal-agent.8 bad=0
 words() { tr ' ,' '\n\n' < "$page" | sed 's/[.;:()]*$//; s/^[(]*//'; }
 need() { words | grep -qxF -- "$1" || { echo "$2 '$1' is not in $page"; bad=1; }; }
 for verb in $(sed -n 's/^	{ "\([a-z]*\)", \(NULL\|"\([a-z]*\)"\), ".*verb_.*/\1 \3/p' agent/verbs.c); do need "$verb" verb; verbs="$verbs $verb"; done
-for option in $(sed -n 's/^	{ "-*\([a-z]*\)", "[A-Z]*", ".*offsetof.*/\1/p' agent/verbs.c); do
+for option in $(sed -n 's/^	{ "--*\([a-z]*\)", "[A-Z]*", ".*/\1/p' agent/verbs.c); do
   words | grep -qxE -- "-?$option" || { echo "option '$option' is not in $page"; bad=1; }; options="$options $option"
 done
 for module in $(sed -n 's/^	{ "\([a-z_]*\)", *STAGE_.*/\1/p' agent/module/modules.c); do need "$module" module; modules="$modules $module"; done

@@ -26,6 +26,8 @@ mkdir "$work/iso"; cp "$work/good.bundle" "$work/iso/natal.bundle"
 if command -v genisoimage > /dev/null; then
   genisoimage -quiet -V OTHER -o "$work/other.iso" "$work/iso" 2> /dev/null; both 'NATAL' "$work/other.iso"
 fi
+refused 'no medium labelled NATAL appeared within 0 s' "$agent" apply --root "$root" --uuid "$uuid" --wait 0
+refused 'hint: attach the medium that the controller made for this machine' "$agent" plan --root "$root" --uuid "$uuid" --wait 0
 "$mk" key ed25519 "$work/foreign.pem" "$work/foreign.pub"
 "$mk" bundle "$work/foreign" "$work/foreign.pem" "$uuid" 5 "user-data=$work/good/user-data"; both 'signed by unknown key' "$work/foreign"
 seal "$work/badblob" 5 "$work/good" "other/thing=$work/key.pub"; both "blob 'other/thing' is of no kind that this agent knows" "$work/badblob"
@@ -91,5 +93,6 @@ said "which stage, early or late?" boot
 said "unknown option '--mediun'" apply --mediun x
 said "did you mean '--medium'?" apply --mediun x
 said "--root wants a value: DIR" apply --root
+said "--wait 'x' is not a number of seconds" apply --wait x
 said "unknown format 'jsno'" plan -o jsno
 said "'x' is not a UUID" plan --root "$root" --uuid x

@@ -205,6 +205,26 @@ static void a_forged_ack_is_no_ack(void **state)
 	assert_true(left > 3 * FRAME_HEADER_SIZE);
 }
 
+static void this_boots_report_is_not_among_those_that_go(void **state)
+{
+	scoped_buf struct buf frame = BUF_MAX(4096);
+	size_t left;
+	char path[160];
+
+	assert_ok(frame_write(FRAME_STATUS, 1, "{}", 2, NULL, &frame, &e), e);
+	for (int i = 0; i < 40; i++) {
+		snprintf(path, sizeof path, SPOOL_DIR "/%08d-89ab-cdef-0123-456789abcdef", i);
+		root_put(&root, path, "");
+		snprintf(path, sizeof path, "%s" SPOOL_DIR "/%08d-89ab-cdef-0123-456789abcdef", root.path, i);
+		FILE *f = fopen(path, "w");
+		assert_non_null(f);
+		assert_int_equal(fwrite(frame.data, 1, frame.size, f), frame.size);
+		fclose(f);
+	}
+	assert_err(exchange(3, key, &left), ERR_UNAVAILABLE, e, "has not acknowledged");        /* the older ones */
+	assert_int_equal(left, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
@@ -212,7 +232,7 @@ int main(void)
 		TEST(result_is_the_documents_digest), TEST(no_channel_leaves_all_in_the_spool), TEST(findings_are_capped),
 			TEST(findings_are_readable_whatever_a_program_prints),
 		TEST(thousands_of_items_leave_their_list_out), TEST(acknowledged_frames_are_forgotten), TEST(up_to_the_number_acknowledged),
-		TEST(a_forged_ack_is_no_ack),
+		TEST(a_forged_ack_is_no_ack), TEST(this_boots_report_is_not_among_those_that_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

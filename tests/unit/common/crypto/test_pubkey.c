@@ -28,6 +28,8 @@ static void pem_round_trip(void **s)
 	}
 }
 
+#define KEY "MCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+
 static void pem_refused(void **s)
 {
 	static const struct { const char *pem; enum err_code code; const char *msg; } cases[] = {
@@ -35,6 +37,9 @@ static void pem_refused(void **s)
 		{ "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n", ERR_FORMAT, "an ed25519 key of 12 bytes: 44 are wanted" },
 		{ "-----BEGIN PUBLIC KEY-----\nMCow*QYDK2VwAyEA\n-----END PUBLIC KEY-----\n", ERR_FORMAT, "x is not base64" },
 		{ "-----BEGIN PRIVATE KEY-----\nMCowBQYDK2VwAyEA\n-----END PRIVATE KEY-----\n", ERR_FORMAT, "x: is not one PEM block" },
+		{ "-----BEGIN PUBLIC KEX-----\n" KEY "-----END PUBLIC KEY-----\n", ERR_FORMAT, "x: is not one PEM block" },
+		{ "-----BEGIN PUBLIC KEY-----\n" KEY "-----END PUBLIC KEX-----\n", ERR_FORMAT, "x: is not one PEM block" },
+		{ "-----BEGIN PUBLIC KEY-----\n" KEY "-----END PUBLIC KEY-----\n-----END PUBLIC KEY-----\n", ERR_FORMAT, "x is not base64" },
 		{ "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0EAwI=\n-----END PUBLIC KEY-----\n", ERR_UNSUPPORTED, "is neither an ed25519" },
 		{ "-----BEGIN PUBLIC KEY-----\nBABCAA==\n-----END PUBLIC KEY-----\n", ERR_FORMAT, "is not a public key" },
 	};
@@ -74,26 +79,52 @@ static void signature_bits(void **s)
 	}
 }
 
-/* The same numbers in another encoding (BER, padded) are another signature: refused. */
+/* A message whose signature has an r of 32 bytes that does not begin with a zero: DER could not be shorter, and BER longer. */
+static size_t sign_with_32_byte_r(const struct test_key *k, uint8_t *message, uint8_t sig[SIG_MAX])
+{
+	for (*message = 0; *message < 255; ++*message) {
+		size_t n = test_sign(k, message, 1, sig);
+		if (sig[3] == 32)
+			return n;
+	}
+	fail_msg("no such signature");
+	return 0;
+}
+
+static void assert_refused(const struct test_key *k, uint8_t message, const uint8_t *sig, size_t n)
+{
+	struct err e;
+
+	assert_err(pubkey_verify(&k->pub, &message, 1, sig, n, &e), ERR_UNTRUSTED, e, "does not verify");
+}
+
+/* The same numbers in another encoding are another signature: refused. */
 static void ecdsa_der_is_strict(void **s)
 {
 	struct test_key k = test_key(SIG_ECDSA_P256_SHA256, "a");
-	uint8_t sig[SIG_MAX], padded[SIG_MAX + 8];
+	uint8_t sig[SIG_MAX], other[SIG_MAX + 8], message;
 	struct err e;
 
 	(void)s;
-	size_t n = test_sign(&k, "m", 1, sig);
-	memcpy(padded, sig, 4);
-	padded[1]++;
-	padded[3]++;
-	padded[4] = 0;
-	memcpy(padded + 5, sig + 4, n - 4);
-	assert_err(pubkey_verify(&k.pub, "m", 1, padded, n + 1, &e), ERR_UNTRUSTED, e, "does not verify");
-	padded[0] = 0x30;
-	padded[1] = 0x81;                                       /* long form of the length */
-	padded[2] = (uint8_t)(n - 2);
-	memcpy(padded + 3, sig + 2, n - 2);
-	assert_err(pubkey_verify(&k.pub, "m", 1, padded, n + 1, &e), ERR_UNTRUSTED, e, "does not verify");
+	size_t n = sign_with_32_byte_r(&k, &message, sig);
+	assert_ok(pubkey_verify(&k.pub, &message, 1, sig, n, &e), e);
+	memcpy(other, sig, 4);                                  /* a zero in front of r */
+	other[1]++;
+	other[3]++;
+	other[4] = 0;
+	memcpy(other + 5, sig + 4, n - 4);
+	assert_refused(&k, message, other, n + 1);
+	other[0] = 0x30;                                        /* the long form of the length */
+	other[1] = 0x81;
+	other[2] = (uint8_t)(n - 2);
+	memcpy(other + 3, sig + 2, n - 2);
+	assert_refused(&k, message, other, n + 1);
+	memcpy(other, sig, n);                                  /* a third member of the sequence */
+	other[1]++;
+	other[n] = 5;
+	assert_refused(&k, message, other, n + 1);
+	other[1]--;                                             /* bytes behind the sequence */
+	assert_refused(&k, message, other, n + 1);
 }
 
 static void point_off_the_curve(void **s)

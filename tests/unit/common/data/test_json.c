@@ -43,6 +43,8 @@ static void refuses(void **s)
 		{ "{\"name\":\"a\",\"tag\":\"00FF\"}", ERR_FORMAT, "pet.tag is not lower-case hex", "" },
 		{ "{\"name\":\"a\\u0000b\"}", ERR_FORMAT, "holds a NUL", "" },
 		{ "{\"na\\u006de\":\"a\"}", ERR_FORMAT, "a key with an escape", "" },
+		{ "{\"name\":\"a\x1a\"}", ERR_FORMAT, "a control character in a string", "pet:1:11" },
+		{ "{\"na\tme\":\"a\"}", ERR_FORMAT, "a control character in a string", "pet:1:5" },
 		{ "{'name':1}", ERR_FORMAT, "not in double quotes", "pet:1:2" },
 		{ "{\"name\":'a'}", ERR_FORMAT, "unexpected character", "pet:1:9" },
 		{ "", ERR_FORMAT, "empty", "pet:1:1" },

@@ -147,6 +147,9 @@ static void rock_ridge(void **s)
 	volume(&v, "NATAL.BUNDLE;1", NULL);
 	rock_ridge_record(&v, "natal.bundle", 17);
 	assert_err(find_in(&v, &f, &e), ERR_FORMAT, e, "medium: two files are named natal.bundle");
+	volume(&v, "NATAL.BUNDLE;1", NULL);                     /* the entry's last byte, 'e', is no more in its record */
+	v.bytes[rock_ridge_record(&v, "natal.bundle", 17)]--;
+	assert_err(find_in(&v, &f, &e), ERR_FORMAT, e, "medium: a directory record of 101 bytes with a name of 0");
 }
 
 static void two_manifests(void **s)
@@ -272,13 +275,33 @@ static void hostile_records(void **s)
 		else
 			assert_ok(find_in(&v, &f, &e), e);
 	}
-	volume(&v, "NATAL.BUNDLE;1", NULL);                     /* a record that would run into the next block */
-	size_t at = v.end;
-	for (; at + 34 < ROOT_AT + ISO_SECTOR - 20; at += 34)
-		record(v.bytes + at, "\003", 1, 18, ISO_SECTOR);
-	v.bytes[at] = 200;
+}
+
+/* Directory records up to the last `left` … `left` + 33 bytes of the block; returns where the next would begin. */
+static size_t fill_directory(struct volume *v, size_t left)
+{
+	volume(v, "NATAL.BUNDLE;1", NULL);
+	size_t at = v->end;
+	for (; at + 34 <= ROOT_AT + ISO_SECTOR - left; at += 34)
+		record(v->bytes + at, "\003", 1, 18, ISO_SECTOR);
+	return at;
+}
+
+static void records_at_the_end_of_a_block(void **s)
+{
+	struct volume v;
+	struct iso_file f;
+	struct err e;
+
+	(void)s;
+	size_t at = fill_directory(&v, 34);
+	assert_ok(find_in(&v, &f, &e), e);
+	v.bytes[at] = 200;                                      /* it would run into the next block */
 	v.bytes[at + 32] = 1;
 	assert_err(find_in(&v, &f, &e), ERR_FORMAT, e, "medium: a directory record of 200 bytes");
+	at = fill_directory(&v, 2);
+	v.bytes[at] = (uint8_t)(ROOT_AT + ISO_SECTOR - at);     /* it fills the block and is too short for a name */
+	assert_err(find_in(&v, &f, &e), ERR_FORMAT, e, "with a name of 0 at byte");
 }
 
 static void device_shorter_than_it_says(void **s)
@@ -455,7 +478,7 @@ static void other_real_volumes(void **s)
 int main(void)
 {
 	const struct CMUnitTest t[] = { cmocka_unit_test(names), cmocka_unit_test(rock_ridge), cmocka_unit_test(two_manifests),
-		cmocka_unit_test(hostile_descriptors), cmocka_unit_test(directory_of_17_blocks), cmocka_unit_test(hostile_records),
+		cmocka_unit_test(hostile_descriptors), cmocka_unit_test(directory_of_17_blocks), cmocka_unit_test(hostile_records), cmocka_unit_test(records_at_the_end_of_a_block),
 		cmocka_unit_test(device_shorter_than_it_says), cmocka_unit_test(bundle_sizes), cmocka_unit_test(oversize),
 		cmocka_unit_test(every_byte_of_a_real_volume_flipped), cmocka_unit_test(real_volume_truncated_at_every_byte),
 		cmocka_unit_test(other_real_volumes) };
