@@ -265,7 +265,8 @@ int cert_chain_check(const char *chain_pem, size_t size, uint64_t now_unix_s, st
 	for (unsigned i = 0; i + 1 < chain.count; i++) {
 		unsigned status = 0;
 		int rc = gnutls_x509_crt_verify(chain.certs[i], &chain.certs[i + 1], 1, 0, &status);
-		if (rc < 0 || (status & GNUTLS_CERT_INVALID))
+		/* gnutls_x509_crt_verify() takes a certificate that is itself in the list: the names have to fit too. */
+		if (rc < 0 || (status & GNUTLS_CERT_INVALID) || gnutls_x509_crt_check_issuer(chain.certs[i], chain.certs[i + 1]) != 1)
 			return err_set(e, ERR_UNTRUSTED, "certificate %u of the chain is not signed by certificate %u", i + 1, i + 2);
 	}
 	return 0;

@@ -119,7 +119,8 @@ int store_open(const char *path, struct store **ret, struct err *e)
 	if (fd < 0)
 		return err_sys(e, "open the store %s", path);
 	if ((r = open_db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &s, e)) ||
-	    (r = exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY", e)) ||
+	    (r = exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; "
+		"PRAGMA cache_size=-32768", e)) ||
 	    (r = check_whole(s, e)) || (r = migrate(s, true, e)))
 		return r;
 	scoped_query sqlite3_stmt *st = NULL;

@@ -65,6 +65,17 @@ want 7 "the idempotency key was used for another request" n vm create twice --ho
 want 0 "BEGIN NEW CERTIFICATE REQUEST" n ca csr --subject "natal at example"
 n ca show --out "$T/ca.pem"
 want 0 "" n ca install "$T/ca.pem"
+if command -v openssl >/dev/null; then
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/root.key" -out "$T/root.pem" -subj '/CN=Example Root' -days 30 2>/dev/null
+  n ca csr --subject 'natal at example' --out "$T/n.csr"
+  printf 'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n' > "$T/ext"
+  openssl x509 -req -in "$T/n.csr" -CA "$T/root.pem" -CAkey "$T/root.key" -CAcreateserial -days 20 -extfile "$T/ext" -out "$T/n.pem" 2>/dev/null
+  cat "$T/n.pem" "$T/n.pem" > "$T/twice.pem"; cat "$T/n.pem" "$T/root.pem" > "$T/chain.pem"
+  want 4 "is not of natald's CA key" n ca install "$T/root.pem"
+  want 4 "certificate 1 of the chain is not signed by certificate 2" n ca install "$T/twice.pem"
+  want 0 "now issued under CN=Example Root" n ca install "$T/chain.pem"
+  want 0 "CN=Example Root" n ca show
+fi
 printf 'no certificate\n' > "$T/junk.pem"
 want 3 "certificate chain" n ca install "$T/junk.pem"
 
