@@ -267,11 +267,11 @@ int report_ejected(struct ctl *c, struct vm *v, struct err *e)
 	if (r || row.wiped_at)
 		return r;
 	/* Again, from the row: a report that came meanwhile, or a reissue, keeps the keys. */
-	if (!row.delivered_at || v->state != VM_PROVISIONED)
+	if (!row.delivered_at || (v->state != VM_PROVISIONED && v->state != VM_STOPPED))
 		return 0;
 	if ((r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
 		return r;
 	c->scrub = true;
-	vm_set_state(v, VM_PROVISIONED, "medium ejected, private keys wiped here");
+	vm_set_state(v, v->state, "medium ejected, private keys wiped here");
 	return ctl_save(c, v, e);
 }

@@ -118,6 +118,9 @@ mapfile -t files < <(find "$S" "$T/backup" -type f -size +0)
 want 0 "" needles "${files[@]}"
 want 7 "it is not handed out twice" n vm medium web-1 --out "$T/twice.iso"
 want 7 "natalctl vm reissue web-1 makes a new one" n vm medium web-1 --out "$T/twice.iso"
+n daemon stop
+n status >/dev/null; sleep 0.3
+[ "$(state web-1)" = provisioned ] && ok "a restart leaves it provisioned" || fail "a restart made it $(state web-1)"
 # A reissue: another bundle, other keys, a successor of the pin record.
 n vm pin web-1 --known-hosts > "$T/before"
 want 0 "ready" n vm reissue web-1 --medium-out "$T/web-1b.iso"
