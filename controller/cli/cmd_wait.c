@@ -114,6 +114,8 @@ static void show_event(struct following *f, struct json_object *ev)
 	} else if (kind && strcmp(kind, "step") == 0) {
 		show_step(f, ev);
 	} else if (kind && strcmp(kind, "unauthenticated") == 0) {
+		if (!json_text(ev, "phase") || strcmp(json_text(ev, "phase"), "failed") != 0)
+			return;         /* every boot begins so: nothing is verified yet */
 		end_live(f);
 		printf("an unauthenticated report (nothing is decided by it): %s\n", json_text(ev, "phase") ? json_text(ev, "phase") : "");
 		print_findings(stdout, ev);

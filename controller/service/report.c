@@ -227,6 +227,23 @@ static int judge(struct ctl *c, struct vm *v, const struct status *s, const stru
 	return acknowledge(c, v, s, key, e);
 }
 
+/* A guest reports before it could verify anything, and sends it again until a later one is acknowledged: it is shown once, and
+ * never over a report of the same boot that was proven. */
+static int keep_unproven(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+{
+	scoped_json struct json_object *now = shown(s, false), *had = NULL;
+	struct err ignored;
+	int r;
+
+	if (strcmp(s->boot_id, v->boot_id) == 0)
+		return 0;
+	if (v->status && json_parse(v->status, strlen(v->status), "the last report", &had, &ignored) == 0)
+		json_object_object_del(had, "items");
+	if (had && json_object_equal(now, had))
+		return 0;
+	return (r = keep_status(c, v, s, false, e)) ? r : ctl_save(c, v, e);
+}
+
 int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e)
 {
 	static const uint8_t no_mac[SHA256_SIZE];
@@ -256,7 +273,7 @@ int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size
 		return err_set(e, ERR_FORMAT, "VM %s: a report whose two sequence numbers differ", v.name);
 	if (authentic)
 		return judge(c, &v, &s, key, e);
-	return (r = keep_status(c, &v, &s, false, e)) ? r : ctl_save(c, &v, e);
+	return keep_unproven(c, &v, &s, e);
 }
 
 int report_ejected(struct ctl *c, struct vm *v, struct err *e)
