@@ -1,6 +1,7 @@
 /* report.c - what guests say of themselves: verified, compared with what was signed, committed, acknowledged. docs/WIRE.md.
  *
- * A report under the VM's key moves the VM's state; one without a MAC is shown, and decides nothing.  The terminal report of a first boot must
+ * A report under the VM's key moves the VM's state; one without a MAC is shown, and decides nothing.  The terminal report of a first
+ * boot must
  * name the bundle and the keys that were signed: then the medium is ejected, the state looked at again, and the private halves are wiped.
  */
 #include <stdio.h>
@@ -54,7 +55,8 @@ static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool
 {
 	scoped_json struct json_object *o = shown(s, authentic);
 
-	int r = event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = authentic ? "step" : "unauthenticated",
+	int r = event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = authentic ? "step" :
+		"unauthenticated",
 		.body = json_line(o) }, e);
 	if (r)
 		return r;
@@ -110,13 +112,15 @@ static int compare_keys(const struct bundle_row *row, struct json_object *report
 		return r;
 	const char *a = json_text(signed_keys, "tls_spki"), *b = reported ? json_text(reported, "tls_spki") : NULL;
 	if (!a || !b || strcmp(a, b) != 0)
-		return err_set(e, ERR_UNTRUSTED, "the guest installed TLS key %.12s…, the certificate was issued to %.12s…", b ? b : "none", a ? a : "none");
+		return err_set(e, ERR_UNTRUSTED, "the guest installed TLS key %.12s…, the certificate was issued to %.12s…", b ? b :
+			"none", a ? a : "none");
 	json_object_object_get_ex(signed_keys, "ssh", &want);
 	json_object_object_get_ex(reported, "ssh", &got);
 	json_object_object_foreach(want, type, digest) {
 		const char *g = got ? json_text(got, type) : NULL;
 		if (!g || strcmp(g, json_object_get_string(digest)) != 0)
-			return err_set(e, ERR_UNTRUSTED, "the guest installed %s host key %.12s…, %.12s… was signed", type, g ? g : "none", json_object_get_string(digest));
+			return err_set(e, ERR_UNTRUSTED, "the guest installed %s host key %.12s…, %.12s… was signed", type, g ? g :
+				"none", json_object_get_string(digest));
 	}
 	return 0;
 }

@@ -63,7 +63,8 @@ static int migrate(struct store *s, bool write, struct err *e)
 			checksum(&migrations[done], sum);
 			db_text(st, 1, had, sizeof had);
 			if (strcmp(sum, had) != 0)
-				return err_set(e, ERR_FORMAT, "the store %s: migration %d has another checksum than this natald's", s->path, migrations[done].version);
+				return err_set(e, ERR_FORMAT, "the store %s: migration %d has another checksum than this natald's",
+					s->path, migrations[done].version);
 			done++;
 		}
 		if (got < 0)
@@ -233,6 +234,7 @@ int store_get(struct store *s, const char *key, struct buf *out, bool *ret_absen
 
 int store_put(struct store *s, const char *key, const void *value, size_t size, struct err *e)
 {
-	return db_run(s, NULL, e, "INSERT INTO value (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", "tb",
+	return db_run(s, NULL, e, "INSERT INTO value (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+		"tb",
 		key, value, size);
 }
