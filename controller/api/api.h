@@ -14,6 +14,8 @@ request_fn api_vm_list, api_vm_create, api_vm_show, api_vm_delete, api_vm_start,
 /* not-found with the nearest name. */
 int api_image_exists(struct ctl *c, struct request *rq, const char *name, struct err *e);
 struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e);
-extern const struct schema schema_key_init, schema_key, schema_keys, schema_ca, schema_csr, schema_csr_text, schema_chain, schema_pool, schema_fill,
-	schema_image, schema_images, schema_image_register, schema_vm, schema_vms, schema_vm_create, schema_start, schema_events, schema_pin, schema_log,
+extern const struct schema schema_key_init, schema_key, schema_keys, schema_ca, schema_csr, schema_csr_text, schema_chain, schema_pool,
+	schema_fill,
+	schema_image, schema_images, schema_image_register, schema_vm, schema_vms, schema_vm_create, schema_start, schema_events,
+		schema_pin, schema_log,
 	schema_status, schema_empty;

@@ -119,7 +119,8 @@ int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 	if (*body.dir != '/')
 		return err_set(e, ERR_FORMAT, "image folder '%s' is no absolute path", body.dir);
 	snprintf(path, sizeof path, "%s/image.json", body.dir);
-	if ((r = file_read(AT_FDCWD, path, &text, NULL, e)) || (r = json_parse(text.data, text.size, path, &doc, e)) || (r = absolute(doc, body.dir, e)))
+	if ((r = file_read(AT_FDCWD, path, &text, NULL, e)) || (r = json_parse(text.data, text.size, path, &doc, e)) ||
+		(r = absolute(doc, body.dir, e)))
 		return r;
 	store_new_id("img-", i.id);
 	snprintf(i.project, sizeof i.project, "%s", rq->project);
@@ -128,7 +129,8 @@ int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 	if (!i.doc)
 		return err_nomem(e);
 	if ((r = image_put(c->store, &i, e)) ||
-	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "image", .noun_id = i.id, .kind = "registered", .body = "{}" }, e)))
+	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "image", .noun_id = i.id, .kind = "registered",
+		.body = "{}" }, e)))
 		return r;
 	return image_json(&i, &rq->reply, e);
 }

@@ -105,7 +105,8 @@ static int plan_bake(struct cli *cli, struct bake *b, struct err *e)
 	arg(b, "--policy-json", b->policy);
 	for (size_t i = 0; i < cli->option_count; i++) {
 		const char *name = cli->options[i].option->name;
-		if (strcmp(name, "--package") == 0 || strcmp(name, "--extra") == 0 || strcmp(name, "--overlay") == 0 || strcmp(name, "--suite") == 0 ||
+		if (strcmp(name, "--package") == 0 || strcmp(name, "--extra") == 0 || strcmp(name, "--overlay") == 0 ||
+			strcmp(name, "--suite") == 0 ||
 		    strcmp(name, "--size") == 0 || strcmp(name, "--cache") == 0)
 			arg(b, name, cli->options[i].value);
 	}

@@ -56,7 +56,8 @@ static void bar(uint64_t done, uint64_t all)
 	enum { WIDTH = 40 };
 	size_t full = all ? (size_t)(WIDTH * done / all) : WIDTH;
 
-	printf("\r[%.*s%*s] %llu of %llu keys", (int)full, "########################################", (int)(WIDTH - full), "", (unsigned long long)done,
+	printf("\r[%.*s%*s] %llu of %llu keys", (int)full, "########################################", (int)(WIDTH - full), "",
+		(unsigned long long)done,
 		(unsigned long long)all);
 	fflush(stdout);
 }
@@ -104,7 +105,8 @@ int cmd_status(struct cli *cli, struct err *e)
 	snprintf(text, sizeof text, "%llu", (unsigned long long)json_uint(o, "pid", 0));
 	print_field("pid", text);
 	print_field("accelerator", json_text(o, "accel"));
-	snprintf(text, sizeof text, "%llu, %llu running", (unsigned long long)json_uint(o, "machines", 0), (unsigned long long)json_uint(o, "running", 0));
+	snprintf(text, sizeof text, "%llu, %llu running", (unsigned long long)json_uint(o, "machines", 0),
+		(unsigned long long)json_uint(o, "running", 0));
 	print_field("VMs", text);
 	return 0;
 }

@@ -149,9 +149,11 @@ static int add_rsa(struct json_object *body, const char *value, struct err *e)
 
 /* Options that are one text, one entry of a list, or a function's business. */
 static const struct { const char *option, *text, *list; int (*add)(struct json_object *, const char *, struct err *); } takers[] = {
-	{ "--image", "image" }, { "--hostname", "hostname" }, { "--timezone", "timezone" }, { "--mac", "mac" }, { "--uuid", "uuid" }, { "--host", "host" },
+	{ "--image", "image" }, { "--hostname", "hostname" }, { "--timezone", "timezone" }, { "--mac", "mac" }, { "--uuid", "uuid" },
+		{ "--host", "host" },
 	{ "--channel", "channel" }, { "--address", NULL, "addresses" }, { "--name", NULL, "names" }, { "--run", NULL, "run" },
-	{ "--user", .add = add_user }, { "--ssh-key", .add = add_ssh_key }, { "--sudo", .add = add_sudo }, { "--file", .add = add_guest_file },
+	{ "--user", .add = add_user }, { "--ssh-key", .add = add_ssh_key }, { "--sudo", .add = add_sudo },
+		{ "--file", .add = add_guest_file },
 	{ "--ca-cert", .add = add_ca }, { "--forward", .add = add_forward }, { "--rsa", .add = add_rsa },
 };
 
@@ -256,7 +258,8 @@ static void forwards_text(struct json_object *o, char *out, size_t size)
 	json_object_object_get_ex(o, "forwards", &a);
 	for (size_t i = 0; a && i < json_object_array_length(a) && n < size; i++) {
 		struct json_object *f = json_object_array_get_idx(a, i);
-		int w = snprintf(out + n, size - n, "%s%u:%u", i ? " " : "", (unsigned)json_uint(f, "guest", 0), (unsigned)json_uint(f, "host", 0));
+		int w = snprintf(out + n, size - n, "%s%u:%u", i ? " " : "", (unsigned)json_uint(f, "guest", 0),
+			(unsigned)json_uint(f, "host", 0));
 		n += w > 0 ? (size_t)w : 0;
 	}
 }

@@ -17,7 +17,8 @@ void cli_help(const struct cli *cli)
 	const struct cli_verb *v = cli->verb;
 
 	if (strcmp(v->noun, "help") != 0 && *v->noun) {
-		printf("usage: natalctl %s%s%s%s%s [options]\n\n%s\n\n", v->noun, *v->verb ? " " : "", v->verb, *v->args ? " " : "", v->args, v->summary);
+		printf("usage: natalctl %s%s%s%s%s [options]\n\n%s\n\n", v->noun, *v->verb ? " " : "", v->verb, *v->args ? " " : "",
+			v->args, v->summary);
 		options_help(v->options);
 		options_help(cli_common);
 		return;

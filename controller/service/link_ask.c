@@ -209,5 +209,6 @@ int64_t link_boot_deadline_s(const struct ctl *c)
 	const char *s = getenv("NATAL_BOOT_DEADLINE_S");
 	uint64_t n;
 
-	return s && text_number(s, &n) && n > 0 && n < 1 << 30 ? (int64_t)n : strcmp(link_accel(c), "kvm") == 0 ? BOOT_DEADLINE_S : BOOT_DEADLINE_TCG_S;
+	return s && text_number(s, &n) && n > 0 && n < 1 << 30 ? (int64_t)n : strcmp(link_accel(c), "kvm") == 0 ? BOOT_DEADLINE_S :
+		BOOT_DEADLINE_TCG_S;
 }

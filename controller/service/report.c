@@ -1,6 +1,7 @@
 /* report.c - what guests say of themselves: verified, compared with what was signed, committed, acknowledged. docs/WIRE.md.
  *
- * A report under the VM's key moves the VM's state; one without a MAC is shown, and decides nothing.  The terminal report of a first boot must
+ * A report under the VM's key moves the VM's state; one without a MAC is shown, and decides nothing.  The terminal report of a first
+ * boot must
  * name the bundle and the keys that were signed: then the medium is ejected, the state looked at again, and the private halves are wiped.
  */
 #include <stdio.h>
@@ -54,7 +55,8 @@ static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool
 {
 	scoped_json struct json_object *o = shown(s, authentic);
 
-	int r = event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = authentic ? "step" : "unauthenticated",
+	int r = event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = authentic ? "step" :
+		"unauthenticated",
 		.body = json_line(o) }, e);
 	if (r)
 		return r;
@@ -110,13 +112,15 @@ static int compare_keys(const struct bundle_row *row, struct json_object *report
 		return r;
 	const char *a = json_text(signed_keys, "tls_spki"), *b = reported ? json_text(reported, "tls_spki") : NULL;
 	if (!a || !b || strcmp(a, b) != 0)
-		return err_set(e, ERR_UNTRUSTED, "the guest installed TLS key %.12s…, the certificate was issued to %.12s…", b ? b : "none", a ? a : "none");
+		return err_set(e, ERR_UNTRUSTED, "the guest installed TLS key %.12s…, the certificate was issued to %.12s…", b ? b :
+			"none", a ? a : "none");
 	json_object_object_get_ex(signed_keys, "ssh", &want);
 	json_object_object_get_ex(reported, "ssh", &got);
 	json_object_object_foreach(want, type, digest) {
 		const char *g = got ? json_text(got, type) : NULL;
 		if (!g || strcmp(g, json_object_get_string(digest)) != 0)
-			return err_set(e, ERR_UNTRUSTED, "the guest installed %s host key %.12s…, %.12s… was signed", type, g ? g : "none", json_object_get_string(digest));
+			return err_set(e, ERR_UNTRUSTED, "the guest installed %s host key %.12s…, %.12s… was signed", type, g ? g :
+				"none", json_object_get_string(digest));
 	}
 	return 0;
 }
@@ -227,6 +231,23 @@ static int judge(struct ctl *c, struct vm *v, const struct status *s, const stru
 	return acknowledge(c, v, s, key, e);
 }
 
+/* A guest reports before it could verify anything, and sends it again until a later one is acknowledged: it is shown once, and
+ * never over a report of the same boot that was proven. */
+static int keep_unproven(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+{
+	scoped_json struct json_object *now = shown(s, false), *had = NULL;
+	struct err ignored;
+	int r;
+
+	if (strcmp(s->boot_id, v->boot_id) == 0)
+		return 0;
+	if (v->status && json_parse(v->status, strlen(v->status), "the last report", &had, &ignored) == 0)
+		json_object_object_del(had, "items");
+	if (had && json_object_equal(now, had))
+		return 0;
+	return (r = keep_status(c, v, s, false, e)) ? r : ctl_save(c, v, e);
+}
+
 int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e)
 {
 	static const uint8_t no_mac[SHA256_SIZE];
@@ -256,7 +277,7 @@ int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size
 		return err_set(e, ERR_FORMAT, "VM %s: a report whose two sequence numbers differ", v.name);
 	if (authentic)
 		return judge(c, &v, &s, key, e);
-	return (r = keep_status(c, &v, &s, false, e)) ? r : ctl_save(c, &v, e);
+	return keep_unproven(c, &v, &s, e);
 }
 
 int report_ejected(struct ctl *c, struct vm *v, struct err *e)
@@ -267,11 +288,11 @@ int report_ejected(struct ctl *c, struct vm *v, struct err *e)
 	if (r || row.wiped_at)
 		return r;
 	/* Again, from the row: a report that came meanwhile, or a reissue, keeps the keys. */
-	if (!row.delivered_at || v->state != VM_PROVISIONED)
+	if (!row.delivered_at || (v->state != VM_PROVISIONED && v->state != VM_STOPPED))
 		return 0;
 	if ((r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
 		return r;
 	c->scrub = true;
-	vm_set_state(v, VM_PROVISIONED, "medium ejected, private keys wiped here");
+	vm_set_state(v, v->state, "medium ejected, private keys wiped here");
 	return ctl_save(c, v, e);
 }

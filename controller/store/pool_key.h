@@ -1,6 +1,7 @@
 /* pool_key.h - keys made ahead for guests. free -> taken -> wiped, each step once; rows are never reused.
  *
- * pool_key_take() hands the sealed private half out and burns it in the row in the same statement; the meter counts beside the rows, so that
+ * pool_key_take() hands the sealed private half out and burns it in the row in the same statement; the meter counts beside the rows, so
+ * that
  * made = free + taken + wiped can be checked against what the rows say.
  */
 #pragma once

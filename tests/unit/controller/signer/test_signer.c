@@ -57,7 +57,8 @@ static void add_keys(struct place *p)
 
 static void add_bundle(struct place *p)
 {
-	struct cert_intent in = { .common_name = "web", .name_count = 1, .serial = { 0x41 }, .not_before = 1700000000, .not_after = 1800000000 };
+	struct cert_intent in = { .common_name = "web", .name_count = 1, .serial = { 0x41 }, .not_before = 1700000000,
+		.not_after = 1800000000 };
 	struct bundle_row b = BUNDLE_ROW;
 	struct guestkey g;
 
@@ -83,7 +84,8 @@ static void refuses_what_is_not_there(void **state)
 	struct buf cert = BUF_MAX(BUNDLE_CERT_MAX), sigs = BUF_MAX(4096), pin = BUF_MAX(65536);
 
 	add_keys(p);
-	assert_err(signer_issue(signer, &ref, &cert, &p->e), ERR_DENIED, p->e, "signs what was committed only: the store has no bundle 1 of vm-1");
+	assert_err(signer_issue(signer, &ref, &cert, &p->e), ERR_DENIED, p->e,
+		"signs what was committed only: the store has no bundle 1 of vm-1");
 	assert_err(signer_sign(signer, &ref, &sigs, &pin, &p->e), ERR_DENIED, p->e, "signs what was committed only");
 	buf_fini(&cert);
 }
@@ -189,8 +191,10 @@ static void has_no_network(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(refuses_what_is_not_there, setup, teardown), cmocka_unit_test_setup_teardown(refuses_until_the_commit, setup, teardown),
-		cmocka_unit_test_setup_teardown(refuses_another_payload, setup, teardown), cmocka_unit_test_setup_teardown(signs_with_every_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_what_is_not_there, setup, teardown),
+			cmocka_unit_test_setup_teardown(refuses_until_the_commit, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_another_payload, setup, teardown),
+			cmocka_unit_test_setup_teardown(signs_with_every_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(has_no_network, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
