@@ -52,6 +52,8 @@ int daemon_ready(struct cli *cli, bool start, bool *ret_running, struct err *e);
 void print_table(const char *const *cells, size_t rows, size_t cols);
 /* The reply as it is, for programs. */
 int print_json(struct json_object *o);
+/* For programs: {"KEY": "VALUE"}, of a verb that has nothing else to say. Nothing for people. */
+int print_done(const struct cli *cli, const char *key, const char *value);
 /* "key: value" lines; NULL and empty values are left out. */
 void print_field(const char *key, const char *value);
 void print_time(const char *key, uint64_t unix_s);

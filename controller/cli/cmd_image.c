@@ -230,5 +230,5 @@ int cmd_image_delete(struct cli *cli, struct err *e)
 	char path[240];
 
 	int r = image_path(cli->args[0], path, sizeof path, e);
-	return r ? r : api_json(cli, &(struct api_call){ "DELETE", path }, NULL, e);
+	return r || (r = api_json(cli, &(struct api_call){ "DELETE", path }, NULL, e)) ? r : print_done(cli, "deleted", cli->args[0]);
 }

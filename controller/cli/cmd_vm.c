@@ -314,13 +314,20 @@ int cmd_vm_stop(struct cli *cli, struct err *e)
 	return r ? r : cli->json ? print_json(o) : print_short(o);
 }
 
-int cmd_vm_delete(struct cli *cli, struct err *e) { return vm_call(cli, "DELETE", "", NULL, NULL, e); }
+int cmd_vm_delete(struct cli *cli, struct err *e)
+{
+	int r = vm_call(cli, "DELETE", "", NULL, NULL, e);
+	return r ? r : print_done(cli, "deleted", cli->args[0]);
+}
 
 int cmd_vm_medium(struct cli *cli, struct err *e)
 {
 	const char *out = cli_option(cli, "--out");
 
-	return out ? vm_fetch_medium(cli, cli->args[0], out, e) : err_set(e, ERR_USAGE, "natalctl vm medium: --out FILE is missing");
+	if (!out)
+		return err_set(e, ERR_USAGE, "natalctl vm medium: --out FILE is missing");
+	int r = vm_fetch_medium(cli, cli->args[0], out, e);
+	return r ? r : print_done(cli, "medium", out);
 }
 
 int cmd_vm_reissue(struct cli *cli, struct err *e)
@@ -341,7 +348,7 @@ int cmd_vm_pin(struct cli *cli, struct err *e)
 	scoped_buf struct buf record = BUF_MAX(4 << 20);
 
 	int r = vm_call(cli, "GET", "/pin", NULL, &o, e);
-	if (r || cli->json)
+	if (r || (cli->json && !out))
 		return r ? r : print_json(o);
 	const char *b64 = json_text(o, "record"), *hosts = json_text(o, "known_hosts"), *curl = json_text(o, "curl");
 	if (!b64 || !hosts || !curl)
@@ -349,7 +356,8 @@ int cmd_vm_pin(struct cli *cli, struct err *e)
 	if (out) {
 		if ((r = base64_decode(b64, strlen(b64), "the pin record", &record, e)))
 			return r;
-		return file_write(AT_FDCWD, out, record.data, record.size, 0644, (uid_t)-1, (gid_t)-1, e);
+		r = file_write(AT_FDCWD, out, record.data, record.size, 0644, (uid_t)-1, (gid_t)-1, e);
+		return r ? r : print_done(cli, "record", out);
 	}
 	bool all = !cli_option(cli, "--known-hosts") && !cli_option(cli, "--curl");
 	if (all || cli_option(cli, "--known-hosts"))

@@ -43,7 +43,9 @@ int cmd_help(struct cli *cli, struct err *e)
 
 int cmd_version(struct cli *cli, struct err *e)
 {
-	(void)cli, (void)e;
+	(void)e;
+	if (cli->json)
+		return print_done(cli, "version", PACKAGE_VERSION);
 	printf("natalctl %s\n", PACKAGE_VERSION);
 	return 0;
 }

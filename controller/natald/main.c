@@ -244,14 +244,15 @@ static void fini(struct ctl *c)
 
 static int controller(const struct options *o, const char *program, struct err *e)
 {
+	/* Let go of last, when the store is closed and the signer has ended. */
+	scoped_fd int lock = take_lock(o->state, e);
+	if (lock < 0)
+		return -(int)e->code;
 	scoped(fini) struct ctl c = { .state_dir = o->state };
 	char store_path[1100];
 	int r;
 
 	snprintf(store_path, sizeof store_path, "%s/natal.db", o->state);
-	scoped_fd int lock = take_lock(o->state, e);
-	if (lock < 0)
-		return -(int)e->code;
 	if ((r = begin_signer(&c, o, store_path, e)) || (r = store_open(store_path, &c.store, e)) || (r = first_rows(&c, e)))
 		return r;
 	return serve(&c, program, e);

@@ -1,6 +1,9 @@
 /* test_signer.c - the signer signs committed rows and nothing else. A real signer process, on a store of its own. */
 #include "tests/unit/controller/store/store_test.h"
 
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "common/media/envelope.h"
 #include "common/verify/pin.h"
 #include "controller/crypto/ca.h"
@@ -186,6 +189,16 @@ static void has_no_network(void **state)
 	fclose(f);
 	assert_true(filtered);
 	assert_true(undumpable);
+	/* Where this user may make network namespaces, it has one of its own with nothing in it. */
+	char mine[64] = "", its[64] = "";
+	int status = 0;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWNET) == 0 ? 0 : 1);
+	waitpid(pid, &status, 0);
+	snprintf(path, sizeof path, "/proc/%d/ns/net", (int)signer_pid(signer));
+	if (status == 0 && readlink("/proc/self/ns/net", mine, sizeof mine - 1) > 0 && readlink(path, its, sizeof its - 1) > 0)
+		assert_string_not_equal(mine, its);
 }
 
 int main(void)
