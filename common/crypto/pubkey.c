@@ -35,7 +35,8 @@ int pubkey_from_spki(const void *der, size_t size, const char *doc, struct pubke
 		if (size < algs[i].prefix_size || memcmp(der, algs[i].prefix, algs[i].prefix_size) != 0)
 			continue;
 		if (size != algs[i].spki_size)
-			return err_set(e, ERR_FORMAT, "%s: an %s key of %zu bytes: %zu are wanted", doc, algs[i].name, size, algs[i].spki_size);
+			return err_set(
+				e, ERR_FORMAT, "%s: an %s key of %zu bytes: %zu are wanted", doc, algs[i].name, size, algs[i].spki_size);
 		struct pubkey k = { .alg = (enum sig_alg)i, .spki_size = size };
 		memcpy(k.spki, der, size);
 		sha256(der, size, k.id);
@@ -140,7 +141,8 @@ int pubkey_verify(const struct pubkey *k, const void *message, size_t size, cons
 	bool good = false;
 
 	if (k->alg == SIG_ED25519)
-		good = sig_size == crypto_sign_BYTES && crypto_sign_verify_detached(sig, message, size, k->spki + sizeof ed25519_prefix) == 0;
+		good = sig_size == crypto_sign_BYTES &&
+		       crypto_sign_verify_detached(sig, message, size, k->spki + sizeof ed25519_prefix) == 0;
 	else if (k->alg == SIG_ECDSA_P256_SHA256) {
 		uint8_t hash[SHA256_SIZE];
 		sha256(message, size, hash);

@@ -37,7 +37,8 @@ static int place_blobs(struct manifest *m, const struct envelope *env, struct er
 		struct blob *b = &m->blobs[i];
 		uint8_t digest[SHA256_SIZE];
 		if (b->size > left)
-			return err_set(e, ERR_FORMAT, "%s: blob '%s' has %llu bytes, the body only %zu more", doc, b->name, (unsigned long long)b->size, left);
+			return err_set(e, ERR_FORMAT, "%s: blob '%s' has %llu bytes, the body only %zu more", doc, b->name,
+				(unsigned long long)b->size, left);
 		sha256(at, b->size, digest);
 		if (!bytes_equal(digest, b->sha256, sizeof digest))
 			return err_set(e, ERR_UNTRUSTED, "%s: blob '%s' does not have the SHA-256 that the manifest signs", doc, b->name);
@@ -91,7 +92,8 @@ static int judge(struct verified *v, const struct trust *trust, const struct gue
 	return check_meaning(v, facts, now_unix_s, e);
 }
 
-int bundle_verify(uint8_t *bytes, size_t size, const struct trust *trust, const struct guest_facts *facts, struct verified **ret, struct err *e)
+int bundle_verify(
+	uint8_t *bytes, size_t size, const struct trust *trust, const struct guest_facts *facts, struct verified **ret, struct err *e)
 {
 	scoped(verified_free_p) struct verified *v = calloc(1, sizeof *v);
 	if (!v) {

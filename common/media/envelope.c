@@ -34,11 +34,14 @@ static int header_read(struct cursor *c, struct header *ret, struct err *e)
 	if (memcmp(m, magic, sizeof magic) != 0)
 		return err_set(e, ERR_FORMAT, "%s: does not start with the natal magic", c->doc);
 	if (ret->version != ENVELOPE_VERSION)
-		return err_set(e, ERR_UNSUPPORTED, "%s: envelope version %u: this program reads %d", c->doc, ret->version, ENVELOPE_VERSION);
+		return err_set(
+			e, ERR_UNSUPPORTED, "%s: envelope version %u: this program reads %d", c->doc, ret->version, ENVELOPE_VERSION);
 	if (ret->payload_size == 0 || ret->payload_size > ENVELOPE_PAYLOAD_MAX)
-		return err_set(e, ERR_LIMIT, "%s: a payload of %u bytes: 1 to %d are allowed", c->doc, ret->payload_size, ENVELOPE_PAYLOAD_MAX);
+		return err_set(
+			e, ERR_LIMIT, "%s: a payload of %u bytes: 1 to %d are allowed", c->doc, ret->payload_size, ENVELOPE_PAYLOAD_MAX);
 	if (ret->signature_count == 0 || ret->signature_count > ENVELOPE_SIGNATURES_MAX)
-		return err_set(e, ERR_LIMIT, "%s: %u signatures: 1 to %d are allowed", c->doc, ret->signature_count, ENVELOPE_SIGNATURES_MAX);
+		return err_set(
+			e, ERR_LIMIT, "%s: %u signatures: 1 to %d are allowed", c->doc, ret->signature_count, ENVELOPE_SIGNATURES_MAX);
 	if (ret->signatures_size > ENVELOPE_SIGNATURES_MAX * SIGNATURE_SIZE_MAX)
 		return err_set(e, ERR_LIMIT, "%s: signatures of %u bytes: %d at most", c->doc, ret->signatures_size,
 			ENVELOPE_SIGNATURES_MAX * SIGNATURE_SIZE_MAX);

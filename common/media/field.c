@@ -10,7 +10,8 @@ int field_id(const char *text, const char *doc, const char *what, struct err *e)
 		return err_set(e, ERR_FORMAT, "%s: %s is empty", doc, what);
 	for (const char *p = text; *p; p++)
 		if (*p <= ' ' || *p > '~')
-			return err_set(e, ERR_FORMAT, "%s: %s holds the byte 0x%02x: printable ASCII without space is allowed", doc, what, (uint8_t)*p);
+			return err_set(e, ERR_FORMAT, "%s: %s holds the byte 0x%02x: printable ASCII without space is allowed", doc, what,
+				(uint8_t)*p);
 	return 0;
 }
 
@@ -66,7 +67,8 @@ static int count(struct json_object *array, const char *doc, const char *what, s
 	return n > max ? err_set(e, ERR_LIMIT, "%s: %s has %zu entries: %zu at most", doc, what, n, max) : 0;
 }
 
-int field_texts(struct json_object *array, const char *doc, const char *what, const struct field_rows *rows, size_t *ret_count, struct err *e)
+int field_texts(
+	struct json_object *array, const char *doc, const char *what, const struct field_rows *rows, size_t *ret_count, struct err *e)
 {
 	size_t n = json_object_array_length(array);
 	const char *text;

@@ -16,7 +16,8 @@ enum { FIELD_DIGEST_SIZE = 2 * SHA256_SIZE + 1 };
 
 /* An array of at most `max` texts into rows of `width` bytes; limit where there are more or one is longer. */
 struct field_rows { char *at; size_t width, max; };
-int field_texts(struct json_object *array, const char *doc, const char *what, const struct field_rows *rows, size_t *ret_count, struct err *e);
+int field_texts(
+	struct json_object *array, const char *doc, const char *what, const struct field_rows *rows, size_t *ret_count, struct err *e);
 /* An array of at most max digests in hex. */
 struct field_digest_rows { uint8_t (*at)[SHA256_SIZE]; size_t max; };
 int field_digests(struct json_object *array, const char *doc, const char *what, const struct field_digest_rows *rows, size_t *ret_count,

@@ -68,7 +68,8 @@ static int extent(const struct iso *iso, const uint8_t *record, const char *what
 	uint32_t block, size;
 	int r;
 
-	if ((r = both32(record + RECORD_EXTENT, "an extent", &block, e)) || (r = both32(record + RECORD_SIZE, "an extent's size", &size, e)))
+	if ((r = both32(record + RECORD_EXTENT, "an extent", &block, e)) ||
+		(r = both32(record + RECORD_SIZE, "an extent's size", &size, e)))
 		return r;
 	struct iso_file f = { (uint64_t)block * ISO_SECTOR, size };
 	if (block <= PVD_SECTOR)
@@ -175,8 +176,8 @@ static int walk_sector(const struct iso *iso, const uint8_t *sector, const char 
 		}
 		if (size > ISO_SECTOR - at || size < RECORD_FIXED + 1 || record[RECORD_NAME_SIZE] == 0 ||
 		    RECORD_FIXED + (size_t)record[RECORD_NAME_SIZE] > size)
-			return err_set(e, ERR_FORMAT, "%s: a directory record of %zu bytes with a name of %u at byte %zu of its block", doc, size,
-				size > RECORD_NAME_SIZE && ISO_SECTOR - at > RECORD_NAME_SIZE ? record[RECORD_NAME_SIZE] : 0, at);
+			return err_set(e, ERR_FORMAT, "%s: a directory record of %zu bytes with a name of %u at byte %zu of its block", doc,
+				size, size > RECORD_NAME_SIZE && ISO_SECTOR - at > RECORD_NAME_SIZE ? record[RECORD_NAME_SIZE] : 0, at);
 		at += size;
 		if (!identifier_is(record, name) && !rock_ridge_is(record, name))
 			continue;
@@ -223,13 +224,13 @@ int iso_read_bundle(int fd, uint64_t device_size, uint8_t **ret, size_t *ret_siz
 	if (r)
 		return r;
 	if (f.size < sizeof header || f.size > ENVELOPE_SIZE_MAX)
-		return err_set(e, f.size < sizeof header ? ERR_FORMAT : ERR_LIMIT, "%s: %s has %llu bytes: %d to %d are allowed", doc, MEDIUM_FILE,
-			(unsigned long long)f.size, ENVELOPE_HEADER_SIZE, ENVELOPE_SIZE_MAX);
+		return err_set(e, f.size < sizeof header ? ERR_FORMAT : ERR_LIMIT, "%s: %s has %llu bytes: %d to %d are allowed", doc,
+			MEDIUM_FILE, (unsigned long long)f.size, ENVELOPE_HEADER_SIZE, ENVELOPE_SIZE_MAX);
 	if ((r = read_at(fd, f.offset, header, sizeof header, e)) || (r = envelope_peek_size(header, MEDIUM_FILE, &size, e)))
 		return r;
 	if (size != f.size)
-		return err_set(e, ERR_FORMAT, "%s: %s says it has %llu bytes, its file has %llu", doc, MEDIUM_FILE, (unsigned long long)size,
-			(unsigned long long)f.size);
+		return err_set(e, ERR_FORMAT, "%s: %s says it has %llu bytes, its file has %llu", doc, MEDIUM_FILE,
+			(unsigned long long)size, (unsigned long long)f.size);
 	scoped_free uint8_t *bytes = malloc(size);
 	if (!bytes)
 		return err_nomem(e);

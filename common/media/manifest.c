@@ -156,8 +156,9 @@ static int parse_vm(struct json_object *o, struct manifest *m, struct err *e)
 	int r;
 
 	if ((r = json_decode(o, vm_fields, ARRAY_SIZE(vm_fields), "manifest: vm", &vm, e)) || (r = field_id(vm.id, doc, "vm.id", e)) ||
-	    (r = field_id(vm.name, doc, "vm.name", e)) || (r = field_id(vm.instance_id, doc, "vm.instance_id", e)) ||
-	    (r = field_uuid(vm.uuid, doc, "vm.uuid", e)) || (r = field_digest(vm.ek_sha256, doc, "vm.ek_sha256", &has_ek, m->vm.ek_sha256, e)))
+		(r = field_id(vm.name, doc, "vm.name", e)) || (r = field_id(vm.instance_id, doc, "vm.instance_id", e)) ||
+		(r = field_uuid(vm.uuid, doc, "vm.uuid", e)) ||
+		(r = field_digest(vm.ek_sha256, doc, "vm.ek_sha256", &has_ek, m->vm.ek_sha256, e)))
 		return r;
 	memcpy(m->vm.id, vm.id, sizeof m->vm.id);
 	memcpy(m->vm.name, vm.name, sizeof m->vm.name);
@@ -202,7 +203,8 @@ int manifest_parse(const void *json, size_t size, uint64_t min_format, struct ma
 	/* Before the table: a newer format has keys that it does not know. */
 	uint64_t format = json_object_is_type(o, json_type_object) ? json_uint(o, "format", 0) : 0;
 	if (format > BUNDLE_FORMAT)
-		return err_set(e, ERR_UNSUPPORTED, "%s: format %llu: this program reads up to %d", doc, (unsigned long long)format, BUNDLE_FORMAT);
+		return err_set(
+			e, ERR_UNSUPPORTED, "%s: format %llu: this program reads up to %d", doc, (unsigned long long)format, BUNDLE_FORMAT);
 	if (format < BUNDLE_FORMAT)
 		return err_set(e, ERR_FORMAT, "%s: has no format of 1 or more", doc);
 	if (format < min_format)
@@ -287,8 +289,8 @@ int bundle_manifest(struct manifest *m, struct buf *out, struct err *e)
 	size_t start = out->size;
 
 	if (m->controller.name_count > BUNDLE_NAMES_MAX || m->controller.pin_count > BUNDLE_PINS_MAX)
-		return err_set(e, ERR_LIMIT, "%s: the controller has %zu names and %zu pins: %d and %d at most", doc, m->controller.name_count,
-			m->controller.pin_count, BUNDLE_NAMES_MAX, BUNDLE_PINS_MAX);
+		return err_set(e, ERR_LIMIT, "%s: the controller has %zu names and %zu pins: %d and %d at most", doc,
+			m->controller.name_count, m->controller.pin_count, BUNDLE_NAMES_MAX, BUNDLE_PINS_MAX);
 	for (size_t i = 0; i < m->blob_count; i++)
 		sha256(m->blobs[i].bytes, m->blobs[i].size, m->blobs[i].sha256);
 	scoped_json struct json_object *o = manifest_json(m);

@@ -81,7 +81,8 @@ static int judge(const struct trust *t, const struct signature *s, const struct 
 struct judged { size_t count; const struct trust_key *keys[ENVELOPE_SIGNATURES_MAX]; };
 
 /* All signatures of env: the keys that count, at least one. */
-static int judge_all(const struct trust *t, const struct envelope *env, uint64_t at_unix_s, const char *doc, struct judged *ret, struct err *e)
+static int judge_all(
+	const struct trust *t, const struct envelope *env, uint64_t at_unix_s, const char *doc, struct judged *ret, struct err *e)
 {
 	scoped_buf struct buf pae = BUF_MAX(ENVELOPE_PAYLOAD_MAX + ENVELOPE_PAE_HEAD_MAX);
 	struct judged j = { 0 };
@@ -124,8 +125,8 @@ static bool in_group(const struct trust *t, const struct trust_key *k, size_t gr
 	}
 }
 
-int trust_check(const struct trust *t, const struct envelope *env, uint64_t now_unix_s, const char *doc, const struct trust_key **ret_signer,
-	struct err *e)
+int trust_check(const struct trust *t, const struct envelope *env, uint64_t now_unix_s, const char *doc,
+	const struct trust_key **ret_signer, struct err *e)
 {
 	struct judged j;
 	int r = judge_all(t, env, now_unix_s ? now_unix_s : 1, doc, &j, e);

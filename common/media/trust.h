@@ -49,8 +49,8 @@ int trust_statement(struct trust *t, const struct envelope *env, const char *doc
  * key or a forbidden algorithm, refuses the whole; one by a key not held, or outside its key's window, is passed over.  untrusted names
  * the first reason ("signed by unknown key 3fa1…", "key 3fa1… is revoked", "algorithm ed25519 is forbidden by the image's policy").
  * ret_signer (may be NULL): the first key that counted. */
-int trust_check(const struct trust *t, const struct envelope *env, uint64_t now_unix_s, const char *doc, const struct trust_key **ret_signer,
-	struct err *e);
+int trust_check(const struct trust *t, const struct envelope *env, uint64_t now_unix_s, const char *doc,
+	const struct trust_key **ret_signer, struct err *e);
 
 /* The clock by which validity is judged: the later of RTC and built_at.  RTC before built_at by more than a day, or past it by more
  * than 30 years, is absurd: ERR_UNTRUSTED under CLOCK_REFUSE, else *warning (char[160]) says so. */

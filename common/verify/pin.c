@@ -115,9 +115,10 @@ static int parse_top(struct json_object *o, const char *doc, struct pin *p, stru
 	int r;
 
 	if ((r = json_decode(o, top_fields, ARRAY_SIZE(top_fields), doc, &t, e)) || (r = field_id(t.project, doc, "project", e)) ||
-	    (r = field_id(t.vm_id, doc, "vm_id", e)) || (r = field_host(t.name, doc, "name", e)) || (r = field_uuid(t.uuid, doc, "uuid", e)) ||
-	    (r = field_digest(t.ek_sha256, doc, "ek_sha256", &p->has_ek, p->ek_sha256, e)) ||
-	    (r = field_digest(t.previous, doc, "previous", &p->has_previous, p->previous, e)))
+		(r = field_id(t.vm_id, doc, "vm_id", e)) || (r = field_host(t.name, doc, "name", e)) ||
+		(r = field_uuid(t.uuid, doc, "uuid", e)) ||
+		(r = field_digest(t.ek_sha256, doc, "ek_sha256", &p->has_ek, p->ek_sha256, e)) ||
+		(r = field_digest(t.previous, doc, "previous", &p->has_previous, p->previous, e)))
 		return r;
 	if (t.sequence == 0)
 		return err_set(e, ERR_FORMAT, "%s: sequence is 0: the first is 1", doc);
@@ -165,7 +166,8 @@ static int pin_parse(const void *json, size_t size, const char *doc, struct pin 
 	return 0;
 }
 
-int pin_verify(const void *bytes, size_t size, const struct trust *trust, uint64_t now_unix_s, const char *doc, struct pin *ret, struct err *e)
+int pin_verify(
+	const void *bytes, size_t size, const struct trust *trust, uint64_t now_unix_s, const char *doc, struct pin *ret, struct err *e)
 {
 	struct envelope env;
 	int r;
@@ -224,8 +226,8 @@ int pin_payload(const struct pin *p, struct buf *out, struct err *e)
 	if (!check)
 		return err_nomem(e);
 	if (p->name_count > PIN_NAMES_MAX || p->ssh_count > PIN_SSH_KEYS_MAX || p->ssh_next_count > PIN_SSH_KEYS_MAX)
-		return err_set(e, ERR_LIMIT, "%s: %zu names, %zu and %zu SSH keys: %d, %d and %d at most", pin_doc, p->name_count, p->ssh_count,
-			p->ssh_next_count, PIN_NAMES_MAX, PIN_SSH_KEYS_MAX, PIN_SSH_KEYS_MAX);
+		return err_set(e, ERR_LIMIT, "%s: %zu names, %zu and %zu SSH keys: %d, %d and %d at most", pin_doc, p->name_count,
+			p->ssh_count, p->ssh_next_count, PIN_NAMES_MAX, PIN_SSH_KEYS_MAX, PIN_SSH_KEYS_MAX);
 	scoped_json struct json_object *o = pin_json(p);
 	const char *line = json_line(o);
 	if (!line)
@@ -239,7 +241,8 @@ int pin_check_tls(const struct pin *p, const uint8_t spki_sha256[SHA256_SIZE], s
 {
 	char seen[FIELD_DIGEST_SIZE], wanted[FIELD_DIGEST_SIZE], next[FIELD_DIGEST_SIZE];
 
-	if (bytes_equal(p->tls_spki, spki_sha256, SHA256_SIZE) || (p->has_tls_next && bytes_equal(p->tls_spki_next, spki_sha256, SHA256_SIZE)))
+	if (bytes_equal(p->tls_spki, spki_sha256, SHA256_SIZE) ||
+		(p->has_tls_next && bytes_equal(p->tls_spki_next, spki_sha256, SHA256_SIZE)))
 		return 0;
 	hex_encode(spki_sha256, SHA256_SIZE, seen);
 	hex_encode(p->tls_spki, SHA256_SIZE, wanted);

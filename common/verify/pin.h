@@ -28,7 +28,8 @@ struct pin {
 
 int pin_payload(const struct pin *p, struct buf *out, struct err *e);
 /* Errors: those of envelope_read() and trust_check(); unsupported: a newer format. */
-int pin_verify(const void *bytes, size_t size, const struct trust *trust, uint64_t now_unix_s, const char *doc, struct pin *ret, struct err *e);
+int pin_verify(
+	const void *bytes, size_t size, const struct trust *trust, uint64_t now_unix_s, const char *doc, struct pin *ret, struct err *e);
 /* Does a TLS SPKI digest match (current or next)? untrusted says both digests. */
 int pin_check_tls(const struct pin *p, const uint8_t spki_sha256[SHA256_SIZE], struct err *e);
 /* Is `host`, as ssh gives it, the record's name (on any port) or one of its names ("[address]:port" is a name of its own)? */

@@ -25,10 +25,15 @@ int state_dir(char out[STATE_PATH_MAX], struct err *e)
 		n = snprintf(out, STATE_PATH_MAX, "%s/.local/share/natal", home);
 	else
 		return err_set(e, ERR_USAGE, "no state folder: NATAL_STATE, XDG_DATA_HOME and HOME are all unset");
-	return n < STATE_PATH_MAX - 300 ? 0 : err_set(e, ERR_LIMIT, "the state folder's path has %d bytes: %d at most", n, STATE_PATH_MAX - 301);
+	return n < STATE_PATH_MAX - 300
+		       ? 0
+		       : err_set(e, ERR_LIMIT, "the state folder's path has %d bytes: %d at most", n, STATE_PATH_MAX - 301);
 }
 
-static void below(const struct options *o, const char *what, char out[STATE_PATH_MAX]) { snprintf(out, STATE_PATH_MAX, "%s/%s", o->state, what); }
+static void below(const struct options *o, const char *what, char out[STATE_PATH_MAX])
+{
+	snprintf(out, STATE_PATH_MAX, "%s/%s", o->state, what);
+}
 
 int state_trust(const struct options *o, struct trust *ret, struct err *e)
 {
@@ -50,7 +55,8 @@ int record_read(const char *path, const struct trust *trust, struct record *ret,
 	int r;
 
 	if ((r = file_read(AT_FDCWD, path, &b, NULL, e)) || (r = pin_verify(b.data, b.size, trust, now_unix_s, path, &ret->pin, e)) ||
-	    (r = envelope_read(b.data, b.size, ENVELOPE_PIN, path, &env, e)) || (r = trust_check(trust, &env, now_unix_s, path, &signer, e)))
+		(r = envelope_read(b.data, b.size, ENVELOPE_PIN, path, &env, e)) ||
+		(r = trust_check(trust, &env, now_unix_s, path, &signer, e)))
 		return r;
 	envelope_digest(ENVELOPE_PIN, env.payload, env.payload_size, ret->digest);
 	ret->signer = *signer;
@@ -117,7 +123,8 @@ int record_of_vm(const struct options *o, const char *name, const struct trust *
 static int prefer(const struct record *candidate, const char *host, struct record *best, bool *have, struct err *e)
 {
 	if (*have && strcmp(best->pin.vm_id, candidate->pin.vm_id) != 0)
-		return err_set(e, ERR_CONFLICT, "the records of VM '%s' and of VM '%s' both name %s", best->pin.name, candidate->pin.name, host);
+		return err_set(
+			e, ERR_CONFLICT, "the records of VM '%s' and of VM '%s' both name %s", best->pin.name, candidate->pin.name, host);
 	if (!*have || candidate->pin.sequence > best->pin.sequence)
 		*best = *candidate;
 	*have = true;

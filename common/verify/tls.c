@@ -123,7 +123,7 @@ static int setup(mbedtls_ssl_context *ssl, mbedtls_ssl_config *conf, const struc
 	    mbedtls_ssl_config_defaults(conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT) != 0)
 		return err_set(e, ERR_INTERNAL, "mbedtls does not start");
 	compat_only_tls12(conf);
-	mbedtls_ssl_conf_authmode(conf, MBEDTLS_SSL_VERIFY_NONE);       /* who signed it does not matter: the key is compared with the pin */
+	mbedtls_ssl_conf_authmode(conf, MBEDTLS_SSL_VERIFY_NONE); /* who signed it does not matter: the key is compared with the pin */
 	mbedtls_ssl_conf_rng(conf, rng, NULL);
 	if (mbedtls_ssl_setup(ssl, conf) != 0 || (name && mbedtls_ssl_set_hostname(ssl, name) != 0))
 		return err_nomem(e);
@@ -139,12 +139,14 @@ static int handshake(mbedtls_ssl_context *ssl, int fd, const struct tls_target *
 		if (r != MBEDTLS_ERR_SSL_WANT_READ && r != MBEDTLS_ERR_SSL_WANT_WRITE) {
 			char why[160];
 			mbedtls_strerror(r, why, sizeof why);
-			return err_set(e, r == MBEDTLS_ERR_SSL_CONN_EOF || r == MBEDTLS_ERR_NET_RECV_FAILED ? ERR_UNAVAILABLE : ERR_UNTRUSTED,
+			return err_set(e,
+				r == MBEDTLS_ERR_SSL_CONN_EOF || r == MBEDTLS_ERR_NET_RECV_FAILED ? ERR_UNAVAILABLE : ERR_UNTRUSTED,
 				"TLS handshake with %s port %s: %s", t->host, t->port, why);
 		}
 		struct pollfd p = { fd, r == MBEDTLS_ERR_SSL_WANT_READ ? POLLIN : POLLOUT, 0 };
 		if (poll(&p, 1, clock_left_ms(deadline_ms)) == 0)
-			return err_set(e, ERR_UNAVAILABLE, "TLS handshake with %s port %s: not finished within %d ms", t->host, t->port, t->timeout_ms);
+			return err_set(e, ERR_UNAVAILABLE, "TLS handshake with %s port %s: not finished within %d ms", t->host, t->port,
+				t->timeout_ms);
 	}
 }
 

@@ -55,9 +55,10 @@ int verb_tls(const struct options *o, struct err *e)
 		return err_nomem(e);
 	if (!o->vm == !o->pin)
 		return err_set(e, ERR_USAGE, "tls needs either --vm NAME or --pin FILE");
-	if ((r = tls_target_parse(o->operand, &target, e)) || (r = timeout_ms(o, &target.timeout_ms, e)) || (r = state_trust(o, trust, e)) ||
-	    (r = o->vm ? record_of_vm(o, o->vm, trust, rec, e) : record_read(o->pin, trust, rec, e)) ||
-	    (r = tls_peer_spki(&target, seen, e)))
+	if ((r = tls_target_parse(o->operand, &target, e)) || (r = timeout_ms(o, &target.timeout_ms, e)) ||
+		(r = state_trust(o, trust, e)) ||
+		(r = o->vm ? record_of_vm(o, o->vm, trust, rec, e) : record_read(o->pin, trust, rec, e)) ||
+		(r = tls_peer_spki(&target, seen, e)))
 		return r;
 	if ((r = pin_check_tls(&rec->pin, seen, e))) {
 		err_wrap(e, "%s", o->operand);
@@ -103,7 +104,10 @@ int verb_known_hosts(const struct options *o, struct err *e)
 	return emit(&out, e);
 }
 
-static void put_hex(struct json_object *o, const char *key, const uint8_t *bytes, bool has) { json_put_hex(o, key, bytes, has ? SHA256_SIZE : 0); }
+static void put_hex(struct json_object *o, const char *key, const uint8_t *bytes, bool has)
+{
+	json_put_hex(o, key, bytes, has ? SHA256_SIZE : 0);
+}
 
 static struct json_object *texts(const char *at, size_t width, size_t n)
 {

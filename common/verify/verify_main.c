@@ -11,7 +11,8 @@ static const struct verb {
 	int (*run)(const struct options *o, struct err *e);
 	unsigned options;
 } verbs[] = {
-	{ "tls", "HOST:PORT", "connect and compare the server's TLS key with a pin record", verb_tls, O_VM | O_PIN | O_TRUST | O_OUTPUT | O_TIMEOUT },
+	{ "tls", "HOST:PORT", "connect and compare the server's TLS key with a pin record", verb_tls,
+		O_VM | O_PIN | O_TRUST | O_OUTPUT | O_TIMEOUT },
 	{ "known-hosts", "HOST", "print known_hosts lines for HOST, as OpenSSH's KnownHostsCommand", verb_known_hosts, O_TRUST },
 	{ "pin", "FILE", "verify a pin record and show it", verb_pin, O_TRUST | O_OUTPUT },
 };
@@ -26,7 +27,8 @@ static const struct option_row {
 	{ "--trust", NULL, "DIR", "folder of the controller's public keys (NAME.pub); default: trust.d in the state folder", O_TRUST,
 		offsetof(struct options, trust) },
 	{ "--output", "-o", "FORMAT", "table (default) or json", O_OUTPUT, offsetof(struct options, output) },
-	{ "--timeout", NULL, "SECONDS", "for connection and handshake together, 1 to 600; default: 10", O_TIMEOUT, offsetof(struct options, timeout) },
+	{ "--timeout", NULL, "SECONDS", "for connection and handshake together, 1 to 600; default: 10", O_TIMEOUT,
+		offsetof(struct options, timeout) },
 };
 
 static void print_options(unsigned mask)
@@ -35,8 +37,8 @@ static void print_options(unsigned mask)
 		char left[40];
 		if (!(options[i].bit & mask))
 			continue;
-		snprintf(left, sizeof left, "%s%s%s %s", options[i].letter ? options[i].letter : "", options[i].letter ? ", " : "", options[i].name,
-			options[i].value);
+		snprintf(left, sizeof left, "%s%s%s %s", options[i].letter ? options[i].letter : "", options[i].letter ? ", " : "",
+			options[i].name, options[i].value);
 		printf("  %-22s %s\n", left, options[i].summary);
 	}
 }
@@ -98,7 +100,8 @@ static int take_option(const struct verb *v, char **argv, int *i, struct options
 
 	for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
 		const struct option_row *row = &options[k];
-		bool is_long = strlen(row->name) == n && memcmp(row->name, arg, n) == 0, is_short = row->letter && strcmp(row->letter, arg) == 0;
+		bool is_long = strlen(row->name) == n && memcmp(row->name, arg, n) == 0,
+		     is_short = row->letter && strcmp(row->letter, arg) == 0;
 		if (!(row->bit & v->options) || (!is_long && !is_short))
 			continue;
 		const char **at = (const char **)((char *)o + row->offset), *value = is_long && equals ? equals + 1 : argv[*i + 1];

@@ -92,9 +92,9 @@ int signkey_from_pem(const void *pem, size_t size, const char *doc, struct signk
 	if ((r = new_key(&k, e)))
 		return r;
 	const gnutls_datum_t d = { (unsigned char *)pem, (unsigned)size };
-	if ((r = gnutls_x509_privkey_init(&x)) < 0 || (r = gnutls_x509_privkey_import_pkcs8(x, &d, GNUTLS_X509_FMT_PEM, NULL,
-		GNUTLS_PKCS_PLAIN)) < 0 ||
-	    (r = gnutls_privkey_import_x509(k->private, x, GNUTLS_PRIVKEY_IMPORT_COPY)) < 0) {
+	if ((r = gnutls_x509_privkey_init(&x)) < 0 ||
+		(r = gnutls_x509_privkey_import_pkcs8(x, &d, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN)) < 0 ||
+		(r = gnutls_privkey_import_x509(k->private, x, GNUTLS_PRIVKEY_IMPORT_COPY)) < 0) {
 		err_tls(e, ERR_FORMAT, "no PKCS#8 private key in PEM", r);
 		return err_wrap(e, "%s", doc);
 	}

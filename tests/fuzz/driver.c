@@ -80,7 +80,8 @@ int main(int argc, char **argv)
 			if (run_folder(argv[i]))
 				return 1;
 	} else {
-		snprintf(path, sizeof path, "%s/tests/fuzz/corpus/%s", srcdir ? srcdir : ".", strncmp(name, "fuzz_", 5) == 0 ? name + 5 : name);
+		snprintf(path, sizeof path, "%s/tests/fuzz/corpus/%s", srcdir ? srcdir : ".",
+			strncmp(name, "fuzz_", 5) == 0 ? name + 5 : name);
 		if (run_folder(path))
 			return 1;
 	}

@@ -29,7 +29,8 @@ static void judge(const void *bytes, size_t size)
 		return;
 	}
 	const struct manifest *m = &v->manifest;
-	PROMISE(strcmp(m->vm.uuid, facts.uuid) == 0 && m->format == 1 && m->not_before <= facts.rtc_unix_s && facts.rtc_unix_s <= m->not_after);
+	PROMISE(strcmp(m->vm.uuid, facts.uuid) == 0 && m->format == 1 && m->not_before <= facts.rtc_unix_s &&
+		facts.rtc_unix_s <= m->not_after);
 	for (size_t i = 0; i < m->blob_count; i++) {
 		PROMISE(m->blobs[i].bytes >= v->bytes && m->blobs[i].bytes + m->blobs[i].size <= v->bytes + v->size);
 		PROMISE(*m->blobs[i].name && m->blobs[i].name[0] != '/' && !strstr(m->blobs[i].name, "/../") && m->blobs[i].mode <= 0777);

@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		PROMISE(env.payload >= bytes && env.payload + env.payload_size <= bytes + size && env.body + env.body_size == bytes + size);
 		PROMISE(envelope_peek_size(bytes, "x", &peeked, &e) == 0 && peeked == size);
 		scoped_buf struct buf out = BUF_MAX(ENVELOPE_SIZE_MAX);
-		PROMISE(envelope_write(env.kind, env.payload, env.payload_size, env.signatures, env.signature_count, env.body, env.body_size, &out, &e) == 0);
+		PROMISE(envelope_write(env.kind, env.payload, env.payload_size, env.signatures, env.signature_count, env.body,
+				env.body_size, &out, &e) == 0);
 		PROMISE(out.size == size && memcmp(out.data, bytes, size) == 0);
 	}
 	return 0;

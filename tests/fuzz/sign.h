@@ -1,4 +1,5 @@
-/* sign.h - a fuzzer cannot sign: what it makes up is signed here by a fixed key, so that the parsers behind the signature are reached too. */
+/* sign.h - a fuzzer cannot sign: what it makes up is signed here by a fixed key, so that the parsers behind the signature are reached too.
+ */
 #pragma once
 #include "common/media/bundle.h"
 

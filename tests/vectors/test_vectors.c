@@ -46,7 +46,8 @@ static void make_pin(const struct pin *p, const struct test_key *k, size_t n, st
 
 static int make(void **unused)
 {
-	static const char *const names[VECTORS] = { "ed25519.pub", "p256.pub", "bundle.natal", "web-1.pin", "1-successor.statement", "2-revoked.statement" };
+	static const char *const names[VECTORS] = { "ed25519.pub", "p256.pub", "bundle.natal", "web-1.pin", "1-successor.statement",
+		"2-revoked.statement" };
 	struct sample s;
 	struct pin p;
 

@@ -31,3 +31,5 @@ struct trust sample_trust(const struct test_key *keys, size_t n);
 /* A copy on the heap, as bundle_verify() takes over. */
 uint8_t *sample_copy(const struct buf *b);
 void sample_pin(struct pin *p);
+/* By how much a loop over every bit or byte goes on: 1. NATAL_TEST_SAMPLES set: more, for a first look (run.sh of the mutants). */
+size_t sample_stride(void);

@@ -118,16 +118,20 @@ static void writer_caps(void **s)
 	scoped_buf struct buf b = BUF_MAX(4096);
 
 	(void)s;
-	assert_err(envelope_write(ENVELOPE_BUNDLE, payload, sizeof payload, &sig, 1, NULL, 0, &b, &e), ERR_LIMIT, e, "a payload of 1048577 bytes");
+	assert_err(envelope_write(ENVELOPE_BUNDLE, payload, sizeof payload, &sig, 1, NULL, 0, &b, &e), ERR_LIMIT, e,
+		"a payload of 1048577 bytes");
 	assert_err(envelope_write(ENVELOPE_BUNDLE, "{}", 2, &sig, 17, NULL, 0, &b, &e), ERR_LIMIT, e, "17 signatures");
-	assert_err(envelope_write(ENVELOPE_BUNDLE, "{}", 2, &sig, 1, payload, (64 << 20) + 1, &b, &e), ERR_LIMIT, e, "a body of 67108865 bytes");
-	assert_err(envelope_write(ENVELOPE_BUNDLE, payload, 5000, &sig, 1, NULL, 0, &b, &e), ERR_LIMIT, e, "bundle is larger than 4096 bytes");
+	assert_err(envelope_write(ENVELOPE_BUNDLE, "{}", 2, &sig, 1, payload, (64 << 20) + 1, &b, &e), ERR_LIMIT, e,
+		"a body of 67108865 bytes");
+	assert_err(
+		envelope_write(ENVELOPE_BUNDLE, payload, 5000, &sig, 1, NULL, 0, &b, &e), ERR_LIMIT, e, "bundle is larger than 4096 bytes");
 }
 
 int main(void)
 {
-	const struct CMUnitTest t[] = { cmocka_unit_test(pae_is_dsse), cmocka_unit_test(header_fields), cmocka_unit_test(truncated_at_every_byte),
-		cmocka_unit_test(key_signs_once), cmocka_unit_test(only_bundles_have_a_body), cmocka_unit_test(writer_caps) };
+	const struct CMUnitTest t[] = { cmocka_unit_test(pae_is_dsse), cmocka_unit_test(header_fields),
+		cmocka_unit_test(truncated_at_every_byte), cmocka_unit_test(key_signs_once), cmocka_unit_test(only_bundles_have_a_body),
+		cmocka_unit_test(writer_caps) };
 
 	return cmocka_run_group_tests(t, setup, NULL);
 }

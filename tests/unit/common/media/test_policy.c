@@ -4,7 +4,8 @@
 static void parses(void **s)
 {
 	static const char json[] = "{\"min_format\":1,\"algorithms\":[\"ed25519\"],"
-		"\"require\":[[\"1111111111111111111111111111111111111111111111111111111111111111\"]],\"clock\":\"warn\",\"built_at\":1700000000}";
+				   "\"require\":[[\"1111111111111111111111111111111111111111111111111111111111111111\"]],\"clock\":"
+				   "\"warn\",\"built_at\":1700000000}";
 	struct policy p;
 	struct err e;
 

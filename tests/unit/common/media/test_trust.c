@@ -224,7 +224,8 @@ static void revocations(void **s)
 static void statements_refused(void **s)
 {
 #define ID "\"key_id\":\"1111111111111111111111111111111111111111111111111111111111111111\""
-	static const struct { const char *json; enum err_code code; const char *msg; } cases[] = {
+	static const struct { const char *json; enum err_code code; const char *msg;
+	} cases[] = {
 		{ "{}", ERR_UNSUPPORTED, "not of format 1" },
 		{ "{\"format\":2,\"type\":\"revoked\"," ID "}", ERR_UNSUPPORTED, "not of format 1" },
 		{ "{\"format\":1,\"type\":\"revoked\"}", ERR_FORMAT, "key_id is missing" },
@@ -233,8 +234,10 @@ static void statements_refused(void **s)
 		{ "{\"format\":1,\"type\":\"revoked\"," ID ",\"not_after\":1}", ERR_FORMAT, "a revocation has neither key nor window" },
 		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"not_before\":1,\"not_after\":2}", ERR_FORMAT, "a successor needs key" },
 		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"key\":\"x\",\"not_after\":2}", ERR_FORMAT, "a successor needs key" },
-		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"key\":\"x\",\"not_before\":3,\"not_after\":2}", ERR_FORMAT, "a successor needs key" },
-		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"key\":\"x\",\"not_before\":1,\"not_after\":2}", ERR_UNTRUSTED, "which does not sign it" },
+		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"key\":\"x\",\"not_before\":3,\"not_after\":2}", ERR_FORMAT,
+			"a successor needs key" },
+		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"key\":\"x\",\"not_before\":1,\"not_after\":2}", ERR_UNTRUSTED,
+			"which does not sign it" },
 	};
 	struct trust t = sample_trust(&a, 1);
 	struct err e;
@@ -248,7 +251,8 @@ static void statements_refused(void **s)
 	assert_err(trust_statement(&t, &pin, "s", &e), ERR_FORMAT, e, "s: is not a key statement");
 	char bad_key[300], id[65];
 	hex_encode(a.pub.id, KEY_ID_SIZE, id);
-	snprintf(bad_key, sizeof bad_key, "{\"format\":1,\"type\":\"successor\",\"key_id\":\"%s\",\"key\":\"x\",\"not_before\":1,\"not_after\":2}", id);
+	snprintf(bad_key, sizeof bad_key,
+		"{\"format\":1,\"type\":\"successor\",\"key_id\":\"%s\",\"key\":\"x\",\"not_before\":1,\"not_after\":2}", id);
 	assert_err(take(&t, &a, bad_key, &e), ERR_FORMAT, e, "is not one PEM block");
 }
 
@@ -322,8 +326,8 @@ static void loads_folder(void **s)
 	assert_err(trust_load(root, "trust.d", NULL, &t, &e), ERR_FORMAT, e, "trust anchors in trust.d: 3.statement: ends");
 	put_text(root, "trust.d/zz.pub", "rubbish");
 	assert_err(trust_load(root, "trust.d", NULL, &t, &e), ERR_FORMAT, e, "trust anchors in trust.d: zz.pub: is not one PEM block");
-	static const char *const files[] = { "trust.d/README", "trust.d/.hidden.pub", "trust.d/main.pub", "trust.d/1.statement", "trust.d/2.statement",
-		"trust.d/3.statement", "trust.d/zz.pub" };
+	static const char *const files[] = { "trust.d/README", "trust.d/.hidden.pub", "trust.d/main.pub", "trust.d/1.statement",
+		"trust.d/2.statement", "trust.d/3.statement", "trust.d/zz.pub" };
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		unlinkat(root, files[i], 0);
 	unlinkat(root, "trust.d", AT_REMOVEDIR);
@@ -332,9 +336,9 @@ static void loads_folder(void **s)
 
 int main(void)
 {
-	const struct CMUnitTest t[] = { cmocka_unit_test(reasons), cmocka_unit_test(a_bad_signature_refuses_the_whole), cmocka_unit_test(windows),
-		cmocka_unit_test(require_groups), cmocka_unit_test(successors), cmocka_unit_test(revocations), cmocka_unit_test(statements_refused),
-		cmocka_unit_test(too_many_keys), cmocka_unit_test(loads_folder) };
+	const struct CMUnitTest t[] = { cmocka_unit_test(reasons), cmocka_unit_test(a_bad_signature_refuses_the_whole),
+		cmocka_unit_test(windows), cmocka_unit_test(require_groups), cmocka_unit_test(successors), cmocka_unit_test(revocations),
+		cmocka_unit_test(statements_refused), cmocka_unit_test(too_many_keys), cmocka_unit_test(loads_folder) };
 
 	return cmocka_run_group_tests(t, setup, NULL);
 }

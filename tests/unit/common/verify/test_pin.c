@@ -74,7 +74,7 @@ static void flipped_and_cut(void **s)
 	sample_pin(&p);
 	signed_pin(&p, &b);
 	size_t whole = b.size;
-	for (size_t bit = 0; bit < 8 * whole; bit++) {
+	for (size_t bit = 0; bit < 8 * whole; bit += sample_stride()) {
 		b.data[bit / 8] ^= (char)(1 << bit % 8);
 		int r = verify(&b, &back, &e);
 		if (r != -ERR_UNTRUSTED && r != -ERR_FORMAT && r != -ERR_LIMIT && r != -ERR_UNSUPPORTED)
@@ -87,10 +87,13 @@ static void flipped_and_cut(void **s)
 	struct test_key stranger = test_key(SIG_ED25519, "stranger");
 	struct trust t = sample_trust(&stranger, 1);
 	b.size = whole;
-	assert_err(pin_verify(b.data, b.size, &t, SAMPLE_NOW, "web-1.pin", &back, &e), ERR_UNTRUSTED, e, "web-1.pin: signed by unknown key");
+	assert_err(
+		pin_verify(b.data, b.size, &t, SAMPLE_NOW, "web-1.pin", &back, &e), ERR_UNTRUSTED, e, "web-1.pin: signed by unknown key");
 }
 
-#define HEAD "{\"format\":1,\"project\":\"default\",\"vm_id\":\"vm-9\",\"name\":\"web-1\",\"uuid\":\"" SAMPLE_UUID "\",\"sequence\":5,\"issued_at\":1,"
+#define HEAD                                                                                                                               \
+	"{\"format\":1,\"project\":\"default\",\"vm_id\":\"vm-9\",\"name\":\"web-1\",\"uuid\":\"" SAMPLE_UUID                              \
+	"\",\"sequence\":5,\"issued_at\":1,"
 #define HEX "1111111111111111111111111111111111111111111111111111111111111111"
 #define TLS "\"tls_spki\":{\"current\":\"" HEX "\",\"next\":\"\"},"
 #define KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGf8mAixs4eSlNLC1fx5zR0j0MF9x5kZWlHqKhnfoMvv"
@@ -99,7 +102,8 @@ static void flipped_and_cut(void **s)
 
 static void refuses(void **s)
 {
-	static const struct { const char *json; enum err_code code; const char *msg; } cases[] = {
+	static const struct { const char *json; enum err_code code; const char *msg;
+	} cases[] = {
 		{ HEAD "\"names\":[]," TLS SSH TAIL, 0, "" },
 		{ "[1]", ERR_FORMAT, "pin format 0: this program reads 1" },
 		{ "{\"format\":2,\"new\":1}", ERR_UNSUPPORTED, "pin format 2: this program reads 1" },
@@ -109,27 +113,38 @@ static void refuses(void **s)
 		{ HEAD "\"names\":[\"*\"]," TLS SSH TAIL, ERR_FORMAT, "names is not a host name or address" },
 		{ HEAD "\"names\":[\"a b\"]," TLS SSH TAIL, ERR_FORMAT, "names is not a host name or address" },
 		{ HEAD "\"names\":[\"\"]," TLS SSH TAIL, ERR_FORMAT, "names is not a host name or address" },
-		{ HEAD "\"names\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]," TLS SSH TAIL, ERR_LIMIT, "names has 9 entries: 8 at most" },
+		{ HEAD "\"names\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]," TLS SSH TAIL, ERR_LIMIT,
+			"names has 9 entries: 8 at most" },
 		{ HEAD "\"names\":[],\"tls_spki\":{\"current\":\"\",\"next\":\"\"}," SSH TAIL, ERR_FORMAT, "tls_spki.current is empty" },
-		{ HEAD "\"names\":[],\"tls_spki\":{\"current\":\"11\",\"next\":\"\"}," SSH TAIL, ERR_FORMAT, "tls_spki.current is neither empty" },
-		{ HEAD "\"names\":[]," TLS "\"ssh_host_keys\":{\"current\":[\"" KEY "\\nevil ssh-ed25519 AAAA\"],\"next\":[]}," TAIL, ERR_FORMAT,
-			"is not base64" },
-		{ HEAD "\"names\":[]," TLS "\"ssh_host_keys\":{\"current\":[\"ssh-dss AAAA\"],\"next\":[]}," TAIL, ERR_FORMAT, "SSH host key that is not" },
-		{ HEAD "\"names\":[]," TLS "\"ssh_host_keys\":{\"current\":[\"ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIGf8\"],\"next\":[]}," TAIL, ERR_FORMAT,
+		{ HEAD "\"names\":[],\"tls_spki\":{\"current\":\"11\",\"next\":\"\"}," SSH TAIL, ERR_FORMAT,
+			"tls_spki.current is neither empty" },
+		{ HEAD "\"names\":[]," TLS "\"ssh_host_keys\":{\"current\":[\"" KEY "\\nevil ssh-ed25519 AAAA\"],\"next\":[]}," TAIL,
+			ERR_FORMAT, "is not base64" },
+		{ HEAD "\"names\":[]," TLS "\"ssh_host_keys\":{\"current\":[\"ssh-dss AAAA\"],\"next\":[]}," TAIL, ERR_FORMAT,
+			"SSH host key that is not" },
+		{ HEAD "\"names\":[]," TLS "\"ssh_host_keys\":{\"current\":[\"ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIGf8\"],\"next\":[]}," TAIL,
+			ERR_FORMAT, "whose blob is no ssh-rsa key" },
+		{ HEAD "\"names\":[]," TLS "\"ssh_host_keys\":{\"current\":[],\"next\":[\"ssh-rsa \"]}," TAIL, ERR_FORMAT,
 			"whose blob is no ssh-rsa key" },
-		{ HEAD "\"names\":[]," TLS "\"ssh_host_keys\":{\"current\":[],\"next\":[\"ssh-rsa \"]}," TAIL, ERR_FORMAT, "whose blob is no ssh-rsa key" },
-		{ HEAD "\"names\":[]," TLS SSH "\"ek_sha256\":\"\",\"previous\":\"x\",\"verdict\":{}}", ERR_FORMAT, "previous is neither empty" },
-		{ HEAD "\"names\":[]," TLS SSH "\"ek_sha256\":\"\",\"previous\":\"\",\"verdict\":{\"id\":\"v\"}}", ERR_FORMAT, ".at is missing" },
-		{ "{\"format\":1,\"project\":\"\",\"vm_id\":\"vm-9\",\"name\":\"w\",\"uuid\":\"" SAMPLE_UUID "\",\"sequence\":5,\"issued_at\":1,\"names\":[],"
-			TLS SSH TAIL, ERR_FORMAT, "project is empty" },
-		{ "{\"format\":1,\"project\":\"p\",\"vm_id\":\"\",\"name\":\"w\",\"uuid\":\"" SAMPLE_UUID "\",\"sequence\":5,\"issued_at\":1,\"names\":[],"
-			TLS SSH TAIL, ERR_FORMAT, "vm_id is empty" },
-		{ "{\"format\":1,\"project\":\"p\",\"vm_id\":\"v\",\"name\":\"a,b\",\"uuid\":\"" SAMPLE_UUID "\",\"sequence\":5,\"issued_at\":1,\"names\":[],"
-			TLS SSH TAIL, ERR_FORMAT, "name is not a host name" },
-		{ "{\"format\":1,\"project\":\"p\",\"vm_id\":\"v\",\"name\":\"w\",\"uuid\":\"6F1C\",\"sequence\":5,\"issued_at\":1,\"names\":[],"
-			TLS SSH TAIL, ERR_FORMAT, "uuid is not a UUID" },
-		{ "{\"format\":1,\"project\":\"p\",\"vm_id\":\"v\",\"name\":\"w\",\"uuid\":\"" SAMPLE_UUID "\",\"sequence\":0,\"issued_at\":1,\"names\":[],"
-			TLS SSH TAIL, ERR_FORMAT, "sequence is 0" },
+		{ HEAD "\"names\":[]," TLS SSH "\"ek_sha256\":\"\",\"previous\":\"x\",\"verdict\":{}}", ERR_FORMAT,
+			"previous is neither empty" },
+		{ HEAD "\"names\":[]," TLS SSH "\"ek_sha256\":\"\",\"previous\":\"\",\"verdict\":{\"id\":\"v\"}}", ERR_FORMAT,
+			".at is missing" },
+		{ "{\"format\":1,\"project\":\"\",\"vm_id\":\"vm-9\",\"name\":\"w\",\"uuid\":\"" SAMPLE_UUID
+		  "\",\"sequence\":5,\"issued_at\":1,\"names\":[]," TLS SSH TAIL,
+			ERR_FORMAT, "project is empty" },
+		{ "{\"format\":1,\"project\":\"p\",\"vm_id\":\"\",\"name\":\"w\",\"uuid\":\"" SAMPLE_UUID
+		  "\",\"sequence\":5,\"issued_at\":1,\"names\":[]," TLS SSH TAIL,
+			ERR_FORMAT, "vm_id is empty" },
+		{ "{\"format\":1,\"project\":\"p\",\"vm_id\":\"v\",\"name\":\"a,b\",\"uuid\":\"" SAMPLE_UUID
+		  "\",\"sequence\":5,\"issued_at\":1,\"names\":[]," TLS SSH TAIL,
+			ERR_FORMAT, "name is not a host name" },
+		{ "{\"format\":1,\"project\":\"p\",\"vm_id\":\"v\",\"name\":\"w\",\"uuid\":\"6F1C\",\"sequence\":5,\"issued_at\":1,"
+		  "\"names\":[]," TLS SSH TAIL,
+			ERR_FORMAT, "uuid is not a UUID" },
+		{ "{\"format\":1,\"project\":\"p\",\"vm_id\":\"v\",\"name\":\"w\",\"uuid\":\"" SAMPLE_UUID
+		  "\",\"sequence\":0,\"issued_at\":1,\"names\":[]," TLS SSH TAIL,
+			ERR_FORMAT, "sequence is 0" },
 	};
 	struct pin back;
 	struct err e;
@@ -210,7 +225,8 @@ static void answers_for_clients(void **s)
 	pin_known_hosts(&p, "[h]:22", &lines);
 	assert_string_equal(lines.data, "[h]:22 " KEY "\n[h]:22 " KEY "\n");
 	pin_curl(&p, &curl);
-	assert_string_equal(curl.data, "sha256//ERERERERERERERERERERERERERERERERERERERERERE=;sha256//MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=");
+	assert_string_equal(
+		curl.data, "sha256//ERERERERERERERERERERERERERERERERERERERERERE=;sha256//MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=");
 	assert_ok(pin_ssh_fingerprint(KEY, &print, &e), e);
 	assert_string_equal(print.data, "ssh-ed25519 SHA256:Df8gwJPWMIcgmQMuDs/Et2d3YW7l9HvheHcxFzYfTKg");
 }
@@ -218,7 +234,8 @@ static void answers_for_clients(void **s)
 int main(void)
 {
 	const struct CMUnitTest t[] = { cmocka_unit_test(round_trip), cmocka_unit_test(flipped_and_cut), cmocka_unit_test(refuses),
-		cmocka_unit_test(writer_refuses_what_a_reader_would), cmocka_unit_test(a_bundle_is_no_pin), cmocka_unit_test(answers_for_clients) };
+		cmocka_unit_test(writer_refuses_what_a_reader_would), cmocka_unit_test(a_bundle_is_no_pin),
+		cmocka_unit_test(answers_for_clients) };
 
 	return cmocka_run_group_tests(t, setup, NULL);
 }
