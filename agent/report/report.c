@@ -87,7 +87,7 @@ static void send_fresh(struct report *r, bool now)
 		return;
 	r->flushed_ms = clock_mono_ms();
 	/* Early in the boot the port may still be on its way: it is asked for each time. */
-	if (channel_open(&r->channel, 0, &ignored) == 0 && r->sent < r->fresh.size)
+	if (channel_open(&r->channel, 0, &ignored) == 0 && report_catch_up(r) && r->sent < r->fresh.size)
 		r->sent += channel_write(&r->channel, r->fresh.data + r->sent, r->fresh.size - r->sent, LIVE_WAIT_MS);
 }
 

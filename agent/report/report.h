@@ -26,6 +26,8 @@ struct report {
 	struct json_object *findings;           /* of this boot; owned */
 	struct buf fresh;                       /* frames not yet in the spool */
 	size_t sent;                            /* of fresh, already written to the channel */
+	bool behind;                            /* the spool has frames of this boot that the channel may not have carried: they go first,
+	                                           since an acknowledgement means all up to its number */
 	struct channel channel;
 	int64_t flushed_ms;
 };
@@ -45,6 +47,8 @@ void report_result(struct result_line *lines, size_t n, const uint8_t bundle[SHA
 /* The report that ends a boot. lines and keys may be NULL. */
 void report_end(struct report *r, enum status_phase phase, struct result_line *lines, size_t n, struct json_object *keys);
 
+/* Sends this boot's spool, so that it is no longer behind. false: the channel does not take it now. */
+bool report_catch_up(struct report *r);
 /* To channel and spool. */
 void report_flush(struct report *r);
 /* Sends the whole spool and waits until it is acknowledged or wait_ms are over. unavailable: no channel, or not all was acknowledged. */

@@ -43,14 +43,30 @@ static int open_spool(int root, const char *path, struct err *e)
 	return fd < 0 ? err_sys(e, "open folder %s", path) : fd;
 }
 
+bool report_catch_up(struct report *r)
+{
+	for (size_t i = 0; r->behind && i < SPOOL_PATHS; i++) {
+		scoped_buf struct buf frames = BUF_MAX(SPOOL_FILE_MAX);
+		struct err ignored;
+		scoped_fd int dir = file_open(r->root, spool_paths[i], O_RDONLY | O_DIRECTORY, 0);
+		if (dir < 0 || file_read(dir, r->boot_id, &frames, NULL, &ignored))
+			continue;
+		if (channel_write(&r->channel, frames.data, frames.size, FLUSH_WAIT_MS) < frames.size)
+			return false;
+	}
+	r->behind = false;
+	return true;
+}
+
 void report_flush(struct report *r)
 {
 	struct err ignored;
 
 	if (!r->fresh.size)
 		return;
-	if (r->channel.fd >= 0 && r->sent < r->fresh.size)
-		channel_write(&r->channel, r->fresh.data + r->sent, r->fresh.size - r->sent, FLUSH_WAIT_MS);
+	if (r->channel.fd >= 0 && r->sent < r->fresh.size && report_catch_up(r))
+		r->sent += channel_write(&r->channel, r->fresh.data + r->sent, r->fresh.size - r->sent, FLUSH_WAIT_MS);
+	r->behind |= r->sent < r->fresh.size;
 	for (size_t i = 0; i < SPOOL_PATHS; i++) {
 		scoped_fd int dir = open_spool(r->root, spool_paths[i], &ignored);
 		if (dir < 0 || sys_append(dir, r->boot_id, r->fresh.data, r->fresh.size, 0600) < 0)
