@@ -175,10 +175,10 @@ static struct result_line *result_lines(struct agent *a)
 	for (size_t i = 0; i < a->journal.item_count; i++) {
 		const struct journal_item *it = &a->journal.items[i];
 		const char *said = json_text(a->boot.outcomes, it->key);
-		lines[i] = (struct result_line){ it->key, known[it->state], it->digest };
+		lines[i] = (struct result_line){ it->key, outcome_name(known[it->state]), it->digest };
 		for (int o = 0; said && o < OUTCOMES; o++)
 			if (strcmp(said, outcome_name((enum outcome)o)) == 0 && it->state == ITEM_OK)
-				lines[i].outcome = (enum outcome)o;
+				lines[i].outcome = said;
 	}
 	return lines;
 }

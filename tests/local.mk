@@ -22,3 +22,4 @@ include tests/agent.mk
 include tests/tools.mk
 include tests/bench.mk
 include tests/controller.mk
+include tests/cover.mk

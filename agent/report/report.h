@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 #include "agent/plan/plan.h"
 #include "agent/report/channel.h"
+#include "common/media/result.h"
 #include "common/wire/frame.h"
 #include "common/wire/status.h"
 
@@ -41,11 +42,8 @@ void report_finding(struct report *r, const char *level, const char *item, const
 void report_phase(struct report *r, enum status_phase phase, const char *step);
 void report_step(struct report *r, const struct item *item, uint64_t k, uint64_t n, uint64_t took_us);
 
-struct result_line { const char *key; enum outcome outcome; const uint8_t *digest; };
-/* The result document's digest: FORMAT.md. Sorts lines. */
-void report_result(struct result_line *lines, size_t n, const uint8_t bundle[SHA256_SIZE], uint8_t ret[SHA256_SIZE]);
 /* The report that ends a boot. lines and keys may be NULL. */
-void report_end(struct report *r, enum status_phase phase, struct result_line *lines, size_t n, struct json_object *keys);
+void report_end(struct report *r, enum status_phase phase, const struct result_line *lines, size_t n, struct json_object *keys);
 
 /* Sends this boot's spool, so that it is no longer behind. false: the channel does not take it now. */
 bool report_catch_up(struct report *r);

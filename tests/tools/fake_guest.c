@@ -19,10 +19,10 @@
 #include "common/data/json.h"
 #include "common/media/bundle.h"
 #include "common/media/iso.h"
+#include "common/media/result.h"
 #include "common/wire/frame.h"
 #include "common/wire/status.h"
 #include "controller/crypto/ca.h"
-#include "controller/service/report.h"
 
 struct guest { const char *medium, *trust, *uuid, *channel, *boot, *as, *lie; struct verified *bundle; int fd; uint64_t seq; };
 
@@ -143,7 +143,7 @@ static int say(struct guest *g, enum status_phase phase, uint64_t k, const char 
 	if (status_phase_terminal(phase)) {
 		add_keys(g, &s, e);
 		add_items(&s);
-		if (report_result_digest(s.digest, s.items, s.result, e))
+		if (result_digest_json(s.digest, s.items, s.result, e))
 			return -(int)e->code;
 		if (g->lie && strcmp(g->lie, "result") == 0)
 			s.result[0] ^= 1;
