@@ -12,7 +12,8 @@ request_fn api_vm_list, api_vm_create, api_vm_show, api_vm_delete, api_vm_start,
 	api_vm_pin, api_vm_log;
 
 /* not-found with the nearest name. */
-int api_image_exists(struct ctl *c, struct request *rq, const char *name, struct err *e);
+/* Is there such an image, and do its VMs get an RSA host key? not-found names the nearest. */
+int api_image_wants_rsa(struct ctl *c, struct request *rq, const char *name, bool *ret, struct err *e);
 struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e);
 extern const struct schema schema_key_init, schema_key, schema_keys, schema_ca, schema_csr, schema_csr_text, schema_chain, schema_pool,
 	schema_fill,

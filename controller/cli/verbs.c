@@ -23,7 +23,9 @@ static const struct cli_option image_bake[] = {
 	{ "--package", "DEB", "a package to install, natal-agent's first (repeatable)" }, { "--extra", "PKG,…", "further Debian packages" },
 	{ "--overlay", "DIR", "files to put over the image" }, { "--out", "DIR", "where the image goes (default: STATE/images/NAME)" },
 	{ "--suite", "NAME", "Debian suite (default: bookworm)" }, { "--size", "MB", "size of the root disk" },
-	{ "--cache", "DIR", "where the distribution's layer is kept" }, { NULL, NULL, NULL },
+	{ "--cache", "DIR", "where the distribution's layer is kept" }, { "--rsa", NULL, "its VMs get an RSA-3072 host key too" },
+	{ "--require", "KEY", "media must be signed by this media key (repeatable: by each); default: by any key of the image" },
+	{ "--clock", "WHAT", "an absurd clock in the guest: warn (default) or refuse" }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_create[] = {
 	{ "--image", "NAME", "what it boots (natalctl image list)" },

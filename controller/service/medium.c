@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 #include <fcntl.h>
+#include <libburn/libburn.h>         /* struct burn_source, in which libisofs hands its image out */
 #include <libisofs/libisofs.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,22 +13,6 @@
 #include "controller/service/birth.h"
 
 enum { FIXED_TIME_S = 946684800 };      /* 2000-01-01: all dates on the medium */
-
-/* libisofs hands its image out as libburn's struct, whose header libisofs does not carry: the layout of libburn 1.x, version 1
- * (libburn.h). */
-struct burn_source {
-	int refcount;
-	int (*read)(struct burn_source *, unsigned char *, int);
-	int (*read_sub)(struct burn_source *, unsigned char *, int);
-	off_t (*get_size)(struct burn_source *);
-	int (*set_size)(struct burn_source *, off_t);
-	void (*free_data)(struct burn_source *);
-	struct burn_source *next;
-	void *data;
-	int version;
-	int (*read_xt)(struct burn_source *, unsigned char *, int);
-	int (*cancel)(struct burn_source *);
-};
 
 static int iso_made(int rc, const char *what, struct err *e)
 {

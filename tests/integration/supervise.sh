@@ -2,7 +2,7 @@
 # supervise - a killed natald: guests live on and are found again; a killed control group: they are seen as stopped; nothing is left behind.
 . "$(dirname "$0")/lib.sh"
 controller
-grep -q '^KillMode=process' "$here/controller/natald.service" || fail "the unit does not keep guests alive"
+grep -q '^KillMode=process' "$here/controller/natald/natald.service" || fail "the unit does not keep guests alive"
 ok "the unit says KillMode=process"
 natald_pid() { natalctl status -o json | grep -o '"pid":[0-9]*' | cut -d: -f2; }
 run_of() { python3 -c 'import json,glob; print(json.load(open(glob.glob("'"$NATAL_STATE"'/host/*/run.json")[0]))["'"$1"'"])'; }
