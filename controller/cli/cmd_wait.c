@@ -84,13 +84,24 @@ int cmd_vm_show(struct cli *cli, struct err *e)
 
 /* ---- wait ---- */
 
-struct following { struct cli *cli; uint64_t after; bool live, unauthenticated; char last_state[32]; };
+/* live: a line stands on the terminal without its end; ticking: that line is only the clock. */
+struct following { struct cli *cli; uint64_t after; int64_t start_ms; bool live, ticking, unauthenticated; char last_state[32]; };
 
 static void end_live(struct following *f)
 {
 	if (f->live)
-		printf("\n");
-	f->live = false;
+		printf("%s", f->ticking ? "\r\033[K" : "\n");
+	f->live = f->ticking = false;
+}
+
+/* On a terminal, nothing to show for a second: the state and for how long, so that nobody wonders. */
+static void tick(struct following *f, const char *state)
+{
+	if (!f->cli->tty || f->cli->json || (f->live && !f->ticking))
+		return;
+	printf("\r\033[K%-13s %lld s", state ? state : "", (long long)(clock_mono_ms() - f->start_ms) / 1000);
+	fflush(stdout);
+	f->live = f->ticking = true;
 }
 
 static void show_step(struct following *f, struct json_object *ev)
@@ -103,6 +114,7 @@ static void show_step(struct following *f, struct json_object *ev)
 	printf("%s%3llu/%-3llu %-32s %8.1f ms%s", f->cli->tty ? "\r\033[K" : "", (unsigned long long)json_uint(ev, "k", 0),
 		(unsigned long long)json_uint(ev, "n", 0), step, ms, f->cli->tty ? "" : "\n");
 	f->live = f->cli->tty;
+	f->ticking = false;
 	fflush(stdout);
 }
 
@@ -181,8 +193,9 @@ static size_t last_start(struct json_object *events)
 
 int cmd_vm_wait(struct cli *cli, struct err *e)
 {
-	struct following f = { .cli = cli };
+	struct following f = { .cli = cli, .start_ms = clock_mono_ms() };
 	uint64_t timeout_s;
+	const int64_t most_s = cli->tty && !cli->json ? 1 : 20;         /* a terminal wants its clock moved */
 
 	int r = cli_number(cli, "--timeout", 900, &timeout_s, e);
 	if (r)
@@ -193,7 +206,7 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 		char tail[80];
 		int64_t left_s = (deadline - clock_mono_ms() + 999) / 1000;
 		snprintf(tail, sizeof tail, "/events?after=%llu&wait=%lld", (unsigned long long)f.after,
-			(long long)(left_s > 20 ? 20 : left_s < 0 ? 0 : left_s));
+			(long long)(left_s < 0 ? 0 : left_s > most_s ? most_s : left_s));
 		if ((r = vm_call(cli, "GET", tail, NULL, &o, e)))
 			return r;
 		json_object_object_get_ex(o, "events", &events);
@@ -201,6 +214,7 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 			show_event(&f, json_object_array_get_idx(events, i));
 		if (settled(o))
 			return ended(&f, o, e);
+		tick(&f, json_text(o, "state"));
 		if (f.unauthenticated) {
 			end_live(&f);
 			err_set(e, ERR_UNTRUSTED, "VM %s: the guest says that it refused what it was given, in a report that nothing proves", cli->args[0]);

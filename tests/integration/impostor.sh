@@ -19,4 +19,4 @@ natalctl vm start impostor --forward "22:$wport"
 within 30 ssh_as impostor "$wport" true || fail "the forward was not re-pointed"
 want 'Host key verification failed' ssh_as web-1 "$wport" hostname
 natal-verify known-hosts web-1 > "$work/kh"; [ -s "$work/kh" ] || fail "no known_hosts lines"
-want "knows no VM" natal-verify known-hosts no-such-vm
+want 'names no-such-vm' natal-verify known-hosts no-such-vm
