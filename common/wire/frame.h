@@ -17,7 +17,7 @@ enum frame_type {
 	FRAME_ACK = 2,          /* controller -> guest: {"boot_id":…,"seq":N}: everything of that boot up to N is durable */
 	/* controller -> host */
 	FRAME_HOST_START = 16, FRAME_HOST_STOP, FRAME_HOST_DELETE, FRAME_HOST_EJECT, FRAME_HOST_LIST, FRAME_HOST_FORWARD,
-	FRAME_HOST_TO_GUEST, FRAME_HOST_CREATE, FRAME_HOST_LOG,
+	FRAME_HOST_TO_GUEST, FRAME_HOST_CREATE, FRAME_HOST_LOG, FRAME_HOST_BACKUP,
 	/* host -> controller */
 	FRAME_HOST_HELLO = 32, FRAME_HOST_REPLY, FRAME_HOST_EVENT, FRAME_HOST_FROM_GUEST,
 };

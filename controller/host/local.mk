@@ -4,6 +4,7 @@ HOST_LIBS = controller/host/libhost.a $(GNUTLS_LIBS)
 controller_host_libhost_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(GNUTLS_CFLAGS)
 controller_host_libhost_a_SOURCES = \
 	%D%/accel.c %D%/accel.h \
+	%D%/backup.c \
 	%D%/guest.c %D%/guest.h \
 	%D%/host.c %D%/host.h %D%/loop.h \
 	%D%/none.c \

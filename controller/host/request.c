@@ -350,7 +350,7 @@ static const struct {
 } requests[] = {
 	{ FRAME_HOST_CREATE, "CREATE", do_create }, { FRAME_HOST_START, "START", do_start }, { FRAME_HOST_STOP, "STOP", do_stop },
 	{ FRAME_HOST_DELETE, "DELETE", do_delete }, { FRAME_HOST_EJECT, "EJECT", do_eject }, { FRAME_HOST_LIST, "LIST", do_list },
-	{ FRAME_HOST_FORWARD, "FORWARD", do_forward }, { FRAME_HOST_LOG, "LOG", do_log },
+	{ FRAME_HOST_FORWARD, "FORWARD", do_forward }, { FRAME_HOST_LOG, "LOG", do_log }, { FRAME_HOST_BACKUP, "BACKUP", backup_request },
 };
 
 void host_handle(struct host *h, const struct frame *f)
