@@ -56,9 +56,9 @@ n vm medium web-2 --out "$T/again.iso" && cmp -s "$T/web-2.iso" "$T/again.iso" &
 want 7 "it is not handed out twice" n vm medium web-1 --out "$T/no.iso"
 n ca show --out "$T/ca2.pem" && cmp -s "$T/ca2.pem" "$T/ca.pem" && want 0 "ready" n vm create web-3 --host none || fail "another CA"
 if [ -n "$local_vm" ]; then
-  (cd "$S0/host/$local_vm/tpm" && find . -maxdepth 1 -type f ! -name '.*' -print0 | sort -z | xargs -0 sha256sum) > "$T/tpm"
-  grep -q permall "$T/tpm" && (cd "$S/host/$local_vm/tpm" && sha256sum --quiet -c "$T/tpm") && ok "the vTPM's state is in it" || fail "the vTPM's state differs"
-  [ "$(stat -c '%u %a' "$S0/host/$local_vm/tpm/tpm2-00.permall")" = "$(stat -c '%u %a' "$S/host/$local_vm/tpm/tpm2-00.permall")" ] && ok "with its owner" || fail "its owner"
+  (cd "$S0/host/$local_vm/run/tpm" && find . -maxdepth 1 -type f ! -name '.*' -print0 | sort -z | xargs -0 sha256sum) > "$T/tpm"
+  grep -q permall "$T/tpm" && (cd "$S/host/$local_vm/run/tpm" && sha256sum --quiet -c "$T/tpm") && ok "the vTPM's state is in it" || fail "the vTPM's state differs"
+  [ "$(stat -c '%u %a' "$S0/host/$local_vm/run/tpm/tpm2-00.permall")" = "$(stat -c '%u %a' "$S/host/$local_vm/run/tpm/tpm2-00.permall")" ] && ok "with its owner" || fail "its owner"
   [ "$(field db-1 ek_sha256)" = "$(S=$S0 field db-1 ek_sha256)" ] && ok "the same EK" || fail "another EK"
 fi
 # No pooled key is delivered here and there: none that was free came along.
