@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/utsname.h>
 #include "agent/apply/apply.h"
 #include "agent/module/module.h"
@@ -26,14 +27,17 @@ int agent_open(struct agent *a, const struct agent_options *o, struct err *e)
 {
 	int r;
 
-	*a = (struct agent){ .options = *o, .root = -1, .live = !o->root };
+	*a = (struct agent){ .options = *o, .root = -1, .live = !o->root, .report.channel = CHANNEL("") };
 	a->root = open(o->root ? o->root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (a->root < 0)
 		return err_sys(e, "open root folder %s", o->root);
+	if (o->exclusive && flock(a->root, LOCK_EX | LOCK_NB) < 0)
+		return err_set(e, ERR_UNAVAILABLE, "another natal-agent is at work on %s", o->root ? o->root : "this system");
 	if ((r = boot_load(a->root, &a->boot, e)))
 		return r;
 	report_init(&a->report, a->root, a->boot.boot_id, o->channel ? o->channel : a->live ? NULL : "");
 	a->report.seq = a->boot.seq;
+	a->report.behind = a->boot.seq > 0;
 	json_free(a->report.findings);
 	a->report.findings = json_object_get(a->boot.findings);
 	load_report_key(a);
@@ -171,10 +175,10 @@ static struct result_line *result_lines(struct agent *a)
 	for (size_t i = 0; i < a->journal.item_count; i++) {
 		const struct journal_item *it = &a->journal.items[i];
 		const char *said = json_text(a->boot.outcomes, it->key);
-		lines[i] = (struct result_line){ it->key, known[it->state], it->digest };
+		lines[i] = (struct result_line){ it->key, outcome_name(known[it->state]), it->digest };
 		for (int o = 0; said && o < OUTCOMES; o++)
 			if (strcmp(said, outcome_name((enum outcome)o)) == 0 && it->state == ITEM_OK)
-				lines[i].outcome = (enum outcome)o;
+				lines[i].outcome = said;
 	}
 	return lines;
 }

@@ -15,6 +15,7 @@ struct agent_options {
 	const char *uuid;               /* NULL: this machine's */
 	const char *channel;            /* NULL: the virtio port, but none where root is given */
 	int wait_ms;                    /* for a medium to appear */
+	bool exclusive;                 /* this run changes the root: no other may at the same time */
 	bool replan;                    /* look at the machine again even where the journal has this very bundle */
 };
 

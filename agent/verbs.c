@@ -100,6 +100,7 @@ static int verb_apply(struct run *run, struct err *e)
 	struct err unheard;
 
 	run->options.replan = true;
+	run->options.exclusive = true;
 	int r = agent_open(&a, &run->options, e);
 	if (r)
 		return r;
@@ -117,6 +118,8 @@ static int verb_apply(struct run *run, struct err *e)
 static int verb_early(struct run *run, struct err *e)
 {
 	scoped(agent_close) struct agent a;
+
+	run->options.exclusive = true;
 	int r = agent_open(&a, &run->options, e);
 
 	return r ? r : agent_early(&a, e);
@@ -126,6 +129,8 @@ static int verb_late(struct run *run, struct err *e)
 {
 	scoped(agent_close) struct agent a;
 	struct err unheard;
+
+	run->options.exclusive = true;
 	int r = agent_open(&a, &run->options, e);
 
 	if (r)

@@ -20,6 +20,7 @@ common_libcommon_a_SOURCES = \
 	%D%/media/iso.c %D%/media/iso.h \
 	%D%/media/manifest.c %D%/media/manifest.h \
 	%D%/media/policy.c \
+	%D%/media/result.c %D%/media/result.h \
 	%D%/media/trust.c %D%/media/trust_load.c %D%/media/trust.h \
 	%D%/verify/pin.c %D%/verify/pin.h \
 	%D%/wire/frame.c %D%/wire/frame.h \

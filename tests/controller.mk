@@ -10,7 +10,7 @@ noinst_PROGRAMS += tests/tools/needles
 tests_tools_needles_CFLAGS = $(CONTROLLER_CFLAGS)
 tests_tools_needles_LDADD = $(COMMON_LIBS)
 
-dist_check_SCRIPTS += tests/integration/controller-api.sh tests/integration/pool-kill.sh
+dist_check_SCRIPTS += tests/integration/controller-api.sh tests/integration/pool-kill.sh tests/integration/controller-full.sh tests/integration/controller-host-process.sh
 
 EXTRA_DIST += tests/unit/controller/store/store_test.h
 check_PROGRAMS += tests/unit/controller/store/test_store tests/unit/controller/store/test_rows tests/unit/controller/signer/test_signer \

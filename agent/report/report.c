@@ -87,13 +87,13 @@ static void send_fresh(struct report *r, bool now)
 		return;
 	r->flushed_ms = clock_mono_ms();
 	/* Early in the boot the port may still be on its way: it is asked for each time. */
-	if (channel_open(&r->channel, 0, &ignored) == 0 && r->sent < r->fresh.size)
+	if (channel_open(&r->channel, 0, &ignored) == 0 && report_catch_up(r) && r->sent < r->fresh.size)
 		r->sent += channel_write(&r->channel, r->fresh.data + r->sent, r->fresh.size - r->sent, LIVE_WAIT_MS);
 }
 
 static void add_frame(struct report *r, struct status *s)
 {
-	scoped_buf struct buf body = BUF_MAX(FRAME_BODY_MAX);
+	scoped_buf struct buf body = BUF_MAX(FRAME_GUEST_BODY_MAX);
 	struct err e;
 
 	s->gen = 1;
@@ -105,7 +105,7 @@ static void add_frame(struct report *r, struct status *s)
 		/* A result of thousands of items does not fit: its digest says it, the journal has it. */
 		s->items = NULL;
 		buf_fini(&body);
-		body = BUF_MAX(FRAME_BODY_MAX);
+		body = BUF_MAX(FRAME_GUEST_BODY_MAX);
 		if (status_write(s, &body, &e))
 			return;
 	}
@@ -132,51 +132,15 @@ void report_step(struct report *r, const struct item *item, uint64_t k, uint64_t
 	send_fresh(r, false);
 }
 
-static int line_order(const void *a, const void *b)
-{
-	return strcmp(((const struct result_line *)a)->key, ((const struct result_line *)b)->key);
-}
-
-void report_result(struct result_line *lines, size_t n, const uint8_t bundle[SHA256_SIZE], uint8_t ret[SHA256_SIZE])
-{
-	struct sha256 h;
-	char hex[2 * SHA256_SIZE + 1];
-
-	if (n)
-		qsort(lines, n, sizeof *lines, line_order);
-	sha256_init(&h);
-	sha256_add(&h, "natal-result-v1\nbundle ", strlen("natal-result-v1\nbundle "));
-	hex_encode(bundle, SHA256_SIZE, hex);
-	hex[2 * SHA256_SIZE] = '\n';
-	sha256_add(&h, hex, sizeof hex);
-	for (size_t i = 0; i < n; i++) {
-		sha256_add(&h, lines[i].key, strlen(lines[i].key));
-		sha256_add(&h, " ", 1);
-		sha256_add(&h, outcome_name(lines[i].outcome), strlen(outcome_name(lines[i].outcome)));
-		sha256_add(&h, " ", 1);
-		hex_encode(lines[i].digest, SHA256_SIZE, hex);
-		hex[2 * SHA256_SIZE] = '\n';
-		sha256_add(&h, hex, sizeof hex);
-	}
-	sha256_done(&h, ret);
-}
-
-void report_end(struct report *r, enum status_phase phase, struct result_line *lines, size_t n, struct json_object *keys)
+void report_end(struct report *r, enum status_phase phase, const struct result_line *lines, size_t n, struct json_object *keys)
 {
 	struct status s = { .phase = phase, .k = phase == PHASE_FAILED ? 0 : r->total, .n = r->total, .findings = r->findings,
 		.keys = keys };
-	scoped_json struct json_object *items = json_object_new_array();
-	char hex[2 * SHA256_SIZE + 1];
+	scoped_json struct json_object *items = result_to_json(lines, n);
+	struct err e;
 
-	report_result(lines, n, r->digest, s.result);
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *line = json_object_new_array();
-		hex_encode(lines[i].digest, SHA256_SIZE, hex);
-		json_object_array_add(line, json_object_new_string(lines[i].key));
-		json_object_array_add(line, json_object_new_string(outcome_name(lines[i].outcome)));
-		json_object_array_add(line, json_object_new_string(hex));
-		json_object_array_add(items, line);
-	}
+	if (result_digest(r->digest, lines, n, s.result, &e))
+		report_finding(r, "warning", "", &e);
 	s.items = items;
 	add_frame(r, &s);
 	send_fresh(r, true);

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 #include "agent/plan/plan.h"
 #include "agent/report/channel.h"
+#include "common/media/result.h"
 #include "common/wire/frame.h"
 #include "common/wire/status.h"
 
@@ -26,6 +27,8 @@ struct report {
 	struct json_object *findings;           /* of this boot; owned */
 	struct buf fresh;                       /* frames not yet in the spool */
 	size_t sent;                            /* of fresh, already written to the channel */
+	bool behind;                            /* the spool has frames of this boot that the channel may not have carried: they go first,
+	                                           since an acknowledgement means all up to its number */
 	struct channel channel;
 	int64_t flushed_ms;
 };
@@ -39,12 +42,11 @@ void report_finding(struct report *r, const char *level, const char *item, const
 void report_phase(struct report *r, enum status_phase phase, const char *step);
 void report_step(struct report *r, const struct item *item, uint64_t k, uint64_t n, uint64_t took_us);
 
-struct result_line { const char *key; enum outcome outcome; const uint8_t *digest; };
-/* The result document's digest: FORMAT.md. Sorts lines. */
-void report_result(struct result_line *lines, size_t n, const uint8_t bundle[SHA256_SIZE], uint8_t ret[SHA256_SIZE]);
 /* The report that ends a boot. lines and keys may be NULL. */
-void report_end(struct report *r, enum status_phase phase, struct result_line *lines, size_t n, struct json_object *keys);
+void report_end(struct report *r, enum status_phase phase, const struct result_line *lines, size_t n, struct json_object *keys);
 
+/* Sends this boot's spool, so that it is no longer behind. false: the channel does not take it now. */
+bool report_catch_up(struct report *r);
 /* To channel and spool. */
 void report_flush(struct report *r);
 /* Sends the whole spool and waits until it is acknowledged or wait_ms are over. unavailable: no channel, or not all was acknowledged. */

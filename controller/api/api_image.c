@@ -69,13 +69,18 @@ static int no_image(struct ctl *c, struct request *rq, const char *name, struct 
 	return -(int)e->code;
 }
 
-int api_image_exists(struct ctl *c, struct request *rq, const char *name, struct err *e)
+int api_image_wants_rsa(struct ctl *c, struct request *rq, const char *name, bool *ret, struct err *e)
 {
 	scoped(image_fini) struct image i = { 0 };
 	bool absent;
 
 	int r = image_get(c->store, rq->project, name, &i, &absent, e);
-	return r ? r : absent ? no_image(c, rq, name, e) : 0;
+	scoped_json struct json_object *doc = NULL;
+	struct json_object *rsa;
+	if (r || absent || (r = json_parse(i.doc, strlen(i.doc), "image", &doc, e)))
+		return r ? r : no_image(c, rq, name, e);
+	*ret = json_object_object_get_ex(doc, "rsa", &rsa) && json_object_get_boolean(rsa);
+	return 0;
 }
 
 int api_image_show(struct ctl *c, struct request *rq, struct err *e)
@@ -119,7 +124,8 @@ int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 	if (*body.dir != '/')
 		return err_set(e, ERR_FORMAT, "image folder '%s' is no absolute path", body.dir);
 	snprintf(path, sizeof path, "%s/image.json", body.dir);
-	if ((r = file_read(AT_FDCWD, path, &text, NULL, e)) || (r = json_parse(text.data, text.size, path, &doc, e)) || (r = absolute(doc, body.dir, e)))
+	if ((r = file_read(AT_FDCWD, path, &text, NULL, e)) || (r = json_parse(text.data, text.size, path, &doc, e)) ||
+		(r = absolute(doc, body.dir, e)))
 		return r;
 	store_new_id("img-", i.id);
 	snprintf(i.project, sizeof i.project, "%s", rq->project);
@@ -128,7 +134,8 @@ int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 	if (!i.doc)
 		return err_nomem(e);
 	if ((r = image_put(c->store, &i, e)) ||
-	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "image", .noun_id = i.id, .kind = "registered", .body = "{}" }, e)))
+	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "image", .noun_id = i.id, .kind = "registered",
+		.body = "{}" }, e)))
 		return r;
 	return image_json(&i, &rq->reply, e);
 }

@@ -139,7 +139,8 @@ int api_ca_install(struct ctl *c, struct request *rq, struct err *e)
 
 	if (!body)
 		return err_nomem(e);
-	if ((r = json_decode(rq->json, chain_fields, ARRAY_SIZE(chain_fields), "chain", body, e)) || (r = get_ca(c, rq->project, &row, e)) ||
+	if ((r = json_decode(rq->json, chain_fields, ARRAY_SIZE(chain_fields), "chain", body, e)) ||
+		(r = get_ca(c, rq->project, &row, e)) ||
 	    (r = cert_facts(row.chain.data, row.chain.size, &now, e)) || (r = cert_facts(body->chain, strlen(body->chain), &then, e)))
 		return r;
 	if (!bytes_equal(now.spki_sha256, then.spki_sha256, SHA256_SIZE)) {
@@ -147,8 +148,10 @@ int api_ca_install(struct ctl *c, struct request *rq, struct err *e)
 		err_hint(e, "have the request of 'natalctl ca csr' signed, and put that certificate first");
 		return -(int)e->code;
 	}
-	if ((r = cert_chain_check(body->chain, strlen(body->chain), (uint64_t)clock_unix_s(), e)) || (r = ca_row_set_chain(c->store, &row, body->chain, e)) ||
-	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "ca", .noun_id = row.id, .kind = "installed", .body = "{}" }, e)))
+	if ((r = cert_chain_check(body->chain, strlen(body->chain), (uint64_t)clock_unix_s(), e)) ||
+		(r = ca_row_set_chain(c->store, &row, body->chain, e)) ||
+	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "ca", .noun_id = row.id, .kind = "installed", .body = "{}" },
+		e)))
 		return r;
 	return ca_json(body->chain, strlen(body->chain), &rq->reply, e);
 }

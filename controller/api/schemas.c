@@ -21,15 +21,18 @@ SCHEMA(ca, "ca", OUT("subject", JSON_TEXT), OUT("issuer", JSON_TEXT), OUT("spki_
 const struct schema schema_csr = { "csr", csr_fields, 1 };
 SCHEMA(csr_text, "csr", OUT("csr", JSON_TEXT));
 const struct schema schema_chain = { "chain", chain_fields, 1 };
+const struct schema schema_backup = { "backup", backup_fields, 1 };
 SCHEMA(pool, "pool", OUT("kinds", JSON_ARRAY));
 const struct schema schema_fill = { "fill", fill_fields, 1 };
-SCHEMA(image, "image", OUT("name", JSON_TEXT), OUT("kernel", JSON_TEXT), OUT("initrd", JSON_TEXT), OUT("root", JSON_TEXT), OUT("cmdline", JSON_TEXT),
+SCHEMA(image, "image", OUT("name", JSON_TEXT), OUT("kernel", JSON_TEXT), OUT("initrd", JSON_TEXT), OUT("root", JSON_TEXT),
+	OUT("cmdline", JSON_TEXT),
 	OUT("os", JSON_TEXT), OUT("built_at", JSON_ANY), OUT("agent_version", JSON_TEXT));
 SCHEMA(images, "images", OUT("images", JSON_ARRAY));
 const struct schema schema_image_register = { "image", image_register_fields, 2 };
 SCHEMA(vm, "vm", OUT("id", JSON_TEXT), OUT("name", JSON_TEXT), OUT("project", JSON_TEXT), OUT("state", JSON_TEXT), OUT("reason", JSON_TEXT),
 	OUT("running", JSON_BOOL), OUT("host", JSON_TEXT), OUT("image", JSON_TEXT), OUT("uuid", JSON_TEXT), OUT("instance_id", JSON_TEXT),
-	OUT("mac", JSON_TEXT), OUT("sequence", JSON_UINT), OUT("forwards", JSON_ARRAY), OUT("ek_sha256", JSON_TEXT), OUT("created_at", JSON_UINT),
+	OUT("mac", JSON_TEXT), OUT("sequence", JSON_UINT), OUT("forwards", JSON_ARRAY), OUT("ek_sha256", JSON_TEXT),
+		OUT("created_at", JSON_UINT),
 	OUT("bundle", JSON_OBJECT), OUT("report", JSON_ANY), OUT("last_event", JSON_UINT));
 SCHEMA(vms, "vms", OUT("vms", JSON_ARRAY));
 const struct schema schema_start = { "start", start_fields, 1 };

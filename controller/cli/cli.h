@@ -38,7 +38,8 @@ const char *cli_option(const struct cli *cli, const char *name);
 int cli_number(const struct cli *cli, const char *name, uint64_t otherwise, uint64_t *ret, struct err *e);
 void cli_help(const struct cli *cli);
 
-/* One request. body NULL: none. ret may be NULL. A problem document comes back as the error it was. natald is started where it does not run. */
+/* One request. body NULL: none. ret may be NULL. A problem document comes back as the error it was. natald is started where it does not
+ * run. */
 struct api_call { const char *method, *path; struct json_object *body; const char *idempotency_key; int timeout_s; };
 int api_json(struct cli *cli, const struct api_call *call, struct json_object **ret, struct err *e);
 int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e);
@@ -51,6 +52,8 @@ int daemon_ready(struct cli *cli, bool start, bool *ret_running, struct err *e);
 void print_table(const char *const *cells, size_t rows, size_t cols);
 /* The reply as it is, for programs. */
 int print_json(struct json_object *o);
+/* For programs: {"KEY": "VALUE"}, of a verb that has nothing else to say. Nothing for people. */
+int print_done(const struct cli *cli, const char *key, const char *value);
 /* "key: value" lines; NULL and empty values are left out. */
 void print_field(const char *key, const char *value);
 void print_time(const char *key, uint64_t unix_s);
@@ -61,10 +64,12 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_daemon_start(struct cli *, struct err *), cmd_completion(struct cli *, struct err *), cmd_help(struct cli *, struct err *),
 	cmd_key_init(struct cli *, struct err *), cmd_key_list(struct cli *, struct err *), cmd_key_export(struct cli *, struct err *),
 	cmd_ca_show(struct cli *, struct err *), cmd_ca_csr(struct cli *, struct err *), cmd_ca_install(struct cli *, struct err *),
-	cmd_pool_status(struct cli *, struct err *), cmd_pool_fill(struct cli *, struct err *), cmd_image_register(struct cli *, struct err *),
+	cmd_pool_status(struct cli *, struct err *), cmd_pool_fill(struct cli *, struct err *),
+		cmd_image_register(struct cli *, struct err *),
 	cmd_image_bake(struct cli *, struct err *), cmd_image_list(struct cli *, struct err *), cmd_image_show(struct cli *, struct err *),
 	cmd_image_delete(struct cli *, struct err *), cmd_vm_create(struct cli *, struct err *), cmd_vm_list(struct cli *, struct err *),
 	cmd_vm_show(struct cli *, struct err *), cmd_vm_start(struct cli *, struct err *), cmd_vm_stop(struct cli *, struct err *),
 	cmd_vm_delete(struct cli *, struct err *), cmd_vm_reissue(struct cli *, struct err *), cmd_vm_wait(struct cli *, struct err *),
-	cmd_vm_medium(struct cli *, struct err *), cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *);
+	cmd_vm_medium(struct cli *, struct err *), cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *),
+	cmd_backup(struct cli *, struct err *);
 int vm_fetch_medium(struct cli *cli, const char *name, const char *path, struct err *e);

@@ -60,7 +60,8 @@ static int send_request(const struct cli *cli, int fd, const struct api_call *ca
 
 	if (call->idempotency_key && (strlen(call->idempotency_key) > 60 || strpbrk(call->idempotency_key, "\r\n")))
 		return err_set(e, ERR_USAGE, "an idempotency key is one line of at most 60 bytes");
-	buf_printf(&head, "%s %s%sproject=%s HTTP/1.1\r\nHost: natald\r\nConnection: close\r\nContent-Length: %zu\r\n", call->method, call->path,
+	buf_printf(&head, "%s %s%sproject=%s HTTP/1.1\r\nHost: natald\r\nConnection: close\r\nContent-Length: %zu\r\n", call->method,
+		call->path,
 		strchr(call->path, '?') ? "&" : "?", cli->project, strlen(body));
 	if (call->idempotency_key)
 		buf_printf(&head, "Idempotency-Key: %s\r\n", call->idempotency_key);

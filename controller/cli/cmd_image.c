@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/media/bundle.h"
 #include "controller/cli/cli.h"
 
 static int image_path(const char *name, char *out, size_t size, struct err *e)
@@ -74,7 +75,7 @@ static int find_bake(char *out, size_t size, struct err *e)
 	return -(int)e->code;
 }
 
-struct bake { char program[PATH_MAX], out[PATH_MAX], trust[1100], policy[256]; const char *argv[80]; size_t argc; };
+struct bake { char program[PATH_MAX], out[PATH_MAX], trust[1100]; struct buf policy; const char *argv[80]; size_t argc; };
 
 static void arg(struct bake *b, const char *a, const char *v)
 {
@@ -83,6 +84,56 @@ static void arg(struct bake *b, const char *a, const char *v)
 	b->argv[b->argc++] = a;
 	b->argv[b->argc++] = v;
 	b->argv[b->argc] = NULL;
+}
+
+/* A media key by its name: the id that a policy calls it by. */
+static int key_id(const struct bake *b, const char *name, char hex[2 * KEY_ID_SIZE + 1], struct err *e)
+{
+	scoped_buf struct buf pem = BUF_MAX(4096);
+	struct pubkey k;
+	char path[PATH_MAX];
+	bool absent;
+	int r;
+
+	if (strchr(name, '/') || (size_t)snprintf(path, sizeof path, "%s/%s.pub", b->trust, name) >= sizeof path)
+		return err_set(e, ERR_USAGE, "--require '%s': the name of a media key is wanted", name);
+	if ((r = file_read(AT_FDCWD, path, &pem, &absent, e)))
+		return r;
+	if (absent) {
+		err_set(e, ERR_NOT_FOUND, "--require: there is no media key '%s'", name);
+		err_hint(e, "natalctl key list shows them");
+		return -(int)e->code;
+	}
+	if ((r = pubkey_from_pem(pem.data, pem.size, path, &k, e)))
+		return r;
+	hex_encode(k.id, sizeof k.id, hex);
+	return 0;
+}
+
+/* FORMAT.md "Policy": the image's, as asked for. */
+static int write_policy(struct cli *cli, struct bake *b, struct err *e)
+{
+	static const char *const words[] = { "warn", "refuse", NULL };
+	const char *clock = cli_option(cli, "--clock"), *sep = "";
+	char hex[2 * KEY_ID_SIZE + 1];
+	int r;
+
+	if (clock && strcmp(clock, "warn") != 0 && strcmp(clock, "refuse") != 0) {
+		err_set(e, ERR_USAGE, "--clock '%.40s': warn or refuse", clock);
+		err_suggest(e, clock, words, NULL);
+		return -(int)e->code;
+	}
+	buf_printf(&b->policy, "{\"min_format\":%d,\"algorithms\":[\"ed25519\",\"ecdsa-p256-sha256\"],\"require\":[", BUNDLE_FORMAT);
+	for (size_t i = 0; i < cli->option_count; i++) {
+		if (strcmp(cli->options[i].option->name, "--require") != 0)
+			continue;
+		if ((r = key_id(b, cli->options[i].value, hex, e)))
+			return r;
+		buf_printf(&b->policy, "%s[\"%s\"]", sep, hex);
+		sep = ",";
+	}
+	buf_printf(&b->policy, "],\"clock\":\"%s\",\"built_at\":%lld}", clock ? clock : "warn", (long long)clock_unix_s());
+	return buf_check(&b->policy, "the image's policy", e);
 }
 
 static int plan_bake(struct cli *cli, struct bake *b, struct err *e)
@@ -97,15 +148,18 @@ static int plan_bake(struct cli *cli, struct bake *b, struct err *e)
 	else
 		snprintf(b->out, sizeof b->out, "%s/images/%s", cli->state, cli->args[0]);
 	snprintf(b->trust, sizeof b->trust, "%s/trust.d", cli->state);
-	snprintf(b->policy, sizeof b->policy, "{\"min_format\":1,\"algorithms\":[\"ed25519\",\"ecdsa-p256-sha256\"],\"require\":[],\"clock\":\"warn\",\"built_at\":%lld}",
-		(long long)clock_unix_s());
+	if ((r = write_policy(cli, b, e)))
+		return r;
 	b->argv[b->argc++] = b->program;
 	arg(b, "--out", b->out);
 	arg(b, "--trust", b->trust);
-	arg(b, "--policy-json", b->policy);
+	arg(b, "--policy-json", b->policy.data);
+	if (cli_option(cli, "--rsa"))
+		arg(b, "--rsa", "yes");
 	for (size_t i = 0; i < cli->option_count; i++) {
 		const char *name = cli->options[i].option->name;
-		if (strcmp(name, "--package") == 0 || strcmp(name, "--extra") == 0 || strcmp(name, "--overlay") == 0 || strcmp(name, "--suite") == 0 ||
+		if (strcmp(name, "--package") == 0 || strcmp(name, "--extra") == 0 || strcmp(name, "--overlay") == 0 ||
+			strcmp(name, "--suite") == 0 ||
 		    strcmp(name, "--size") == 0 || strcmp(name, "--cache") == 0)
 			arg(b, name, cli->options[i].value);
 	}
@@ -178,14 +232,15 @@ static int run_bake(struct cli *cli, struct bake *b, struct err *e)
 
 int cmd_image_bake(struct cli *cli, struct err *e)
 {
-	struct bake b = { .argc = 0 };
+	struct bake b = { .policy = BUF_MAX(4096) };
 	bool running;
 	int r;
 
 	/* natald lays out trust.d. */
-	if ((r = daemon_ready(cli, true, &running, e)) || (r = plan_bake(cli, &b, e)) || (r = run_bake(cli, &b, e)))
-		return r;
-	return register_from(cli, cli->args[0], b.out, e);
+	if (!(r = daemon_ready(cli, true, &running, e)) && !(r = plan_bake(cli, &b, e)))
+		r = run_bake(cli, &b, e);
+	buf_fini(&b.policy);
+	return r ? r : register_from(cli, cli->args[0], b.out, e);
 }
 
 int cmd_image_list(struct cli *cli, struct err *e)
@@ -229,5 +284,5 @@ int cmd_image_delete(struct cli *cli, struct err *e)
 	char path[240];
 
 	int r = image_path(cli->args[0], path, sizeof path, e);
-	return r ? r : api_json(cli, &(struct api_call){ "DELETE", path }, NULL, e);
+	return r || (r = api_json(cli, &(struct api_call){ "DELETE", path }, NULL, e)) ? r : print_done(cli, "deleted", cli->args[0]);
 }

@@ -117,7 +117,8 @@ int cmd_ca_show(struct cli *cli, struct err *e)
 	if (cli_option(cli, "--out"))
 		return write_out(cli, json_text(o, "chain") ? json_text(o, "chain") : "", e);
 	print_field("subject", json_text(o, "subject"));
-	print_field("issuer", json_object_object_get_ex(o, "self_signed", &self) && json_object_get_boolean(self) ? "itself" : json_text(o, "issuer"));
+	print_field("issuer", json_object_object_get_ex(o, "self_signed", &self) && json_object_get_boolean(self) ? "itself" :
+		json_text(o, "issuer"));
 	print_field("spki", json_text(o, "spki_sha256"));
 	print_time("from", json_uint(o, "not_before", 0));
 	print_time("until", json_uint(o, "not_after", 0));

@@ -1,6 +1,8 @@
 /* cmd_pool.c - natalctl pool, status and daemon. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include "common/base/text.h"
 #include "controller/cli/cli.h"
@@ -56,7 +58,8 @@ static void bar(uint64_t done, uint64_t all)
 	enum { WIDTH = 40 };
 	size_t full = all ? (size_t)(WIDTH * done / all) : WIDTH;
 
-	printf("\r[%.*s%*s] %llu of %llu keys", (int)full, "########################################", (int)(WIDTH - full), "", (unsigned long long)done,
+	printf("\r[%.*s%*s] %llu of %llu keys", (int)full, "########################################", (int)(WIDTH - full), "",
+		(unsigned long long)done,
 		(unsigned long long)all);
 	fflush(stdout);
 }
@@ -104,7 +107,8 @@ int cmd_status(struct cli *cli, struct err *e)
 	snprintf(text, sizeof text, "%llu", (unsigned long long)json_uint(o, "pid", 0));
 	print_field("pid", text);
 	print_field("accelerator", json_text(o, "accel"));
-	snprintf(text, sizeof text, "%llu, %llu running", (unsigned long long)json_uint(o, "machines", 0), (unsigned long long)json_uint(o, "running", 0));
+	snprintf(text, sizeof text, "%llu, %llu running", (unsigned long long)json_uint(o, "machines", 0),
+		(unsigned long long)json_uint(o, "running", 0));
 	print_field("VMs", text);
 	return 0;
 }
@@ -114,9 +118,27 @@ int cmd_daemon_start(struct cli *cli, struct err *e)
 	bool running;
 
 	int r = daemon_ready(cli, true, &running, e);
-	if (!r && !cli->json)
-		printf("natald serves %s/natald.sock\n", cli->state);
-	return r;
+	if (r || cli->json)
+		return r ? r : print_done(cli, "natald", "running");
+	printf("natald serves %s/natald.sock\n", cli->state);
+	return 0;
+}
+
+/* It takes no more requests; its store is closed when its lock is free. */
+static int wait_for_lock(const struct cli *cli, struct err *e)
+{
+	char path[1100];
+
+	snprintf(path, sizeof path, "%s/natald.lock", cli->state);
+	scoped_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "open %s", path);
+	for (int i = 0; i < 500; i++) {
+		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+			return 0;
+		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+	}
+	return err_set(e, ERR_UNAVAILABLE, "natald did not end within 5 s");
 }
 
 int cmd_daemon_stop(struct cli *cli, struct err *e)
@@ -125,8 +147,9 @@ int cmd_daemon_stop(struct cli *cli, struct err *e)
 
 	int r = daemon_ready(cli, false, &running, e);
 	if (r || !running) {
-		printf("natald is not running\n");
-		return r;
+		if (!r && !cli->json)
+			printf("natald is not running\n");
+		return r ? r : print_done(cli, "natald", "stopped");
 	}
 	if ((r = api_json(cli, &(struct api_call){ "POST", "/v1/daemon/stop" }, NULL, e)))
 		return r;
@@ -135,5 +158,5 @@ int cmd_daemon_stop(struct cli *cli, struct err *e)
 		if ((r = daemon_ready(cli, false, &running, e)))
 			return r;
 	}
-	return running ? err_set(e, ERR_UNAVAILABLE, "natald did not end within 5 s") : 0;
+	return (r = wait_for_lock(cli, e)) ? r : print_done(cli, "natald", "stopped");
 }

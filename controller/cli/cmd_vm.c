@@ -149,9 +149,11 @@ static int add_rsa(struct json_object *body, const char *value, struct err *e)
 
 /* Options that are one text, one entry of a list, or a function's business. */
 static const struct { const char *option, *text, *list; int (*add)(struct json_object *, const char *, struct err *); } takers[] = {
-	{ "--image", "image" }, { "--hostname", "hostname" }, { "--timezone", "timezone" }, { "--mac", "mac" }, { "--uuid", "uuid" }, { "--host", "host" },
+	{ "--image", "image" }, { "--hostname", "hostname" }, { "--timezone", "timezone" }, { "--mac", "mac" }, { "--uuid", "uuid" },
+		{ "--host", "host" },
 	{ "--channel", "channel" }, { "--address", NULL, "addresses" }, { "--name", NULL, "names" }, { "--run", NULL, "run" },
-	{ "--user", .add = add_user }, { "--ssh-key", .add = add_ssh_key }, { "--sudo", .add = add_sudo }, { "--file", .add = add_guest_file },
+	{ "--user", .add = add_user }, { "--ssh-key", .add = add_ssh_key }, { "--sudo", .add = add_sudo },
+		{ "--file", .add = add_guest_file },
 	{ "--ca-cert", .add = add_ca }, { "--forward", .add = add_forward }, { "--rsa", .add = add_rsa },
 };
 
@@ -256,7 +258,8 @@ static void forwards_text(struct json_object *o, char *out, size_t size)
 	json_object_object_get_ex(o, "forwards", &a);
 	for (size_t i = 0; a && i < json_object_array_length(a) && n < size; i++) {
 		struct json_object *f = json_object_array_get_idx(a, i);
-		int w = snprintf(out + n, size - n, "%s%u:%u", i ? " " : "", (unsigned)json_uint(f, "guest", 0), (unsigned)json_uint(f, "host", 0));
+		int w = snprintf(out + n, size - n, "%s%u:%u", i ? " " : "", (unsigned)json_uint(f, "guest", 0),
+			(unsigned)json_uint(f, "host", 0));
 		n += w > 0 ? (size_t)w : 0;
 	}
 }
@@ -311,13 +314,20 @@ int cmd_vm_stop(struct cli *cli, struct err *e)
 	return r ? r : cli->json ? print_json(o) : print_short(o);
 }
 
-int cmd_vm_delete(struct cli *cli, struct err *e) { return vm_call(cli, "DELETE", "", NULL, NULL, e); }
+int cmd_vm_delete(struct cli *cli, struct err *e)
+{
+	int r = vm_call(cli, "DELETE", "", NULL, NULL, e);
+	return r ? r : print_done(cli, "deleted", cli->args[0]);
+}
 
 int cmd_vm_medium(struct cli *cli, struct err *e)
 {
 	const char *out = cli_option(cli, "--out");
 
-	return out ? vm_fetch_medium(cli, cli->args[0], out, e) : err_set(e, ERR_USAGE, "natalctl vm medium: --out FILE is missing");
+	if (!out)
+		return err_set(e, ERR_USAGE, "natalctl vm medium: --out FILE is missing");
+	int r = vm_fetch_medium(cli, cli->args[0], out, e);
+	return r ? r : print_done(cli, "medium", out);
 }
 
 int cmd_vm_reissue(struct cli *cli, struct err *e)
@@ -338,7 +348,7 @@ int cmd_vm_pin(struct cli *cli, struct err *e)
 	scoped_buf struct buf record = BUF_MAX(4 << 20);
 
 	int r = vm_call(cli, "GET", "/pin", NULL, &o, e);
-	if (r || cli->json)
+	if (r || (cli->json && !out))
 		return r ? r : print_json(o);
 	const char *b64 = json_text(o, "record"), *hosts = json_text(o, "known_hosts"), *curl = json_text(o, "curl");
 	if (!b64 || !hosts || !curl)
@@ -346,7 +356,8 @@ int cmd_vm_pin(struct cli *cli, struct err *e)
 	if (out) {
 		if ((r = base64_decode(b64, strlen(b64), "the pin record", &record, e)))
 			return r;
-		return file_write(AT_FDCWD, out, record.data, record.size, 0644, (uid_t)-1, (gid_t)-1, e);
+		r = file_write(AT_FDCWD, out, record.data, record.size, 0644, (uid_t)-1, (gid_t)-1, e);
+		return r ? r : print_done(cli, "record", out);
 	}
 	bool all = !cli_option(cli, "--known-hosts") && !cli_option(cli, "--curl");
 	if (all || cli_option(cli, "--known-hosts"))

@@ -7,7 +7,8 @@
 /* One finding: level, item, message, hint. */
 static void print_finding(FILE *to, struct json_object *f)
 {
-	const char *level = json_text(f, "level"), *item = json_text(f, "item"), *message = json_text(f, "message"), *hint = json_text(f, "hint");
+	const char *level = json_text(f, "level"), *item = json_text(f, "item"), *message = json_text(f, "message"),
+		*hint = json_text(f, "hint");
 
 	fprintf(to, "  %s: %s%s%s\n", level ? level : "error", item ? item : "", item && *item ? ": " : "", message ? message : "");
 	if (hint && *hint)
@@ -32,7 +33,8 @@ static void print_items(struct json_object *report)
 	for (size_t i = 0; a && json_object_is_type(a, json_type_array) && i < json_object_array_length(a); i++) {
 		struct json_object *item = json_object_array_get_idx(a, i);
 		if (json_object_is_type(item, json_type_array) && json_object_array_length(item) >= 2)
-			printf("  %-8s %s\n", json_object_get_string(json_object_array_get_idx(item, 1)), json_object_get_string(json_object_array_get_idx(item, 0)));
+			printf("  %-8s %s\n", json_object_get_string(json_object_array_get_idx(item, 1)),
+				json_object_get_string(json_object_array_get_idx(item, 0)));
 	}
 }
 
@@ -44,7 +46,8 @@ static void print_report(struct json_object *report)
 		return;
 	bool good = json_object_object_get_ex(report, "authenticated", &authentic) && json_object_get_boolean(authentic);
 	printf("\nlast report: %s, step %llu of %llu %s%s\n", json_text(report, "phase") ? json_text(report, "phase") : "?",
-		(unsigned long long)json_uint(report, "k", 0), (unsigned long long)json_uint(report, "n", 0), json_text(report, "step") ? json_text(report, "step") : "",
+		(unsigned long long)json_uint(report, "k", 0), (unsigned long long)json_uint(report, "n", 0), json_text(report, "step") ?
+			json_text(report, "step") : "",
 		good ? "" : " (unauthenticated: nothing is decided by it)");
 	print_findings(stdout, report);
 	print_items(report);
@@ -81,13 +84,24 @@ int cmd_vm_show(struct cli *cli, struct err *e)
 
 /* ---- wait ---- */
 
-struct following { struct cli *cli; uint64_t after; bool live, unauthenticated; char last_state[32]; };
+/* live: a line stands on the terminal without its end; ticking: that line is only the clock. */
+struct following { struct cli *cli; uint64_t after; int64_t start_ms; bool live, ticking, unauthenticated; char last_state[32]; };
 
 static void end_live(struct following *f)
 {
 	if (f->live)
-		printf("\n");
-	f->live = false;
+		printf("%s", f->ticking ? "\r\033[K" : "\n");
+	f->live = f->ticking = false;
+}
+
+/* On a terminal, nothing to show for a second: the state and for how long, so that nobody wonders. */
+static void tick(struct following *f, const char *state)
+{
+	if (!f->cli->tty || f->cli->json || (f->live && !f->ticking))
+		return;
+	printf("\r\033[K%-13s %lld s", state ? state : "", (long long)(clock_mono_ms() - f->start_ms) / 1000);
+	fflush(stdout);
+	f->live = f->ticking = true;
 }
 
 static void show_step(struct following *f, struct json_object *ev)
@@ -100,6 +114,7 @@ static void show_step(struct following *f, struct json_object *ev)
 	printf("%s%3llu/%-3llu %-32s %8.1f ms%s", f->cli->tty ? "\r\033[K" : "", (unsigned long long)json_uint(ev, "k", 0),
 		(unsigned long long)json_uint(ev, "n", 0), step, ms, f->cli->tty ? "" : "\n");
 	f->live = f->cli->tty;
+	f->ticking = false;
 	fflush(stdout);
 }
 
@@ -114,6 +129,8 @@ static void show_event(struct following *f, struct json_object *ev)
 	} else if (kind && strcmp(kind, "step") == 0) {
 		show_step(f, ev);
 	} else if (kind && strcmp(kind, "unauthenticated") == 0) {
+		if (!json_text(ev, "phase") || strcmp(json_text(ev, "phase"), "failed") != 0)
+			return;         /* every boot begins so: nothing is verified yet */
 		end_live(f);
 		printf("an unauthenticated report (nothing is decided by it): %s\n", json_text(ev, "phase") ? json_text(ev, "phase") : "");
 		print_findings(stdout, ev);
@@ -141,7 +158,8 @@ static int ended(struct following *f, struct json_object *o, struct err *e)
 		return r;
 	if (!f->cli->json && json_object_object_get_ex(vm, "report", &report))
 		print_findings(stderr, report);
-	err_set(e, strcmp(state, "failed") == 0 || strcmp(state, "degraded") == 0 ? ERR_UNAVAILABLE : strcmp(state, "drifted") == 0 ? ERR_UNTRUSTED : ERR_CONFLICT,
+	err_set(e, strcmp(state, "failed") == 0 || strcmp(state, "degraded") == 0 ? ERR_UNAVAILABLE : strcmp(state, "drifted") == 0 ?
+		ERR_UNTRUSTED : ERR_CONFLICT,
 		"VM %s is %s: %s", name, state, reason ? reason : "");
 	err_hint(e, "natalctl vm show %s lists every item; natalctl vm logs %s shows the console", name, name);
 	return -(int)e->code;
@@ -175,8 +193,9 @@ static size_t last_start(struct json_object *events)
 
 int cmd_vm_wait(struct cli *cli, struct err *e)
 {
-	struct following f = { .cli = cli };
+	struct following f = { .cli = cli, .start_ms = clock_mono_ms() };
 	uint64_t timeout_s;
+	const int64_t most_s = cli->tty && !cli->json ? 1 : 20;         /* a terminal wants its clock moved */
 
 	int r = cli_number(cli, "--timeout", 900, &timeout_s, e);
 	if (r)
@@ -186,7 +205,8 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 		struct json_object *events = NULL;
 		char tail[80];
 		int64_t left_s = (deadline - clock_mono_ms() + 999) / 1000;
-		snprintf(tail, sizeof tail, "/events?after=%llu&wait=%lld", (unsigned long long)f.after, (long long)(left_s > 20 ? 20 : left_s < 0 ? 0 : left_s));
+		snprintf(tail, sizeof tail, "/events?after=%llu&wait=%lld", (unsigned long long)f.after,
+			(long long)(left_s < 0 ? 0 : left_s > most_s ? most_s : left_s));
 		if ((r = vm_call(cli, "GET", tail, NULL, &o, e)))
 			return r;
 		json_object_object_get_ex(o, "events", &events);
@@ -194,6 +214,7 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 			show_event(&f, json_object_array_get_idx(events, i));
 		if (settled(o))
 			return ended(&f, o, e);
+		tick(&f, json_text(o, "state"));
 		if (f.unauthenticated) {
 			end_live(&f);
 			err_set(e, ERR_UNTRUSTED, "VM %s: the guest says that it refused what it was given, in a report that nothing proves", cli->args[0]);
@@ -202,7 +223,8 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 		}
 		if (clock_mono_ms() >= deadline) {
 			end_live(&f);
-			return err_set(e, ERR_UNAVAILABLE, "VM %s is %s after %llu s: %s", cli->args[0], json_text(o, "state"), (unsigned long long)timeout_s,
+			return err_set(e, ERR_UNAVAILABLE, "VM %s is %s after %llu s: %s", cli->args[0], json_text(o, "state"),
+				(unsigned long long)timeout_s,
 				json_text(o, "reason"));
 		}
 	}

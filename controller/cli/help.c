@@ -17,7 +17,8 @@ void cli_help(const struct cli *cli)
 	const struct cli_verb *v = cli->verb;
 
 	if (strcmp(v->noun, "help") != 0 && *v->noun) {
-		printf("usage: natalctl %s%s%s%s%s [options]\n\n%s\n\n", v->noun, *v->verb ? " " : "", v->verb, *v->args ? " " : "", v->args, v->summary);
+		printf("usage: natalctl %s%s%s%s%s [options]\n\n%s\n\n", v->noun, *v->verb ? " " : "", v->verb, *v->args ? " " : "",
+			v->args, v->summary);
 		options_help(v->options);
 		options_help(cli_common);
 		return;
@@ -42,7 +43,9 @@ int cmd_help(struct cli *cli, struct err *e)
 
 int cmd_version(struct cli *cli, struct err *e)
 {
-	(void)cli, (void)e;
+	(void)e;
+	if (cli->json)
+		return print_done(cli, "version", PACKAGE_VERSION);
 	printf("natalctl %s\n", PACKAGE_VERSION);
 	return 0;
 }
@@ -82,7 +85,7 @@ int cmd_completion(struct cli *cli, struct err *e)
 				printf("%s ", cli_verbs[k].verb);
 		printf("';;\n");
 	}
-	printf("    esac\n  elif [ \"${COMP_WORDS[1]}\" = vm ] && [ $COMP_CWORD = 3 ] && [ \"${COMP_WORDS[2]}\" != create ]; then\n"
+	printf("    esac\n  elif [ \"${COMP_WORDS[1]}\" = vm ] && [ $COMP_CWORD = 3 ] && [ \"${COMP_WORDS[2]}\" != create ] && [ \"${c#-}\" = \"$c\" ]; then\n"
 		"    w=$(natalctl vm list -o json 2>/dev/null | grep -o '\"name\":\"[^\"]*' | cut -d'\"' -f4)\n"
 		"  else case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
 	for (size_t i = 0; i < cli_verb_count; i++)

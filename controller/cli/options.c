@@ -57,7 +57,8 @@ static int no_option(const struct cli *cli, const char *given, struct err *e)
 		add_word(words, &n, o->name);
 	for (const struct cli_option *o = cli_common; o->name; o++)
 		add_word(words, &n, o->name);
-	err_set(e, ERR_USAGE, "natalctl %s%s%s has no option '%.60s'", cli->verb->noun, *cli->verb->verb ? " " : "", cli->verb->verb, given);
+	err_set(e, ERR_USAGE, "natalctl %s%s%s has no option '%.60s'", cli->verb->noun, *cli->verb->verb ? " " : "", cli->verb->verb,
+		given);
 	err_suggest(e, given, words, "--help shows the options");
 	return -(int)e->code;
 }
@@ -121,7 +122,8 @@ static int check_args(const struct cli *cli, struct err *e)
 	size_t max = *want ? 1 : 0;
 
 	if (cli->arg_count > max)
-		return err_set(e, ERR_USAGE, "natalctl %s%s%s: '%s' is one argument too many", cli->verb->noun, *cli->verb->verb ? " " : "", cli->verb->verb,
+		return err_set(e, ERR_USAGE, "natalctl %s%s%s: '%s' is one argument too many", cli->verb->noun, *cli->verb->verb ? " " :
+			"", cli->verb->verb,
 			cli->args[max]);
 	if (cli->arg_count < max && !optional)
 		return err_set(e, ERR_USAGE, "natalctl %s %s: %s is missing", cli->verb->noun, cli->verb->verb, want);

@@ -35,6 +35,16 @@ int print_json(struct json_object *o)
 	return 0;
 }
 
+int print_done(const struct cli *cli, const char *key, const char *value)
+{
+	scoped_json struct json_object *o = json_object_new_object();
+
+	if (!cli->json)
+		return 0;
+	json_put(o, key, value);
+	return print_json(o);
+}
+
 void print_field(const char *key, const char *value)
 {
 	if (value && *value)

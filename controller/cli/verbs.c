@@ -9,36 +9,44 @@ const struct cli_option cli_common[] = {
 	{ NULL, NULL, NULL },
 };
 static const struct cli_option key_init[] = {
-	{ "--alg", "ALG", "ed25519 (default) or ecdsa-p256-sha256" }, { "--name", "NAME", "its name (default: media-ALG)" }, { NULL, NULL, NULL },
+	{ "--alg", "ALG", "ed25519 (default) or ecdsa-p256-sha256" }, { "--name", "NAME", "its name (default: media-ALG)" },
+		{ NULL, NULL, NULL },
 };
 static const struct cli_option to_file[] = { { "--out", "FILE", "write there instead of to standard output" }, { NULL, NULL, NULL } };
 static const struct cli_option key_export[] = { { "--out", "DIR", "write each key to DIR/NAME.pub" }, { NULL, NULL, NULL } };
 static const struct cli_option csr[] = {
-	{ "--subject", "TEXT", "common name to ask for" }, { "--out", "FILE", "write there instead of to standard output" }, { NULL, NULL, NULL },
+	{ "--subject", "TEXT", "common name to ask for" }, { "--out", "FILE", "write there instead of to standard output" },
+		{ NULL, NULL, NULL },
 };
 static const struct cli_option image_register[] = { { "--from", "DIR", "the folder with image.json" }, { NULL, NULL, NULL } };
 static const struct cli_option image_bake[] = {
 	{ "--package", "DEB", "a package to install, natal-agent's first (repeatable)" }, { "--extra", "PKG,…", "further Debian packages" },
 	{ "--overlay", "DIR", "files to put over the image" }, { "--out", "DIR", "where the image goes (default: STATE/images/NAME)" },
 	{ "--suite", "NAME", "Debian suite (default: bookworm)" }, { "--size", "MB", "size of the root disk" },
-	{ "--cache", "DIR", "where the distribution's layer is kept" }, { NULL, NULL, NULL },
+	{ "--cache", "DIR", "where the distribution's layer is kept" }, { "--rsa", NULL, "its VMs get an RSA-3072 host key too" },
+	{ "--require", "KEY", "media must be signed by this media key (repeatable: by each); default: by any key of the image" },
+	{ "--clock", "WHAT", "an absurd clock in the guest: warn (default) or refuse" }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_create[] = {
-	{ "--image", "NAME", "what it boots (natalctl image list)" }, { "--user", "NAME", "a user; --ssh-key and --sudo after it belong to it (repeatable)" },
+	{ "--image", "NAME", "what it boots (natalctl image list)" },
+		{ "--user", "NAME", "a user; --ssh-key and --sudo after it belong to it (repeatable)" },
 	{ "--ssh-key", "FILE", "the user's public key (repeatable)" }, { "--sudo", NULL, "the user may use sudo without a password" },
 	{ "--address", "ADDR", "dhcp, or CIDR[,gw=IP][,dns=IP]" }, { "--hostname", "NAME", "host name (default: the VM's name)" },
 	{ "--name", "NAME", "a further name or address of its certificate (repeatable)" }, { "--timezone", "TZ", "such as Europe/Berlin" },
 	{ "--file", "HOST:GUEST", "a file to put into the guest (repeatable)" }, { "--run", "CMD", "a command at first boot (repeatable)" },
 	{ "--ca-cert", "FILE", "a CA that the guest trusts (repeatable)" }, { "--rsa", NULL, "an RSA-3072 host key too" },
-	{ "--memory", "MB", "memory (default: 512)" }, { "--cpus", "N", "processors (default: 1)" }, { "--mac", "MAC", "address of its card" },
+	{ "--memory", "MB", "memory (default: 512)" }, { "--cpus", "N", "processors (default: 1)" },
+		{ "--mac", "MAC", "address of its card" },
 	{ "--uuid", "UUID", "its SMBIOS UUID" }, { "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1 (repeatable)" },
 	{ "--host", "NAME", "local (QEMU here, default), or none: somebody else starts it" },
 	{ "--channel", "unix:PATH", "host none: the socket of its port natal.guest.0" },
-	{ "--medium-out", "FILE", "host none: write the medium there" }, { "--if-not-exists", NULL, "take the VM of that name where there is one" },
+	{ "--medium-out", "FILE", "host none: write the medium there" },
+		{ "--if-not-exists", NULL, "take the VM of that name where there is one" },
 	{ "--start", NULL, "start it too" }, { "--idempotency-key", "TEXT", "the same key makes the same VM, once" }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_start[] = {
-	{ "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1; on a running VM the forwards are re-pointed (repeatable)" }, { NULL, NULL, NULL },
+	{ "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1; on a running VM the forwards are re-pointed (repeatable)" },
+		{ NULL, NULL, NULL },
 };
 static const struct cli_option vm_reissue[] = { { "--medium-out", "FILE", "host none: write the new medium there" }, { NULL, NULL, NULL } };
 static const struct cli_option vm_medium[] = { { "--out", "FILE", "write the medium there" }, { NULL, NULL, NULL } };
@@ -75,6 +83,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "vm", "logs", "NAME", "the end of its serial console", vm_logs, cmd_vm_logs },
 	{ "vm", "pin", "NAME", "its pin record, and what clients make of it", vm_pin, cmd_vm_pin },
 	{ "status", "", "", "what natald is and holds", NULL, cmd_status },
+	{ "backup", "", "DIR", "copy what natald holds into a folder", NULL, cmd_backup },
 	{ "daemon", "start", "", "start natald in the background", NULL, cmd_daemon_start },
 	{ "daemon", "stop", "", "end natald; guests run on", NULL, cmd_daemon_stop },
 	{ "completion", "bash", "", "completion for bash: eval it", NULL, cmd_completion },

@@ -43,7 +43,8 @@ static int load_key(const struct secret *pem, gnutls_x509_privkey_t *ret, struct
 	gnutls_datum_t d = { pem->bytes, (unsigned)pem->size };
 	int r;
 
-	if ((r = made(gnutls_x509_privkey_init(&key), "CA key", e)) || (r = made(gnutls_x509_privkey_import(key, &d, GNUTLS_X509_FMT_PEM), "CA key", e)))
+	if ((r = made(gnutls_x509_privkey_init(&key), "CA key", e)) ||
+		(r = made(gnutls_x509_privkey_import(key, &d, GNUTLS_X509_FMT_PEM), "CA key", e)))
 		return r;
 	*ret = give(key);
 	return 0;
@@ -67,7 +68,8 @@ static int set_ids(gnutls_x509_crt_t c, gnutls_x509_crt_t issuer, struct err *e)
 	size_t n = sizeof id;
 	int r;
 
-	if ((r = made(gnutls_x509_crt_get_key_id(c, 0, id, &n), "key id", e)) || (r = made(gnutls_x509_crt_set_subject_key_id(c, id, n), "key id", e)))
+	if ((r = made(gnutls_x509_crt_get_key_id(c, 0, id, &n), "key id", e)) ||
+		(r = made(gnutls_x509_crt_set_subject_key_id(c, id, n), "key id", e)))
 		return r;
 	n = sizeof id;
 	return (r = made(gnutls_x509_crt_get_key_id(issuer, 0, id, &n), "issuer key id", e)) ? r :
@@ -86,7 +88,8 @@ static int self_sign(gnutls_x509_privkey_t key, const char *subject, uint64_t no
 	if ((r = made(gnutls_x509_crt_init(&c), "CA certificate", e)) || (r = made(gnutls_x509_crt_set_version(c, 3), "version", e)) ||
 	    (r = made(gnutls_x509_crt_set_serial(c, serial, sizeof serial), "serial", e)) ||
 	    (r = made(gnutls_x509_crt_set_key(c, key), "key", e)) ||
-	    (r = made(gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, subject, (unsigned)strlen(subject)), "subject", e)) ||
+	    (r = made(gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, subject, (unsigned)strlen(subject)), "subject",
+		e)) ||
 	    (r = made(gnutls_x509_crt_set_activation_time(c, (time_t)now - 300), "not before", e)) ||
 	    (r = made(gnutls_x509_crt_set_expiration_time(c, (time_t)now + CA_YEARS * 365 * 86400LL), "not after", e)) ||
 	    (r = made(gnutls_x509_crt_set_basic_constraints(c, 1, -1), "basic constraints", e)) ||
@@ -105,7 +108,8 @@ int ca_make(const char *subject, uint64_t now_unix_s, struct secret **ret_key, s
 	int r;
 
 	if ((r = made(gnutls_x509_privkey_init(&key), "CA key", e)) ||
-	    (r = made(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), "make the CA key", e)) ||
+	    (r = made(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+		"make the CA key", e)) ||
 	    (r = self_sign(key, subject, now_unix_s, cert_pem, e)) ||
 	    (r = made(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem), "CA key", e)))
 		return r;
@@ -118,7 +122,8 @@ static int key_is_of(gnutls_x509_privkey_t key, gnutls_x509_crt_t cert, struct e
 	size_t an = sizeof a, bn = sizeof b;
 	int r;
 
-	if ((r = made(gnutls_x509_privkey_get_key_id(key, 0, a, &an), "CA key", e)) || (r = made(gnutls_x509_crt_get_key_id(cert, 0, b, &bn), "CA certificate", e)))
+	if ((r = made(gnutls_x509_privkey_get_key_id(key, 0, a, &an), "CA key", e)) ||
+		(r = made(gnutls_x509_crt_get_key_id(cert, 0, b, &bn), "CA certificate", e)))
 		return r;
 	if (an != bn || !bytes_equal(a, b, an))
 		return err_set(e, ERR_UNTRUSTED, "the first certificate of the chain is not one of natald's CA key");
@@ -133,8 +138,10 @@ int ca_load(const struct secret *key_pem, const char *chain_pem, size_t chain_si
 
 	if (!ca)
 		return err_nomem(e);
-	if ((r = load_key(key_pem, &ca->key, e)) || (r = load_chain(chain_pem, chain_size, &chain, e)) || (r = key_is_of(ca->key, chain.certs[0], e)) ||
-	    (r = made(gnutls_privkey_init(&ca->signer), "CA key", e)) || (r = made(gnutls_privkey_import_x509(ca->signer, ca->key, 0), "CA key", e)))
+	if ((r = load_key(key_pem, &ca->key, e)) || (r = load_chain(chain_pem, chain_size, &chain, e)) ||
+		(r = key_is_of(ca->key, chain.certs[0], e)) ||
+	    (r = made(gnutls_privkey_init(&ca->signer), "CA key", e)) ||
+		(r = made(gnutls_privkey_import_x509(ca->signer, ca->key, 0), "CA key", e)))
 		return r;
 	ca->cert = give(chain.certs[0]);
 	*ret = give(ca);
@@ -159,8 +166,10 @@ int ca_csr(const struct secret *key_pem, const char *subject, struct buf *csr_pe
 	scoped_datum gnutls_datum_t pem = { 0 };
 	int r;
 
-	if ((r = load_key(key_pem, &key, e)) || (r = made(gnutls_x509_crq_init(&csr), "CSR", e)) || (r = made(gnutls_x509_crq_set_version(csr, 1), "CSR", e)) ||
-	    (r = made(gnutls_x509_crq_set_dn_by_oid(csr, GNUTLS_OID_X520_COMMON_NAME, 0, subject, (unsigned)strlen(subject)), "CSR subject", e)) ||
+	if ((r = load_key(key_pem, &key, e)) || (r = made(gnutls_x509_crq_init(&csr), "CSR", e)) ||
+		(r = made(gnutls_x509_crq_set_version(csr, 1), "CSR", e)) ||
+	    (r = made(gnutls_x509_crq_set_dn_by_oid(csr, GNUTLS_OID_X520_COMMON_NAME, 0, subject, (unsigned)strlen(subject)),
+		"CSR subject", e)) ||
 	    (r = made(gnutls_x509_crq_set_key(csr, key), "CSR key", e)) ||
 	    (r = made(gnutls_x509_crq_set_basic_constraints(csr, 1, 0), "CSR constraints", e)) ||
 	    (r = made(gnutls_x509_crq_set_key_usage(csr, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN), "CSR usage", e)) ||
@@ -186,10 +195,13 @@ static int fill(gnutls_x509_crt_t c, const struct cert_intent *in, struct err *e
 	gnutls_datum_t spki = { (unsigned char *)in->spki, (unsigned)in->spki_size };
 	int r;
 
-	if ((r = made(gnutls_pubkey_init(&pub), "public key", e)) || (r = made(gnutls_pubkey_import(pub, &spki, GNUTLS_X509_FMT_DER), "public key", e)) ||
-	    (r = made(gnutls_x509_crt_set_pubkey(c, pub), "public key", e)) || (r = made(gnutls_x509_crt_set_version(c, 3), "version", e)) ||
+	if ((r = made(gnutls_pubkey_init(&pub), "public key", e)) ||
+		(r = made(gnutls_pubkey_import(pub, &spki, GNUTLS_X509_FMT_DER), "public key", e)) ||
+	    (r = made(gnutls_x509_crt_set_pubkey(c, pub), "public key", e)) ||
+		(r = made(gnutls_x509_crt_set_version(c, 3), "version", e)) ||
 	    (r = made(gnutls_x509_crt_set_serial(c, in->serial, sizeof in->serial), "serial", e)) ||
-	    (r = made(gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, in->common_name, (unsigned)strlen(in->common_name)), "subject", e)) ||
+	    (r = made(gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, in->common_name,
+		(unsigned)strlen(in->common_name)), "subject", e)) ||
 	    (r = made(gnutls_x509_crt_set_activation_time(c, (time_t)in->not_before), "not before", e)) ||
 	    (r = made(gnutls_x509_crt_set_expiration_time(c, (time_t)in->not_after), "not after", e)) ||
 	    (r = made(gnutls_x509_crt_set_basic_constraints(c, 0, -1), "basic constraints", e)) ||
@@ -239,8 +251,10 @@ int cert_facts(const char *chain_pem, size_t size, struct cert_facts *ret, struc
 	int pathlen, r;
 	size_t sn = sizeof f.subject, in = sizeof f.issuer;
 
-	if ((r = load_chain(chain_pem, size, &chain, e)) || (r = made(gnutls_x509_crt_get_dn(chain.certs[0], f.subject, &sn), "subject", e)) ||
-	    (r = made(gnutls_x509_crt_get_issuer_dn(chain.certs[0], f.issuer, &in), "issuer", e)) || (r = spki_digest(chain.certs[0], f.spki_sha256, e)))
+	if ((r = load_chain(chain_pem, size, &chain, e)) || (r = made(gnutls_x509_crt_get_dn(chain.certs[0], f.subject, &sn), "subject",
+		e)) ||
+	    (r = made(gnutls_x509_crt_get_issuer_dn(chain.certs[0], f.issuer, &in), "issuer", e)) ||
+		(r = spki_digest(chain.certs[0], f.spki_sha256, e)))
 		return r;
 	f.not_before = (uint64_t)gnutls_x509_crt_get_activation_time(chain.certs[0]);
 	f.not_after = (uint64_t)gnutls_x509_crt_get_expiration_time(chain.certs[0]);
@@ -265,7 +279,8 @@ int cert_chain_check(const char *chain_pem, size_t size, uint64_t now_unix_s, st
 	for (unsigned i = 0; i + 1 < chain.count; i++) {
 		unsigned status = 0;
 		int rc = gnutls_x509_crt_verify(chain.certs[i], &chain.certs[i + 1], 1, 0, &status);
-		if (rc < 0 || (status & GNUTLS_CERT_INVALID))
+		/* gnutls_x509_crt_verify() takes a certificate that is itself in the list: the names have to fit too. */
+		if (rc < 0 || (status & GNUTLS_CERT_INVALID) || gnutls_x509_crt_check_issuer(chain.certs[i], chain.certs[i + 1]) != 1)
 			return err_set(e, ERR_UNTRUSTED, "certificate %u of the chain is not signed by certificate %u", i + 1, i + 2);
 	}
 	return 0;

@@ -37,7 +37,8 @@ struct cert_intent {
 int ca_issue(const struct ca *ca, const struct cert_intent *intent, struct buf *cert_pem, struct err *e);
 
 /* What a chain says, for `ca show` and for checks before installing: the first certificate's subject, issuer, SPKI digest, expiry. */
-struct cert_facts { char subject[256], issuer[256]; uint8_t spki_sha256[SHA256_SIZE]; uint64_t not_before, not_after; bool is_ca; unsigned count; };
+struct cert_facts { char subject[256], issuer[256]; uint8_t spki_sha256[SHA256_SIZE]; uint64_t not_before,
+	not_after; bool is_ca; unsigned count; };
 int cert_facts(const char *chain_pem, size_t size, struct cert_facts *ret, struct err *e);
 /* Each certificate of the chain must be signed by the next; `first` must be a CA certificate that allows signing. */
 int cert_chain_check(const char *chain_pem, size_t size, uint64_t now_unix_s, struct err *e);

@@ -96,7 +96,8 @@ static int ssh_finish(const char *type, const struct buf *blob, const struct buf
 
 	buf_printf(&line, "%s ", type);
 	base64_encode(&line, blob->data, blob->size);
-	if ((r = buf_check(blob, "an SSH key", e)) || (r = buf_check(fields, "an SSH key", e)) || (r = buf_check(&line, "an SSH public key", e)) ||
+	if ((r = buf_check(blob, "an SSH key", e)) || (r = buf_check(fields, "an SSH key", e)) ||
+		(r = buf_check(&line, "an SSH public key", e)) ||
 	    (r = openssh_file(blob, fields, &k->private, e)))
 		return r;
 	memcpy(k->public, line.data, line.size + 1);
@@ -194,7 +195,8 @@ static int export_spki(gnutls_x509_privkey_t key, struct guestkey *k, struct err
 	size_t n = sizeof k->public;
 	int r;
 
-	if ((r = gnutls_made(gnutls_pubkey_init(&pub), "public key", e)) || (r = gnutls_made(gnutls_privkey_init(&any), "private key", e)) ||
+	if ((r = gnutls_made(gnutls_pubkey_init(&pub), "public key", e)) ||
+		(r = gnutls_made(gnutls_privkey_init(&any), "private key", e)) ||
 	    (r = gnutls_made(gnutls_privkey_import_x509(any, key, 0), "import a key", e)) ||
 	    (r = gnutls_made(gnutls_pubkey_import_privkey(pub, any, 0, 0), "public key", e)) ||
 	    (r = gnutls_made(gnutls_pubkey_export(pub, GNUTLS_X509_FMT_DER, k->public, &n), "export a public key", e)))
@@ -207,7 +209,8 @@ static int tls_p256(gnutls_x509_privkey_t key, struct guestkey *k, struct err *e
 {
 	scoped_datum gnutls_datum_t pem = { 0 };
 
-	int r = gnutls_made(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem), "export a TLS key", e);
+	int r = gnutls_made(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem),
+		"export a TLS key", e);
 	return r ? r : (r = export_spki(key, k, e)) ? r : secret_copy(pem.data, pem.size, &k->private, e);
 }
 

@@ -42,14 +42,16 @@ static uid_t peer_of(struct MHD_Connection *c)
 static int admit(struct request *rq, struct err *e)
 {
 	if (rq->peer_uid != geteuid() && rq->peer_uid != 0)
-		return err_set(e, ERR_DENIED, "this natald serves user %u and root, not user %u", (unsigned)geteuid(), (unsigned)rq->peer_uid);
+		return err_set(e, ERR_DENIED, "this natald serves user %u and root, not user %u", (unsigned)geteuid(),
+			(unsigned)rq->peer_uid);
 	return route_find(rq, e);
 }
 
 static void take_query(struct MHD_Connection *c, struct request *rq)
 {
 	const struct { const char *key; char *out; size_t size; } keys[] = {
-		{ "project", rq->project, sizeof rq->project }, { "after", rq->after, sizeof rq->after }, { "wait", rq->wait, sizeof rq->wait },
+		{ "project", rq->project, sizeof rq->project }, { "after", rq->after, sizeof rq->after },
+			{ "wait", rq->wait, sizeof rq->wait },
 		{ "max", rq->max, sizeof rq->max }, { "force", rq->force, sizeof rq->force },
 	};
 
@@ -102,7 +104,8 @@ static struct MHD_Response *make_response(struct request *rq)
 		resp = MHD_create_response_from_fd((size_t)st.st_size, give_fd(&rq->reply_fd));
 		type = "application/octet-stream";
 	} else if (rq->route->raw) {
-		resp = MHD_create_response_from_buffer(rq->reply_raw.size, rq->reply_raw.data ? rq->reply_raw.data : (char *)"", MHD_RESPMEM_MUST_COPY);
+		resp = MHD_create_response_from_buffer(rq->reply_raw.size, rq->reply_raw.data ? rq->reply_raw.data : (char *)"",
+			MHD_RESPMEM_MUST_COPY);
 		type = "application/octet-stream";
 	}
 	if (!resp) {
@@ -126,7 +129,8 @@ static enum MHD_Result answer(struct MHD_Connection *c, struct request *rq)
 }
 
 /* Called by libmicrohttpd: first for the headers, then with pieces of the body, then without; and again after each resume. */
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version, const char *data,
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version,
+	const char *data,
 	size_t *size, void **keep)
 {
 	struct server *s = arg;
@@ -198,7 +202,8 @@ int server_start(const char *path, struct server **ret, struct err *e)
 	}
 	snprintf(s->path, sizeof s->path, "%s", path);
 	s->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+			MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)IDLE_TIMEOUT_S, MHD_OPTION_END);
 	if (!s->mhd) {
 		close(fd);

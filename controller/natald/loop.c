@@ -187,7 +187,8 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	struct pollfd f[FDS] = {
 		[FD_HTTP] = { server_fd(l->server), POLLIN, 0 },
 		[FD_LINK] = { link_fd(c), (short)(POLLIN | (link_wants_write(c) ? POLLOUT : 0)), 0 },
-		[FD_POOL] = { pool_fd(c->pool), POLLIN, 0 }, [FD_SIGNER] = { signer_fd(c->signer), POLLIN, 0 }, [FD_SIGNAL] = { l->signal_fd, POLLIN, 0 },
+		[FD_POOL] = { pool_fd(c->pool), POLLIN, 0 }, [FD_SIGNER] = { signer_fd(c->signer), POLLIN, 0 },
+			[FD_SIGNAL] = { l->signal_fd, POLLIN, 0 },
 	};
 	int r;
 

@@ -1,6 +1,7 @@
 /* main.c - natald: the controller. See natald(8).
  *
- * In this order: the state folder's lock, the store key, the signer's process, the store, then threads and sockets: the signer is born with nothing in
+ * In this order: the state folder's lock, the store key, the signer's process, the store, then threads and sockets: the signer is born
+ * with nothing in
  * memory but its own key.
  */
 #include <fcntl.h>
@@ -33,7 +34,8 @@
 struct options { char state[1024], key_file[1024]; int host_fd; bool host; };
 
 static const struct option long_options[] = {
-	{ "state", required_argument, NULL, 's' }, { "store-key-file", required_argument, NULL, 'k' }, { "fd", required_argument, NULL, 'f' },
+	{ "state", required_argument, NULL, 's' }, { "store-key-file", required_argument, NULL, 'k' },
+		{ "fd", required_argument, NULL, 'f' },
 	{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
 };
 
@@ -50,7 +52,13 @@ static void help(void)
 {
 	printf("usage: natald [--state DIR] [--store-key-file FILE]\n"
 		"       natald host --fd N --state DIR\n\n"
-		"The natal controller: serves its API on DIR/natald.sock. natalctl starts it when it is needed.\n");
+		"The natal controller: serves its API on DIR/natald.sock. natalctl starts it when it is needed.\n\n"
+		"  host                   run guests for a controller; natald starts it itself\n"
+		"  --state DIR            the state folder (default: $NATAL_STATE, /var/lib/natal as root, else ~/.local/share/natal)\n"
+		"  --store-key-file FILE  the key under which private bytes are sealed in the store\n"
+		"  --fd N                 of host: the descriptor at whose other end the controller is\n"
+		"  --help                 this text\n"
+		"  --version              the version\n");
 }
 
 /* 1: done (help, version). */
@@ -144,7 +152,8 @@ static int check_key(struct ctl *c, struct err *e)
 	int r = store_get(c->store, "key_check", &value, &absent, e);
 	if (r || !absent)
 		return r ? r : seal_open(c->seal, "key_check", value.data, value.size, &opened, e);
-	return (r = seal(c->seal, "key_check", known, sizeof known, &value, e)) ? r : store_put(c->store, "key_check", value.data, value.size, e);
+	return (r = seal(c->seal, "key_check", known, sizeof known, &value, e)) ? r :
+		store_put(c->store, "key_check", value.data, value.size, e);
 }
 
 static int controller_id(struct ctl *c, struct err *e)
@@ -198,7 +207,8 @@ static void tell_systemd(const char *text)
 	if (*path == '@')
 		a.sun_path[0] = 0;
 	scoped_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
+	if (fd >= 0 && sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&a,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
 		fprintf(stderr, "natald: systemd was not told: %s\n", strerror(errno));
 }
 
@@ -217,7 +227,9 @@ static int serve(struct ctl *c, const char *program, struct err *e)
 	if (signals < 0)
 		return err_sys(e, "signals");
 	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
-	if ((r = pinfile_all(c, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) || (r = birth_advance(c, e)) || (r = link_start(c, program, e)) ||
+	if (pinfile_all(c, e))          /* a full disk: what can be served is served */
+		err_print(e);
+	if ((r = pool_start(pool_marks_default, &c->pool, e)) || (r = birth_advance(c, e)) || (r = link_start(c, program, e)) ||
 	    (r = server_start(path, &server, e)))
 		return r;
 	fprintf(stderr, "natald: version=%s state=%s controller=%s ready\n", PACKAGE_VERSION, c->state_dir, c->id);
@@ -238,14 +250,15 @@ static void fini(struct ctl *c)
 
 static int controller(const struct options *o, const char *program, struct err *e)
 {
+	/* Let go of last, when the store is closed and the signer has ended. */
+	scoped_fd int lock = take_lock(o->state, e);
+	if (lock < 0)
+		return -(int)e->code;
 	scoped(fini) struct ctl c = { .state_dir = o->state };
 	char store_path[1100];
 	int r;
 
 	snprintf(store_path, sizeof store_path, "%s/natal.db", o->state);
-	scoped_fd int lock = take_lock(o->state, e);
-	if (lock < 0)
-		return -(int)e->code;
 	if ((r = begin_signer(&c, o, store_path, e)) || (r = store_open(store_path, &c.store, e)) || (r = first_rows(&c, e)))
 		return r;
 	return serve(&c, program, e);

@@ -138,7 +138,8 @@ static int write_pin(struct ctl *c, const struct vm *v, struct bundle_row *row, 
 	snprintf(p.uuid, sizeof p.uuid, "%s", v->uuid);
 	memcpy(p.tls_spki, k.tls_spki, SHA256_SIZE);
 	for (size_t i = 0; i < json_object_array_length(k.ssh_lines) && i < PIN_SSH_KEYS_MAX; i++)
-		snprintf(p.ssh_keys[p.ssh_count++], PIN_SSH_LINE_MAX, "%s", json_object_get_string(json_object_array_get_idx(k.ssh_lines, i)));
+		snprintf(p.ssh_keys[p.ssh_count++], PIN_SSH_LINE_MAX, "%s",
+			json_object_get_string(json_object_array_get_idx(k.ssh_lines, i)));
 	p.has_ek = *v->ek_sha256 && hex_decode(v->ek_sha256, p.ek_sha256, SHA256_SIZE);
 	buf_clear(&row->pin);
 	if ((r = pin_payload(&p, &row->pin, e)))
@@ -176,13 +177,16 @@ static int to_signed(struct ctl *c, struct vm *v, struct bundle_row *row, struct
 static int take_answer(struct ctl *c, const struct bundle_ref *ref, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	scoped_buf struct buf cert = BUF_MAX(BUNDLE_CERT_MAX), sigs = BUF_MAX(BUNDLE_SIGNATURES_MAX), pin = BUF_MAX(ENVELOPE_PAYLOAD_MAX + 8192);
+	scoped_buf struct buf cert = BUF_MAX(BUNDLE_CERT_MAX), sigs = BUF_MAX(BUNDLE_SIGNATURES_MAX),
+		pin = BUF_MAX(ENVELOPE_PAYLOAD_MAX + 8192);
 	scoped_vm struct vm v = { 0 };
 	bool no_row = true, no_vm = true;
 	int r;
 
-	if ((r = ref->stage == BUNDLE_TAKEN ? signer_collect_cert(c->signer, &cert, e) : signer_collect_signatures(c->signer, &sigs, &pin, e)) ||
-	    (r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &no_row, e)) || (r = vm_get_by_id(c->store, ref->vm_id, &v, &no_vm, e)))
+	if ((r = ref->stage == BUNDLE_TAKEN ? signer_collect_cert(c->signer, &cert, e) :
+		signer_collect_signatures(c->signer, &sigs, &pin, e)) ||
+	    (r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &no_row, e)) ||
+		(r = vm_get_by_id(c->store, ref->vm_id, &v, &no_vm, e)))
 		return r;
 	if (no_row || no_vm || row.stage != ref->stage)
 		return 0;
@@ -249,9 +253,15 @@ int birth_advance(struct ctl *c, struct err *e)
 				return r;
 		if ((r = take_answers(c, refs, n, e)))
 			return r;
-		for (size_t i = 0; i < n; i++)
-			if (refs[i].stage == BUNDLE_WRITTEN && ((r = pinfile_write(c, &refs[i], e)) || (r = link_create(c, refs[i].vm_id, e))))
+		for (size_t i = 0; i < n; i++) {
+			struct err why;
+			if (refs[i].stage != BUNDLE_WRITTEN)
+				continue;
+			if (pinfile_write(c, &refs[i], &why))   /* derived: the next start writes what is missing */
+				fprintf(stderr, "natald: %s\n", why.msg);
+			if ((r = link_create(c, refs[i].vm_id, e)))
 				return r;
+		}
 	}
 }
 
@@ -281,7 +291,8 @@ int birth_bundle(struct ctl *c, const struct bundle_row *row, struct buf *out, s
 	for (; cursor_left(&cur) && n < ENVELOPE_SIGNATURES_MAX; n++) {
 		uint16_t alg, size;
 		const uint8_t *id;
-		if ((r = cursor_u16le(&cur, &alg, e)) || (r = cursor_u16le(&cur, &size, e)) || (r = cursor_take(&cur, KEY_ID_SIZE, &id, e)) ||
+		if ((r = cursor_u16le(&cur, &alg, e)) || (r = cursor_u16le(&cur, &size, e)) ||
+			(r = cursor_take(&cur, KEY_ID_SIZE, &id, e)) ||
 		    (r = cursor_take(&cur, size, &sigs[n].value, e)))
 			return r;
 		sigs[n].alg = (enum sig_alg)alg;

@@ -153,7 +153,8 @@ static int write_parts(struct ctl *c, struct vm *v, const struct vm_spec *spec, 
 /* The row of stage 1 for v->sequence. */
 static int write_row(struct ctl *c, struct vm *v, const struct vm_spec *spec, struct err *e)
 {
-	scoped(taken_fini) struct taken t = { .ssh = json_object_new_object(), .lines = json_object_new_array(), .parts = BUF_MAX(PART_MAX) };
+	scoped(taken_fini) struct taken t = { .ssh = json_object_new_object(), .lines = json_object_new_array(),
+		.parts = BUF_MAX(PART_MAX) };
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
 	scoped_json struct json_object *keys = json_object_new_object();
 	char where[STORE_ID_MAX + 24];

@@ -41,7 +41,8 @@ int part_list(const void *parts, size_t size, const struct bundle_row *row, stru
 		int r = n < PARTS_MAX ? take(&c, &blobs[n], e) : err_set(e, ERR_FORMAT, "%s: more than %d", c.doc, PARTS_MAX);
 		if (r)
 			return r;
-		const struct buf *from = strcmp(blobs[n].name, BLOB_TLS_CERT) == 0 ? &row->cert : strcmp(blobs[n].name, BLOB_TLS_CHAIN) == 0 ? &row->chain : NULL;
+		const struct buf *from = strcmp(blobs[n].name, BLOB_TLS_CERT) == 0 ? &row->cert :
+			strcmp(blobs[n].name, BLOB_TLS_CHAIN) == 0 ? &row->chain : NULL;
 		if (from) {
 			blobs[n].bytes = (const uint8_t *)from->data;
 			blobs[n].size = from->size;

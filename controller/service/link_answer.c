@@ -75,7 +75,8 @@ static int on_stopped(struct ctl *c, struct vm *v, struct json_object *reply, co
 	v->running = false;
 	v->deadline_at = 0;
 	vm_set_state(v, VM_STOPPED, "stopped");
-	return ctl_save(c, v, e);
+	int r = ctl_save(c, v, e);
+	return r ? r : report_ejected(c, v, e);         /* its drive went with it */
 }
 
 static int on_forwarded(struct ctl *c, struct vm *v, struct json_object *reply, const struct err *bad, struct err *e)
@@ -101,8 +102,10 @@ static int on_ejected(struct ctl *c, struct vm *v, struct json_object *reply, co
 	return ctl_save(c, v, e);
 }
 
-static const struct { enum frame_type type; int (*run)(struct ctl *, struct vm *, struct json_object *, const struct err *, struct err *); } replies[] = {
-	{ FRAME_HOST_CREATE, on_created }, { FRAME_HOST_START, on_started }, { FRAME_HOST_STOP, on_stopped }, { FRAME_HOST_EJECT, on_ejected },
+static const struct { enum frame_type type; int (*run)(struct ctl *, struct vm *, struct json_object *, const struct err *,
+	struct err *); } replies[] = {
+	{ FRAME_HOST_CREATE, on_created }, { FRAME_HOST_START, on_started }, { FRAME_HOST_STOP, on_stopped },
+		{ FRAME_HOST_EJECT, on_ejected },
 	{ FRAME_HOST_FORWARD, on_forwarded },
 };
 
@@ -139,7 +142,7 @@ static int on_reply(struct ctl *c, struct json_object *reply, struct err *e)
 	bool good = json_object_object_get_ex(reply, "ok", &ok) && json_object_get_boolean(ok);
 	if (!good)
 		failure(reply, &bad);
-	if (mine->type == FRAME_HOST_LOG)
+	if (mine->type == FRAME_HOST_LOG || mine->type == FRAME_HOST_BACKUP)
 		return keep_answer(c->link, req, reply, good ? NULL : &bad, e);
 	int r = vm_get_by_id(c->store, mine->vm_id, &v, &absent, e);
 	for (size_t i = 0; !r && !absent && i < ARRAY_SIZE(replies); i++)
@@ -160,10 +163,11 @@ static int on_event(struct ctl *c, struct json_object *o, struct err *e)
 	v.running = false;
 	v.deadline_at = 0;
 	if (v.state == VM_BOOTING || v.state == VM_PROVISIONING)
-		vm_set_state(&v, VM_FAILED, "the guest ended before its report was complete: %s", json_text(o, "detail") ? json_text(o, "detail") : "");
+		vm_set_state(&v, VM_FAILED, "the guest ended before its report was complete: %s", json_text(o, "detail") ?
+			json_text(o, "detail") : "");
 	else if (v.state != VM_FAILED)
 		vm_set_state(&v, VM_STOPPED, "the guest powered off");
-	return ctl_save(c, &v, e);
+	return (r = ctl_save(c, &v, e)) ? r : report_ejected(c, &v, e);
 }
 
 /* Is it among the host's guests, and does it run? */
@@ -191,13 +195,20 @@ static int reconcile(void *arg, struct vm *v, struct err *e)
 	int r = 0;
 
 	bool known = listed(g->guests, v->id, &running, &token);
-	if (!known && v->host_known && !none)
+	if (none)                       /* nobody here knows whether it has power */
+		running = v->running;
+	else if (!known && v->host_known)
 		running = false;
-	if (token > v->run_token || running != v->running || (!known && v->host_known)) {
+	/* A start that was decided, and killed before it left. */
+	bool lost = !none && !running && (v->state == VM_BOOTING || v->state == VM_PROVISIONING);
+	if (token > v->run_token || running != v->running || (!known && v->host_known) || lost) {
 		v->run_token = token > v->run_token ? token : v->run_token;
 		v->host_known = known;
-		if (!running && v->running)
-			vm_set_state(v, v->state == VM_FAILED ? VM_FAILED : VM_STOPPED, "it was not running any more when natald came back");
+		if ((!running && v->running) || lost) {
+			v->deadline_at = 0;
+			vm_set_state(v, v->state == VM_FAILED ? VM_FAILED : VM_STOPPED,
+				"it was not running any more when natald came back");
+		}
 		v->running = running;
 		r = ctl_save(g->c, v, e);
 	}

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 #include <fcntl.h>
+#include <libburn/libburn.h>         /* struct burn_source, in which libisofs hands its image out */
 #include <libisofs/libisofs.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,21 +13,6 @@
 #include "controller/service/birth.h"
 
 enum { FIXED_TIME_S = 946684800 };      /* 2000-01-01: all dates on the medium */
-
-/* libisofs hands its image out as libburn's struct, whose header libisofs does not carry: the layout of libburn 1.x, version 1 (libburn.h). */
-struct burn_source {
-	int refcount;
-	int (*read)(struct burn_source *, unsigned char *, int);
-	int (*read_sub)(struct burn_source *, unsigned char *, int);
-	off_t (*get_size)(struct burn_source *);
-	int (*set_size)(struct burn_source *, off_t);
-	void (*free_data)(struct burn_source *);
-	struct burn_source *next;
-	void *data;
-	int version;
-	int (*read_xt)(struct burn_source *, unsigned char *, int);
-	int (*cancel)(struct burn_source *);
-};
 
 static int iso_made(int rc, const char *what, struct err *e)
 {
@@ -72,7 +58,8 @@ static int set_options(IsoWriteOpts *o, struct err *e)
 	static char uuid[] = "2000010100000000";
 	int r;
 
-	if ((r = iso_made(iso_write_opts_set_iso_level(o, 3), "level", e)) || (r = iso_made(iso_write_opts_set_rockridge(o, 1), "Rock Ridge", e)) ||
+	if ((r = iso_made(iso_write_opts_set_iso_level(o, 3), "level", e)) ||
+		(r = iso_made(iso_write_opts_set_rockridge(o, 1), "Rock Ridge", e)) ||
 	    (r = iso_made(iso_write_opts_set_pvd_times(o, FIXED_TIME_S, FIXED_TIME_S, 0, 0, uuid), "times", e)))
 		return r;
 	iso_write_opts_set_default_timestamp(o, FIXED_TIME_S);
@@ -126,7 +113,8 @@ int medium_iso(const void *bundle, size_t size, int *ret_fd, struct err *e)
 	iso_image_set_data_preparer_id(image, "");
 	iso_image_set_system_id(image, "");
 	iso_image_set_application_id(image, "NATAL");
-	if ((r = add_file(image, bundle, size, e)) || (r = iso_made(iso_write_opts_new(&opts, 0), "options", e)) || (r = set_options(opts, e)) ||
+	if ((r = add_file(image, bundle, size, e)) || (r = iso_made(iso_write_opts_new(&opts, 0), "options", e)) ||
+		(r = set_options(opts, e)) ||
 	    (r = pull(image, opts, fd, e)))
 		return r;
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)

@@ -1,4 +1,5 @@
-/* pinfile.h - what natald lays out for clients and bakes: <state>/trust.d/NAME.pub and <state>/pins/NAME.pin. Derived from the store, at any time. */
+/* pinfile.h - what natald lays out for clients and bakes: <state>/trust.d/NAME.pub and <state>/pins/NAME.pin. Derived from the store, at
+ * any time. */
 #pragma once
 #include "controller/service/ctl.h"
 

@@ -12,7 +12,8 @@
 enum { READY_MAX = 64, COLLECT_MAX = 64 };
 
 const struct pool_marks pool_marks_default[GUESTKEY_KINDS] = {
-	[GUESTKEY_SSH_ED25519] = { 64, 256 }, [GUESTKEY_SSH_ECDSA] = { 64, 256 }, [GUESTKEY_TLS_P256] = { 64, 256 }, [GUESTKEY_SSH_RSA_3072] = { 0, 0 },
+	[GUESTKEY_SSH_ED25519] = { 64, 256 }, [GUESTKEY_SSH_ECDSA] = { 64, 256 }, [GUESTKEY_TLS_P256] = { 64, 256 },
+		[GUESTKEY_SSH_RSA_3072] = { 0, 0 },
 };
 
 struct pool {

@@ -1,12 +1,14 @@
 /* report.c - what guests say of themselves: verified, compared with what was signed, committed, acknowledged. docs/WIRE.md.
  *
- * A report under the VM's key moves the VM's state; one without a MAC is shown, and decides nothing.  The terminal report of a first boot must
+ * A report under the VM's key moves the VM's state; one without a MAC is shown, and decides nothing.  The terminal report of a first
+ * boot must
  * name the bundle and the keys that were signed: then the medium is ejected, the state looked at again, and the private halves are wiped.
  */
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/media/result.h"
 #include "common/wire/status.h"
 #include "controller/crypto/seal.h"
 #include "controller/service/birth.h"
@@ -54,7 +56,8 @@ static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool
 {
 	scoped_json struct json_object *o = shown(s, authentic);
 
-	int r = event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = authentic ? "step" : "unauthenticated",
+	int r = event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = authentic ? "step" :
+		"unauthenticated",
 		.body = json_line(o) }, e);
 	if (r)
 		return r;
@@ -63,41 +66,6 @@ static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool
 	free(v->status);
 	v->status = strdup(json_line(o));
 	return v->status ? 0 : err_nomem(e);
-}
-
-static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-int report_result_digest(const uint8_t bundle[SHA256_SIZE], struct json_object *items, uint8_t ret[SHA256_SIZE], struct err *e)
-{
-	size_t n = items ? json_object_array_length(items) : 0;
-	scoped_free char **lines = calloc(n + 1, sizeof *lines);
-	scoped_buf struct buf doc = BUF_MAX(8 << 20);
-	char hex[2 * SHA256_SIZE + 1];
-	int r = lines ? 0 : err_nomem(e);
-
-	hex_encode(bundle, SHA256_SIZE, hex);
-	buf_printf(&doc, "natal-result-v1\nbundle %s\n", hex);
-	for (size_t i = 0; !r && i < n; i++) {
-		struct json_object *item = json_object_array_get_idx(items, i);
-		const char *part[3] = { NULL };
-		for (size_t k = 0; k < 3 && json_object_is_type(item, json_type_array) && json_object_array_length(item) == 3; k++)
-			part[k] = json_object_get_string(json_object_array_get_idx(item, k));
-		if (!part[0] || !part[1] || !part[2])
-			r = err_set(e, ERR_FORMAT, "item %zu of the report is not [key, outcome, digest]", i);
-		else if (asprintf(&lines[i], "%s %s %s\n", part[0], part[1], part[2]) < 0)
-			r = err_nomem(e);
-	}
-	if (!r && n)
-		qsort(lines, n, sizeof *lines, by_text);
-	for (size_t i = 0; lines && i < n; i++) {
-		if (!r)
-			buf_str(&doc, lines[i]);
-		free(lines[i]);
-	}
-	if (r || (r = buf_check(&doc, "the result document", e)))
-		return r;
-	sha256(doc.data, doc.size, ret);
-	return 0;
 }
 
 static int compare_keys(const struct bundle_row *row, struct json_object *reported, struct err *e)
@@ -110,13 +78,15 @@ static int compare_keys(const struct bundle_row *row, struct json_object *report
 		return r;
 	const char *a = json_text(signed_keys, "tls_spki"), *b = reported ? json_text(reported, "tls_spki") : NULL;
 	if (!a || !b || strcmp(a, b) != 0)
-		return err_set(e, ERR_UNTRUSTED, "the guest installed TLS key %.12s…, the certificate was issued to %.12s…", b ? b : "none", a ? a : "none");
+		return err_set(e, ERR_UNTRUSTED, "the guest installed TLS key %.12s…, the certificate was issued to %.12s…", b ? b :
+			"none", a ? a : "none");
 	json_object_object_get_ex(signed_keys, "ssh", &want);
 	json_object_object_get_ex(reported, "ssh", &got);
 	json_object_object_foreach(want, type, digest) {
 		const char *g = got ? json_text(got, type) : NULL;
 		if (!g || strcmp(g, json_object_get_string(digest)) != 0)
-			return err_set(e, ERR_UNTRUSTED, "the guest installed %s host key %.12s…, %.12s… was signed", type, g ? g : "none", json_object_get_string(digest));
+			return err_set(e, ERR_UNTRUSTED, "the guest installed %s host key %.12s…, %.12s… was signed", type, g ? g :
+				"none", json_object_get_string(digest));
 	}
 	return 0;
 }
@@ -131,10 +101,11 @@ int report_compare(const struct bundle_row *row, const struct status *s, struct 
 		hex_encode(row->digest, SHA256_SIZE, want);
 		return err_set(e, ERR_UNTRUSTED, "the guest applied bundle %.12s…, %.12s… was signed for it", got, want);
 	}
-	int r = report_result_digest(row->digest, s->items, result, e);
+	/* Thousands of items do not fit into a frame: then the guest's word is their digest alone. */
+	int r = s->items ? result_digest_json(row->digest, s->items, result, e) : 0;
 	if (r)
 		return r;
-	if (!bytes_equal(result, s->result, SHA256_SIZE))
+	if (s->items && !bytes_equal(result, s->result, SHA256_SIZE))
 		return err_set(e, ERR_UNTRUSTED, "the report's result digest is not that of its items");
 	return compare_keys(row, s->keys, e);
 }
@@ -227,6 +198,23 @@ static int judge(struct ctl *c, struct vm *v, const struct status *s, const stru
 	return acknowledge(c, v, s, key, e);
 }
 
+/* A guest reports before it could verify anything, and sends it again until a later one is acknowledged: it is shown once, and
+ * never over a report of the same boot that was proven. */
+static int keep_unproven(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+{
+	scoped_json struct json_object *now = shown(s, false), *had = NULL;
+	struct err ignored;
+	int r;
+
+	if (strcmp(s->boot_id, v->boot_id) == 0)
+		return 0;
+	if (v->status && json_parse(v->status, strlen(v->status), "the last report", &had, &ignored) == 0)
+		json_object_object_del(had, "items");
+	if (had && json_object_equal(now, had))
+		return 0;
+	return (r = keep_status(c, v, s, false, e)) ? r : ctl_save(c, v, e);
+}
+
 int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e)
 {
 	static const uint8_t no_mac[SHA256_SIZE];
@@ -256,7 +244,7 @@ int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size
 		return err_set(e, ERR_FORMAT, "VM %s: a report whose two sequence numbers differ", v.name);
 	if (authentic)
 		return judge(c, &v, &s, key, e);
-	return (r = keep_status(c, &v, &s, false, e)) ? r : ctl_save(c, &v, e);
+	return keep_unproven(c, &v, &s, e);
 }
 
 int report_ejected(struct ctl *c, struct vm *v, struct err *e)
@@ -267,11 +255,11 @@ int report_ejected(struct ctl *c, struct vm *v, struct err *e)
 	if (r || row.wiped_at)
 		return r;
 	/* Again, from the row: a report that came meanwhile, or a reissue, keeps the keys. */
-	if (!row.delivered_at || v->state != VM_PROVISIONED)
+	if (!row.delivered_at || (v->state != VM_PROVISIONED && v->state != VM_STOPPED))
 		return 0;
 	if ((r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
 		return r;
 	c->scrub = true;
-	vm_set_state(v, VM_PROVISIONED, "medium ejected, private keys wiped here");
+	vm_set_state(v, v->state, "medium ejected, private keys wiped here");
 	return ctl_save(c, v, e);
 }

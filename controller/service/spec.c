@@ -8,9 +8,11 @@
 #define TEXT(m) JSON_FIELD(struct vm_spec, m, JSON_TEXT, false)
 #define LIST(m) JSON_FIELD(struct vm_spec, m, JSON_ARRAY, false)
 const struct json_field vm_spec_fields[VM_SPEC_FIELDS] = {
-	JSON_FIELD(struct vm_spec, name, JSON_TEXT, true), TEXT(image), TEXT(host), TEXT(uuid), TEXT(mac), TEXT(hostname), TEXT(timezone), TEXT(channel),
+	JSON_FIELD(struct vm_spec, name, JSON_TEXT, true), TEXT(image), TEXT(host), TEXT(uuid), TEXT(mac), TEXT(hostname),
+		TEXT(timezone), TEXT(channel),
 	JSON_FIELD(struct vm_spec, memory_mb, JSON_UINT, false), JSON_FIELD(struct vm_spec, cpus, JSON_UINT, false),
-	JSON_FIELD(struct vm_spec, rsa, JSON_BOOL, false), LIST(users), LIST(addresses), LIST(files), LIST(run), LIST(ca_certs), LIST(forwards), LIST(names),
+	JSON_FIELD(struct vm_spec, rsa, JSON_BOOL, false), LIST(users), LIST(addresses), LIST(files), LIST(run), LIST(ca_certs),
+		LIST(forwards), LIST(names),
 };
 
 static const char lower[] = "abcdefghijklmnopqrstuvwxyz", digits[] = "0123456789";
@@ -211,7 +213,8 @@ int spec_read(struct json_object *o, struct vm_spec *ret, struct err *e)
 		return -(int)e->code;
 	}
 	if (s.memory_mb < 64 || s.memory_mb > 1 << 22 || s.cpus < 1 || s.cpus > 512)
-		return err_set(e, ERR_FORMAT, "memory is 64 MB to 4 TB and cpus 1 to 512; given %llu MB, %llu", (unsigned long long)s.memory_mb,
+		return err_set(e, ERR_FORMAT, "memory is 64 MB to 4 TB and cpus 1 to 512; given %llu MB, %llu",
+			(unsigned long long)s.memory_mb,
 			(unsigned long long)s.cpus);
 	if (*s.channel && !text_starts(s.channel, "unix:/"))
 		return bad(e, "channel", s.channel, "unix:PATH with an absolute path");

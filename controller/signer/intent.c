@@ -35,7 +35,8 @@ int intent_read(const void *json, size_t size, const void *spki, size_t spki_siz
 	struct fields f = { 0 };
 	int r;
 
-	if ((r = json_parse(json, size, "certificate intent", &o, e)) || (r = json_decode(o, fields, ARRAY_SIZE(fields), "certificate intent", &f, e)))
+	if ((r = json_parse(json, size, "certificate intent", &o, e)) ||
+		(r = json_decode(o, fields, ARRAY_SIZE(fields), "certificate intent", &f, e)))
 		return r;
 	size_t n = json_object_array_length(f.names);
 	if (n > CERT_NAMES_MAX || spki_size == 0 || spki_size > sizeof in.spki)

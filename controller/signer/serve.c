@@ -142,7 +142,8 @@ static int issue(struct serve *s, struct json_object *q, struct json_object *a, 
 	int r;
 
 	if ((r = committed(s, q, BUNDLE_TAKEN, &row, e)) || (r = ca_ready(s, row.project, e)) ||
-	    (r = intent_read(row.intent.data, row.intent.size, row.spki.data, row.spki.size, &intent, e)) || (r = ca_issue(s->ca, &intent, &cert, e)))
+	    (r = intent_read(row.intent.data, row.intent.size, row.spki.data, row.spki.size, &intent, e)) ||
+		(r = ca_issue(s->ca, &intent, &cert, e)))
 		return r;
 	json_put(a, "cert", cert.data);
 	return 0;
@@ -205,7 +206,8 @@ static int sign(struct serve *s, struct json_object *q, struct json_object *a, s
 	struct signing m = { 0 }, p = { 0 };
 	int r;
 
-	if ((r = committed(s, q, BUNDLE_WRITTEN, &row, e)) || (r = sign_payload(s, &row, (struct payload){ ENVELOPE_BUNDLE, &row.manifest, row.digest }, &m, e)) ||
+	if ((r = committed(s, q, BUNDLE_WRITTEN, &row, e)) || (r = sign_payload(s, &row,
+		(struct payload){ ENVELOPE_BUNDLE, &row.manifest, row.digest }, &m, e)) ||
 	    (r = sign_payload(s, &row, (struct payload){ ENVELOPE_PIN, &row.pin, row.pin_digest }, &p, e)) ||
 	    (r = envelope_write(ENVELOPE_PIN, row.pin.data, row.pin.size, p.sigs, p.count, NULL, 0, &pin, e)))
 		return r;
@@ -222,8 +224,10 @@ static int sign(struct serve *s, struct json_object *q, struct json_object *a, s
 	return 0;
 }
 
-static const struct { const char *op; bool needs_store; int (*run)(struct serve *s, struct json_object *q, struct json_object *a, struct err *e); } ops[] = {
-	{ "make-media-key", false, make_media_key }, { "make-ca", false, make_ca }, { "csr", true, csr }, { SIGNER_OP_ISSUE, true, issue }, { SIGNER_OP_SIGN, true, sign },
+static const struct { const char *op; bool needs_store; int (*run)(struct serve *s, struct json_object *q, struct json_object *a,
+	struct err *e); } ops[] = {
+	{ "make-media-key", false, make_media_key }, { "make-ca", false, make_ca }, { "csr", true, csr },
+		{ SIGNER_OP_ISSUE, true, issue }, { SIGNER_OP_SIGN, true, sign },
 };
 
 static int answer(struct serve *s, const char *text, size_t size, struct json_object *a, struct err *e)

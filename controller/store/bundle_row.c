@@ -6,7 +6,8 @@
 
 void bundle_row_fini(struct bundle_row *b)
 {
-	struct buf *all[] = { &b->intent, &b->spki, &b->secrets, &b->cert, &b->chain, &b->manifest, &b->pin, &b->signatures, &b->pin_record, &b->keys };
+	struct buf *all[] = { &b->intent, &b->spki, &b->secrets, &b->cert, &b->chain, &b->manifest, &b->pin, &b->signatures,
+		&b->pin_record, &b->keys };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		buf_fini(all[i]);
@@ -15,9 +16,11 @@ void bundle_row_fini(struct bundle_row *b)
 int bundle_row_insert(struct store *s, const struct bundle_row *b, struct err *e)
 {
 	int r = db_run(s, NULL, e, "INSERT INTO bundle (vm_id, sequence, project, stage, intent, spki, keys, delivered_at, wiped_at, rev)"
-		" VALUES (?,?,?,?,?,?,?,0,0,1)", "tititbt", b->vm_id, b->sequence, b->project, (int64_t)b->stage, b->intent.data, (const void *)b->spki.data,
+		" VALUES (?,?,?,?,?,?,?,0,0,1)", "tititbt", b->vm_id, b->sequence, b->project, (int64_t)b->stage, b->intent.data,
+			(const void *)b->spki.data,
 		b->spki.size, b->keys.data);
-	return r || !b->secrets.size ? r : db_run(s, NULL, e, "INSERT INTO bundle_secret (vm_id, sequence, secrets) VALUES (?,?,?)", "tib", b->vm_id,
+	return r || !b->secrets.size ? r : db_run(s, NULL, e, "INSERT INTO bundle_secret (vm_id, sequence, secrets) VALUES (?,?,?)",
+		"tib", b->vm_id,
 		b->sequence, (const void *)b->secrets.data, b->secrets.size);
 }
 
@@ -29,7 +32,8 @@ static int read_row(sqlite3_stmt *st, struct bundle_row *b, struct err *e)
 	b->sequence = sqlite3_column_int64(st, i++);
 	db_text(st, i++, b->project, sizeof b->project);
 	b->stage = (enum bundle_stage)sqlite3_column_int(st, i++);
-	struct buf *texts[] = { &b->intent, &b->spki, &b->secrets, &b->cert, &b->chain, &b->manifest, &b->pin, &b->signatures, &b->pin_record, &b->keys };
+	struct buf *texts[] = { &b->intent, &b->spki, &b->secrets, &b->cert, &b->chain, &b->manifest, &b->pin, &b->signatures,
+		&b->pin_record, &b->keys };
 	for (size_t k = 0; k < ARRAY_SIZE(texts); k++) {
 		db_blob(st, i++, texts[k]);
 		int r = buf_check(texts[k], "a bundle's row", e);
@@ -64,9 +68,11 @@ int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e)
 	int changed = 0;
 
 	int r = db_run(s, &changed, e, "UPDATE bundle SET stage=?, cert=?, chain=?, manifest=?, digest=?, pin=?, pin_digest=?, signatures=?, pin_record=?,"
-		" delivered_at=?, keys=?, rev=rev+1 WHERE vm_id=? AND sequence=? AND rev=?", "ittbbbbbbittii", (int64_t)b->stage, b->cert.data, b->chain.data,
+		" delivered_at=?, keys=?, rev=rev+1 WHERE vm_id=? AND sequence=? AND rev=?", "ittbbbbbbittii", (int64_t)b->stage,
+			b->cert.data, b->chain.data,
 		blob_of(&b->manifest), b->manifest.size, (const void *)b->digest, sizeof b->digest, blob_of(&b->pin), b->pin.size,
-		(const void *)b->pin_digest, sizeof b->pin_digest, blob_of(&b->signatures), b->signatures.size, blob_of(&b->pin_record), b->pin_record.size,
+		(const void *)b->pin_digest, sizeof b->pin_digest, blob_of(&b->signatures), b->signatures.size, blob_of(&b->pin_record),
+			b->pin_record.size,
 		b->delivered_at, b->keys.data, b->vm_id, b->sequence, b->rev);
 	if (r)
 		return r;

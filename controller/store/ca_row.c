@@ -13,7 +13,8 @@ void ca_row_fini(struct ca_row *c)
 
 int ca_row_insert(struct store *s, const struct ca_row *c, struct err *e)
 {
-	int r = db_run(s, NULL, e, "INSERT INTO ca (id, project, subject, sealed, chain, created_at, rev) VALUES (?,?,?,?,?,?,1)", "tttbti", c->id,
+	int r = db_run(s, NULL, e, "INSERT INTO ca (id, project, subject, sealed, chain, created_at, rev) VALUES (?,?,?,?,?,?,1)",
+		"tttbti", c->id,
 		c->project, c->subject, c->sealed.data, c->sealed.size, c->chain.data, clock_unix_s());
 	return r == -ERR_CONFLICT ? err_set(e, ERR_CONFLICT, "project %s has a certificate authority already", c->project) : r;
 }

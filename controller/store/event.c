@@ -6,7 +6,8 @@
 
 int event_add(struct store *s, const char *project, const struct event *ev, struct err *e)
 {
-	int r = db_run(s, NULL, e, "INSERT INTO event (project, noun, noun_id, at_ms, kind, body) VALUES (?,?,?,?,?,?)", "tttitt", project, ev->noun, ev->noun_id,
+	int r = db_run(s, NULL, e, "INSERT INTO event (project, noun, noun_id, at_ms, kind, body) VALUES (?,?,?,?,?,?)", "tttitt",
+		project, ev->noun, ev->noun_id,
 		clock_ns(CLOCK_REALTIME) / 1000000, ev->kind, ev->body);
 	if (!r)
 		s->last_event = sqlite3_last_insert_rowid(s->db);
@@ -23,7 +24,8 @@ int event_each(struct store *s, const struct event_cursor *c, void (*each)(void 
 		return r;
 	while ((got = db_step(s, st, e)) == 1) {
 		struct event ev = {
-			.seq = sqlite3_column_int64(st, 0), .at_ms = sqlite3_column_int64(st, 1), .noun = (const char *)sqlite3_column_text(st, 2),
+			.seq = sqlite3_column_int64(st, 0), .at_ms = sqlite3_column_int64(st, 1),
+				.noun = (const char *)sqlite3_column_text(st, 2),
 			.noun_id = (const char *)sqlite3_column_text(st, 3), .kind = (const char *)sqlite3_column_text(st, 4),
 			.body = (const char *)sqlite3_column_text(st, 5),
 		};

@@ -9,7 +9,8 @@ void image_fini(struct image *i) { free(give(i->doc)); }
 int image_put(struct store *s, const struct image *i, struct err *e)
 {
 	return db_run(s, NULL, e, "INSERT INTO image (id, project, name, doc, created_at, rev) VALUES (?,?,?,?,?,1)"
-		" ON CONFLICT (project, name) DO UPDATE SET doc = excluded.doc, created_at = excluded.created_at, rev = rev + 1", "tttti", i->id, i->project,
+		" ON CONFLICT (project, name) DO UPDATE SET doc = excluded.doc, created_at = excluded.created_at, rev = rev + 1",
+			"tttti", i->id, i->project,
 		i->name, i->doc, clock_unix_s());
 }
 
@@ -28,7 +29,8 @@ int image_get(struct store *s, const char *project, const char *name, struct ima
 {
 	scoped_query sqlite3_stmt *st = NULL;
 
-	int r = db_query(s, &st, e, "SELECT id, project, name, doc, created_at, rev FROM image WHERE project = ? AND name = ?", "tt", project, name);
+	int r = db_query(s, &st, e, "SELECT id, project, name, doc, created_at, rev FROM image WHERE project = ? AND name = ?", "tt",
+		project, name);
 	if (r || (r = db_step(s, st, e)) < 0)
 		return r;
 	*ret_absent = r == 0;
@@ -50,7 +52,8 @@ int image_each(struct store *s, const char *project, void (*each)(void *arg, con
 	scoped_query sqlite3_stmt *st = NULL;
 	int r, got;
 
-	if ((r = db_query(s, &st, e, "SELECT id, project, name, doc, created_at, rev FROM image WHERE project = ? ORDER BY name", "t", project)))
+	if ((r = db_query(s, &st, e, "SELECT id, project, name, doc, created_at, rev FROM image WHERE project = ? ORDER BY name", "t",
+		project)))
 		return r;
 	while ((got = db_step(s, st, e)) == 1) {
 		struct image i = { 0 };

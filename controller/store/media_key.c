@@ -10,7 +10,8 @@ void media_key_fini(struct media_key *k) { buf_fini(&k->sealed); }
 int media_key_insert(struct store *s, const struct media_key *k, struct err *e)
 {
 	int r = db_run(s, NULL, e, "INSERT INTO media_key (id, project, name, alg, spki, sealed, state, created_at, rev) VALUES (?,?,?,?,?,?,'active',?,1)",
-		"tttibbi", k->id, k->project, k->name, (int64_t)k->public.alg, k->public.spki, k->public.spki_size, k->sealed.data, k->sealed.size,
+		"tttibbi", k->id, k->project, k->name, (int64_t)k->public.alg, k->public.spki, k->public.spki_size, k->sealed.data,
+			k->sealed.size,
 		clock_unix_s());
 	if (r == -ERR_CONFLICT)
 		return err_set(e, ERR_CONFLICT, "there is a media key '%s' already", k->name);

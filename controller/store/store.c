@@ -63,7 +63,8 @@ static int migrate(struct store *s, bool write, struct err *e)
 			checksum(&migrations[done], sum);
 			db_text(st, 1, had, sizeof had);
 			if (strcmp(sum, had) != 0)
-				return err_set(e, ERR_FORMAT, "the store %s: migration %d has another checksum than this natald's", s->path, migrations[done].version);
+				return err_set(e, ERR_FORMAT, "the store %s: migration %d has another checksum than this natald's",
+					s->path, migrations[done].version);
 			done++;
 		}
 		if (got < 0)
@@ -118,10 +119,15 @@ int store_open(const char *path, struct store **ret, struct err *e)
 	scoped_fd int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_sys(e, "open the store %s", path);
-	if ((r = open_db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &s, e)) ||
-	    (r = exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY", e)) ||
+	if ((r = open_db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &s, e)))
+		return r;
+	/* A store that is refused below stays as it was found: its log is not moved into it. */
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	if ((r = exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; "
+		"PRAGMA cache_size=-32768", e)) ||
 	    (r = check_whole(s, e)) || (r = migrate(s, true, e)))
 		return r;
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	scoped_query sqlite3_stmt *st = NULL;
 	if ((r = db_query(s, &st, e, "SELECT coalesce(max(seq), 0) FROM event", "")) || (r = db_step(s, st, e)) < 0)
 		return r;
@@ -232,6 +238,7 @@ int store_get(struct store *s, const char *key, struct buf *out, bool *ret_absen
 
 int store_put(struct store *s, const char *key, const void *value, size_t size, struct err *e)
 {
-	return db_run(s, NULL, e, "INSERT INTO value (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", "tb",
+	return db_run(s, NULL, e, "INSERT INTO value (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+		"tb",
 		key, value, size);
 }

@@ -1,6 +1,7 @@
 /* store.h - what natald knows, durably: typed functions per noun over one database.
  *
- * One writer: natald's loop, one transaction a turn (store_turn_begin … store_turn_commit), one mark per request inside it so that a request
+ * One writer: natald's loop, one transaction a turn (store_turn_begin … store_turn_commit), one mark per request inside it so that a
+ * request
  * that fails is undone alone.  The signer opens the same file with store_open_reader() and sees only what was committed.
  * Not thread safe: a store belongs to one thread.
  */
@@ -28,7 +29,8 @@ int store_mark(struct store *s, struct err *e);
 /* Keep what was done since the mark, or undo it. */
 int store_keep(struct store *s, struct err *e);
 int store_undo(struct store *s, struct err *e);
-/* Outside a turn: moves the WAL into the database and truncates it, so that what was deleted is nowhere. unavailable: a reader is in the way. */
+/* Outside a turn: moves the WAL into the database and truncates it, so that what was deleted is nowhere. unavailable: a reader is in the
+ * way. */
 int store_scrub(struct store *s, struct err *e);
 /* Outside a turn: a copy of the database, for backups. */
 int store_backup(struct store *s, const char *path, struct err *e);

@@ -9,7 +9,8 @@
 #include "controller/store/event.h"
 
 static const char *const states[VM_STATES] = {
-	[VM_DEFINED] = "defined", [VM_READY] = "ready", [VM_BOOTING] = "booting", [VM_PROVISIONING] = "provisioning", [VM_PROVISIONED] = "provisioned",
+	[VM_DEFINED] = "defined", [VM_READY] = "ready", [VM_BOOTING] = "booting", [VM_PROVISIONING] = "provisioning",
+		[VM_PROVISIONED] = "provisioned",
 	[VM_DEGRADED] = "degraded", [VM_FAILED] = "failed", [VM_DRIFTED] = "drifted", [VM_VERIFIED] = "verified", [VM_STOPPED] = "stopped",
 };
 
@@ -17,7 +18,8 @@ const char *vm_state_name(enum vm_state state) { return state < VM_STATES ? stat
 
 bool vm_state_final(enum vm_state state)
 {
-	return state == VM_PROVISIONED || state == VM_DEGRADED || state == VM_FAILED || state == VM_DRIFTED || state == VM_VERIFIED || state == VM_STOPPED;
+	return state == VM_PROVISIONED || state == VM_DEGRADED || state == VM_FAILED || state == VM_DRIFTED || state == VM_VERIFIED ||
+		state == VM_STOPPED;
 }
 
 void vm_fini(struct vm *v)
@@ -53,9 +55,12 @@ static int state_event(struct store *s, const struct vm *v, struct err *e)
 
 int vm_insert(struct store *s, const struct vm *v, struct err *e)
 {
-	int r = db_run(s, NULL, e, "INSERT INTO vm (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)", "tttttttttitiiiiibtittt" "ti",
-		v->id, v->project, v->name, v->uuid, v->instance_id, v->mac, v->host, v->image, v->spec, (int64_t)v->state, v->reason, (int64_t)v->running,
-		v->run_token, v->sequence, v->deadline_at, (int64_t)v->host_known, (const void *)v->report_key, v->report_key_size, v->boot_id, v->report_seq,
+	int r = db_run(s, NULL, e, "INSERT INTO vm (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)",
+		"tttttttttitiiiiibtittt" "ti",
+		v->id, v->project, v->name, v->uuid, v->instance_id, v->mac, v->host, v->image, v->spec, (int64_t)v->state, v->reason,
+			(int64_t)v->running,
+		v->run_token, v->sequence, v->deadline_at, (int64_t)v->host_known, (const void *)v->report_key, v->report_key_size,
+			v->boot_id, v->report_seq,
 		v->status, v->ek_sha256, v->forwards ? v->forwards : "[]", *v->idempotency_key ? v->idempotency_key : NULL, clock_unix_s());
 	if (r == -ERR_CONFLICT) {
 		if (strstr(e->msg, "vm.uuid"))
@@ -150,8 +155,10 @@ int vm_save(struct store *s, struct vm *v, struct err *e)
 	int changed = 0;
 
 	int r = db_run(s, &changed, e, "UPDATE vm SET state=?, reason=?, running=?, host_known=?, run_token=?, sequence=?, deadline_at=?, report_key=?,"
-		" boot_id=?, report_seq=?, status=?, ek_sha256=?, forwards=?, rev=rev+1 WHERE id=? AND rev=?", "itiiiiibtitttti", (int64_t)v->state,
-		v->reason, (int64_t)v->running, (int64_t)v->host_known, v->run_token, v->sequence, v->deadline_at, (const void *)v->report_key,
+		" boot_id=?, report_seq=?, status=?, ek_sha256=?, forwards=?, rev=rev+1 WHERE id=? AND rev=?", "itiiiiibtitttti",
+			(int64_t)v->state,
+		v->reason, (int64_t)v->running, (int64_t)v->host_known, v->run_token, v->sequence, v->deadline_at,
+			(const void *)v->report_key,
 		v->report_key_size, v->boot_id, v->report_seq, v->status, v->ek_sha256, v->forwards, v->id, v->rev);
 	if (r)
 		return r;
@@ -216,7 +223,8 @@ int vm_overdue(struct store *s, int64_t now_unix_s, char (*ids)[STORE_ID_MAX], s
 	size_t n = 0;
 	int r, got;
 
-	if ((r = db_query(s, &st, e, "SELECT id FROM vm WHERE deadline_at > 0 AND deadline_at <= ? LIMIT ?", "ii", now_unix_s, (int64_t)max)))
+	if ((r = db_query(s, &st, e, "SELECT id FROM vm WHERE deadline_at > 0 AND deadline_at <= ? LIMIT ?", "ii", now_unix_s,
+		(int64_t)max)))
 		return r;
 	while ((got = db_step(s, st, e)) == 1 && n < max)
 		db_text(st, 0, ids[n++], STORE_ID_MAX);

@@ -38,3 +38,17 @@ for ((k = first; k <= n; k++)); do
   fi
 done
 ok "a fault after each of $n changes: the same tree, and an empty plan"
+
+# What the dead run staged and the next bundle does not want is taken away all the same.
+user_data "$work/seed2" <<<'{"hostname": "other"}'
+seal "$work/bundle2" 2 "$work/seed2"
+seen=0
+for ((k = 5; k < n / 2; k += 9)); do
+  rm -rf "$work/r"; cp -a "$pristine" "$work/r"
+  NATAL_FAULT_AT=$k "$fault" apply --root "$work/r" --medium "$work/bundle" --uuid "$uuid" > /dev/null 2>&1 || true
+  [ -z "$(find "$work/r" -name '*.natal-new')" ] || seen=$((seen + 1))
+  "$agent" apply --root "$work/r" --medium "$work/bundle2" --uuid "$uuid" > /dev/null || fail "k=$k: the next bundle"
+  [ -z "$(find "$work/r" -name '*.natal-new')" ] || fail "k=$k: left behind: $(find "$work/r" -name '*.natal-new')"
+done
+[ "$seen" -gt 0 ] || fail "no fault left anything behind"
+ok "what was staged and is no longer wanted is taken away ($seen times)"

@@ -83,6 +83,12 @@ user_data "$work/twin" <<<'{"hostname": "other"}'
 seal "$work/twin.bundle" 5 "$work/twin"; both 'sequence 5' "$work/twin.bundle"
 echo '{' > "$root/var/lib/natal/journal"; both 'journal' "$work/good.bundle"
 
+# Two at once.
+rm -f "$root/var/lib/natal/journal"
+exec 8< "$root"; flock 8
+refused "another natal-agent is at work on $root" try "$work/good.bundle"
+exec 8<&-
+
 # The command line.
 said() { local text=$1 out; shift; out=$("$agent" "$@" 2>&1) && fail "succeeded: $*"; grep -qF -- "$text" <<<"$out" || fail "'$text' was wanted from $*: $out"; ok "command line: $text"; }
 said "unknown verb 'aply'" aply

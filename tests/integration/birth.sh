@@ -26,10 +26,9 @@ natal-verify tls "127.0.0.1:$tls" --vm web-1
 ok "HTTPS with the provisioned certificate, by CA and pin"
 
 # The medium has left the guest and QEMU; the private halves have left the store.
-ssh_as web-1 "$port" 'cat /sys/block/sr0/size; ls /dev/disk/by-label' > "$work/media" || true
-! grep -q NATAL "$work/media" || fail "the medium is still there: $(cat "$work/media")"
+# natald asked QEMU for the drive's state before it wiped; QEMU's descriptors say the same. The guest's view is looked at after its reboot.
 qemu=$(python3 -c 'import json,glob; print(json.load(open(glob.glob("'"$NATAL_STATE"'/host/*/run.json")[0]))["main_pid"])')
-! ls -l "/proc/$qemu/fd" 2>/dev/null | grep -q memfd:natal || fail "QEMU still holds the medium"
+! ls -l "/proc/$qemu/fd" 2>/dev/null | grep -q /memfd: || fail "QEMU still holds the medium"
 ok "the medium is ejected and out of QEMU's hands"
 want 'natalctl vm reissue' natalctl vm medium web-1 --out "$work/again.iso"
 
@@ -40,6 +39,7 @@ natalctl vm wait web-1 --timeout 240 | tail -n 2
 within 60 ssh_as web-1 "$port" true || fail "ssh after the reboot"
 [ "$(vm_field web-1 report.phase)" = unchanged ] || fail "phase after reboot: $(vm_field web-1 report.phase)"
 [ "$(ssh_as web-1 "$port" 'wc -l < /var/lib/ran')" = 1 ] || fail "runcmd ran again"
+ssh_as web-1 "$port" 'test ! -e /dev/disk/by-label/NATAL' || fail "the medium is still in the drive"
 ok "the second boot changes nothing and says unchanged"
 
 # Drift: another host key on disk is noticed at the next boot, and clients refuse it.

@@ -28,6 +28,18 @@ want 5 "did you mean 'ed25519'?" n key init --alg ed25518
 [ -s "$S/trust.d/media-ed25519.pub" ] && ok "trust.d holds the public key" || fail "trust.d is empty"
 [ "$(stat -c %a "$S/natald.sock")" = 600 ] && ok "the socket is 0600" || fail "the socket's mode is $(stat -c %a "$S/natald.sock")"
 
+# The socket opened by mistake: the peer is looked at all the same.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+  chmod 711 "$T"; chmod 666 "$S/natald.sock"
+  want 0 "this natald serves user 0 and root, not user 65534" setpriv --reuid 65534 --regid 65534 --clear-groups \
+    curl -s --unix-socket "$S/natald.sock" http://n/v1/vms
+  chmod 600 "$S/natald.sock"
+fi
+want 0 "ssh-ed25519     300" n pool fill 300
+free=$(n pool status -o json | grep -o '"free":[0-9]*' | head -1)
+[ "$free" = '"free":300' ] && ok "pool fill makes what was asked for" || fail "pool fill left $free"
+want 3 "a pool of 100001 keys a kind: 100000 at most" n pool fill 100001
+
 ssh-keygen -q -t ed25519 -N '' -f "$T/id"
 want 0 "ready" n vm create web-1 --host none --channel "unix:$T/web-1.sock" --user alice --ssh-key "$T/id.pub" --address dhcp --medium-out "$T/web-1.iso"
 want 7 "a VM named 'web-1' exists" n vm create web-1 --host none
@@ -53,6 +65,17 @@ want 7 "the idempotency key was used for another request" n vm create twice --ho
 want 0 "BEGIN NEW CERTIFICATE REQUEST" n ca csr --subject "natal at example"
 n ca show --out "$T/ca.pem"
 want 0 "" n ca install "$T/ca.pem"
+if command -v openssl >/dev/null; then
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/root.key" -out "$T/root.pem" -subj '/CN=Example Root' -days 30 2>/dev/null
+  n ca csr --subject 'natal at example' --out "$T/n.csr"
+  printf 'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n' > "$T/ext"
+  openssl x509 -req -in "$T/n.csr" -CA "$T/root.pem" -CAkey "$T/root.key" -CAcreateserial -days 20 -extfile "$T/ext" -out "$T/n.pem" 2>/dev/null
+  cat "$T/n.pem" "$T/n.pem" > "$T/twice.pem"; cat "$T/n.pem" "$T/root.pem" > "$T/chain.pem"
+  want 4 "is not of natald's CA key" n ca install "$T/root.pem"
+  want 4 "certificate 1 of the chain is not signed by certificate 2" n ca install "$T/twice.pem"
+  want 0 "now issued under CN=Example Root" n ca install "$T/chain.pem"
+  want 0 "CN=Example Root" n ca show
+fi
 printf 'no certificate\n' > "$T/junk.pem"
 want 3 "certificate chain" n ca install "$T/junk.pem"
 
@@ -95,6 +118,9 @@ mapfile -t files < <(find "$S" "$T/backup" -type f -size +0)
 want 0 "" needles "${files[@]}"
 want 7 "it is not handed out twice" n vm medium web-1 --out "$T/twice.iso"
 want 7 "natalctl vm reissue web-1 makes a new one" n vm medium web-1 --out "$T/twice.iso"
+n daemon stop
+n status >/dev/null; sleep 0.3
+[ "$(state web-1)" = provisioned ] && ok "a restart leaves it provisioned" || fail "a restart made it $(state web-1)"
 # A reissue: another bundle, other keys, a successor of the pin record.
 n vm pin web-1 --known-hosts > "$T/before"
 want 0 "ready" n vm reissue web-1 --medium-out "$T/web-1b.iso"
@@ -104,6 +130,16 @@ n pool status -o json | grep -q '"wiped":1' && ok "the wiped keys are counted" |
 want 0 "" n vm delete web-1
 want 6 "there is no VM 'web-1'" n vm show web-1
 [ -e "$S/pins/web-1.pin" ] && fail "the pin record of a deleted VM lies around" || ok "its pin record is gone"
+
+# Tables for people, documents for programs, exit codes from the one table; natald on demand.
+want 0 "NAME " n vm list
+want 0 '{"vms":[' n vm list -o json
+want 2 "-o 'jsn' is neither table nor json" n vm list -o jsn
+n daemon stop
+[ -S "$S/natald.sock" ] && fail "natald stopped and left its socket" || ok "daemon stop takes the socket away"
+want 9 "natald did not start" env NATALD=/bin/false "$B/natalctl" --state "$S" status
+want 0 "controller" n status
+ok "natalctl starts natald on demand"
 
 # A second natald, a wrong store key, a corrupt store.
 want 7 "another natald holds the state folder" "$B/natald" --state "$S"

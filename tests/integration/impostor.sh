@@ -10,7 +10,8 @@ port=$(forward_of impostor 22) tls=$(forward_of impostor 443)
 [ "$(ssh_as impostor "$port" hostname)" = web-1 ] || fail "the impostor is not there"
 ok "the impostor answers, and says its name is web-1"
 want 'Host key verification failed' ssh_as web-1 "$port" hostname
-want 'does not match' https_as web-1 "$tls"
+want 'curl: (60)' https_as web-1 "$tls"        # its certificate is for another name
+want 'does not match pinned public key' curl -sS -k --max-time 20 --pinnedpubkey "$(natalctl vm pin web-1 --curl)" "https://127.0.0.1:$tls/"
 want 'the pin record of web-1 has' natal-verify tls "127.0.0.1:$tls" --vm web-1
 # The same address is re-pointed while both exist: a fixed port that belonged to web-1.
 wport=$(forward_of web-1 22)
@@ -18,4 +19,4 @@ natalctl vm start impostor --forward "22:$wport"
 within 30 ssh_as impostor "$wport" true || fail "the forward was not re-pointed"
 want 'Host key verification failed' ssh_as web-1 "$wport" hostname
 natal-verify known-hosts web-1 > "$work/kh"; [ -s "$work/kh" ] || fail "no known_hosts lines"
-want "knows no VM" natal-verify known-hosts no-such-vm
+want 'names no-such-vm' natal-verify known-hosts no-such-vm

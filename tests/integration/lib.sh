@@ -71,7 +71,8 @@ ssh_as() { # NAME PORT COMMAND...
     alice@127.0.0.1 "$@"
 }
 https_as() { # NAME PORT
-  curl -sS --max-time 20 --cacert "$NATAL_STATE/ca.pem" --pinnedpubkey "$(natalctl vm pin "$1" --curl)" --connect-to "$1:443:127.0.0.1:$2" "https://$1/"
+  [ -s "$work/ca.pem" ] || natalctl ca show --out "$work/ca.pem"
+  curl -sS --max-time 20 --cacert "$work/ca.pem" --pinnedpubkey "$(natalctl vm pin "$1" --curl)" --connect-to "$1:443:127.0.0.1:$2" "https://$1/"
 }
 vm_field() { natalctl vm show "$1" -o json | python3 -c 'import json,sys; d=json.load(sys.stdin)
 for k in sys.argv[1].split("."): d=d[int(k)] if isinstance(d,list) else d[k]

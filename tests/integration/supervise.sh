@@ -2,7 +2,7 @@
 # supervise - a killed natald: guests live on and are found again; a killed control group: they are seen as stopped; nothing is left behind.
 . "$(dirname "$0")/lib.sh"
 controller
-grep -q '^KillMode=process' "$here/controller/natald.service" || fail "the unit does not keep guests alive"
+grep -q '^KillMode=process' "$here/controller/natald/natald.service" || fail "the unit does not keep guests alive"
 ok "the unit says KillMode=process"
 natald_pid() { natalctl status -o json | grep -o '"pid":[0-9]*' | cut -d: -f2; }
 run_of() { python3 -c 'import json,glob; print(json.load(open(glob.glob("'"$NATAL_STATE"'/host/*/run.json")[0]))["'"$1"'"])'; }
@@ -27,7 +27,7 @@ ok "killed in mid-boot, natald found its guest again and lost nothing of its rep
 # KillMode=control-group: everything of the service dies at once.
 pid=$(natald_pid); kill -9 "$pid" "$qemu" "$tpm"
 within 10 sh -c "! kill -0 $qemu" || fail "QEMU lives"
-within 20 sh -c 'natalctl vm show web-1 -o json | grep -q "\"power\":\"stopped\""' || fail "after the kill: $(natalctl vm show web-1)"
+within 20 sh -c 'natalctl vm show web-1 -o json | grep -q "\"running\":false"' || fail "after the kill: $(natalctl vm show web-1)"
 ok "a guest that died with its control group is seen as stopped"
 natalctl vm start web-1
 natalctl vm wait web-1 --timeout 240 | tail -n 1

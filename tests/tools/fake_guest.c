@@ -1,6 +1,8 @@
-/* fake_guest.c - a SIMULATED guest: no machine, no agent. It takes a medium, listens where a guest's virtio-serial port would be, and reports as the agent does.
+/* fake_guest.c - a SIMULATED guest: no machine, no agent. It takes a medium, listens where a guest's virtio-serial port would be, and
+ * reports as the agent does.
  *
- *   fake_guest --medium ISO --trust DIR --uuid UUID --channel PATH [--boot ID] [--as provisioned|failed|degraded|drifted|unchanged] [--lie key|result|bundle|mac|nomac]
+ *   fake_guest --medium ISO --trust DIR --uuid UUID --channel PATH [--boot ID] [--as provisioned|failed|degraded|drifted|unchanged]
+ * [--lie key|result|bundle|mac|nomac]
  *
  * Prints "ack SEQ" for each acknowledgement and ends when the last report is acknowledged (or, with a lie that is not answered, after 2 s).
  */
@@ -17,10 +19,10 @@
 #include "common/data/json.h"
 #include "common/media/bundle.h"
 #include "common/media/iso.h"
+#include "common/media/result.h"
 #include "common/wire/frame.h"
 #include "common/wire/status.h"
 #include "controller/crypto/ca.h"
-#include "controller/service/report.h"
 
 struct guest { const char *medium, *trust, *uuid, *channel, *boot, *as, *lie; struct verified *bundle; int fd; uint64_t seq; };
 
@@ -37,7 +39,8 @@ static int open_medium(struct guest *g, struct err *e)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "open %s", g->medium);
 	snprintf(facts.uuid, sizeof facts.uuid, "%s", g->uuid);
-	if ((r = trust_load(AT_FDCWD, g->trust, "/nonexistent/policy.json", trust, e)) || (r = iso_read_bundle(fd, (uint64_t)st.st_size, &bytes, &size, e)))
+	if ((r = trust_load(AT_FDCWD, g->trust, "/nonexistent/policy.json", trust, e)) ||
+		(r = iso_read_bundle(fd, (uint64_t)st.st_size, &bytes, &size, e)))
 		return r;
 	return bundle_verify(bytes, size, trust, &facts, &g->bundle, e);
 }
@@ -116,7 +119,8 @@ static void add_items(struct status *s)
 
 static int say(struct guest *g, enum status_phase phase, uint64_t k, const char *step, struct err *e)
 {
-	scoped(status_fini) struct status s = { .gen = 1, .seq = ++g->seq, .phase = phase, .k = k, .n = 3, .at_ms = 100 * k, .took_us = 1200 };
+	scoped(status_fini) struct status s = { .gen = 1, .seq = ++g->seq, .phase = phase, .k = k, .n = 3, .at_ms = 100 * k,
+		.took_us = 1200 };
 	scoped_buf struct buf body = BUF_MAX(FRAME_BODY_MAX), out = BUF_MAX(FRAME_BODY_MAX + 256);
 	const uint8_t *key = need(g, BLOB_REPORT_KEY)->bytes;
 	static const uint8_t wrong[32] = { 1 };
@@ -139,7 +143,7 @@ static int say(struct guest *g, enum status_phase phase, uint64_t k, const char 
 	if (status_phase_terminal(phase)) {
 		add_keys(g, &s, e);
 		add_items(&s);
-		if (report_result_digest(s.digest, s.items, s.result, e))
+		if (result_digest_json(s.digest, s.items, s.result, e))
 			return -(int)e->code;
 		if (g->lie && strcmp(g->lie, "result") == 0)
 			s.result[0] ^= 1;
@@ -206,7 +210,8 @@ int main(int argc, char **argv)
 {
 	struct guest g = { .boot = "11111111-2222-4333-8444-555555555555", .as = "provisioned", .fd = -1 };
 	const struct { const char *name, **value; } options[] = {
-		{ "--medium", &g.medium }, { "--trust", &g.trust }, { "--uuid", &g.uuid }, { "--channel", &g.channel }, { "--boot", &g.boot }, { "--as", &g.as },
+		{ "--medium", &g.medium }, { "--trust", &g.trust }, { "--uuid", &g.uuid }, { "--channel", &g.channel },
+			{ "--boot", &g.boot }, { "--as", &g.as },
 		{ "--lie", &g.lie },
 	};
 	struct err e = ERR_NONE;

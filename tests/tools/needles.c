@@ -118,7 +118,8 @@ int main(int argc, char **argv)
 		for (size_t k = 0; k < v->manifest.blob_count; k++) {
 			const struct blob *b = &v->manifest.blobs[k];
 			size_t n = strlen(b->name);
-			if (strcmp(b->name, BLOB_TLS_KEY) == 0 || (text_starts(b->name, BLOB_SSH_PREFIX) && strcmp(b->name + n - 4, ".pub") != 0))
+			if (strcmp(b->name, BLOB_TLS_KEY) == 0 ||
+				(text_starts(b->name, BLOB_SSH_PREFIX) && strcmp(b->name + n - 4, ".pub") != 0))
 				found |= look_for(b, &known, &h);
 		}
 		buf_fini(&h.bytes);

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include "agent/report/report.h"
+#include "common/base/file.h"
 #include "common/data/json.h"
 #include "tests/unit/agent/seed.h"
 
@@ -32,20 +33,6 @@ static size_t spool_size(void)
 
 	snprintf(path, sizeof path, "%s" SPOOL_DIR "/" BOOT, root.path);
 	return stat(path, &st) == 0 ? (size_t)st.st_size : 0;
-}
-
-static void result_is_the_documents_digest(void **state)
-{
-	uint8_t bundle[SHA256_SIZE] = { 1 }, b[SHA256_SIZE] = { 2 }, got[SHA256_SIZE], wanted[SHA256_SIZE];
-	struct result_line lines[] = { { "users/b", OUTCOME_KEPT, b }, { "users/a", OUTCOME_DONE, bundle } };
-	static const char text[] = "natal-result-v1\n"
-		"bundle 0100000000000000000000000000000000000000000000000000000000000000\n"
-		"users/a done 0100000000000000000000000000000000000000000000000000000000000000\n"
-		"users/b kept 0200000000000000000000000000000000000000000000000000000000000000\n";
-
-	report_result(lines, 2, bundle, got);
-	sha256(text, sizeof text - 1, wanted);
-	assert_memory_equal(got, wanted, SHA256_SIZE);
 }
 
 static void no_channel_leaves_all_in_the_spool(void **state)
@@ -118,7 +105,7 @@ static void thousands_of_items_leave_their_list_out(void **state)
 
 	for (int i = 0; i < ITEMS; i++) {
 		snprintf(keys[i], sizeof keys[i], "write_files/a/rather/long/path/of/a/file/%d", i);
-		lines[i] = (struct result_line){ keys[i], OUTCOME_DONE, digest };
+		lines[i] = (struct result_line){ keys[i], "done", digest };
 	}
 	report_init(&r, root.fd, BOOT, "");
 	report_end(&r, PHASE_PROVISIONED, lines, ITEMS, NULL);
@@ -205,13 +192,13 @@ static void a_forged_ack_is_no_ack(void **state)
 	assert_true(left > 3 * FRAME_HEADER_SIZE);
 }
 
-static void this_boots_report_is_not_among_those_that_go(void **state)
+/* 40 earlier boots, each with one frame under that key (NULL: none). */
+static void earlier_boots(const uint8_t *with)
 {
 	scoped_buf struct buf frame = BUF_MAX(4096);
-	size_t left;
 	char path[160];
 
-	assert_ok(frame_write(FRAME_STATUS, 1, "{}", 2, NULL, &frame, &e), e);
+	assert_ok(frame_write(FRAME_STATUS, 1, "{}", 2, with, &frame, &e), e);
 	for (int i = 0; i < 40; i++) {
 		snprintf(path, sizeof path, SPOOL_DIR "/%08d-89ab-cdef-0123-456789abcdef", i);
 		root_put(&root, path, "");
@@ -221,18 +208,93 @@ static void this_boots_report_is_not_among_those_that_go(void **state)
 		assert_int_equal(fwrite(frame.data, 1, frame.size, f), frame.size);
 		fclose(f);
 	}
+}
+
+static void this_boots_report_is_not_among_those_that_go(void **state)
+{
+	size_t left;
+
+	earlier_boots(key);
 	assert_err(exchange(3, key, &left), ERR_UNAVAILABLE, e, "has not acknowledged");        /* the older ones */
 	assert_int_equal(left, 0);
+}
+
+/* A failed boot has no key to prove its report with: once a later one was heard, it does not wait for ever. */
+static void unprovable_reports_go(void **state)
+{
+	size_t left;
+
+	earlier_boots(NULL);
+	assert_ok(exchange(3, key, &left), e);
+	assert_int_equal(left, 0);
+}
+
+/* Takes one connection whole, and leaves its bytes in a file. */
+static pid_t record(const char path[100], const char *file)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	memcpy(a.sun_path, path, 100);
+	assert_int_equal(bind(s, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(s, 4), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		char chunk[4096];
+		ssize_t n;
+		FILE *f = fopen(file, "w");
+		int c = accept(s, NULL, NULL);
+		while (f && (n = recv(c, chunk, sizeof chunk, 0)) > 0)
+			fwrite(chunk, 1, (size_t)n, f);
+		_exit(f ? fclose(f) : 1);
+	}
+	close(s);
+	return pid;
+}
+
+/* The late stage's first frame must not overtake what the early one could not send: an ack of it would be one of all before it. */
+static void earlier_frames_go_first(void **state)
+{
+	scoped(frame_reader_fini) struct frame_reader reader = FRAME_READER;
+	scoped_buf struct buf got = BUF_MAX(1 << 20);
+	char sock[100], file[100];
+	struct report early, late;
+
+	memset(sock, 0, sizeof sock);
+	snprintf(sock, sizeof sock, "%s/sock", root.path);
+	snprintf(file, sizeof file, "%s/got", root.path);
+	report_init(&early, root.fd, BOOT, "");
+	report_phase(&early, PHASE_FOUND, "x");
+	report_phase(&early, PHASE_VERIFYING, "x");
+	report_flush(&early);
+	report_init(&late, root.fd, BOOT, sock);
+	late.seq = early.seq;
+	late.behind = true;
+	pid_t pid = record(sock, file);
+	report_end(&late, PHASE_PROVISIONED, NULL, 0, NULL);
+	report_fini(&late);
+	report_fini(&early);
+	waitpid(pid, NULL, 0);
+	assert_ok(file_read(AT_FDCWD, file, &got, NULL, &e), e);
+	assert_ok(frame_feed(&reader, got.data, got.size, &e), e);
+	for (uint64_t seq = 1; seq <= 3; seq++) {
+		struct frame f;
+		bool have;
+		frame_next(&reader, &f, &have);
+		assert_true(have);
+		assert_int_equal(f.seq, seq);
+	}
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(result_is_the_documents_digest), TEST(no_channel_leaves_all_in_the_spool), TEST(findings_are_capped),
+		TEST(no_channel_leaves_all_in_the_spool), TEST(findings_are_capped),
 			TEST(findings_are_readable_whatever_a_program_prints),
 		TEST(thousands_of_items_leave_their_list_out), TEST(acknowledged_frames_are_forgotten), TEST(up_to_the_number_acknowledged),
-		TEST(a_forged_ack_is_no_ack), TEST(this_boots_report_is_not_among_those_that_go),
+		TEST(a_forged_ack_is_no_ack), TEST(earlier_frames_go_first), TEST(this_boots_report_is_not_among_those_that_go),
+		TEST(unprovable_reports_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "common/base/file.h"
+#include "common/media/iso.h"
 
 static const uint8_t ed25519_head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
 static const uint8_t p256_head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
@@ -219,3 +223,75 @@ void sample_pin(struct pin *p)
 }
 
 size_t sample_stride(void) { return getenv("NATAL_TEST_SAMPLES") ? 61 : 1; }
+
+/* `known` (may be NULL) was verified before: the same bytes need not be judged again, *ret stays NULL. */
+static int read_changed(int fd, size_t device_size, const struct test_key *k, const struct verified *known, struct verified **ret, struct err *e)
+{
+	struct trust t = sample_trust(k, 1);
+	struct guest_facts facts = sample_facts();
+	uint8_t *bytes;
+	size_t size;
+	int r = iso_read_bundle(fd, device_size, &bytes, &size, e);
+
+	if (!r && known && size == known->size && memcmp(bytes, known->bytes, size) == 0) {
+		free(bytes);
+		return 0;
+	}
+	return r ? r : bundle_verify(bytes, size, &t, &facts, ret, e);
+}
+
+int sample_read_volume(int fd, size_t device_size, const struct test_key *k, struct verified **ret, struct err *e)
+{
+	return read_changed(fd, device_size, k, NULL, ret, e);
+}
+
+static int volume_fd(const struct buf *iso)
+{
+	int fd = memfd_create("medium", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fd_write_all(fd, iso->data, iso->size), 0);
+	return fd;
+}
+
+void sample_flipped_volume(const struct buf *iso, const struct test_key *k)
+{
+	scoped(verified_free_p) struct verified *whole = NULL;
+	struct err e;
+	size_t refused = 0;
+
+	scoped_fd int fd = volume_fd(iso);
+	assert_ok(sample_read_volume(fd, iso->size, k, &whole, &e), e);
+	for (size_t at = 0; at < iso->size; at += sample_stride()) {
+		scoped(verified_free_p) struct verified *v = NULL;
+		uint8_t flipped = (uint8_t)~iso->data[at];
+		assert_int_equal(pwrite(fd, &flipped, 1, (off_t)at), 1);
+		int r = read_changed(fd, iso->size, k, whole, &v, &e);
+		assert_int_equal(pwrite(fd, iso->data + at, 1, (off_t)at), 1);
+		if (r == 0) {
+			assert_null(v);                         /* the identical bundle, or none */
+			continue;
+		}
+		refused++;
+		if (r != -ERR_UNTRUSTED && r != -ERR_FORMAT && r != -ERR_LIMIT && r != -ERR_UNSUPPORTED && r != -ERR_NOT_FOUND)
+			fail_msg("byte %zu: code %d (%s)", at, r, e.msg);
+		if (strncmp(e.msg, "medium: ", 8) != 0 && strncmp(e.msg, "natal.bundle: ", 14) != 0 && strncmp(e.msg, "bundle: ", 8) != 0)
+			fail_msg("byte %zu: message '%s'", at, e.msg);
+	}
+	assert_true(refused >= whole->size / sample_stride());                    /* each byte of the bundle, and what leads to it */
+}
+
+void sample_truncated_volume(const struct buf *iso, const struct test_key *k)
+{
+	struct err e;
+
+	scoped_fd int fd = volume_fd(iso);
+	for (size_t n = iso->size - 1; n > sample_stride(); n -= sample_stride()) {
+		scoped(verified_free_p) struct verified *v = NULL;
+		assert_int_equal(ftruncate(fd, (off_t)n), 0);
+		if (n < 17 * ISO_SECTOR)
+			assert_err(sample_read_volume(fd, n, k, &v, &e), ERR_NOT_FOUND, e, "are too few for an ISO 9660 volume");
+		else
+			assert_err(sample_read_volume(fd, n, k, &v, &e), ERR_FORMAT, e, "medium: the volume has");
+	}
+}

@@ -33,3 +33,9 @@ uint8_t *sample_copy(const struct buf *b);
 void sample_pin(struct pin *p);
 /* By how much a loop over every bit or byte goes on: 1. NATAL_TEST_SAMPLES set: more, for a first look (run.sh of the mutants). */
 size_t sample_stride(void);
+/* Reads and verifies the bundle of an ISO 9660 volume, as a guest that trusts k. */
+int sample_read_volume(int fd, size_t device_size, const struct test_key *k, struct verified **ret, struct err *e);
+/* Every byte flipped: refused with a reason, or the identical verified bundle. */
+void sample_flipped_volume(const struct buf *iso, const struct test_key *k);
+/* Cut at every byte: refused with a reason. */
+void sample_truncated_volume(const struct buf *iso, const struct test_key *k);

@@ -401,68 +401,22 @@ static void real_volume(struct buf *iso, const char *program, const char *const 
 	rmdir(dir);
 }
 
-/* `known` (may be NULL) was verified before: the same bytes need not be judged again, *ret stays NULL. */
-static int verify_fd(int fd, size_t device_size, const struct verified *known, struct verified **ret, struct err *e)
-{
-	struct trust t = sample_trust(&key, 1);
-	struct guest_facts facts = sample_facts();
-	uint8_t *bytes;
-	size_t size;
-	int r = iso_read_bundle(fd, device_size, &bytes, &size, e);
-
-	if (!r && known && size == known->size && memcmp(bytes, known->bytes, size) == 0) {
-		free(bytes);
-		return 0;
-	}
-	return r ? r : bundle_verify(bytes, size, &t, &facts, ret, e);
-}
-
 static void every_byte_of_a_real_volume_flipped(void **s)
 {
 	scoped_buf struct buf iso = BUF_MAX(4 << 20);
-	scoped(verified_free_p) struct verified *whole = NULL;
-	struct err e;
-	size_t refused = 0;
 
 	(void)s;
 	real_volume(&iso, "genisoimage", (const char *const[]){ "-R", "-no-pad", NULL });
-	scoped_fd int fd = fd_of(iso.data, iso.size);
-	assert_ok(verify_fd(fd, iso.size, NULL, &whole, &e), e);
-	for (size_t at = 0; at < iso.size; at += sample_stride()) {
-		scoped(verified_free_p) struct verified *v = NULL;
-		uint8_t flipped = (uint8_t)~iso.data[at];
-		assert_int_equal(pwrite(fd, &flipped, 1, (off_t)at), 1);
-		int r = verify_fd(fd, iso.size, whole, &v, &e);
-		assert_int_equal(pwrite(fd, iso.data + at, 1, (off_t)at), 1);
-		if (r == 0) {
-			assert_null(v);                         /* the identical bundle, or none */
-			continue;
-		}
-		refused++;
-		if (r != -ERR_UNTRUSTED && r != -ERR_FORMAT && r != -ERR_LIMIT && r != -ERR_UNSUPPORTED && r != -ERR_NOT_FOUND)
-			fail_msg("byte %zu: code %d (%s)", at, r, e.msg);
-		if (strncmp(e.msg, "medium: ", 8) != 0 && strncmp(e.msg, "natal.bundle: ", 14) != 0 && strncmp(e.msg, "bundle: ", 8) != 0)
-			fail_msg("byte %zu: message '%s'", at, e.msg);
-	}
-	assert_true(refused >= whole->size / sample_stride());                    /* each byte of the bundle, and what leads to it */
+	sample_flipped_volume(&iso, &key);
 }
 
 static void real_volume_truncated_at_every_byte(void **s)
 {
 	scoped_buf struct buf iso = BUF_MAX(4 << 20);
-	struct err e;
 
 	(void)s;
 	real_volume(&iso, "genisoimage", (const char *const[]){ "-R", "-no-pad", NULL });
-	scoped_fd int fd = fd_of(iso.data, iso.size);
-	for (size_t n = iso.size - 1; n > sample_stride(); n -= sample_stride()) {
-		scoped(verified_free_p) struct verified *v = NULL;
-		assert_int_equal(ftruncate(fd, (off_t)n), 0);
-		if (n < 17 * ISO_SECTOR)
-			assert_err(verify_fd(fd, n, NULL, &v, &e), ERR_NOT_FOUND, e, "are too few for an ISO 9660 volume");
-		else
-			assert_err(verify_fd(fd, n, NULL, &v, &e), ERR_FORMAT, e, "medium: the volume has");
-	}
+	sample_truncated_volume(&iso, &key);
 }
 
 /* What other writers make is read too: with Joliet, with padding, without Rock Ridge. */
@@ -478,7 +432,7 @@ static void other_real_volumes(void **s)
 		scoped(verified_free_p) struct verified *v = NULL;
 		real_volume(&iso, "genisoimage", flags[i]);
 		scoped_fd int fd = fd_of(iso.data, iso.size);
-		assert_ok(verify_fd(fd, iso.size, NULL, &v, &e), e);
+		assert_ok(sample_read_volume(fd, iso.size, &key, &v, &e), e);
 	}
 }
 

@@ -112,7 +112,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_options_in_order), cmocka_unit_test(common_options_before_the_noun), cmocka_unit_test(suggests),
-		cmocka_unit_test(counts_arguments), cmocka_unit_test(numbers), cmocka_unit_test(table_is_whole), cmocka_unit_test(manual_says_it),
+		cmocka_unit_test(counts_arguments), cmocka_unit_test(numbers), cmocka_unit_test(table_is_whole),
+			cmocka_unit_test(manual_says_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

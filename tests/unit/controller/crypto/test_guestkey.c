@@ -99,7 +99,8 @@ static void store_key_files(void **state)
 
 static void ca_issues_and_checks_chains(void **state)
 {
-	struct cert_intent in = { .common_name = "web", .name_count = 2, .names = { "web", "192.0.2.1" }, .serial = { 0x42 }, .not_before = 1700000000,
+	struct cert_intent in = { .common_name = "web", .name_count = 2, .names = { "web", "192.0.2.1" }, .serial = { 0x42 },
+		.not_before = 1700000000,
 		.not_after = 1900000000 };
 	struct buf chain = BUF_MAX(65536), other = BUF_MAX(65536), cert = BUF_MAX(65536), csr = BUF_MAX(65536);
 	struct secret *key, *key2;
@@ -123,7 +124,8 @@ static void ca_issues_and_checks_chains(void **state)
 	assert_ok(cert_chain_check(chain.data, chain.size, 1750000000, &e), e);
 	assert_err(cert_chain_check(chain.data, chain.size, 1750000000 + 11LL * 366 * 86400, &e), ERR_UNTRUSTED, e, "has expired");
 	buf_add(&chain, other.data, other.size);
-	assert_err(cert_chain_check(chain.data, chain.size, 1750000000, &e), ERR_UNTRUSTED, e, "certificate 1 of the chain is not signed by certificate 2");
+	assert_err(cert_chain_check(chain.data, chain.size, 1750000000, &e), ERR_UNTRUSTED, e,
+		"certificate 1 of the chain is not signed by certificate 2");
 	assert_err(cert_facts("junk", 4, &f, &e), ERR_FORMAT, e, "certificate chain");
 	assert_ok(ca_csr(key, "sub", &csr, &e), e);
 	assert_non_null(strstr(csr.data, "CERTIFICATE REQUEST"));
@@ -137,8 +139,10 @@ static void ca_issues_and_checks_chains(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(openssh_reads_ed25519), cmocka_unit_test(openssh_reads_ecdsa), cmocka_unit_test(openssh_reads_rsa), cmocka_unit_test(kinds_have_names),
-		cmocka_unit_test(sealed_opens_only_with_key_and_name), cmocka_unit_test(store_key_files), cmocka_unit_test(ca_issues_and_checks_chains),
+		cmocka_unit_test(openssh_reads_ed25519), cmocka_unit_test(openssh_reads_ecdsa), cmocka_unit_test(openssh_reads_rsa),
+			cmocka_unit_test(kinds_have_names),
+		cmocka_unit_test(sealed_opens_only_with_key_and_name), cmocka_unit_test(store_key_files),
+			cmocka_unit_test(ca_issues_and_checks_chains),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

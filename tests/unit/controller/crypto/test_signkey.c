@@ -27,7 +27,8 @@ static void signs_what_the_guest_verifies(void **s)
 			assert_memory_equal(a.bytes, b.bytes, a.size);
 		}
 		int other = 1000;
-		assert_err(pubkey_verify(signkey_public(k), &other, sizeof other, a.bytes, a.size, &e), ERR_UNTRUSTED, e, "does not verify");
+		assert_err(pubkey_verify(signkey_public(k), &other, sizeof other, a.bytes, a.size, &e), ERR_UNTRUSTED, e,
+			"does not verify");
 	}
 }
 

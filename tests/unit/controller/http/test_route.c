@@ -30,7 +30,8 @@ static void refuses(void **state)
 	assert_err(find("PATCH", "/v1/vms"), ERR_USAGE, e, "/v1/vms takes no PATCH");
 	assert_err(find("GET", "/v1/vms/"), ERR_NOT_FOUND, e, "there is nothing at");
 	assert_err(find("GET", "/v1/vms/a/b/events"), ERR_NOT_FOUND, e, "there is nothing at");
-	assert_err(find("GET", "/v1/vms/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), ERR_NOT_FOUND, e, "there is nothing at");
+	assert_err(find("GET", "/v1/vms/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), ERR_NOT_FOUND, e,
+		"there is nothing at");
 }
 
 static int decode(const char *method, const char *path, const char *body)
@@ -90,7 +91,8 @@ static void numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds), cmocka_unit_test(refuses), cmocka_unit_test(decodes), cmocka_unit_test(idempotency_key_only_where_it_means_something),
+		cmocka_unit_test(finds), cmocka_unit_test(refuses), cmocka_unit_test(decodes),
+			cmocka_unit_test(idempotency_key_only_where_it_means_something),
 		cmocka_unit_test(table_is_whole), cmocka_unit_test(numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,7 @@ static void names(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(refuses), cmocka_unit_test(user_data), cmocka_unit_test(network), cmocka_unit_test(names) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(refuses), cmocka_unit_test(user_data), cmocka_unit_test(network),
+		cmocka_unit_test(names) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

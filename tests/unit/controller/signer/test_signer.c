@@ -1,6 +1,9 @@
 /* test_signer.c - the signer signs committed rows and nothing else. A real signer process, on a store of its own. */
 #include "tests/unit/controller/store/store_test.h"
 
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "common/media/envelope.h"
 #include "common/verify/pin.h"
 #include "controller/crypto/ca.h"
@@ -57,7 +60,8 @@ static void add_keys(struct place *p)
 
 static void add_bundle(struct place *p)
 {
-	struct cert_intent in = { .common_name = "web", .name_count = 1, .serial = { 0x41 }, .not_before = 1700000000, .not_after = 1800000000 };
+	struct cert_intent in = { .common_name = "web", .name_count = 1, .serial = { 0x41 }, .not_before = 1700000000,
+		.not_after = 1800000000 };
 	struct bundle_row b = BUNDLE_ROW;
 	struct guestkey g;
 
@@ -83,7 +87,8 @@ static void refuses_what_is_not_there(void **state)
 	struct buf cert = BUF_MAX(BUNDLE_CERT_MAX), sigs = BUF_MAX(4096), pin = BUF_MAX(65536);
 
 	add_keys(p);
-	assert_err(signer_issue(signer, &ref, &cert, &p->e), ERR_DENIED, p->e, "signs what was committed only: the store has no bundle 1 of vm-1");
+	assert_err(signer_issue(signer, &ref, &cert, &p->e), ERR_DENIED, p->e,
+		"signs what was committed only: the store has no bundle 1 of vm-1");
 	assert_err(signer_sign(signer, &ref, &sigs, &pin, &p->e), ERR_DENIED, p->e, "signs what was committed only");
 	buf_fini(&cert);
 }
@@ -184,13 +189,25 @@ static void has_no_network(void **state)
 	fclose(f);
 	assert_true(filtered);
 	assert_true(undumpable);
+	/* Where this user may make network namespaces, it has one of its own with nothing in it. */
+	char mine[64] = "", its[64] = "";
+	int status = 0;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWNET) == 0 ? 0 : 1);
+	waitpid(pid, &status, 0);
+	snprintf(path, sizeof path, "/proc/%d/ns/net", (int)signer_pid(signer));
+	if (status == 0 && readlink("/proc/self/ns/net", mine, sizeof mine - 1) > 0 && readlink(path, its, sizeof its - 1) > 0)
+		assert_string_not_equal(mine, its);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(refuses_what_is_not_there, setup, teardown), cmocka_unit_test_setup_teardown(refuses_until_the_commit, setup, teardown),
-		cmocka_unit_test_setup_teardown(refuses_another_payload, setup, teardown), cmocka_unit_test_setup_teardown(signs_with_every_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_what_is_not_there, setup, teardown),
+			cmocka_unit_test_setup_teardown(refuses_until_the_commit, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_another_payload, setup, teardown),
+			cmocka_unit_test_setup_teardown(signs_with_every_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(has_no_network, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

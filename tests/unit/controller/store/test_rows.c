@@ -195,15 +195,18 @@ static void pool_notices_a_lost_key(void **state)
 	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "DELETE FROM pool_key", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
-	assert_err(pool_key_count(p->s, "default", 0, &n, &p->e), ERR_INTERNAL, p->e, "the pool's books are wrong for kind 0: made 1, free 1/0");
+	assert_err(pool_key_count(p->s, "default", 0, &n, &p->e), ERR_INTERNAL, p->e,
+		"the pool's books are wrong for kind 0: made 1, free 1/0");
 }
 
 static void media_keys(void **state)
 {
 	struct place *p = *state;
 	/* An Ed25519 SPKI: RFC 8410 10.1. */
-	static const uint8_t spki[44] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00, 0x19, 0xbf, 0x44, 0x09, 0x69, 0x84, 0xcd,
-		0xfe, 0x85, 0x41, 0xba, 0xc1, 0x67, 0xdc, 0x3b, 0x96, 0xc8, 0x50, 0x86, 0xaa, 0x30, 0xb6, 0xb6, 0xcb, 0x0c, 0x5c, 0x38, 0xad, 0x70, 0x31,
+	static const uint8_t spki[44] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00, 0x19, 0xbf, 0x44, 0x09,
+		0x69, 0x84, 0xcd,
+		0xfe, 0x85, 0x41, 0xba, 0xc1, 0x67, 0xdc, 0x3b, 0x96, 0xc8, 0x50, 0x86, 0xaa, 0x30, 0xb6, 0xb6, 0xcb, 0x0c, 0x5c, 0x38,
+			0xad, 0x70, 0x31,
 		0x66, 0xe1 };
 	struct media_key k = { .sealed = BUF_MAX(100) }, *list;
 	size_t n;
@@ -313,7 +316,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		place_test(vm_is_unique), place_test(vm_save_compares_and_tells), place_test(vm_lists), place_test(state_names_are_closed),
-		place_test(event_undone_with_its_request), place_test(pool_takes_once), place_test(pool_notices_a_lost_key), place_test(media_keys),
+		place_test(event_undone_with_its_request), place_test(pool_takes_once), place_test(pool_notices_a_lost_key),
+			place_test(media_keys),
 		place_test(ca_rows), place_test(images), place_test(bundles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,7 +172,8 @@ static void ids_are_long_and_different(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		place_test(opens_again), place_test(refuses_newer_schema), place_test(refuses_changed_migration), place_test(refuses_corrupt),
+		place_test(opens_again), place_test(refuses_newer_schema), place_test(refuses_changed_migration),
+			place_test(refuses_corrupt),
 		place_test(turn_commits_or_aborts), place_test(mark_undoes_one_request), place_test(reader_sees_committed_rows_only),
 		place_test(scrub_leaves_nothing), place_test(ids_are_long_and_different),
 	};

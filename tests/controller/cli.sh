@@ -1,0 +1,106 @@
+#!/bin/bash
+# cli - natalctl: a document of JSON from every verb, exit codes from the one table, suggestions, the live line of `vm wait`.
+. "$(dirname "$0")/lib.sh"
+command -v python3 >/dev/null && command -v script >/dev/null || { echo "python3 and script (bsdutils) are needed"; exit 77; }
+
+# ---- -o json: each verb of the table, on a VM that is born, reports and goes. What a verb prints is one document, or for `wait` one a line.
+verbs='key init|key init
+key list|key list
+key export|key export
+ca show|ca show
+ca csr|ca csr
+ca install|ca install CHAIN
+pool status|pool status
+pool fill|pool fill 10
+image register|image register debian-12 --from IMAGE
+image list|image list
+image show|image show debian-12
+image delete|image delete debian-12
+vm create|vm create web-1 --host none --channel unix:CHANNEL --medium-out MEDIUM
+vm list|vm list
+vm show|vm show web-1
+vm medium|vm medium web-1 --out SECOND
+vm pin|vm pin web-1
+vm logs|vm logs web-1
+vm wait|vm wait web-1 --timeout 20
+vm reissue|vm reissue web-1
+vm delete|vm delete web-1
+status|status
+backup|backup BACKUP
+daemon start|daemon start
+version|version
+daemon stop|daemon stop'
+# These have no document: what they print is for a shell, for a person, or a program's own output; or they need a hypervisor.
+none='image bake
+vm start
+vm stop
+completion bash
+help'
+mkdir "$T/image"; for f in root.img vmlinuz initrd; do echo x > "$T/image/$f"; done
+echo '{"kernel":"vmlinuz","initrd":"initrd","root":"root.img","cmdline":"root=LABEL=x","os":"debian-12","built_at":1700000000,"agent_version":"0"}' > "$T/image/image.json"
+documents() { python3 -c 'import json,sys
+lines=[l for l in sys.stdin.read().split("\n") if l]
+docs=[json.loads(l) for l in lines]
+sys.exit(0 if docs and all(isinstance(d,dict) for d in docs) and (len(docs)==1 or sys.argv[1]=="vm wait") else 1)' "$1"; }
+while IFS='|' read -r verb call; do
+  call=${call//IMAGE/$T/image}; call=${call//CHANNEL/$T/web-1.sock}; call=${call//MEDIUM/$T/web-1.iso}; call=${call//SECOND/$T/second.iso}; call=${call//CHAIN/$T/ca.pem}; call=${call//BACKUP/$T/backup}
+  [ "$verb" = "ca install" ] && n ca show --out "$T/ca.pem"
+  if [ "$verb" = "vm wait" ]; then guest web-1 >/dev/null 2>&1 & G=$!; fi
+  # shellcheck disable=SC2086
+  out=$(n $call -o json 2>"$T/err"); rc=$?
+  if [ $rc = 0 ] && documents "$verb" <<<"$out"; then ok "$verb -o json"; else fail "natalctl $call -o json: status $rc: $out $(cat "$T/err")"; fi
+done <<<"$verbs"
+all=$({ cut -d'|' -f1 <<<"$verbs"; echo "$none"; } | sort)
+help=$(n help | sed -n 's/^  \([a-z]*\( [a-z]*\)\{0,1\}\)\( \[*[A-Z]*\]*\)\{0,1\}  .*/\1/p' | sed 's/ *$//' | sort)
+[ "$all" = "$help" ] && ok "every verb of the help is tried" || { fail "verbs tried and verbs of the help differ:"; diff <(echo "$all") <(echo "$help"); }
+
+# ---- exit codes: one a reason, as natalctl(1) lists them
+n daemon stop >/dev/null 2>&1; n key init >/dev/null 2>&1; n vm create web-1 --host none >/dev/null
+want 2 "has no verb 'creat'" n vm creat web-2
+want 3 "is not 'dhcp' or ADDRESS/PREFIX" n vm create web-2 --host none --address 1.2.3
+n ca show --out "$T/ca.pem"; sed '2s/.*/MIIB/' "$T/ca.pem" > "$T/bad.pem"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/root.key" -out "$T/root.pem" -subj '/CN=Example Root' -days 30 2>/dev/null
+want 4 "is not of natald's CA key" n ca install "$T/root.pem"
+want 5 "others start it" n vm start web-1
+want 6 "there is no VM 'web-9'" n vm show web-9
+want 7 "a VM named 'web-1' exists" n vm create web-1 --host none
+want 9 "is ready after 1 s" n vm wait web-1 --timeout 1
+want 1 "write to standard output: No space left on device" bash -c '"$0" --state "$1" help > /dev/full' "$B/natalctl" "$S"
+want 6 "" n vm show web-9 -o json
+n vm show web-9 -o json >"$T/out" 2>/dev/null; [ -s "$T/out" ] && fail "an error stands on standard output" || ok "errors are not on standard output"
+
+# ---- suggestions: nouns, verbs, options, values, names
+want 2 "did you mean 'vm'?" n vn list
+want 2 "did you mean 'list'?" n vm lst
+want 2 "did you mean '--hostname'?" n vm create web-2 --hostnam x
+want 2 "did you mean 'json'?" n vm list -o jsn
+want 5 "did you mean 'ed25519'?" n key init --alg ed2551
+want 6 "did you mean 'web-1'?" n vm show web1
+want 6 "did you mean 'debian-12'?" bash -c '"$0" --state "$1" image register debian-12 --from "$2" >/dev/null && exec "$0" --state "$1" vm create x --image debian12' "$B/natalctl" "$S" "$T/image"
+
+# ---- the socket: 0600, and its peer is looked at
+[ "$(stat -c %a "$S/natald.sock")" = 600 ] && ok "the socket is 0600" || fail "the socket's mode is $(stat -c %a "$S/natald.sock")"
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null && command -v curl >/dev/null; then
+  chmod 711 "$T"
+  nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups curl -sS -m 5 --unix-socket "$S/natald.sock" "$@"; }
+  want 7 "" nobody http://n/v1/vms                                                 # the mode keeps it out
+  chmod 666 "$S/natald.sock"
+  want 0 "this natald serves user 0 and root, not user 65534" nobody http://n/v1/vms
+  want 0 "not user 65534" nobody -X DELETE http://n/v1/vms/web-1
+  chmod 600 "$S/natald.sock"
+  want 0 "web-1" n vm show web-1
+fi
+
+# ---- vm wait: a line a step in a pipe; on a terminal one line, rewritten in place
+follow() {   # NAME: creates it, and a guest that reports
+  n vm create "$1" --host none --channel "unix:$T/$1.sock" --medium-out "$T/$1.iso" >/dev/null
+  (sleep 0.5; guest "$1") >/dev/null 2>&1 &
+}
+follow plain; n vm wait plain --timeout 20 > "$T/plain" 2>&1 || fail "vm wait plain: $(cat "$T/plain")"
+grep -q "$(printf '\r')" "$T/plain" && fail "a carriage return in a pipe" || ok "no carriage return in a pipe"
+for step in ssh/hostkeys users/alice tls/certificate; do grep -q "$step" "$T/plain" || fail "no line of $step: $(cat "$T/plain")"; done
+[ "$(grep -c '3/3\|2/3\|1/3' "$T/plain")" -ge 2 ] && ok "a line for each step in a pipe" || fail "the steps: $(cat "$T/plain")"
+follow live; script -qec "'$B/natalctl' --state '$S' vm wait live --timeout 20" "$T/live" > /dev/null 2>&1 < /dev/null || fail "vm wait live: $(cat "$T/live")"
+grep -aqP '\r\e\[K  2/3   users/alice' "$T/live" && ok "a live line on a terminal" || fail "no live line: $(cat -v "$T/live")"
+[ "$(grep -aP '\r\e\[K  1/3 .*\r\e\[K  3/3 ' -c "$T/live")" = 1 ] && ok "rewritten in place" || fail "not rewritten: $(cat -v "$T/live")"
+exit $bad

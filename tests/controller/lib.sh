@@ -1,0 +1,22 @@
+# lib.sh - sourced by the tests of natald and natalctl: a state folder of the test's own, natalctl as `n`, a natald that ends with the test.
+set -u
+B=$(realpath "${builddir:-build}") src=${srcdir:-.}
+T=$(mktemp -d /tmp/natal-ctl.XXXXXX) S=$T/s bad=0
+n() { "$B/natalctl" --state "$S" "$@"; }
+ok() { echo "ok: $1"; }
+fail() { echo "FAIL: $1"; bad=1; }
+# want STATUS TEXT COMMAND…: it ends so, and says so
+want() {
+  local status=$1 text=$2 out rc; shift 2
+  out=$("$@" 2>&1); rc=$?
+  if [ $rc = "$status" ] && [[ $out == *"$text"* ]]; then ok "$* → $text"; else fail "$*: status $rc, wanted $status and '$text': $out"; fi
+}
+# within SECONDS COMMAND…
+within() { local until=$((SECONDS + $1)); shift; until "$@"; do [ $SECONDS -lt $until ] || return 1; sleep 0.1; done; }
+field() { n vm show "$1" -o json | python3 -c 'import json,sys; d=json.load(sys.stdin)
+for k in sys.argv[1].split("."): d=d[int(k)] if isinstance(d,list) else d[k]
+print(d)' "$2"; }
+natald_pid() { n status -o json | grep -o '"pid":[0-9]*' | cut -d: -f2; }
+guest() { "$B/tests/tools/fake_guest" --medium "$T/$1.iso" --trust "$S/trust.d" --uuid "$(field "$1" uuid)" --channel "$T/$1.sock" "${@:2}"; }
+ended() { n daemon stop >/dev/null 2>&1; chmod -R u+rwx "$T" 2>/dev/null; rm -rf "$T"; }
+trap ended EXIT

@@ -1,0 +1,17 @@
+# Tests that hold promises across parts: clauses, manuals, what the clause map lacked.
+check_PROGRAMS += tests/unit/common/media/test_result tests/unit/controller/service/test_report tests/unit/controller/service/test_medium
+tests_unit_common_media_test_result_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_media_test_result_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+tests_unit_controller_service_test_report_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_service_test_report_LDADD = $(CONTROLLER_TEST_LIBS)
+tests_unit_controller_service_test_medium_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_service_test_medium_LDADD = tests/unit/common/media/libsample.a $(CONTROLLER_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/controller/host/test_host tests/unit/controller/signer/test_sandbox
+tests_unit_controller_host_test_host_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_host_test_host_LDADD = $(CONTROLLER_TEST_LIBS)
+tests_unit_controller_signer_test_sandbox_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_signer_test_sandbox_LDADD = $(CONTROLLER_TEST_LIBS)
+
+dist_check_SCRIPTS += tests/controller/backup.sh tests/controller/cli.sh tests/controller/gone.sh tests/controller/reissue.sh tests/controller/store.sh
+EXTRA_DIST += tests/controller/lib.sh
