@@ -15,3 +15,7 @@ tests_unit_controller_signer_test_sandbox_LDADD = $(CONTROLLER_TEST_LIBS)
 
 dist_check_SCRIPTS += tests/controller/backup.sh tests/controller/cli.sh tests/controller/gone.sh tests/controller/reissue.sh tests/controller/store.sh
 EXTRA_DIST += tests/controller/lib.sh
+
+check_PROGRAMS += tests/unit/controller/host/test_accel
+tests_unit_controller_host_test_accel_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_host_test_accel_LDADD = $(CONTROLLER_TEST_LIBS)
