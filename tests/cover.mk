@@ -19,3 +19,6 @@ EXTRA_DIST += tests/controller/lib.sh
 check_PROGRAMS += tests/unit/controller/host/test_accel
 tests_unit_controller_host_test_accel_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_host_test_accel_LDADD = $(CONTROLLER_TEST_LIBS)
+
+# What tests/CLAUSES names, whole folders: the clause map is checked in a dist tree too.
+EXTRA_DIST += tests/CLAUSES docs .ci tests/integration tests/bench tests/mutants
