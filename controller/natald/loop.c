@@ -116,8 +116,13 @@ static int after_turn(struct loop *l, struct request *done, struct err *e)
 {
 	struct ctl *c = l->c;
 	struct err busy;
-
 	int r = birth_advance(c, e);
+
+	/* A full disk keeps births waiting for the next turn; requests that have none of them are answered. */
+	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {
+		fprintf(stderr, "natald: births wait: %s\n", e->msg);
+		r = 0;
+	}
 	for (struct request *rq = done; !r && rq; rq = rq->next)
 		if (rq->then && !rq->failed.code)
 			rq->then(c, rq, &rq->failed);
