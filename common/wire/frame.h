@@ -10,7 +10,7 @@
 #include "common/base/buf.h"
 #include "common/crypto/hash.h"
 
-enum { FRAME_HEADER_SIZE = 56, FRAME_BODY_MAX = 256 << 10 };
+enum { FRAME_HEADER_SIZE = 56, FRAME_BODY_MAX = 256 << 10, FRAME_GUEST_BODY_MAX = FRAME_BODY_MAX - 512 /* a host wraps it in a frame of its own */ };
 
 enum frame_type {
 	FRAME_STATUS = 1,       /* guest -> controller: struct status as JSON (status.h) */

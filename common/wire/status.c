@@ -37,6 +37,8 @@ int status_write(const struct status *s, struct buf *out, struct err *e)
 	json_put_uint(o, "seq", s->seq);
 	json_put_hex(o, "digest", s->digest, sizeof s->digest);
 	json_put(o, "boot_id", s->boot_id);
+	if (s->boot)
+		json_put_uint(o, "boot", s->boot);
 	json_put(o, "phase", status_phase_name(s->phase));
 	json_put_uint(o, "k", s->k);
 	json_put_uint(o, "n", s->n);
@@ -64,6 +66,7 @@ static const struct json_field fields[] = {
 	{ "seq", JSON_UINT, true, offsetof(struct raw, s.seq), 8 },
 	{ "digest", JSON_HEX, true, offsetof(struct raw, s.digest), SHA256_SIZE },
 	{ "boot_id", JSON_TEXT, true, offsetof(struct raw, s.boot_id), sizeof ((struct status *)0)->boot_id },
+	{ "boot", JSON_UINT, false, offsetof(struct raw, s.boot), 8 },
 	{ "phase", JSON_TEXT, true, offsetof(struct raw, phase_name), sizeof ((struct raw *)0)->phase_name },
 	{ "k", JSON_UINT, true, offsetof(struct raw, s.k), 8 },
 	{ "n", JSON_UINT, true, offsetof(struct raw, s.n), 8 },

@@ -19,6 +19,7 @@ struct status {
 	uint64_t epoch, gen, seq;               /* the medium is (0, 1) */
 	uint8_t digest[SHA256_SIZE];            /* of the goal it answers: the bundle digest; zero when none was verified */
 	char boot_id[37];
+	uint64_t boot;                          /* how many boots of this journal; 0: unknown */
 	enum status_phase phase;
 	uint64_t k, n;                          /* step k of n */
 	char step[128];                         /* item key, e.g. "users/alice" */

@@ -44,21 +44,24 @@ static int copy_files(int from, int to, struct err *e)
 
 static int copy_vtpm(const struct guest *g, int to, struct err *e)
 {
-	scoped_fd int from = openat(g->dirfd, "tpm", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int r;
+	int r = file_mkdirs(to, "run/tpm", 0700, e);
 
+	if (r)
+		return r;
+	scoped_fd int run = openat(to, "run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (run < 0 || (r = same_owner(g->rundir, run, e)))
+		return run < 0 ? err_sys(e, "open the copy") : r;
+	scoped_fd int from = openat(g->rundir, "tpm", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (from < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "open the vTPM's state");
-	if ((r = file_mkdirs(to, "tpm", 0700, e)))
-		return r;
-	scoped_fd int tpm = openat(to, "tpm", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	scoped_fd int tpm = openat(run, "tpm", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return tpm < 0 ? err_sys(e, "open the copy of the vTPM's state") : copy_files(from, tpm, e);
 }
 
 static int backup_guest(const struct guest *g, int dir, struct err *e)
 {
 	struct guest copy = *g;
-	int r = file_mkdirs(dir, g->spec.vm_id, 0711, e);
+	int r = file_mkdirs(dir, g->spec.vm_id, 0700, e);
 
 	if (r)
 		return r;

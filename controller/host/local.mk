@@ -10,5 +10,6 @@ controller_host_libhost_a_SOURCES = \
 	%D%/none.c \
 	%D%/qemu.c \
 	%D%/qmp.c %D%/qmp.h \
+	%D%/request.c %D%/request.h \
 	%D%/vtpm.c %D%/vtpm.h \
 	%D%/worker.c %D%/worker.h

@@ -86,7 +86,7 @@ static void status_round_trip(void **s)
 {
 	struct err e;
 	struct status a = { .gen = 1, .seq = 4, .phase = PHASE_PROVISIONED, .k = 3, .n = 3, .took_us = 12, .result = { 5 },
-		.boot_id = "01234567-89ab-cdef-0123-456789abcdef", .step = "users/alice" }, b;
+		.boot_id = "01234567-89ab-cdef-0123-456789abcdef", .boot = 7, .step = "users/alice" }, b;
 
 	(void)s;
 	a.keys = json_object_new_object();
@@ -96,8 +96,16 @@ static void status_round_trip(void **s)
 	assert_ok(status_read(out.data, out.size, &b, &e), e);
 	assert_int_equal(b.phase, PHASE_PROVISIONED);
 	assert_int_equal(b.result[0], 5);
+	assert_int_equal(b.boot, 7);
 	assert_string_equal(b.step, "users/alice");
 	assert_string_equal(json_text(b.keys, "tls_spki"), "00");
+	status_fini(&b);
+	a.boot = 0;                     /* an unknown counter is not written at all */
+	buf_clear(&out);
+	assert_ok(status_write(&a, &out, &e), e);
+	assert_null(memmem(out.data, out.size, "\"boot\":", 7));
+	assert_ok(status_read(out.data, out.size, &b, &e), e);
+	assert_int_equal(b.boot, 0);
 	status_fini(&a);
 	status_fini(&b);
 }
