@@ -18,7 +18,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/service/medium.c %D%/service/medium.h %D%/service/pinfile.c %D%/service/pinfile.h %D%/service/pool.c %D%/service/pool.h \
 	%D%/service/report.c %D%/service/report.h %D%/service/spec.c %D%/service/spec.h \
 	%D%/http/request.h %D%/http/route.c %D%/http/server.c %D%/http/server.h \
-	%D%/api/api.h %D%/api/api_image.c %D%/api/api_key.c %D%/api/api_pool.c %D%/api/api_run.c %D%/api/api_vm.c %D%/api/bodies.c %D%/api/bodies.h \
+	%D%/api/api.h %D%/api/api_backup.c %D%/api/api_image.c %D%/api/api_key.c %D%/api/api_pool.c %D%/api/api_run.c %D%/api/api_vm.c %D%/api/bodies.c %D%/api/bodies.h \
 	%D%/api/routes.c %D%/api/schemas.c \
 	%D%/cli/state.c %D%/cli/state.h
 
@@ -33,7 +33,7 @@ CLI_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) -DSBINDIR='"$(sbindir)
 CLI_LIBS = controller/cli/libcli.a $(COMMON_LIBS)
 controller_cli_libcli_a_CFLAGS = $(CLI_CFLAGS)
 controller_cli_libcli_a_SOURCES = \
-	%D%/cli/cli.h %D%/cli/client.c %D%/cli/cmd_image.c %D%/cli/cmd_key.c %D%/cli/cmd_pool.c %D%/cli/cmd_vm.c %D%/cli/cmd_wait.c %D%/cli/daemon.c \
+	%D%/cli/cli.h %D%/cli/client.c %D%/cli/cmd_backup.c %D%/cli/cmd_image.c %D%/cli/cmd_key.c %D%/cli/cmd_pool.c %D%/cli/cmd_vm.c %D%/cli/cmd_wait.c %D%/cli/daemon.c \
 	%D%/cli/help.c %D%/cli/options.c %D%/cli/print.c %D%/cli/state.c %D%/cli/verbs.c %D%/cli/vm.h
 
 bin_PROGRAMS += natalctl

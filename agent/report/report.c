@@ -93,7 +93,7 @@ static void send_fresh(struct report *r, bool now)
 
 static void add_frame(struct report *r, struct status *s)
 {
-	scoped_buf struct buf body = BUF_MAX(FRAME_BODY_MAX);
+	scoped_buf struct buf body = BUF_MAX(FRAME_GUEST_BODY_MAX);
 	struct err e;
 
 	s->gen = 1;
@@ -105,7 +105,7 @@ static void add_frame(struct report *r, struct status *s)
 		/* A result of thousands of items does not fit: its digest says it, the journal has it. */
 		s->items = NULL;
 		buf_fini(&body);
-		body = BUF_MAX(FRAME_BODY_MAX);
+		body = BUF_MAX(FRAME_GUEST_BODY_MAX);
 		if (status_write(s, &body, &e))
 			return;
 	}

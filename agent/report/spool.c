@@ -146,7 +146,8 @@ static bool all_done(const struct spool *s)
 	return true;
 }
 
-/* One ack frame: only the holder of the report key may make us forget. */
+/* One ack frame: only the holder of the report key may make us forget. Without a key (nothing was verified yet) nothing proves the report
+ * either: then any ack will do. */
 static void take_ack(const struct report *r, const struct frame *f, struct spool *s)
 {
 	struct { char boot_id[BOOT_ID_SIZE + 1]; uint64_t seq; } ack = { 0 };
@@ -209,6 +210,32 @@ static void exchange(struct report *r, struct spool *s, int64_t deadline_ms)
 	}
 }
 
+/* Once this boot's report is acknowledged, what earlier boots sent without a key, or under one that is gone, can never be: it goes. */
+static void drop_unprovable(const struct report *r, struct spool *s)
+{
+	bool heard = r->has_key;
+
+	for (size_t i = 0; i < s->count; i++)
+		heard = heard && (strcmp(s->boots[i].boot_id, r->boot_id) != 0 || !s->boots[i].frames.size);
+	for (size_t i = 0; heard && i < s->count; i++) {
+		scoped(frame_reader_fini) struct frame_reader reader = FRAME_READER;
+		struct buf *f = &s->boots[i].frames;
+		struct err ignored;
+		struct frame frame;
+		bool have = f->size > 0, proven = false;
+		for (size_t at = 0; have && at < f->size && !proven; at += FRAME_BODY_MAX) {
+			size_t n = f->size - at < FRAME_BODY_MAX ? f->size - at : FRAME_BODY_MAX;
+			if (frame_feed(&reader, f->data + at, n, &ignored))
+				break;
+			for (frame_next(&reader, &frame, &have); have && !proven; frame_next(&reader, &frame, &have))
+				proven = frame_authentic(&frame, r->key);
+			have = true;
+		}
+		if (!proven)
+			buf_clear(f);
+	}
+}
+
 int report_drain(struct report *r, int wait_ms, struct err *e)
 {
 	int64_t deadline_ms = clock_mono_ms() + wait_ms;
@@ -231,6 +258,7 @@ int report_drain(struct report *r, int wait_ms, struct err *e)
 		buf_add(&b->frames, r->fresh.data, r->fresh.size);
 	}
 	exchange(r, &s, deadline_ms);
+	drop_unprovable(r, &s);
 	for (size_t i = 0; i < s.count; i++)
 		store(&s.boots[i]);
 	return all_done(&s) ? 0 : err_set(e, ERR_UNAVAILABLE, "the controller has not acknowledged the report within %d ms", wait_ms);

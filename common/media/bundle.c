@@ -60,16 +60,18 @@ static int check_meaning(const struct verified *v, const struct guest_facts *fac
 		return err_set(e, ERR_DENIED, "%s: is for VM %s, and this machine's UUID is unknown", doc, m->vm.uuid);
 	if (strcasecmp(m->vm.uuid, facts->uuid) != 0)
 		return err_set(e, ERR_DENIED, "%s: is for VM %s, this is %s", doc, m->vm.uuid, facts->uuid);
-	if (now_unix_s < m->not_before)
+	/* What this guest has applied already stays what it is: the window is about being provisioned. */
+	bool applied = m->sequence == facts->sequence_seen && bytes_equal(v->digest, facts->digest_seen, sizeof v->digest);
+	if (!applied && now_unix_s < m->not_before)
 		return err_set(e, ERR_DENIED, "%s: is not valid before %llu, now is %llu", doc, (unsigned long long)m->not_before,
 			(unsigned long long)now_unix_s);
-	if (now_unix_s > m->not_after)
+	if (!applied && now_unix_s > m->not_after)
 		return err_set(e, ERR_DENIED, "%s: has expired at %llu, now is %llu", doc, (unsigned long long)m->not_after,
 			(unsigned long long)now_unix_s);
 	if (m->sequence < facts->sequence_seen)
 		return err_set(e, ERR_DENIED, "%s: sequence %llu is older than %llu, which this guest has applied", doc,
 			(unsigned long long)m->sequence, (unsigned long long)facts->sequence_seen);
-	if (m->sequence == facts->sequence_seen && !bytes_equal(v->digest, facts->digest_seen, sizeof v->digest))
+	if (m->sequence == facts->sequence_seen && !applied)
 		return err_set(e, ERR_DENIED, "%s: sequence %llu was applied with another digest", doc, (unsigned long long)m->sequence);
 	return 0;
 }

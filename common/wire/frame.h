@@ -10,14 +10,14 @@
 #include "common/base/buf.h"
 #include "common/crypto/hash.h"
 
-enum { FRAME_HEADER_SIZE = 56, FRAME_BODY_MAX = 256 << 10 };
+enum { FRAME_HEADER_SIZE = 56, FRAME_BODY_MAX = 256 << 10, FRAME_GUEST_BODY_MAX = FRAME_BODY_MAX - 512 /* a host wraps it in a frame of its own */ };
 
 enum frame_type {
 	FRAME_STATUS = 1,       /* guest -> controller: struct status as JSON (status.h) */
 	FRAME_ACK = 2,          /* controller -> guest: {"boot_id":…,"seq":N}: everything of that boot up to N is durable */
 	/* controller -> host */
 	FRAME_HOST_START = 16, FRAME_HOST_STOP, FRAME_HOST_DELETE, FRAME_HOST_EJECT, FRAME_HOST_LIST, FRAME_HOST_FORWARD,
-	FRAME_HOST_TO_GUEST, FRAME_HOST_CREATE, FRAME_HOST_LOG,
+	FRAME_HOST_TO_GUEST, FRAME_HOST_CREATE, FRAME_HOST_LOG, FRAME_HOST_BACKUP,
 	/* host -> controller */
 	FRAME_HOST_HELLO = 32, FRAME_HOST_REPLY, FRAME_HOST_EVENT, FRAME_HOST_FROM_GUEST,
 };

@@ -10,7 +10,7 @@
 enum { HOST_ANSWER_MS = 90000, EVENTS_MAX = 1000, WAIT_MAX_S = 60, LOG_DEFAULT = 64 << 10 };
 enum { PHASE_NEW, PHASE_ASKED };
 
-static int park(struct request *rq, int64_t ms, struct err *e)
+int request_park(struct request *rq, int64_t ms, struct err *e)
 {
 	if (rq->expired)
 		return err_set(e, ERR_UNAVAILABLE, "the host did not answer within %lld s", (long long)ms / 1000);
@@ -55,20 +55,20 @@ int api_vm_start(struct ctl *c, struct request *rq, struct err *e)
 		return r;
 	if (rq->phase == PHASE_ASKED) {
 		if (link_busy(c, v.id))
-			return park(rq, HOST_ANSWER_MS, e);
+			return request_park(rq, HOST_ANSWER_MS, e);
 		if (!v.running)
 			return err_set(e, ERR_UNAVAILABLE, "VM %s: %s", v.name, v.reason);
 		rq->reply = api_vm_json(c, &v, e);
 		return 0;
 	}
 	if (!v.host_known || link_busy(c, v.id))        /* its vTPM is being made, or something else is under way */
-		return park(rq, HOST_ANSWER_MS, e);
+		return request_park(rq, HOST_ANSWER_MS, e);
 	if ((r = set_forwards(rq, &v, &body, e)))
 		return r;
 	rq->phase = PHASE_ASKED;
 	if (body.forwards && ((r = vm_save(c->store, &v, e)) || (r = link_vm_forward(c, &v, e))))
 		return r;
-	return !v.running && (r = link_vm_start(c, &v, e)) ? r : park(rq, HOST_ANSWER_MS, e);
+	return !v.running && (r = link_vm_start(c, &v, e)) ? r : request_park(rq, HOST_ANSWER_MS, e);
 }
 
 int api_vm_stop(struct ctl *c, struct request *rq, struct err *e)
@@ -79,10 +79,10 @@ int api_vm_stop(struct ctl *c, struct request *rq, struct err *e)
 	if (r || (r = can_start(&v, e)))
 		return r;
 	if (link_busy(c, v.id))
-		return park(rq, HOST_ANSWER_MS, e);
+		return request_park(rq, HOST_ANSWER_MS, e);
 	if (v.running && rq->phase == PHASE_NEW) {
 		rq->phase = PHASE_ASKED;
-		return (r = link_vm_stop(c, &v, e)) ? r : park(rq, HOST_ANSWER_MS, e);
+		return (r = link_vm_stop(c, &v, e)) ? r : request_park(rq, HOST_ANSWER_MS, e);
 	}
 	if (v.running)
 		return err_set(e, ERR_UNAVAILABLE, "VM %s could not be stopped", v.name);
@@ -120,7 +120,7 @@ int api_vm_events(struct ctl *c, struct request *rq, struct err *e)
 	if (r)
 		return r;
 	if (json_object_array_length(array) == 0 && wait_s && !rq->expired)
-		return park(rq, 1000 * (int64_t)(wait_s > WAIT_MAX_S ? WAIT_MAX_S : wait_s), e);
+		return request_park(rq, 1000 * (int64_t)(wait_s > WAIT_MAX_S ? WAIT_MAX_S : wait_s), e);
 	rq->reply = json_object_new_object();
 	json_object_object_add(rq->reply, "events", give(array));
 	json_put_uint(rq->reply, "last", (uint64_t)l.last);
@@ -144,8 +144,8 @@ int api_vm_log(struct ctl *c, struct request *rq, struct err *e)
 		if ((r = link_vm_log(c, &v, request_number(rq->max, LOG_DEFAULT), &rq->ticket, e)))
 			return r;
 	}
-	if (!link_log_take(c, rq->ticket, &text, &failed))
-		return park(rq, HOST_ANSWER_MS, e);
+	if (!link_take(c, rq->ticket, &text, &failed))
+		return request_park(rq, HOST_ANSWER_MS, e);
 	if (failed.code) {
 		*e = failed;
 		return -(int)e->code;

@@ -10,6 +10,8 @@ struct chain_body { char chain[64 << 10]; };
 extern const struct json_field chain_fields[1];
 struct fill_body { uint64_t count; };
 extern const struct json_field fill_fields[1];
+struct backup_body { char dir[1024]; };
+extern const struct json_field backup_fields[1];
 struct image_register { char name[64], dir[2048]; };
 extern const struct json_field image_register_fields[2];
 struct start_body { struct json_object *forwards; };

@@ -5,6 +5,7 @@
 const struct route routes[] = {
 	{ "GET", "/v1/status", LOCAL, "what this natald is and holds", NULL, &schema_status, .handle = api_status },
 	{ "POST", "/v1/daemon/stop", LOCAL, "end natald; guests run on", NULL, &schema_empty, .handle = api_daemon_stop },
+	{ "POST", "/v1/backup", LOCAL, "copy what natald holds into an empty folder", &schema_backup, &schema_backup, .handle = api_backup },
 	{ "GET", "/v1/keys", LOCAL, "the media signing keys", NULL, &schema_keys, .handle = api_key_list },
 	{ "POST", "/v1/keys", LOCAL, "make a media signing key", &schema_key_init, &schema_key, .handle = api_key_init },
 	{ "GET", "/v1/ca", LOCAL, "the certificate authority", NULL, &schema_ca, .handle = api_ca_show },

@@ -70,5 +70,6 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_image_delete(struct cli *, struct err *), cmd_vm_create(struct cli *, struct err *), cmd_vm_list(struct cli *, struct err *),
 	cmd_vm_show(struct cli *, struct err *), cmd_vm_start(struct cli *, struct err *), cmd_vm_stop(struct cli *, struct err *),
 	cmd_vm_delete(struct cli *, struct err *), cmd_vm_reissue(struct cli *, struct err *), cmd_vm_wait(struct cli *, struct err *),
-	cmd_vm_medium(struct cli *, struct err *), cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *);
+	cmd_vm_medium(struct cli *, struct err *), cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *),
+	cmd_backup(struct cli *, struct err *);
 int vm_fetch_medium(struct cli *cli, const char *name, const char *path, struct err *e);

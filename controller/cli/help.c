@@ -85,7 +85,7 @@ int cmd_completion(struct cli *cli, struct err *e)
 				printf("%s ", cli_verbs[k].verb);
 		printf("';;\n");
 	}
-	printf("    esac\n  elif [ \"${COMP_WORDS[1]}\" = vm ] && [ $COMP_CWORD = 3 ] && [ \"${COMP_WORDS[2]}\" != create ]; then\n"
+	printf("    esac\n  elif [ \"${COMP_WORDS[1]}\" = vm ] && [ $COMP_CWORD = 3 ] && [ \"${COMP_WORDS[2]}\" != create ] && [ \"${c#-}\" = \"$c\" ]; then\n"
 		"    w=$(natalctl vm list -o json 2>/dev/null | grep -o '\"name\":\"[^\"]*' | cut -d'\"' -f4)\n"
 		"  else case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
 	for (size_t i = 0; i < cli_verb_count; i++)

@@ -83,6 +83,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "vm", "logs", "NAME", "the end of its serial console", vm_logs, cmd_vm_logs },
 	{ "vm", "pin", "NAME", "its pin record, and what clients make of it", vm_pin, cmd_vm_pin },
 	{ "status", "", "", "what natald is and holds", NULL, cmd_status },
+	{ "backup", "", "DIR", "copy what natald holds into a folder", NULL, cmd_backup },
 	{ "daemon", "start", "", "start natald in the background", NULL, cmd_daemon_start },
 	{ "daemon", "stop", "", "end natald; guests run on", NULL, cmd_daemon_stop },
 	{ "completion", "bash", "", "completion for bash: eval it", NULL, cmd_completion },

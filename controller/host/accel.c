@@ -70,7 +70,7 @@ void accel_begin(struct accel *a, const char *kernel)
 	unlinkat(a->dirfd, "accel.console", 0);
 	const char *argv[] = { "qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-m", "256", "-M", "q35", "-nodefaults", "-no-user-config", "-display", "none",
 		"-no-reboot", "-serial", "file:accel.console", "-kernel", kernel, "-append", "console=ttyS0 earlyprintk=serial panic=-1", NULL };
-	if (worker_start(&(struct worker_start){ .argv = argv, .cwd = a->dirfd, .log = "accel.log" }, &a->probe, &e)) {
+	if (worker_start(&(struct worker_start){ .argv = argv, .cwd = a->dirfd, .log_dir = a->dirfd, .log = "accel.log" }, &a->probe, &e)) {
 		err_print(&e);
 		decide(a, "tcg");
 	}

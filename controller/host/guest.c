@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include "common/base/file.h"
 #include "common/base/text.h"
@@ -80,8 +81,8 @@ static int check(const struct guest_spec *s, struct err *e)
 		return err_set(e, ERR_FORMAT, "'%s' is not a lower-case UUID", s->uuid);
 	if (*s->mac && (strlen(s->mac) != 17 || !only(s->mac, "0123456789abcdef:")))
 		return err_set(e, ERR_FORMAT, "'%s' is not a lower-case MAC address", s->mac);
-	if (s->cpus > 64 || s->memory_mb > 1 << 20)
-		return err_set(e, ERR_LIMIT, "%llu CPUs and %llu MB: 64 and 1048576 at most", (unsigned long long)s->cpus,
+	if (s->cpus > 512 || s->memory_mb > 4 << 20)
+		return err_set(e, ERR_LIMIT, "%llu CPUs and %llu MB: 512 and 4194304 at most", (unsigned long long)s->cpus,
 			(unsigned long long)s->memory_mb);
 	if (!driver_find(s->driver))
 		return err_set(e, ERR_UNSUPPORTED, "host driver '%s': there are qemu and none", s->driver);
@@ -162,10 +163,15 @@ static int open_folder(const char *state_dir, const char *vm_id, bool make, stru
 
 	if (n < 0 || (size_t)n >= sizeof g->dir)
 		return err_set(e, ERR_LIMIT, "the path %s/host/%s is too long", state_dir, vm_id);
-	if (make && file_mkdirs(AT_FDCWD, g->dir, 0711, e))
+	if (make && file_mkdirs(AT_FDCWD, g->dir, 0700, e))
 		return -(int)e->code;
 	g->dirfd = open(g->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return g->dirfd < 0 ? err_sys(e, "open %s", g->dir) : 0;
+	if (g->dirfd < 0)
+		return err_sys(e, "open %s", g->dir);
+	if (make && mkdirat(g->dirfd, "run", 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "make folder %s/run", g->dir);
+	g->rundir = openat(g->dirfd, "run", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return g->rundir < 0 ? err_sys(e, "open %s/run", g->dir) : 0;
 }
 
 static struct guest *blank(void)
@@ -174,7 +180,7 @@ static struct guest *blank(void)
 
 	if (!g)
 		return NULL;
-	g->dirfd = g->channel = -1;
+	g->dirfd = g->rundir = g->channel = -1;
 	g->main = g->tpm = g->setup = WORKER_NONE;
 	g->in = FRAME_READER;
 	g->out = BUF_MAX(4 << 20);
@@ -237,6 +243,8 @@ void guest_free(struct guest *g)
 		return;
 	if (g->dirfd >= 0)
 		close(g->dirfd);
+	if (g->rundir >= 0)
+		close(g->rundir);
 	if (g->channel >= 0)
 		close(g->channel);
 	worker_close(&g->main);
@@ -247,7 +255,7 @@ void guest_free(struct guest *g)
 	free(g);
 }
 
-/* Takes everything below dirfd away; the folders of a guest are two deep. */
+/* Takes everything below dirfd away; the folders of a guest are three deep. */
 static int erase_below(int dirfd, int depth, struct err *e)
 {
 	int copy = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
@@ -284,7 +292,7 @@ int guest_socket(const struct guest *g, const char *name)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
-	snprintf(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/%s", g->dirfd, name);
+	snprintf(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/%s", g->rundir, name);
 	scoped_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
 		return -1;

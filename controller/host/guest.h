@@ -1,8 +1,9 @@
 /* guest.h - one guest as this host knows it: its folder, its spec, its processes, its channel.
  *
  * Made by guest_new() (CREATE) or guest_load() (found again after a restart); owned by struct host's list.  On disk a guest is
- * <state_dir>/host/<vm id>/ with spec.json (what CREATE said), run.json (token and processes of the run), and the driver's files.
- * Every write of the two is atomic, so a killed host finds either the old or the new.
+ * <state_dir>/host/<vm id>/, ours alone (0700): spec.json (what CREATE said), run.json (token and processes of the run), logs; and in it
+ * the folder run/, which belongs to the guest's user: disk, vTPM, sockets, console.  What is believed after a restart lies in the first.
+ * Every write of the two documents is atomic, so a killed host finds either the old or the new.
  */
 #pragma once
 #include <stdbool.h>
@@ -34,7 +35,7 @@ struct guest {
 	const struct driver *driver;
 	struct guest_spec spec;
 	char dir[768];
-	int dirfd;
+	int dirfd, rundir;
 	uint64_t run_token;             /* highest seen */
 	bool running;
 	struct worker main, tpm;        /* QEMU, swtpm; pidfd -1 where not running */
@@ -44,6 +45,8 @@ struct guest {
 	struct buf out;                 /* frames not yet taken by the guest */
 	struct worker setup;            /* vTPM manufacture in progress */
 	uint64_t setup_req;             /* the CREATE that waits for it */
+	uint64_t stop_req;              /* the STOP that waits for the guest to end; 0: none */
+	int64_t stop_deadline_ms;       /* monotonic: after it, it is ended */
 	char ek_sha256[65];             /* hex, or "" */
 };
 
@@ -56,7 +59,8 @@ struct driver {
 	int (*created)(struct host *h, struct guest *g, struct err *e);
 	/* medium_fd: borrowed descriptor of the medium, or -1. */
 	int (*start)(struct host *h, struct guest *g, int medium_fd, struct err *e);
-	int (*stop)(struct guest *g, uint64_t grace_ms, struct err *e);
+	int (*powerdown)(struct guest *g, struct err *e);       /* asks the guest to end by itself */
+	int (*stop)(struct guest *g, struct err *e);            /* ends it now */
 	int (*eject)(struct guest *g, bool *ejected, struct err *e);
 	int (*forward)(struct guest *g, const struct forward *wanted, size_t n, struct err *e);
 	/* Tries to open the guest's channel: 0 and guest->channel set or still -1. */

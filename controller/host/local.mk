@@ -4,10 +4,12 @@ HOST_LIBS = controller/host/libhost.a $(GNUTLS_LIBS)
 controller_host_libhost_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(GNUTLS_CFLAGS)
 controller_host_libhost_a_SOURCES = \
 	%D%/accel.c %D%/accel.h \
+	%D%/backup.c \
 	%D%/guest.c %D%/guest.h \
 	%D%/host.c %D%/host.h %D%/loop.h \
 	%D%/none.c \
 	%D%/qemu.c \
 	%D%/qmp.c %D%/qmp.h \
+	%D%/request.c %D%/request.h \
 	%D%/vtpm.c %D%/vtpm.h \
 	%D%/worker.c %D%/worker.h

@@ -15,4 +15,6 @@ struct host {
 	uint64_t seq;
 };
 
+/* The request BACKUP. */
+int backup_request(struct host *h, struct json_object *body, uint64_t req, struct json_object *reply, struct err *e);
 struct guest *host_find(struct host *h, const char *vm_id);

@@ -40,11 +40,7 @@ static int none_start(struct host *h, struct guest *g, int medium_fd, struct err
 	return not_ours(g, "start", e);
 }
 
-static int none_stop(struct guest *g, uint64_t grace_ms, struct err *e)
-{
-	(void)grace_ms;
-	return not_ours(g, "stop", e);
-}
+static int none_stop(struct guest *g, struct err *e) { return not_ours(g, "stop", e); }
 
 /* The medium is a file in the operator's hands: there is nothing here to eject. */
 static int none_eject(struct guest *g, bool *ejected, struct err *e)
@@ -74,6 +70,6 @@ static void none_connect(struct guest *g)
 }
 
 const struct driver driver_none = {
-	.name = "none", .create = none_create, .created = none_created, .start = none_start, .stop = none_stop, .eject = none_eject,
+	.name = "none", .create = none_create, .created = none_created, .start = none_start, .powerdown = none_stop, .stop = none_stop, .eject = none_eject,
 	.forward = none_forward, .connect = none_connect,
 };

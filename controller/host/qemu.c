@@ -15,18 +15,22 @@
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/proc.h"
+#include "common/crypto/hash.h"
 #include "controller/host/loop.h"
 #include "controller/host/qmp.h"
 #include "controller/host/vtpm.h"
 #include "controller/host/worker.h"
 
 enum { FD_KERNEL = 20, FD_INITRD, FD_TPM, FD_ROOT, FD_MEDIUM, ARGS_MAX = 96, START_MS = 20000 };
-enum { UID_BASE = 0x4E0000 };           /* 5111808: far above what distributions and subordinate ids use */
+enum { UID_BASE = 0x4E000000, UID_RANGE = 0x100000 };   /* far above what distributions and subordinate ids use */
 
-/* Users are numbers without names, one per guest, chosen once and kept in spec.json. */
+/* Users are numbers without names, one per guest, chosen once and kept in spec.json; at random, since other hosts on this machine choose too. */
 static uint64_t free_uid(const struct host *h)
 {
-	for (uint64_t uid = UID_BASE;; uid++) {
+	for (;;) {
+		uint32_t draw;
+		random_bytes(&draw, sizeof draw);
+		uint64_t uid = UID_BASE + draw % UID_RANGE;
 		bool taken = false;
 		for (const struct guest *o = h->guests; o; o = o->next)
 			taken |= o->spec.uid == uid;
@@ -61,14 +65,17 @@ static int make_disk(const struct guest *g, struct err *e)
 
 	if (stat(g->spec.image.root, &st) < 0)
 		return err_sys(e, "the image's disk %s", g->spec.image.root);
-	char size[32];
+	char size[32], dir[sizeof g->dir + 8];
 	snprintf(size, sizeof size, "%lld", (long long)st.st_size);
+	snprintf(dir, sizeof dir, "%s/run", g->dir);
 	scoped_buf struct buf out = BUF_MAX(4096);
 	const char *argv[] = { "qemu-img", "create", "-q", "-f", "qcow2", "disk.qcow2", size, NULL };
-	int r = proc_run(&PROC(.argv = argv, .cwd = g->dir, .out = &out), &status, e);
+	int r = proc_run(&PROC(.argv = argv, .cwd = dir, .out = &out), &status, e);
 	if (r)
 		return r;
-	return status ? err_set(e, ERR_SYSTEM, "qemu-img: %.200s", out.data ? out.data : "") : 0;
+	if (status)
+		return err_set(e, ERR_SYSTEM, "qemu-img: %.200s", out.data ? out.data : "");
+	return fchmodat(g->rundir, "disk.qcow2", 0600, 0) < 0 ? err_sys(e, "chmod %s/disk.qcow2", dir) : 0;
 }
 
 static int qemu_create(struct host *h, struct guest *g, bool *done, struct err *e)
@@ -81,11 +88,12 @@ static int qemu_create(struct host *h, struct guest *g, bool *done, struct err *
 	if (geteuid() == 0 && !g->spec.uid)
 		g->spec.uid = free_uid(h);
 	accel_begin(&h->accel, g->spec.image.kernel);
-	if ((r = choose_ports(g->spec.forwards, g->spec.forward_count, e)) || (r = make_disk(g, e)))
+	/* Before anything is made for that user: a guest found again after a kill must never run as root. */
+	if ((r = guest_save_spec(g, e)) || (r = choose_ports(g->spec.forwards, g->spec.forward_count, e)) || (r = make_disk(g, e)))
 		return r;
-	if (g->spec.uid && (fchownat(g->dirfd, "disk.qcow2", (uid_t)g->spec.uid, (gid_t)g->spec.uid, 0) < 0 ||
-		fchown(g->dirfd, (uid_t)g->spec.uid, (gid_t)g->spec.uid) < 0))
-		return err_sys(e, "hand %s to user %llu", g->dir, (unsigned long long)g->spec.uid);
+	if (g->spec.uid && (fchownat(g->rundir, "disk.qcow2", (uid_t)g->spec.uid, (gid_t)g->spec.uid, 0) < 0 ||
+		fchown(g->rundir, (uid_t)g->spec.uid, (gid_t)g->spec.uid) < 0))
+		return err_sys(e, "hand %s/run to user %llu", g->dir, (unsigned long long)g->spec.uid);
 	return vtpm_make(g, e);
 }
 
@@ -223,11 +231,11 @@ static int launch(struct guest *g, const char *accel, int medium_fd, int tpm_fd,
 		return err_sys(e, "open the medium of guest %s", g->spec.vm_id);
 	fill(&a, g, accel, medium >= 0, &t);
 	struct worker_start s = {
-		.argv = a.v, .cwd = g->dirfd, .uid = (uid_t)g->spec.uid, .group = kvm_group(accel), .log = "qemu.log", .fd_count = medium >= 0 ? 5 : 4,
+		.argv = a.v, .cwd = g->rundir, .log_dir = g->dirfd, .uid = (uid_t)g->spec.uid, .group = kvm_group(accel), .log = "qemu.log", .fd_count = medium >= 0 ? 5 : 4,
 		.fds = { { kernel, FD_KERNEL }, { initrd, FD_INITRD }, { tpm_fd, FD_TPM }, { root, FD_ROOT }, { medium, FD_MEDIUM } },
 	};
-	unlinkat(g->dirfd, "qmp.sock", 0);
-	unlinkat(g->dirfd, "guest.sock", 0);
+	unlinkat(g->rundir, "qmp.sock", 0);
+	unlinkat(g->rundir, "guest.sock", 0);
 	int r = worker_start(&s, &g->main, e);
 	buf_fini(&t.cmdline);
 	buf_fini(&t.netdev);
@@ -258,12 +266,16 @@ static int qemu_start(struct host *h, struct guest *g, int medium_fd, struct err
 {
 	int r, tpm_fd = -1;
 
+	if (geteuid() == 0 && !g->spec.uid)
+		return err_set(e, ERR_INTERNAL, "guest %s has no user of its own: QEMU does not run as root", g->spec.vm_id);
 	accel_begin(&h->accel, g->spec.image.kernel);
 	const char *accel = accel_wait(&h->accel);
 	if ((r = vtpm_start(g, &tpm_fd, e)))
 		return r;
 	unlinkat(g->dirfd, "qemu.log", 0);
-	r = launch(g, accel, medium_fd, tpm_fd, e);
+	/* Each process is on record before we wait for anything: if we are killed, the next host finds it. */
+	if (!(r = guest_save_run(g, e)) && !(r = launch(g, accel, medium_fd, tpm_fd, e)))
+		r = guest_save_run(g, e);
 	close(tpm_fd);
 	if (!r && (r = qmp_wait(g, START_MS, e)))
 		r = explain(g, e);
@@ -275,14 +287,14 @@ static int qemu_start(struct host *h, struct guest *g, int medium_fd, struct err
 	return 0;
 }
 
-static int qemu_stop(struct guest *g, uint64_t grace_ms, struct err *e)
+static int qemu_powerdown(struct guest *g, struct err *e) { return qmp_call(g, "system_powerdown", NULL, 2000, NULL, e); }
+
+static int qemu_stop(struct guest *g, struct err *e)
 {
 	struct pollfd f = { g->main.pidfd, POLLIN, 0 };
 	struct err ignored;
 
 	(void)e;
-	if (grace_ms && qmp_call(g, "system_powerdown", NULL, 2000, NULL, &ignored) == 0)
-		poll(&f, 1, (int)grace_ms);
 	if (poll(&f, 1, 0) == 0 && qmp_call(g, "quit", NULL, 2000, NULL, &ignored) == 0)
 		poll(&f, 1, 3000);
 	worker_kill(&g->main, SIGTERM);
@@ -394,6 +406,6 @@ static void qemu_connect(struct guest *g)
 }
 
 const struct driver driver_qemu = {
-	.name = "qemu", .create = qemu_create, .created = qemu_created, .start = qemu_start, .stop = qemu_stop, .eject = qemu_eject,
+	.name = "qemu", .create = qemu_create, .created = qemu_created, .start = qemu_start, .powerdown = qemu_powerdown, .stop = qemu_stop, .eject = qemu_eject,
 	.forward = qemu_forward, .connect = qemu_connect,
 };

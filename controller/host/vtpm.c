@@ -23,29 +23,29 @@ static int write_ca_config(struct guest *g, struct err *e)
 		"certserial = tpm/ca/certserial\n";
 	static const char setup[] = "create_certs_tool = swtpm_localca\ncreate_certs_tool_config = tpm/ca.conf\n"
 		"create_certs_tool_options = /dev/null\n";
-	int r = file_write(g->dirfd, "tpm/ca.conf", ca, sizeof ca - 1, 0644, (uid_t)-1, (gid_t)-1, e);
+	int r = file_write(g->rundir, "tpm/ca.conf", ca, sizeof ca - 1, 0644, (uid_t)-1, (gid_t)-1, e);
 
-	return r ? r : file_write(g->dirfd, "tpm/setup.conf", setup, sizeof setup - 1, 0644, (uid_t)-1, (gid_t)-1, e);
+	return r ? r : file_write(g->rundir, "tpm/setup.conf", setup, sizeof setup - 1, 0644, (uid_t)-1, (gid_t)-1, e);
 }
 
 static int give_to_user(struct guest *g, const char *path, struct err *e)
 {
 	if (!g->spec.uid)
 		return 0;
-	return fchownat(g->dirfd, path, (uid_t)g->spec.uid, (gid_t)g->spec.uid, 0) < 0 ? err_sys(e, "chown %s/%s", g->dir, path) : 0;
+	return fchownat(g->rundir, path, (uid_t)g->spec.uid, (gid_t)g->spec.uid, 0) < 0 ? err_sys(e, "chown %s/%s", g->dir, path) : 0;
 }
 
 int vtpm_make(struct guest *g, struct err *e)
 {
 	int r;
 
-	if (file_mkdirs(g->dirfd, "tpm", 0700, e) || file_mkdirs(g->dirfd, "tpm/ca", 0700, e))
+	if (file_mkdirs(g->rundir, "tpm", 0700, e) || file_mkdirs(g->rundir, "tpm/ca", 0700, e))
 		return -(int)e->code;
 	if ((r = give_to_user(g, "tpm", e)) || (r = give_to_user(g, "tpm/ca", e)) || (r = write_ca_config(g, e)))
 		return r;
 	const char *argv[] = { "swtpm_setup", "--tpm2", "--tpmstate", "tpm", "--config", "tpm/setup.conf", "--create-ek-cert", "--overwrite",
 		"--pcr-banks", "sha256", "--write-ek-cert-files", "tpm", "--vmid", g->spec.vm_id, NULL };
-	return worker_start(&(struct worker_start){ .argv = argv, .cwd = g->dirfd, .uid = (uid_t)g->spec.uid, .log = "tpm-setup.log" }, &g->setup, e);
+	return worker_start(&(struct worker_start){ .argv = argv, .cwd = g->rundir, .log_dir = g->dirfd, .uid = (uid_t)g->spec.uid, .log = "tpm-setup.log" }, &g->setup, e);
 }
 
 static void cert_free_p(gnutls_x509_crt_t *c)
@@ -67,7 +67,7 @@ int vtpm_made(struct guest *g, struct err *e)
 	bool absent = true;
 
 	for (size_t i = 0; absent && i < ARRAY_SIZE(names); i++)
-		if (file_read(g->dirfd, names[i], &der, &absent, e))
+		if (file_read(g->rundir, names[i], &der, &absent, e))
 			return -(int)e->code;
 	if (absent) {
 		err_set(e, ERR_UNAVAILABLE, "swtpm_setup made no EK certificate for guest %s", g->spec.vm_id);
@@ -98,7 +98,7 @@ int vtpm_start(struct guest *g, int *qemu_fd, struct err *e)
 	scoped_fd int ours = pair[0], theirs = pair[1];
 	const char *argv[] = { "swtpm", "socket", "--tpm2", "--tpmstate", "dir=tpm", "--ctrl", "type=unixio,clientfd=3", "--flags", "startup-clear",
 		"--terminate", "--log", "file=swtpm.log,level=1", NULL };
-	struct worker_start s = { .argv = argv, .cwd = g->dirfd, .uid = (uid_t)g->spec.uid, .log = "tpm.log", .fd_count = 1, .fds = { { theirs, 3 } } };
+	struct worker_start s = { .argv = argv, .cwd = g->rundir, .log_dir = g->dirfd, .uid = (uid_t)g->spec.uid, .log = "tpm.log", .fd_count = 1, .fds = { { theirs, 3 } } };
 	if ((r = worker_start(&s, &g->tpm, e)))
 		return err_wrap(e, "vTPM of guest %s", g->spec.vm_id);
 	*qemu_fd = give_fd(&ours);

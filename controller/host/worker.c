@@ -38,7 +38,7 @@ __attribute__((noreturn)) static void child(const struct worker_start *s, int st
 	signal(SIGPIPE, SIG_DFL);
 	setsid();
 	int null = open("/dev/null", O_RDWR);
-	int log = fchdir(s->cwd) < 0 || null < 0 ? -1 : s->log ? open(s->log, O_WRONLY | O_CREAT | O_APPEND, 0640) : null;
+	int log = fchdir(s->cwd) < 0 || null < 0 ? -1 : s->log ? openat(s->log_dir, s->log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600) : null;
 	bool ok = log >= 0;
 	for (size_t i = 0; ok && i < s->fd_count; i++)       /* first out of the way of the targets, then onto them */
 		ok = (moved[i] = fcntl(s->fds[i].ours, F_DUPFD_CLOEXEC, 64)) >= 0;

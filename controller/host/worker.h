@@ -6,10 +6,11 @@ enum { WORKER_FDS_MAX = 12 };
 
 struct worker_start {
 	const char *const *argv;
-	int cwd;                        /* directory fd */
+	int cwd;                        /* directory fd: where it runs */
+	int log_dir;                    /* directory fd that it cannot write: where its log lies */
 	uid_t uid;                      /* 0: keep ours; else uid, gid and no supplementary groups but `group` */
 	gid_t group;                    /* 0: none */
-	const char *log;                /* file in cwd for stdout and stderr, appended */
+	const char *log;                /* file in log_dir for stdout and stderr, appended */
 	size_t fd_count;
 	struct { int ours, theirs; } fds[WORKER_FDS_MAX];       /* theirs >= 3 */
 };

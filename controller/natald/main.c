@@ -52,7 +52,13 @@ static void help(void)
 {
 	printf("usage: natald [--state DIR] [--store-key-file FILE]\n"
 		"       natald host --fd N --state DIR\n\n"
-		"The natal controller: serves its API on DIR/natald.sock. natalctl starts it when it is needed.\n");
+		"The natal controller: serves its API on DIR/natald.sock. natalctl starts it when it is needed.\n\n"
+		"  host                   run guests for a controller; natald starts it itself\n"
+		"  --state DIR            the state folder (default: $NATAL_STATE, /var/lib/natal as root, else ~/.local/share/natal)\n"
+		"  --store-key-file FILE  the key under which private bytes are sealed in the store\n"
+		"  --fd N                 of host: the descriptor at whose other end the controller is\n"
+		"  --help                 this text\n"
+		"  --version              the version\n");
 }
 
 /* 1: done (help, version). */

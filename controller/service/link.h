@@ -39,10 +39,12 @@ int link_vm_stop(struct ctl *c, struct vm *v, struct err *e);
 int link_vm_delete(struct ctl *c, const struct vm *v, struct err *e);
 int link_vm_forward(struct ctl *c, struct vm *v, struct err *e);
 int link_vm_eject(struct ctl *c, struct vm *v, struct err *e);
-/* Asks for the console's end; the answer is kept until link_log_take(): *ret NULL while it is not there. */
+/* Asks for the console's end; the answer is kept until link_take(): *ret NULL while it is not there. */
 int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_req, struct err *e);
+/* Asks for the guests' state in a folder that is there; answered as the console is. */
+int link_backup(struct ctl *c, const char *dir, uint64_t *ret_req, struct err *e);
 /* true: the answer to req is there; *text is the caller's, or *failed says why not. */
-bool link_log_take(struct ctl *c, uint64_t req, char **text, struct err *failed);
+bool link_take(struct ctl *c, uint64_t req, char **text, struct err *failed);
 /* Is a start, stop, ejection or forwarding of this VM with the host? */
 bool link_busy(const struct ctl *c, const char *vm_id);
 /* How long a boot may stay silent here. */

@@ -144,7 +144,7 @@ static int on_reply(struct ctl *c, struct json_object *reply, struct err *e)
 	bool good = json_object_object_get_ex(reply, "ok", &ok) && json_object_get_boolean(ok);
 	if (!good)
 		failure(reply, &bad);
-	if (mine->type == FRAME_HOST_LOG)
+	if (mine->type == FRAME_HOST_LOG || mine->type == FRAME_HOST_BACKUP)
 		return keep_answer(c->link, req, reply, good ? NULL : &bad, e);
 	int r = vm_get_by_id(c->store, mine->vm_id, &v, &absent, e);
 	for (size_t i = 0; !r && !absent && i < ARRAY_SIZE(replies); i++)

@@ -189,7 +189,19 @@ int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_r
 	return r;
 }
 
-bool link_log_take(struct ctl *c, uint64_t req, char **text, struct err *failed)
+int link_backup(struct ctl *c, const char *dir, uint64_t *ret_req, struct err *e)
+{
+	const struct vm none = { 0 };
+	struct json_object *o = json_object_new_object();
+
+	json_put(o, "dir", dir);
+	int r = ask(c, FRAME_HOST_BACKUP, &none, o, -1, e);
+	if (!r)
+		*ret_req = c->link->req;
+	return r;
+}
+
+bool link_take(struct ctl *c, uint64_t req, char **text, struct err *failed)
 {
 	for (struct answer **at = c->link ? &c->link->answers : NULL; at && *at; at = &(*at)->next) {
 		struct answer *a = *at;

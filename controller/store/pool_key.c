@@ -65,6 +65,12 @@ int pool_key_wipe(struct store *s, const char *project, const char *vm_id, struc
 		"tt", project, vm_id);
 }
 
+int pool_key_retire(struct store *s, struct err *e)
+{
+	int r = db_run(s, NULL, e, "UPDATE pool_meter SET wiped = wiped + free, free = 0", "");
+	return r ? r : db_run(s, NULL, e, "UPDATE pool_key SET state = 2, sealed = NULL WHERE state = 0", "");
+}
+
 static int read_meter(struct store *s, const char *project, int kind, struct pool_count *ret, struct err *e)
 {
 	scoped_query sqlite3_stmt *st = NULL;

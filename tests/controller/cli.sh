@@ -26,6 +26,7 @@ vm wait|vm wait web-1 --timeout 20
 vm reissue|vm reissue web-1
 vm delete|vm delete web-1
 status|status
+backup|backup BACKUP
 daemon start|daemon start
 version|version
 daemon stop|daemon stop'
@@ -42,7 +43,7 @@ lines=[l for l in sys.stdin.read().split("\n") if l]
 docs=[json.loads(l) for l in lines]
 sys.exit(0 if docs and all(isinstance(d,dict) for d in docs) and (len(docs)==1 or sys.argv[1]=="vm wait") else 1)' "$1"; }
 while IFS='|' read -r verb call; do
-  call=${call//IMAGE/$T/image}; call=${call//CHANNEL/$T/web-1.sock}; call=${call//MEDIUM/$T/web-1.iso}; call=${call//SECOND/$T/second.iso}; call=${call//CHAIN/$T/ca.pem}
+  call=${call//IMAGE/$T/image}; call=${call//CHANNEL/$T/web-1.sock}; call=${call//MEDIUM/$T/web-1.iso}; call=${call//SECOND/$T/second.iso}; call=${call//CHAIN/$T/ca.pem}; call=${call//BACKUP/$T/backup}
   [ "$verb" = "ca install" ] && n ca show --out "$T/ca.pem"
   if [ "$verb" = "vm wait" ]; then guest web-1 >/dev/null 2>&1 & G=$!; fi
   # shellcheck disable=SC2086

@@ -1,6 +1,6 @@
 # lib.sh - sourced by the tests of natald and natalctl: a state folder of the test's own, natalctl as `n`, a natald that ends with the test.
 set -u
-B=${builddir:-build} src=${srcdir:-.}
+B=$(realpath "${builddir:-build}") src=${srcdir:-.}
 T=$(mktemp -d /tmp/natal-ctl.XXXXXX) S=$T/s bad=0
 n() { "$B/natalctl" --state "$S" "$@"; }
 ok() { echo "ok: $1"; }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# natal-verify.sh - the program against real TLS servers (openssl s_server), its records, its command line, its page.
+# natal-verify.sh - the program against real TLS servers (openssl s_server), its records, its command line.
 set -u
 tmp=$(mktemp -d)
 pids=
@@ -110,12 +110,4 @@ rm "$NATAL_STATE/pins/forged.pin"
 "$mk" pin "$NATAL_STATE/pins/web-2.pin" web-2 "$spki" "[127.0.0.1]:2201" "$line" || exit 1
 want 7 "both name [127.0.0.1]:2201" "$nv" known-hosts "[127.0.0.1]:2201"
 rm "$NATAL_STATE/pins/web-2.pin"
-
-# Every verb and option is in the man page and in the help.
-for word in $("$nv" --help | grep -oE '^  [a-z][a-z-]+|--[a-z]+' | sort -u); do
-  grep -qE "(Cm|It Cm|Fl) .*-?${word#--}" "$srcdir/common/verify/natal-verify.1" || { echo "FAIL: $word is not in natal-verify.1"; bad=1; }
-done
-for word in $(grep -E '^\.It (Cm|Fl)' "$srcdir/common/verify/natal-verify.1" | grep -oE 'Cm [a-z-]+|-[a-z]+ ?(Ar|$)' | sed 's/^Cm //; s/ .*//; s/^-\([a-z]\)/--\1/'); do
-  "$nv" --help | grep -qF -e "$word" || { echo "FAIL: $word of the man page is unknown"; bad=1; }
-done
 exit $bad
