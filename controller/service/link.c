@@ -209,8 +209,7 @@ void link_turn_end(struct ctl *c, bool committed)
 		scoped_free char *text = NULL;
 		struct err ignored;
 		l->answered = p->next;
-		if (p->type == FRAME_HOST_LOG)
-			link_log_take(c, p->req, &text, &ignored);
+		link_take(c, p->req, &text, &ignored);
 		p->next = l->pending;
 		l->pending = p;
 	}
