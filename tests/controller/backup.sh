@@ -15,7 +15,7 @@ if command -v swtpm_setup >/dev/null; then
   ek() { [ -n "$(field db-1 ek_sha256)" ]; }
   within 60 ek && local_vm=$(field db-1 id) || fail "db-1 has no vTPM: $(n vm show db-1)"
   # Recorded at creation, before anything was started: in the row, and in the signed record.
-  for c in "$S/host/$local_vm/tpm"/ek-*.crt; do
+  for c in "$S/host/$local_vm/run/tpm"/ek-*.crt; do
     openssl x509 -inform der -in "$c" -pubkey -noout | openssl pkey -pubin -outform der | sha256sum | cut -d' ' -f1
   done > "$T/eks"
   grep -qxF "$(field db-1 ek_sha256)" "$T/eks" && ok "the EK in the row is that of the vTPM's certificate" || fail "EK $(field db-1 ek_sha256), certificates $(cat "$T/eks")"
@@ -63,9 +63,9 @@ n vm medium web-2 --out "$T/again.iso" && cmp -s "$T/web-2.iso" "$T/again.iso" &
 want 7 "it is not handed out twice" n vm medium web-1 --out "$T/no.iso"
 n ca show --out "$T/ca2.pem" && cmp -s "$T/ca2.pem" "$T/ca.pem" && want 0 "ready" n vm create web-3 --host none || fail "another CA"
 if [ -n "$local_vm" ]; then
-  (cd "$S0/host/$local_vm/tpm" && find . -maxdepth 1 -type f ! -name '.*' -print0 | sort -z | xargs -0 sha256sum) > "$T/tpm"
-  grep -q permall "$T/tpm" && (cd "$S/host/$local_vm/tpm" && sha256sum --quiet -c "$T/tpm") && ok "the vTPM's state is in it" || fail "the vTPM's state differs"
-  [ "$(stat -c '%u %a' "$S0/host/$local_vm/tpm/tpm2-00.permall")" = "$(stat -c '%u %a' "$S/host/$local_vm/tpm/tpm2-00.permall")" ] && ok "with its owner" || fail "its owner"
+  (cd "$S0/host/$local_vm/run/tpm" && find . -maxdepth 1 -type f ! -name '.*' -print0 | sort -z | xargs -0 sha256sum) > "$T/tpm"
+  grep -q permall "$T/tpm" && (cd "$S/host/$local_vm/run/tpm" && sha256sum --quiet -c "$T/tpm") && ok "the vTPM's state is in it" || fail "the vTPM's state differs"
+  [ "$(stat -c '%u %a' "$S0/host/$local_vm/run/tpm/tpm2-00.permall")" = "$(stat -c '%u %a' "$S/host/$local_vm/run/tpm/tpm2-00.permall")" ] && ok "with its owner" || fail "its owner"
   [ "$(field db-1 ek_sha256)" = "$(S=$S0 field db-1 ek_sha256)" ] && ok "the same EK" || fail "another EK"
 fi
 # No pooled key is delivered here and there: none that was free came along.
