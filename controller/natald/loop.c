@@ -35,12 +35,15 @@ static int run_one(struct loop *l, struct request *rq, struct err *e)
 	bool first = !rq->json && !rq->phase && !rq->parked;
 
 	rq->parked = false;
+	struct link_mark mark = link_mark(l->c);
 	int r = store_mark(l->c->store, e);
 	if (r)
 		return r;
 	rq->failed = ERR_NONE;
-	if ((first && route_decode(rq, &rq->failed)) || rq->route->handle(l->c, rq, &rq->failed))
+	if ((first && route_decode(rq, &rq->failed)) || rq->route->handle(l->c, rq, &rq->failed)) {
+		link_undo(l->c, mark);
 		return store_undo(l->c->store, e);
+	}
 	return store_keep(l->c->store, e);
 }
 
@@ -84,14 +87,12 @@ static int run_list(struct loop *l, struct request **from, struct request **done
 	return r;
 }
 
-static int inside_turn(struct loop *l, struct request **fresh, struct request **done, struct err *e)
+static int inside_turn(struct loop *l, struct request **fresh, struct request **waiting, struct request **done, struct err *e)
 {
 	struct ctl *c = l->c;
-	struct request *waiting = l->parked;
 	int64_t now = clock_mono_ms();
 	int r;
 
-	l->parked = NULL;
 	if (link_has_frames(c) && (r = link_handle(c, e)))
 		return r;
 	if (now >= l->tick_ms) {
@@ -102,13 +103,21 @@ static int inside_turn(struct loop *l, struct request **fresh, struct request **
 	if ((r = run_list(l, fresh, done, e)))
 		return r;
 	l->seen_event = event_last(c->store);
-	r = run_list(l, &waiting, done, e);
+	return run_list(l, waiting, done, e);
+}
+
+/* Those who wait go on waiting, each where it stood before: what they asked for in this turn was forgotten. */
+static void wait_again(struct loop *l, struct request *waiting)
+{
 	while (waiting) {
 		struct request *rq = waiting;
 		waiting = rq->next;
-		push(done, rq);
+		push(&l->parked, rq);
 	}
-	return r;
+	for (struct request *rq = l->parked; rq; rq = rq->next) {
+		rq->phase = rq->phase_before;
+		rq->parked = true;
+	}
 }
 
 /* After the commit: bundles, second halves of requests, frames, and the scrubbing of what was wiped. */
@@ -152,14 +161,21 @@ static void collect(struct ctl *c)
 
 static int turn(struct loop *l, struct request *fresh, struct err *e)
 {
-	struct request *done = NULL;
+	struct request *done = NULL, *waiting = l->parked;
 	int r = store_turn_begin(l->c->store, e);
 
-	if (!r && (r = inside_turn(l, &fresh, &done, e)))
+	for (struct request *rq = waiting; rq; rq = rq->next)
+		rq->phase_before = rq->phase;
+	l->parked = NULL;
+	link_turn_begin(l->c);
+	if (!r && (r = inside_turn(l, &fresh, &waiting, &done, e)))
 		store_turn_abort(l->c->store);
 	else if (!r)
 		r = store_turn_commit(l->c->store, e);
-	if (!r)
+	link_turn_end(l->c, r == 0);
+	if (r)
+		wait_again(l, waiting);
+	else
 		r = after_turn(l, done, e);
 	while (fresh) {
 		struct request *rq = fresh;
@@ -207,7 +223,7 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	struct ctl *c = l->c;
 	struct pollfd f[FDS] = {
 		[FD_HTTP] = { server_fd(l->server), POLLIN, 0 },
-		[FD_LINK] = { link_fd(c), (short)(POLLIN | (link_wants_write(c) ? POLLOUT : 0)), 0 },
+		[FD_LINK] = { link_fd(c), (short)((link_wants_read(c) ? POLLIN : 0) | (link_wants_write(c) ? POLLOUT : 0)), 0 },
 		[FD_POOL] = { pool_fd(c->pool), POLLIN, 0 }, [FD_SIGNER] = { signer_fd(c->signer), POLLIN, 0 },
 			[FD_SIGNAL] = { l->signal_fd, POLLIN, 0 },
 	};

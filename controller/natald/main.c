@@ -275,6 +275,7 @@ static int run(int argc, char **argv, struct err *e)
 	if (sodium_init() < 0)
 		return err_set(e, ERR_INTERNAL, "start libsodium");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);       /* a file that may not grow is a full disk: an error, and no end */
 	umask(022);
 	if ((r = file_mkdirs(AT_FDCWD, o.state, 0711, e)))
 		return r;

@@ -13,6 +13,7 @@
 #include "controller/service/birth_parts.h"
 #include "controller/service/pool.h"
 #include "controller/signer/intent.h"
+#include "controller/store/boot.h"
 #include "controller/store/media_key.h"
 
 static void new_uuid(char out[37])
@@ -231,7 +232,10 @@ int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
 	v->sequence++;
 	c->scrub = true;
 	vm_set_state(v, VM_DEFINED, "reissued: keys taken, to be signed");
-	if ((r = make_report_key(c, v, e)) || (r = write_row(c, v, &spec, e)))
+	/* Another report key: nothing that was said under the old one comes back. */
+	*v->boot_id = 0;
+	v->report_seq = -1;
+	if ((r = boot_delete_all(c->store, v->id, e)) || (r = make_report_key(c, v, e)) || (r = write_row(c, v, &spec, e)))
 		return r;
 	return ctl_save(c, v, e);
 }

@@ -14,6 +14,7 @@
 #include "controller/service/birth.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/report.h"
+#include "controller/store/boot.h"
 #include "controller/store/event.h"
 #include "controller/store/pool_key.h"
 
@@ -180,21 +181,70 @@ static int decide(struct ctl *c, struct vm *v, const struct status *s, struct er
 	return 0;
 }
 
+/* Two boots with one number are two machines, once a report has proven the bundle: before, a failed first boot may be tried again on a
+ * fresh disk. */
+static int find_twin(struct ctl *c, const struct vm *v, struct boot *newest, struct boot *b, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+
+	int r = birth_row(c, v, &row, e);
+	if (r || !row.delivered_at)
+		return r;
+	newest->twin = b->twin = true;
+	return (r = boot_put(c->store, v->id, newest, e)) ? r : boot_put(c->store, v->id, b, e);
+}
+
+enum hearing { HEAR_NOT, HEAR_SHOW, HEAR };
+/* Notes that this frame was seen, and says what it may do: a frame seen before, or of a boot that is not the newest, does nothing. */
+static int take_boot(struct ctl *c, struct vm *v, const struct status *s, enum hearing *ret, struct err *e)
+{
+	struct boot b = { .number = (int64_t)s->boot, .seq = -1 }, newest = { 0 };
+	bool fresh = true, none = true;
+	int r;
+
+	*ret = HEAR_NOT;
+	snprintf(b.boot_id, sizeof b.boot_id, "%s", s->boot_id);
+	if ((r = boot_get(c->store, v->id, s->boot_id, &b, &fresh, e)) || (int64_t)s->seq <= b.seq)
+		return r;
+	b.seq = (int64_t)s->seq;
+	if ((r = boot_put(c->store, v->id, &b, e)))
+		return r;
+	if (strcmp(s->boot_id, v->boot_id) != 0) {
+		if (*v->boot_id && (r = boot_get(c->store, v->id, v->boot_id, &newest, &none, e)))
+			return r;
+		bool same = !none && newest.number && newest.number == b.number;
+		if (same && (r = find_twin(c, v, &newest, &b, e)))
+			return r;
+		if (!none && !b.twin && !(same ? b.place > newest.place : boot_newer(&b, &newest))) {
+			if (fresh)
+				fprintf(stderr, "natald: vm=%s boot=%s is older than boot=%s: acknowledged, and not heard\n", v->name, b.boot_id,
+					v->boot_id);
+			return 0;
+		}
+		if (!b.twin)
+			snprintf(v->boot_id, sizeof v->boot_id, "%s", b.boot_id);
+	}
+	v->report_seq = b.seq;
+	*ret = b.twin ? HEAR_SHOW : HEAR;
+	return 0;
+}
+
 static int judge(struct ctl *c, struct vm *v, const struct status *s, const struct secret *key, struct err *e)
 {
+	enum hearing heard;
 	int r;
 
 	if (s->epoch != 0 || s->gen != 1)
 		return err_set(e, ERR_UNSUPPORTED, "a report on generation %llu", (unsigned long long)s->gen);
-	if (strcmp(s->boot_id, v->boot_id) != 0) {
-		snprintf(v->boot_id, sizeof v->boot_id, "%s", s->boot_id);
-		v->report_seq = -1;
+	if ((r = take_boot(c, v, s, &heard, e)) || (heard != HEAR_NOT && (r = keep_status(c, v, s, true, e))))
+		return r;
+	if (heard == HEAR_SHOW) {
+		v->deadline_at = 0;
+		vm_set_state(v, VM_FAILED, "two boots report for one VM: a copy? boot %llu is %s, and another", (unsigned long long)s->boot,
+			v->boot_id);
 	}
-	if ((int64_t)s->seq > v->report_seq) {          /* else it was committed before, and its acknowledgement lost */
-		v->report_seq = (int64_t)s->seq;
-		if ((r = keep_status(c, v, s, true, e)) || (r = decide(c, v, s, e)) || (r = ctl_save(c, v, e)))
-			return r;
-	}
+	if ((heard == HEAR && (r = decide(c, v, s, e))) || (heard != HEAR_NOT && (r = ctl_save(c, v, e))))
+		return r;
 	return acknowledge(c, v, s, key, e);
 }
 

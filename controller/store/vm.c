@@ -5,6 +5,7 @@
 #include <string.h>
 #include "common/base/clock.h"
 #include "common/data/json.h"
+#include "controller/store/boot.h"
 #include "controller/store/db.h"
 #include "controller/store/event.h"
 
@@ -179,7 +180,7 @@ int vm_delete(struct store *s, struct vm *v, struct err *e)
 	int changed = 0;
 
 	int r = db_run(s, &changed, e, "DELETE FROM vm WHERE id = ? AND rev = ?", "ti", v->id, v->rev);
-	if (r || (r = db_run(s, NULL, e, "DELETE FROM bundle WHERE vm_id = ?", "t", v->id)) ||
+	if (r || (r = db_run(s, NULL, e, "DELETE FROM bundle WHERE vm_id = ?", "t", v->id)) || (r = boot_delete_all(s, v->id, e)) ||
 	    (r = db_run(s, NULL, e, "DELETE FROM bundle_secret WHERE vm_id = ?", "t", v->id)))
 		return r;
 	if (!changed)

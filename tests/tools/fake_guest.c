@@ -1,7 +1,7 @@
 /* fake_guest.c - a SIMULATED guest: no machine, no agent. It takes a medium, listens where a guest's virtio-serial port would be, and
  * reports as the agent does.
  *
- *   fake_guest --medium ISO --trust DIR --uuid UUID --channel PATH [--boot ID] [--as provisioned|failed|degraded|drifted|unchanged]
+ *   fake_guest --medium ISO --trust DIR --uuid UUID --channel PATH [--boot ID] [--number N] [--as provisioned|failed|degraded|drifted|unchanged]
  * [--lie key|result|bundle|mac|nomac]
  *
  * Prints "ack SEQ" for each acknowledgement and ends when the last report is acknowledged (or, with a lie that is not answered, after 2 s).
@@ -25,7 +25,7 @@
 #include "common/wire/status.h"
 #include "controller/crypto/ca.h"
 
-struct guest { const char *medium, *trust, *uuid, *channel, *boot, *as, *lie; struct verified *bundle; int fd; uint64_t seq; };
+struct guest { const char *medium, *trust, *uuid, *channel, *boot, *as, *lie, *number; struct verified *bundle; int fd; uint64_t seq; };
 
 static int open_medium(struct guest *g, struct err *e)
 {
@@ -121,6 +121,8 @@ static int say(struct guest *g, enum status_phase phase, uint64_t k, const char 
 	const uint8_t *key = need(g, BLOB_REPORT_KEY)->bytes;
 	static const uint8_t wrong[32] = { 1 };
 
+	if (g->number && !text_number(g->number, &s.boot))
+		return err_set(e, ERR_USAGE, "--number %s", g->number);
 	snprintf(s.boot_id, sizeof s.boot_id, "%s", g->boot);
 	snprintf(s.step, sizeof s.step, "%s", step);
 	memcpy(s.digest, g->bundle->digest, SHA256_SIZE);
@@ -208,7 +210,7 @@ int main(int argc, char **argv)
 	const struct { const char *name, **value; } options[] = {
 		{ "--medium", &g.medium }, { "--trust", &g.trust }, { "--uuid", &g.uuid }, { "--channel", &g.channel },
 			{ "--boot", &g.boot }, { "--as", &g.as },
-		{ "--lie", &g.lie },
+		{ "--lie", &g.lie }, { "--number", &g.number },
 	};
 	struct err e = ERR_NONE;
 
