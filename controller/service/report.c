@@ -102,6 +102,9 @@ int report_compare(const struct bundle_row *row, const struct status *s, struct 
 		hex_encode(row->digest, SHA256_SIZE, want);
 		return err_set(e, ERR_UNTRUSTED, "the guest applied bundle %.12s…, %.12s… was signed for it", got, want);
 	}
+	static const uint8_t none[SHA256_SIZE];
+	if (bytes_equal(s->result, none, SHA256_SIZE))
+		return err_set(e, ERR_UNTRUSTED, "the report has no result digest");
 	/* Thousands of items do not fit into a frame: then the guest's word is their digest alone. */
 	int r = s->items ? result_digest_json(row->digest, s->items, result, e) : 0;
 	if (r)
@@ -125,41 +128,12 @@ static void finding(const struct status *s, const char *level, const char *other
 	}
 }
 
-static int confirmed(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
-{
-	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	struct err differs = ERR_NONE;
-
-	int r = birth_row(c, v, &row, e);
-	if (r)
-		return r;
-	v->deadline_at = 0;
-	if (report_compare(&row, s, &differs)) {
-		vm_set_state(v, VM_FAILED, "its report is not what was signed: %s", differs.msg);
-		return 0;
-	}
-	if (row.wiped_at) {
-		vm_set_state(v, VM_PROVISIONED, "%s", s->phase == PHASE_UNCHANGED ? "unchanged since it was provisioned" : "provisioned");
-		return 0;
-	}
-	if (!row.delivered_at) {
-		row.delivered_at = clock_unix_s();
-		if ((r = bundle_row_save(c->store, &row, e)))
-			return r;
-	}
-	vm_set_state(v, VM_PROVISIONED, "its medium is being ejected");
-	return link_vm_eject(c, v, e);
-}
-
-static int decide(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+static void settle(struct vm *v, const struct status *s)
 {
 	char why[VM_REASON_MAX - 16];
 
-	v->running = v->running || strcmp(v->host, "none") == 0;
+	v->deadline_at = 0;
 	switch (s->phase) {
-	case PHASE_PROVISIONED:
-	case PHASE_UNCHANGED:
-		return confirmed(c, v, s, e);
 	case PHASE_DEGRADED:
 		finding(s, "error", "items failed that the guest can do without", why, sizeof why);
 		vm_set_state(v, VM_DEGRADED, "%s", why);
@@ -173,11 +147,57 @@ static int decide(struct ctl *c, struct vm *v, const struct status *s, struct er
 		vm_set_state(v, VM_DRIFTED, "%s", why);
 		break;
 	default:
-		v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
-		vm_set_state(v, VM_PROVISIONING, "%s", status_phase_name(s->phase));
+		vm_set_state(v, VM_PROVISIONED, "%s", s->phase == PHASE_UNCHANGED ? "unchanged since it was provisioned" : "provisioned");
+	}
+}
+
+/* A guest that has installed keys names them, however it ended. A failed one may have none, or those of an earlier bundle. */
+static bool must_match(const struct status *s)
+{
+	return s->phase != PHASE_FAILED && (s->phase == PHASE_PROVISIONED || s->phase == PHASE_UNCHANGED || s->keys);
+}
+
+/* It has what was signed for it: the medium may go, and then the private halves here. */
+static int delivered(struct ctl *c, struct vm *v, struct bundle_row *row, struct err *e)
+{
+	int r = 0;
+
+	if (row->wiped_at)
+		return 0;
+	if (!row->delivered_at) {
+		row->delivered_at = clock_unix_s();
+		r = bundle_row_save(c->store, row, e);
+	}
+	if (v->state == VM_PROVISIONED)
+		vm_set_state(v, VM_PROVISIONED, "its medium is being ejected");
+	return r ? r : link_vm_eject(c, v, e);
+}
+
+static int ended(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct err differs = ERR_NONE;
+
+	int r = birth_row(c, v, &row, e);
+	if (r)
+		return r;
+	settle(v, s);
+	if (!must_match(s))
+		return 0;
+	if (report_compare(&row, s, &differs)) {
+		vm_set_state(v, s->phase == PHASE_DRIFTED ? VM_DRIFTED : VM_FAILED, "its report is not what was signed: %s", differs.msg);
 		return 0;
 	}
-	v->deadline_at = 0;
+	return s->phase == PHASE_DRIFTED ? 0 : delivered(c, v, &row, e);
+}
+
+static int decide(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+{
+	v->running = v->running || strcmp(v->host, "none") == 0;
+	if (status_phase_terminal(s->phase))
+		return ended(c, v, s, e);
+	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
+	vm_set_state(v, VM_PROVISIONING, "%s", status_phase_name(s->phase));
 	return 0;
 }
 
@@ -304,12 +324,13 @@ int report_ejected(struct ctl *c, struct vm *v, struct err *e)
 	int r = birth_row(c, v, &row, e);
 	if (r || row.wiped_at)
 		return r;
-	/* Again, from the row: a report that came meanwhile, or a reissue, keeps the keys. */
-	if (!row.delivered_at || (v->state != VM_PROVISIONED && v->state != VM_STOPPED))
+	/* Once delivered to the guest it was made for, whatever came of the guest since: a reissue has a row of its own. */
+	if (!row.delivered_at)
 		return 0;
 	if ((r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
 		return r;
 	c->scrub = true;
-	vm_set_state(v, v->state, "medium ejected, private keys wiped here");
+	if (v->state == VM_PROVISIONED || v->state == VM_STOPPED)       /* another state's reason is worth more */
+		vm_set_state(v, v->state, "medium ejected, private keys wiped here");
 	return ctl_save(c, v, e);
 }

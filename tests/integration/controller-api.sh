@@ -95,6 +95,19 @@ for lie in key result bundle; do
   guest lie-$lie --lie $lie >/dev/null
   want 9 "its report is not what was signed" n vm wait lie-$lie --timeout 5
 done
+# However it ended, it has the keys that were signed for it, or it is not believed.
+n vm create lie-degraded --host none --channel "unix:$T/lie-degraded.sock" --medium-out "$T/lie-degraded.iso" >/dev/null
+guest lie-degraded --lie key --as degraded >/dev/null
+want 9 "its report is not what was signed" n vm wait lie-degraded --timeout 5
+want 0 "" n vm medium lie-degraded --out "$T/lie-degraded.iso"
+n vm create lie-drifted --host none --channel "unix:$T/lie-drifted.sock" --medium-out "$T/lie-drifted.iso" >/dev/null
+guest lie-drifted --lie key --as drifted >/dev/null
+want 4 "is drifted: its report is not what was signed: the guest installed TLS key" n vm wait lie-drifted --timeout 5
+n vm create weak --host none --channel "unix:$T/weak.sock" --medium-out "$T/weak.iso" >/dev/null
+guest weak --as degraded >/dev/null
+want 9 "VM weak is degraded: items failed that the guest can do without" n vm wait weak --timeout 5
+sleep 0.5
+n vm show weak -o json | grep -q '"wiped_at":[1-9]' && ok "a degraded guest with the right keys has them alone" || fail "weak: $(n vm show weak -o json)"
 n vm create lie-mac --host none --channel "unix:$T/lie-mac.sock" --medium-out "$T/lie-mac.iso" >/dev/null
 want 9 "was not acknowledged" guest lie-mac --lie mac
 [ "$(state lie-mac)" = ready ] && ok "a frame with a wrong MAC moves nothing" || fail "a frame with a wrong MAC made it $(state lie-mac)"
