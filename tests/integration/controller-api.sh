@@ -139,7 +139,7 @@ n vm pin web-1 --known-hosts > "$T/before"
 want 0 "ready" n vm reissue web-1 --medium-out "$T/web-1b.iso"
 n vm pin web-1 --known-hosts > "$T/after"
 cmp -s "$T/before" "$T/after" && fail "the reissue kept the keys" || ok "the reissue has other keys"
-n pool status -o json | grep -q '"wiped":1' && ok "the wiped keys are counted" || fail "no wiped keys are counted"
+n pool status -o json | grep -q '"wiped":[1-9]' && ok "the wiped keys are counted" || fail "no wiped keys are counted"
 want 0 "" n vm delete web-1
 want 6 "there is no VM 'web-1'" n vm show web-1
 [ -e "$S/pins/web-1.pin" ] && fail "the pin record of a deleted VM lies around" || ok "its pin record is gone"
