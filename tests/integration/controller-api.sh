@@ -115,6 +115,13 @@ n vm create lie-nomac --host none --channel "unix:$T/lie-nomac.sock" --medium-ou
 guest lie-nomac --lie nomac >/dev/null 2>&1
 [ "$(state lie-nomac)" = ready ] && ok "a report without MAC moves nothing" || fail "a report without MAC made it $(state lie-nomac)"
 want 0 "unauthenticated" n vm show lie-nomac
+want 0 "4 reports with a wrong MAC were dropped" n vm show lie-mac
+# Nor does it cover what was proven, or fill the store.
+for i in 1 2 3; do guest weak --lie nomac --boot "99999999-0000-4000-8000-0000000000$((10 + i))" >/dev/null 2>&1; done
+n vm show weak -o json | python3 -c 'import json,sys; d=json.load(sys.stdin); sys.exit(not (d["report"]["authenticated"] and d["report"]["items"] and not d["unproven"]["authenticated"]))' \
+  && ok "a claim does not cover a proven report" || fail "the proven report is gone: $(n vm show weak -o json)"
+claims=$(curl -s --unix-socket "$S/natald.sock" "http://n/v1/vms/weak/events" | grep -o '"kind":"unauthenticated"' | wc -l)
+[ "$claims" = 8 ] && ok "a handful of claims are kept" || fail "$claims claims are kept"
 n vm create broken --host none --channel "unix:$T/broken.sock" --medium-out "$T/broken.iso" >/dev/null
 guest broken --as failed >/dev/null
 want 9 "hint: make the root disk larger" n vm wait broken --timeout 5
