@@ -1,6 +1,6 @@
 # libagent.a and natal-agent.
 noinst_LIBRARIES += agent/libagent.a
-AGENT_LIBS = agent/libagent.a $(COMMON_LIBS) $(BLKID_LIBS) $(UDEV_LIBS)
+AGENT_LIBS = agent/libagent.a $(COMMON_LIBS)
 agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS)
 agent_libagent_a_SOURCES = \
 	%D%/accounts.c %D%/accounts.h %D%/agent.c %D%/agent.h %D%/arena.c %D%/arena.h %D%/boot.c %D%/boot.h \
@@ -15,7 +15,7 @@ agent_libagent_a_SOURCES = \
 	%D%/pinning/tls.c %D%/pinning/wire.c %D%/pinning/wire.h \
 	%D%/plan/build.h %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
 	%D%/report/channel.c %D%/report/channel.h %D%/report/report.c %D%/report/report.h %D%/report/spool.c \
-	%D%/source/find.c %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c
+	%D%/source/find.c %D%/source/find_functions.h %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c
 
 sbin_PROGRAMS += natal-agent
 natal_agent_SOURCES = %D%/main.c

@@ -1,18 +1,19 @@
 # libcommon.a: what agent, controller and clients share. Link with $(COMMON_LIBS).
 noinst_LIBRARIES += common/libcommon.a
-COMMON_LIBS = common/libcommon.a $(MBEDCRYPTO_LIBS) $(SODIUM_LIBS) $(JSON_LIBS)
+COMMON_LIBS = common/libcommon.a $(SODIUM_LIBS) $(JSON_LIBS)
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS)
 common_libcommon_a_SOURCES = \
 	%D%/base/buf.c %D%/base/buf.h \
 	%D%/base/clock.h %D%/base/cursor.h %D%/base/scope.h \
 	%D%/base/err.c %D%/base/err.h \
 	%D%/base/file.c %D%/base/file.h \
+	%D%/base/late.c %D%/base/late.h \
 	%D%/base/proc.c %D%/base/proc.h \
 	%D%/base/secret.c %D%/base/secret.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/data/json.c %D%/data/json.h \
 	%D%/crypto/hash.c %D%/crypto/hash.h \
-	%D%/crypto/pubkey.c %D%/crypto/pubkey.h \
+	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \
 	%D%/media/bundle.c %D%/media/bundle.h \
 	%D%/media/envelope.c %D%/media/envelope.h \
 	%D%/media/field.c %D%/media/field.h \

@@ -5,6 +5,12 @@ EXTRA_DIST += packaging/deb/natal-deb packaging/deb/natal-agent.files packaging/
 	packaging/deps/test.txt packaging/demo/overlay/etc/nginx/sites-enabled/default \
 	packaging/demo/overlay/etc/systemd/system/nginx.service.d/10-natal.conf quickstart runtests README.md CONTRIBUTING.md SECURITY.md COPYING
 
+# Not installed: see the file.
+noinst_PROGRAMS += packaging/deb/late
+packaging_deb_late_SOURCES = packaging/deb/late.c
+packaging_deb_late_CFLAGS = $(AM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS)
+packaging_deb_late_LDADD = $(BLKID_LIBS) $(UDEV_LIBS) $(MBEDCRYPTO_LIBS)
+
 .PHONY: deb
 deb: all
 	$(srcdir)/packaging/deb/natal-deb '$(abs_builddir)' '$(abs_builddir)/deb' '$(PACKAGE_VERSION)'

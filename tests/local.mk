@@ -10,11 +10,15 @@ check_PROGRAMS += tests/unit/common/base/test_base
 tests_unit_common_base_test_base_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_base_test_base_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/common/base/test_late
+tests_unit_common_base_test_late_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_base_test_late_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/common/data/test_json
 tests_unit_common_data_test_json_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_data_test_json_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
-dist_check_SCRIPTS += tests/hygiene/layers.sh tests/hygiene/banned.sh tests/hygiene/manuals.sh
+dist_check_SCRIPTS += tests/hygiene/layers.sh tests/hygiene/banned.sh tests/hygiene/manuals.sh tests/hygiene/clauses.sh tests/hygiene/identifiers.sh
 include tests/media.mk
 include tests/fuzz/fuzz.mk
 include tests/wire.mk

@@ -3,7 +3,7 @@ EXTRA_DIST += tests/unit/common/media/sample.h
 check_LIBRARIES += tests/unit/common/media/libsample.a
 tests_unit_common_media_libsample_a_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_media_libsample_a_SOURCES = tests/unit/common/media/sample.c
-SAMPLE_LIBS = tests/unit/common/media/libsample.a $(COMMON_LIBS) $(CMOCKA_LIBS)
+SAMPLE_LIBS = tests/unit/common/media/libsample.a $(COMMON_LIBS) $(MBEDCRYPTO_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/common/crypto/test_pubkey
 tests_unit_common_crypto_test_pubkey_CFLAGS = $(TEST_CFLAGS)

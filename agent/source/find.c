@@ -1,40 +1,62 @@
 /* find.c - the block device labelled NATAL: udev says which devices there are and which come, libblkid what is on them. */
-#include <blkid.h>
 #include <fcntl.h>
-#include <libudev.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include "agent/source/find_functions.h"
 #include "agent/source/source.h"
 #include "common/base/clock.h"
+#include "common/base/late.h"
 #include "common/base/text.h"
+
+static struct { UDEV_FUNCTIONS(LATE_MEMBER) } udev;
+static const char *const udev_names[] = { UDEV_FUNCTIONS(LATE_NAME) };
+static struct late udev_library = LATE(UDEV_SONAME, udev_names, &udev);
+static struct { BLKID_FUNCTIONS(LATE_MEMBER) } blkid;
+static const char *const blkid_names[] = { BLKID_FUNCTIONS(LATE_NAME) };
+static struct late blkid_library = LATE(BLKID_SONAME, blkid_names, &blkid);
 
 enum { NODES_MAX = 256, NODE_SIZE = 64 };
 
 struct nodes { size_t count; char names[NODES_MAX][NODE_SIZE]; };
 
-static void udev_p(struct udev **u) { if (*u) udev_unref(*u); }
-static void monitor_p(struct udev_monitor **m) { if (*m) udev_monitor_unref(*m); }
-static void enumerate_p(struct udev_enumerate **m) { if (*m) udev_enumerate_unref(*m); }
-static void device_p(struct udev_device **d) { if (*d) udev_device_unref(*d); }
-static void probe_p(blkid_probe *p) { if (*p) blkid_free_probe(*p); }
+static void udev_p(struct udev **u) { if (*u) udev.udev_unref(*u); }
+static void monitor_p(struct udev_monitor **m) { if (*m) udev.udev_monitor_unref(*m); }
+static void enumerate_p(struct udev_enumerate **m) { if (*m) udev.udev_enumerate_unref(*m); }
+static void device_p(struct udev_device **d) { if (*d) udev.udev_device_unref(*d); }
+static void probe_p(blkid_probe *p) { if (*p) blkid.blkid_free_probe(*p); }
 
-static bool has_label(const char *node)
+/* Every volume descriptor of ISO 9660, the first in sector 16, names its standard (ECMA-119 8.1.2): a disk without that is not probed. */
+static bool may_be_iso9660(int fd)
+{
+	enum { FIRST_DESCRIPTOR = 16 * 2048 };
+	char id[5];
+
+	return pread(fd, id, sizeof id, FIRST_DESCRIPTOR + 1) == sizeof id && memcmp(id, "CD001", sizeof id) == 0;
+}
+
+static int has_label(const char *node, bool *ret, struct err *e)
 {
 	static char *const types[] = { (char *)"iso9660", NULL };
 	const char *label = NULL;
 
+	*ret = false;
 	/* An empty drive opens with O_NONBLOCK, and has nothing to read. */
 	scoped_fd int fd = open(node, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return false;
-	scoped(probe_p) blkid_probe p = blkid_new_probe();
-	if (!p || blkid_probe_set_device(p, fd, 0, 0) != 0)
-		return false;
-	blkid_probe_enable_superblocks(p, 1);
-	blkid_probe_set_superblocks_flags(p, BLKID_SUBLKS_LABEL);
-	blkid_probe_filter_superblocks_type(p, BLKID_FLTR_ONLYIN, (char **)types);
-	return blkid_do_safeprobe(p) == 0 && blkid_probe_lookup_value(p, "LABEL", &label, NULL) == 0 && strcmp(label, MEDIUM_LABEL) == 0;
+	if (fd < 0 || !may_be_iso9660(fd))
+		return 0;
+	int r = late_load(&blkid_library, e);
+	if (r)
+		return r;
+	scoped(probe_p) blkid_probe p = blkid.blkid_new_probe();
+	if (!p || blkid.blkid_probe_set_device(p, fd, 0, 0) != 0)
+		return 0;
+	blkid.blkid_probe_enable_superblocks(p, 1);
+	blkid.blkid_probe_set_superblocks_flags(p, BLKID_SUBLKS_LABEL);
+	blkid.blkid_probe_filter_superblocks_type(p, BLKID_FLTR_ONLYIN, (char **)types);
+	*ret = blkid.blkid_do_safeprobe(p) == 0 && blkid.blkid_probe_lookup_value(p, "LABEL", &label, NULL) == 0 &&
+		strcmp(label, MEDIUM_LABEL) == 0;
+	return 0;
 }
 
 int source_pick(const char *const *nodes, size_t n, const char **ret, struct err *e)
@@ -42,7 +64,11 @@ int source_pick(const char *const *nodes, size_t n, const char **ret, struct err
 	const char *found = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!has_label(nodes[i]))
+		bool labelled;
+		int r = has_label(nodes[i], &labelled, e);
+		if (r)
+			return r;
+		if (!labelled)
 			continue;
 		if (found) {
 			err_set(e, ERR_CONFLICT, "two media are labelled " MEDIUM_LABEL ": %s and %s", found, nodes[i]);
@@ -55,11 +81,24 @@ int source_pick(const char *const *nodes, size_t n, const char **ret, struct err
 	return 0;
 }
 
+/* Names that are not in passed[] below, as udev matches them: it looks at one device with a hundred system calls, and at these not at all. */
+static const char *const matched[] = { "[!dflmnrz]*", "d[!m]*", "f[!d]*", "l[!o]*", "m[!d]*", "n[!b]*", "r[!a]*", "z[!r]*" };
+
+static bool list_disks(struct udev_enumerate *list)
+{
+	if (udev.udev_enumerate_add_match_subsystem(list, "block") < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(matched); i++)
+		if (udev.udev_enumerate_add_match_sysname(list, matched[i]) < 0)
+			return false;
+	return udev.udev_enumerate_scan_devices(list) >= 0;
+}
+
 /* Disks and drives: no partitions, and none of the kernel's own inventions. */
 static void consider(struct udev_device *d, struct nodes *all)
 {
 	static const char *const passed[] = { "/dev/loop", "/dev/ram", "/dev/zram", "/dev/dm-", "/dev/md", "/dev/nbd", "/dev/fd" };
-	const char *node = udev_device_get_devnode(d), *type = udev_device_get_devtype(d);
+	const char *node = udev.udev_device_get_devnode(d), *type = udev.udev_device_get_devtype(d);
 
 	if (!node || !type || strcmp(type, "disk") != 0 || all->count == NODES_MAX || strlen(node) >= NODE_SIZE)
 		return;
@@ -75,12 +114,12 @@ static int scan(struct udev *u, struct nodes *all, const char **ret, struct err 
 	const char *nodes[NODES_MAX];
 	struct udev_list_entry *entry;
 
-	scoped(enumerate_p) struct udev_enumerate *list = udev_enumerate_new(u);
-	if (!list || udev_enumerate_add_match_subsystem(list, "block") < 0 || udev_enumerate_scan_devices(list) < 0)
+	scoped(enumerate_p) struct udev_enumerate *list = udev.udev_enumerate_new(u);
+	if (!list || !list_disks(list))
 		return err_set(e, ERR_UNAVAILABLE, "udev does not list block devices");
 	all->count = 0;
-	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(list)) {
-		scoped(device_p) struct udev_device *d = udev_device_new_from_syspath(u, udev_list_entry_get_name(entry));
+	for (entry = udev.udev_enumerate_get_list_entry(list); entry; entry = udev.udev_list_entry_get_next(entry)) {
+		scoped(device_p) struct udev_device *d = udev.udev_device_new_from_syspath(u, udev.udev_list_entry_get_name(entry));
 		if (d)
 			consider(d, all);
 	}
@@ -93,19 +132,22 @@ static int find_device(int wait_ms, struct nodes *all, const char **ret, struct 
 {
 	int64_t deadline_ms = clock_mono_ms() + wait_ms;
 
-	scoped(udev_p) struct udev *u = udev_new();
+	int r = late_load(&udev_library, e);
+	if (r)
+		return r;
+	scoped(udev_p) struct udev *u = udev.udev_new();
 	if (!u)
 		return err_nomem(e);
 	/* Listening first: a device that comes during the scan is not missed. */
-	scoped(monitor_p) struct udev_monitor *m = wait_ms ? udev_monitor_new_from_netlink(u, "udev") : NULL;
-	if (m && (udev_monitor_filter_add_match_subsystem_devtype(m, "block", "disk") < 0 || udev_monitor_enable_receiving(m) < 0))
+	scoped(monitor_p) struct udev_monitor *m = wait_ms ? udev.udev_monitor_new_from_netlink(u, "udev") : NULL;
+	if (m && (udev.udev_monitor_filter_add_match_subsystem_devtype(m, "block", "disk") < 0 || udev.udev_monitor_enable_receiving(m) < 0))
 		return err_set(e, ERR_UNAVAILABLE, "udev's events cannot be received");
-	int r = scan(u, all, ret, e);
+	r = scan(u, all, ret, e);
 	while (!r && !*ret && m && clock_left_ms(deadline_ms) > 0) {
-		struct pollfd p = { udev_monitor_get_fd(m), POLLIN, 0 };
+		struct pollfd p = { udev.udev_monitor_get_fd(m), POLLIN, 0 };
 		if (poll(&p, 1, clock_left_ms(deadline_ms)) <= 0)
 			continue;
-		scoped(device_p) struct udev_device *d = udev_monitor_receive_device(m);
+		scoped(device_p) struct udev_device *d = udev.udev_monitor_receive_device(m);
 		if (d)
 			r = scan(u, all, ret, e);
 	}

@@ -1,10 +1,14 @@
-/* pubkey.c - see pubkey.h. Ed25519 is libsodium's, P-256 mbedtls' (only calls that 2.28 and 3.6 share). */
+/* pubkey.c - see pubkey.h. Ed25519 is libsodium's, P-256 mbedtls', which is loaded for the first such signature. */
 #include "common/crypto/pubkey.h"
 
-#include <mbedtls/ecdsa.h>
-#include <mbedtls/ecp.h>
 #include <string.h>
+#include "common/base/late.h"
 #include "common/base/text.h"
+#include "common/crypto/p256_functions.h"
+
+static struct { P256_FUNCTIONS(LATE_MEMBER) } p256;
+static const char *const p256_names[] = { P256_FUNCTIONS(LATE_NAME) };
+static struct late p256_library = LATE(MBEDCRYPTO_SONAME, p256_names, &p256);
 
 /* RFC 8410 4: AlgorithmIdentifier id-Ed25519, then a BIT STRING of 32 bytes. */
 static const uint8_t ed25519_prefix[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
@@ -120,26 +124,29 @@ static bool p256_verify(const struct pubkey *k, const uint8_t hash[SHA256_SIZE],
 	mbedtls_ecp_group group;
 	mbedtls_ecp_point q;
 	mbedtls_mpi r, s;
-	mbedtls_ecp_group_init(&group);
-	mbedtls_ecp_point_init(&q);
-	mbedtls_mpi_init(&r);
-	mbedtls_mpi_init(&s);
+	p256.mbedtls_ecp_group_init(&group);
+	p256.mbedtls_ecp_point_init(&q);
+	p256.mbedtls_mpi_init(&r);
+	p256.mbedtls_mpi_init(&s);
 	const uint8_t *point = k->spki + sizeof p256_prefix - 1;        /* the prefix ends with the 04 that the point starts with */
-	bool good = mbedtls_ecp_group_load(&group, MBEDTLS_ECP_DP_SECP256R1) == 0 &&
-		mbedtls_ecp_point_read_binary(&group, &q, point, 1 + 2 * P256_COORD) == 0 && mbedtls_ecp_check_pubkey(&group, &q) == 0 &&
-		mbedtls_mpi_read_binary(&r, r_at, r_size) == 0 && mbedtls_mpi_read_binary(&s, s_at, s_size) == 0 &&
-		mbedtls_ecdsa_verify(&group, hash, SHA256_SIZE, &q, &r, &s) == 0;
-	mbedtls_mpi_free(&s);
-	mbedtls_mpi_free(&r);
-	mbedtls_ecp_point_free(&q);
-	mbedtls_ecp_group_free(&group);
+	bool good = p256.mbedtls_ecp_group_load(&group, MBEDTLS_ECP_DP_SECP256R1) == 0 &&
+		p256.mbedtls_ecp_point_read_binary(&group, &q, point, 1 + 2 * P256_COORD) == 0 && p256.mbedtls_ecp_check_pubkey(&group, &q) == 0 &&
+		p256.mbedtls_mpi_read_binary(&r, r_at, r_size) == 0 && p256.mbedtls_mpi_read_binary(&s, s_at, s_size) == 0 &&
+		p256.mbedtls_ecdsa_verify(&group, hash, SHA256_SIZE, &q, &r, &s) == 0;
+	p256.mbedtls_mpi_free(&s);
+	p256.mbedtls_mpi_free(&r);
+	p256.mbedtls_ecp_point_free(&q);
+	p256.mbedtls_ecp_group_free(&group);
 	return good;
 }
 
 int pubkey_verify(const struct pubkey *k, const void *message, size_t size, const uint8_t *sig, size_t sig_size, struct err *e)
 {
 	bool good = false;
+	int r = k->alg == SIG_ECDSA_P256_SHA256 ? late_load(&p256_library, e) : 0;
 
+	if (r)
+		return r;
 	if (k->alg == SIG_ED25519)
 		good = sig_size == crypto_sign_BYTES &&
 		       crypto_sign_verify_detached(sig, message, size, k->spki + sizeof ed25519_prefix) == 0;

@@ -81,6 +81,11 @@ static int reply_born(struct ctl *c, struct request *rq, struct err *e)
 		return r ? r : err_set(e, ERR_INTERNAL, "the VM is gone again");
 	if (v.state == VM_FAILED)
 		return err_set(e, ERR_UNAVAILABLE, "VM %s: %s", v.name, v.reason);
+	if (v.state == VM_DEFINED) {
+		err_set(e, ERR_UNAVAILABLE, "VM %s is defined, and its bundle could not be signed yet", v.name);
+		err_hint(e, "is its disk full, or not writable? natald goes on by itself when it can: natalctl vm show %s", v.name);
+		return -(int)e->code;
+	}
 	if (rq->phase)
 		rq->status = 201;
 	rq->reply = api_vm_json(c, &v, e);

@@ -111,7 +111,7 @@ static int inside_turn(struct loop *l, struct request **fresh, struct request **
 	int64_t now = clock_mono_ms();
 	int r;
 
-	if ((link_has_frames(c) && (r = link_handle(c, e))) || (r = pool_collect(c, e)))
+	if (link_has_frames(c) && (r = link_handle(c, e)))
 		return r;
 	if (now >= l->tick_ms) {
 		l->tick_ms = now + TICK_MS;
@@ -143,8 +143,13 @@ static int after_turn(struct loop *l, struct request *done, struct err *e)
 {
 	struct ctl *c = l->c;
 	struct err busy;
-
 	int r = birth_advance(c, e);
+
+	/* A full disk keeps births waiting for the next turn; requests that have none of them are answered. */
+	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {
+		fprintf(stderr, "natald: births wait: %s\n", e->msg);
+		r = 0;
+	}
 	for (struct request *rq = done; !r && rq; rq = rq->next)
 		if (rq->then && !rq->failed.code)
 			rq->then(c, rq, &rq->failed);
@@ -154,6 +159,22 @@ static int after_turn(struct loop *l, struct request *done, struct err *e)
 		c->scrub = false;
 	l->again = event_last(c->store) != l->seen_event;
 	return 0;
+}
+
+/* Keys that are ready go into the store in a turn of their own: where the disk is full, what only reads is answered all the same. */
+static void collect(struct ctl *c)
+{
+	struct err e;
+
+	if (!pool_ready(c->pool))
+		return;
+	int r = store_turn_begin(c->store, &e);
+	if (!r && (r = pool_collect(c, &e)))
+		store_turn_abort(c->store);
+	else if (!r)
+		r = store_turn_commit(c->store, &e);
+	if (r)
+		fprintf(stderr, "natald: keys made ahead are lost: %s\n", e.msg);
 }
 
 static int turn(struct loop *l, struct request *fresh, struct err *e)
@@ -234,6 +255,7 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	server_run(l->server);
 	if (f[FD_LINK].revents & (POLLIN | POLLHUP | POLLERR) && (r = link_read(c, e)))
 		return r;
+	collect(c);
 	r = turn(l, take_fresh(l), e);
 	/* A full disk or a busy store fails the requests of this turn, not natald. */
 	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {

@@ -13,7 +13,7 @@ chmod 755 "$work"
 bench_cleanup() { [ ! -S "$work/state/natald.sock" ] || "$build/natalctl" daemon stop > /dev/null 2>&1 || true; rm -rf "$work"; }
 trap bench_cleanup EXIT
 need() { command -v "$1" > /dev/null || { echo "$1 is missing: apt-get install $2" >&2; exit 77; }; }
-# emit NAME VALUE UNIT [PEER PEER_VALUE [BAR]]: one JSON object a line; ratio = peer / ours.
+# emit NAME VALUE UNIT [PEER PEER_VALUE [BAR]]: one JSON object a line; ratio = peer / ours; BAR is "ratio >= N" or "<= N UNIT".
 emit() {
   python3 - "$@" <<'P'
 import json, sys
@@ -24,6 +24,8 @@ if rest:
     o["ratio"] = round(float(rest[1]) / max(float(v), 1e-9), 2)
 if len(rest) > 2:
     o["bar"] = rest[2]
+    bound = float(rest[2].removeprefix("ratio").split()[1])
+    o["met"] = o["ratio"] >= bound if rest[2].startswith("ratio") else float(v) <= bound
 print(json.dumps(o), flush=True)
 P
 }

@@ -1,0 +1,8 @@
+/* late.c - names to the linker what natal-agent loads when needed (common/base/late.h): dpkg-shlibdeps reads this program too. Not installed. */
+#include "agent/source/find_functions.h"
+#include "common/crypto/p256_functions.h"
+
+#define ADDRESS(function) (void (*)(void))function,
+static void (*const all[])(void) = { UDEV_FUNCTIONS(ADDRESS) BLKID_FUNCTIONS(ADDRESS) P256_FUNCTIONS(ADDRESS) };
+
+int main(int argc, char **argv) { return all[argc % (int)(sizeof all / sizeof all[0])] == NULL; }
