@@ -53,6 +53,8 @@ struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e
 	}
 	json_object_object_add(o, "bundle", b);
 	add_parsed(o, "report", v->status);
+	add_parsed(o, "unproven", v->unproven);
+	json_put_uint(o, "forged", (uint64_t)v->forged);
 	json_put_uint(o, "last_event", (uint64_t)event_last(c->store));
 	return o;
 }

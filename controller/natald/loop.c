@@ -7,9 +7,10 @@
 #include "controller/service/birth.h"
 #include "controller/service/link.h"
 #include "controller/service/pool.h"
+#include "controller/store/bundle_row.h"
 #include "controller/store/event.h"
 
-enum { TURN_REQUESTS_MAX = 256, TICK_MS = 1000, DRAIN_MS = 300, OVERDUE_MAX = 16 };
+enum { TURN_REQUESTS_MAX = 256, TICK_MS = 1000, EJECT_AGAIN_MS = 5000, DRAIN_MS = 300, OVERDUE_MAX = 16 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
@@ -17,7 +18,7 @@ struct loop {
 	struct server *server;
 	int signal_fd;
 	struct request *parked;
-	int64_t seen_event, tick_ms;
+	int64_t seen_event, tick_ms, eject_ms;
 	bool again;                     /* something happened after the parked ones were looked at */
 };
 
@@ -67,6 +68,23 @@ static int judge_overdue(struct loop *l, struct err *e)
 	return r;
 }
 
+/* Media that were delivered and would not go: keys wait for it. */
+static int eject_again(struct loop *l, struct err *e)
+{
+	char ids[OVERDUE_MAX][STORE_ID_MAX];
+	size_t n = 0;
+
+	l->eject_ms = clock_mono_ms() + EJECT_AGAIN_MS;
+	int r = bundle_row_unwiped(l->c->store, ids, OVERDUE_MAX, &n, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		scoped_vm struct vm v = { 0 };
+		bool absent;
+		if (!(r = vm_get_by_id(l->c->store, ids[i], &v, &absent, e)) && !absent)
+			r = link_vm_eject(l->c, &v, e);
+	}
+	return r;
+}
+
 static int run_list(struct loop *l, struct request **from, struct request **done, struct err *e)
 {
 	struct request *keep = NULL;
@@ -97,7 +115,7 @@ static int inside_turn(struct loop *l, struct request **fresh, struct request **
 		return r;
 	if (now >= l->tick_ms) {
 		l->tick_ms = now + TICK_MS;
-		if ((r = judge_overdue(l, e)) || (r = pool_top_up(c, 0, e)))
+		if ((r = judge_overdue(l, e)) || (now >= l->eject_ms && (r = eject_again(l, e))) || (r = pool_top_up(c, 0, e)))
 			return r;
 	}
 	if ((r = run_list(l, fresh, done, e)))

@@ -254,7 +254,7 @@ static int controller(const struct options *o, const char *program, struct err *
 	scoped_fd int lock = take_lock(o->state, e);
 	if (lock < 0)
 		return -(int)e->code;
-	scoped(fini) struct ctl c = { .state_dir = o->state };
+	scoped(fini) struct ctl c = { .state_dir = o->state, .scrub = true };     /* a kill may have come between a wipe and its scrubbing */
 	char store_path[1100];
 	int r;
 

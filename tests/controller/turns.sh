@@ -38,4 +38,23 @@ import sqlite3, sys
 d = sqlite3.connect(sys.argv[1], timeout=10); d.execute("DROP TRIGGER boom"); d.commit()
 P
 want 0 "web-2" n vm list
+
+# A medium that would not go when it was asked to is asked again, without a restart; a wipe that a kill left in the log is finished.
+python3 - "$S/natal.db" <<'P'
+import sqlite3, sys
+d = sqlite3.connect(sys.argv[1], timeout=10)
+d.execute("UPDATE bundle SET delivered_at = 1, rev = rev + 1 WHERE vm_id = (SELECT id FROM vm WHERE name = 'web-2')"); d.commit()
+P
+within 15 bash -c "'$B/natalctl' --state '$S' vm show web-2 -o json | grep -q '\"wiped_at\":[1-9]'" && ok "the ejection was tried again, and the keys wiped" || fail "not wiped: $(field web-2 reason)"
+sleep 0.3
+kill -9 "$(natald_pid)"
+python3 - "$S/natal.db" <<'P'
+import os, sqlite3, sys
+d = sqlite3.connect(sys.argv[1], timeout=10); d.execute("PRAGMA wal_autocheckpoint=0")
+d.execute("INSERT INTO value VALUES ('left', 'LEFTOVER-OF-A-WIPE')"); d.commit(); d.execute("PRAGMA secure_delete=ON")
+d.execute("DELETE FROM value WHERE key = 'left'"); d.commit()
+os._exit(9)
+P
+grep -q LEFTOVER-OF-A-WIPE "$S/natal.db-wal" && ok "the log still holds it" || fail "the test left nothing in the log"
+n status >/dev/null; within 5 bash -c "! cat '$S'/natal.db* | grep -q LEFTOVER-OF-A-WIPE" && ok "a start scrubs what a kill left" || fail "the log keeps what was wiped before a kill"
 exit $bad
