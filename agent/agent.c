@@ -37,6 +37,7 @@ int agent_open(struct agent *a, const struct agent_options *o, struct err *e)
 		return r;
 	report_init(&a->report, a->root, a->boot.boot_id, o->channel ? o->channel : a->live ? NULL : "");
 	a->report.seq = a->boot.seq;
+	a->report.boot = a->boot.number;
 	a->report.behind = a->boot.seq > 0;
 	json_free(a->report.findings);
 	a->report.findings = json_object_get(a->boot.findings);
@@ -192,11 +193,22 @@ static int remember(struct agent *a, const char *phase, struct err *e)
 	return boot_save(a->root, &a->boot, e);
 }
 
+/* Where it cannot be made to stand, the number may come again: then it says nothing. */
+static void count_boot(struct agent *a)
+{
+	struct err ignored;
+
+	if (boot_count(a->root, &a->boot, &ignored))
+		a->report.boot = 0;
+}
+
 /* The terminal report of a run that did not get to its end. */
 static int early_failed(struct agent *a, struct err *e)
 {
 	struct err saved = *e, ignored;
 
+	if (a->report.has_key)
+		count_boot(a);
 	a->phase = PHASE_FAILED;
 	/* An item's failure has been told with its item. */
 	if (!a->plan || json_object_array_length(a->report.findings) == 0)
@@ -247,7 +259,10 @@ int agent_early(struct agent *a, struct err *e)
 	bool none;
 	int r = agent_plan(a, &none, e);
 
-	if (r || (!none && ((r = refuse_hopeless(a, e)) || (r = apply_and_record(a, e)))))
+	if (r || (!none && (r = refuse_hopeless(a, e))))
+		return early_failed(a, e);
+	count_boot(a);
+	if (!none && (r = apply_and_record(a, e)))
 		return early_failed(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;

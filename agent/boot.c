@@ -2,19 +2,50 @@
 #include "agent/boot.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "agent/apply/tree.h"
 #include "common/base/file.h"
 #include "common/data/json.h"
 
 #define KERNEL_BOOT_ID "/proc/sys/kernel/random/boot_id"
-enum { BOOT_MAX = 4 << 20 };
+enum { BOOT_MAX = 4 << 20, BOOT_ID_SIZE = 36 };
 
 static const struct json_field fields[] = {
 	JSON_FIELD(struct boot, boot_id, JSON_TEXT, true), JSON_FIELD(struct boot, seq, JSON_UINT, true),
 	JSON_FIELD(struct boot, phase, JSON_TEXT, true), JSON_FIELD(struct boot, outcomes, JSON_OBJECT, true),
 	JSON_FIELD(struct boot, findings, JSON_ARRAY, true),
 };
+
+/* This boot's number: the one on record, or the next. What cannot be read counts as nothing. */
+static void number(int root, struct boot *b)
+{
+	scoped_buf struct buf text = BUF_MAX(128);
+	struct err ignored;
+	bool absent;
+
+	b->number = 1;
+	b->counted = false;
+	if (file_read(root, BOOTS_PATH, &text, &absent, &ignored) || absent)
+		return;
+	char *space;
+	uint64_t last = strtoull(text.data, &space, 10);
+	b->counted = last && *space == ' ' && strncmp(space + 1, b->boot_id, BOOT_ID_SIZE) == 0;
+	b->number = b->counted ? last : last + 1;
+}
+
+int boot_count(int root, struct boot *b, struct err *e)
+{
+	char text[64];
+
+	if (b->counted)
+		return 0;
+	int n = snprintf(text, sizeof text, "%llu %s\n", (unsigned long long)b->number, b->boot_id);
+	int r = tree_replace(root, BOOTS_PATH, &(struct sys_file){ text, (size_t)n, 0600, (uid_t)-1, (gid_t)-1 }, TREE_DURABLE, e);
+	b->counted = r == 0;
+	return r;
+}
 
 int boot_load(int root, struct boot *ret, struct err *e)
 {
@@ -30,13 +61,16 @@ int boot_load(int root, struct boot *ret, struct err *e)
 	if (id.size < 36)
 		return err_set(e, ERR_SYSTEM, KERNEL_BOOT_ID " holds no boot id");
 	*ret = (struct boot){ 0 };
-	memcpy(ret->boot_id, id.data, 36);
+	memcpy(ret->boot_id, id.data, BOOT_ID_SIZE);
+	number(root, ret);
 	if (file_read(root, BOOT_PATH, &text, &absent, &ignored) || absent || json_parse(text.data, text.size, "boot", &o, &ignored) ||
 	    json_decode(o, fields, ARRAY_SIZE(fields), "boot", &b, &ignored) || strcmp(b.boot_id, ret->boot_id) != 0) {
 		ret->outcomes = json_object_new_object();
 		ret->findings = json_object_new_array();
 		return 0;
 	}
+	b.number = ret->number;
+	b.counted = ret->counted;
 	*ret = b;
 	json_object_get(ret->outcomes);
 	json_object_get(ret->findings);

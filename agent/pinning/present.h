@@ -16,3 +16,8 @@ enum { PRESENT_WAIT_MS = 20000 /* an emulated machine that has just booted takes
 int present_ssh(uint16_t port, const char *type, uint8_t ret[SHA256_SIZE], bool *ret_listening, struct err *e);
 /* SHA-256 of the certificate's SPKI. */
 int present_tls(uint16_t port, uint8_t ret[SHA256_SIZE], bool *ret_listening, struct err *e);
+
+/* The same on a connection that is there: what the fuzz targets call. */
+struct peer;
+int present_ssh_on(struct peer *p, const char *type, uint8_t ret[SHA256_SIZE], struct err *e);
+int present_tls_on(struct peer *p, uint8_t ret[SHA256_SIZE], struct err *e);

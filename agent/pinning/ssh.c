@@ -151,7 +151,7 @@ static int offers(const struct buf *init, const char *type, const char *doc, boo
 	return 0;
 }
 
-static int exchange(struct peer *p, const char *type, uint8_t ret[SHA256_SIZE], struct err *e)
+int present_ssh_on(struct peer *p, const char *type, uint8_t ret[SHA256_SIZE], struct err *e)
 {
 	scoped_buf struct buf packet = BUF_MAX(PACKET_MAX);
 	bool offered;
@@ -170,5 +170,5 @@ int present_ssh(uint16_t port, const char *type, uint8_t ret[SHA256_SIZE], bool 
 	scoped(peer_close) struct peer p = { .fd = -1, .name = "sshd" };
 	int r = peer_connect(&p, port, PRESENT_WAIT_MS, ret_listening, e);
 
-	return r || !*ret_listening ? r : exchange(&p, type, ret, e);
+	return r || !*ret_listening ? r : present_ssh_on(&p, type, ret, e);
 }

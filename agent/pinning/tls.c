@@ -110,13 +110,18 @@ static int find_certificate(struct peer *p, struct buf *flight, uint8_t ret[SHA2
 	}
 }
 
+int present_tls_on(struct peer *p, uint8_t ret[SHA256_SIZE], struct err *e)
+{
+	scoped_buf struct buf flight = BUF_MAX(FLIGHT_MAX);
+	int r = send_hello(p, e);
+
+	return r ? r : find_certificate(p, &flight, ret, e);
+}
+
 int present_tls(uint16_t port, uint8_t ret[SHA256_SIZE], bool *ret_listening, struct err *e)
 {
 	scoped(peer_close) struct peer p = { .fd = -1, .name = "the TLS service" };
-	scoped_buf struct buf flight = BUF_MAX(FLIGHT_MAX);
 	int r = peer_connect(&p, port, PRESENT_WAIT_MS, ret_listening, e);
 
-	if (r || !*ret_listening)
-		return r;
-	return (r = send_hello(&p, e)) ? r : find_certificate(&p, &flight, ret, e);
+	return r || !*ret_listening ? r : present_tls_on(&p, ret, e);
 }

@@ -98,6 +98,7 @@ static void add_frame(struct report *r, struct status *s)
 
 	s->gen = 1;
 	s->seq = ++r->seq;
+	s->boot = r->boot;
 	memcpy(s->boot_id, r->boot_id, sizeof s->boot_id);
 	memcpy(s->digest, r->digest, SHA256_SIZE);
 	s->at_ms = (uint64_t)(clock_ns(CLOCK_BOOTTIME) / 1000000);

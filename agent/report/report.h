@@ -21,6 +21,7 @@ struct report {
 	int root;
 	char boot_id[37];
 	uint64_t seq;                           /* of the last frame of this boot */
+	uint64_t boot;                          /* this boot's number: boot.h */
 	bool has_key;
 	uint8_t key[32], digest[SHA256_SIZE];
 	uint64_t total;                         /* steps of this run, as said in each frame */

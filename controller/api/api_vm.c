@@ -53,6 +53,8 @@ struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e
 	}
 	json_object_object_add(o, "bundle", b);
 	add_parsed(o, "report", v->status);
+	add_parsed(o, "unproven", v->unproven);
+	json_put_uint(o, "forged", (uint64_t)v->forged);
 	json_put_uint(o, "last_event", (uint64_t)event_last(c->store));
 	return o;
 }
@@ -79,6 +81,11 @@ static int reply_born(struct ctl *c, struct request *rq, struct err *e)
 		return r ? r : err_set(e, ERR_INTERNAL, "the VM is gone again");
 	if (v.state == VM_FAILED)
 		return err_set(e, ERR_UNAVAILABLE, "VM %s: %s", v.name, v.reason);
+	if (v.state == VM_DEFINED) {
+		err_set(e, ERR_UNAVAILABLE, "VM %s is defined, and its bundle could not be signed yet", v.name);
+		err_hint(e, "is its disk full, or not writable? natald goes on by itself when it can: natalctl vm show %s", v.name);
+		return -(int)e->code;
+	}
 	if (rq->phase)
 		rq->status = 201;
 	rq->reply = api_vm_json(c, &v, e);

@@ -33,7 +33,7 @@ SCHEMA(vm, "vm", OUT("id", JSON_TEXT), OUT("name", JSON_TEXT), OUT("project", JS
 	OUT("running", JSON_BOOL), OUT("host", JSON_TEXT), OUT("image", JSON_TEXT), OUT("uuid", JSON_TEXT), OUT("instance_id", JSON_TEXT),
 	OUT("mac", JSON_TEXT), OUT("sequence", JSON_UINT), OUT("forwards", JSON_ARRAY), OUT("ek_sha256", JSON_TEXT),
 		OUT("created_at", JSON_UINT),
-	OUT("bundle", JSON_OBJECT), OUT("report", JSON_ANY), OUT("last_event", JSON_UINT));
+	OUT("bundle", JSON_OBJECT), OUT("report", JSON_ANY), OUT("unproven", JSON_ANY), OUT("forged", JSON_UINT), OUT("last_event", JSON_UINT));
 SCHEMA(vms, "vms", OUT("vms", JSON_ARRAY));
 const struct schema schema_start = { "start", start_fields, 1 };
 SCHEMA(events, "events", OUT("events", JSON_ARRAY), OUT("last", JSON_UINT));

@@ -45,7 +45,7 @@ static void print_report(struct json_object *report)
 	if (!report)
 		return;
 	bool good = json_object_object_get_ex(report, "authenticated", &authentic) && json_object_get_boolean(authentic);
-	printf("\nlast report: %s, step %llu of %llu %s%s\n", json_text(report, "phase") ? json_text(report, "phase") : "?",
+	printf("\n%s: %s, step %llu of %llu %s%s\n", good ? "last report" : "last claim", json_text(report, "phase") ? json_text(report, "phase") : "?",
 		(unsigned long long)json_uint(report, "k", 0), (unsigned long long)json_uint(report, "n", 0), json_text(report, "step") ?
 			json_text(report, "step") : "",
 		good ? "" : " (unauthenticated: nothing is decided by it)");
@@ -79,6 +79,10 @@ int cmd_vm_show(struct cli *cli, struct err *e)
 	}
 	if (json_object_object_get_ex(o, "report", &report))
 		print_report(report);
+	if (json_object_object_get_ex(o, "unproven", &report))
+		print_report(report);
+	if (json_uint(o, "forged", 0))
+		printf("\n%llu reports with a wrong MAC were dropped\n", (unsigned long long)json_uint(o, "forged", 0));
 	return 0;
 }
 

@@ -47,7 +47,7 @@ struct request {
 	/* kept for later */
 	request_fn *then;
 	bool parked, expired;
-	int phase;                              /* the handler's, across parkings */
+	int phase, phase_before;                /* the handler's, across parkings; before: when the turn began */
 	uint64_t ticket;
 	int64_t deadline_ms;                    /* of parking; monotonic */
 	char vm_id[32];

@@ -7,9 +7,10 @@
 #include "controller/service/birth.h"
 #include "controller/service/link.h"
 #include "controller/service/pool.h"
+#include "controller/store/bundle_row.h"
 #include "controller/store/event.h"
 
-enum { TURN_REQUESTS_MAX = 256, TICK_MS = 1000, DRAIN_MS = 300, OVERDUE_MAX = 16 };
+enum { TURN_REQUESTS_MAX = 256, TICK_MS = 1000, EJECT_AGAIN_MS = 5000, DRAIN_MS = 300, OVERDUE_MAX = 16 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
@@ -17,7 +18,7 @@ struct loop {
 	struct server *server;
 	int signal_fd;
 	struct request *parked;
-	int64_t seen_event, tick_ms;
+	int64_t seen_event, tick_ms, eject_ms;
 	bool again;                     /* something happened after the parked ones were looked at */
 };
 
@@ -35,12 +36,15 @@ static int run_one(struct loop *l, struct request *rq, struct err *e)
 	bool first = !rq->json && !rq->phase && !rq->parked;
 
 	rq->parked = false;
+	struct link_mark mark = link_mark(l->c);
 	int r = store_mark(l->c->store, e);
 	if (r)
 		return r;
 	rq->failed = ERR_NONE;
-	if ((first && route_decode(rq, &rq->failed)) || rq->route->handle(l->c, rq, &rq->failed))
+	if ((first && route_decode(rq, &rq->failed)) || rq->route->handle(l->c, rq, &rq->failed)) {
+		link_undo(l->c, mark);
 		return store_undo(l->c->store, e);
+	}
 	return store_keep(l->c->store, e);
 }
 
@@ -60,6 +64,23 @@ static int judge_overdue(struct loop *l, struct err *e)
 		vm_set_state(&v, VM_FAILED, "no %sreport within %lld s", v.state == VM_PROVISIONING ? "further " : "",
 			(long long)link_boot_deadline_s(l->c));
 		r = ctl_save(l->c, &v, e);
+	}
+	return r;
+}
+
+/* Media that were delivered and would not go: keys wait for it. */
+static int eject_again(struct loop *l, struct err *e)
+{
+	char ids[OVERDUE_MAX][STORE_ID_MAX];
+	size_t n = 0;
+
+	l->eject_ms = clock_mono_ms() + EJECT_AGAIN_MS;
+	int r = bundle_row_unwiped(l->c->store, ids, OVERDUE_MAX, &n, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		scoped_vm struct vm v = { 0 };
+		bool absent;
+		if (!(r = vm_get_by_id(l->c->store, ids[i], &v, &absent, e)) && !absent)
+			r = link_vm_eject(l->c, &v, e);
 	}
 	return r;
 }
@@ -84,31 +105,37 @@ static int run_list(struct loop *l, struct request **from, struct request **done
 	return r;
 }
 
-static int inside_turn(struct loop *l, struct request **fresh, struct request **done, struct err *e)
+static int inside_turn(struct loop *l, struct request **fresh, struct request **waiting, struct request **done, struct err *e)
 {
 	struct ctl *c = l->c;
-	struct request *waiting = l->parked;
 	int64_t now = clock_mono_ms();
 	int r;
 
-	l->parked = NULL;
-	if ((link_has_frames(c) && (r = link_handle(c, e))) || (r = pool_collect(c, e)))
+	if (link_has_frames(c) && (r = link_handle(c, e)))
 		return r;
 	if (now >= l->tick_ms) {
 		l->tick_ms = now + TICK_MS;
-		if ((r = judge_overdue(l, e)) || (r = pool_top_up(c, 0, e)))
+		if ((r = judge_overdue(l, e)) || (now >= l->eject_ms && (r = eject_again(l, e))) || (r = pool_top_up(c, 0, e)))
 			return r;
 	}
 	if ((r = run_list(l, fresh, done, e)))
 		return r;
 	l->seen_event = event_last(c->store);
-	r = run_list(l, &waiting, done, e);
+	return run_list(l, waiting, done, e);
+}
+
+/* Those who wait go on waiting, each where it stood before: what they asked for in this turn was forgotten. */
+static void wait_again(struct loop *l, struct request *waiting)
+{
 	while (waiting) {
 		struct request *rq = waiting;
 		waiting = rq->next;
-		push(done, rq);
+		push(&l->parked, rq);
 	}
-	return r;
+	for (struct request *rq = l->parked; rq; rq = rq->next) {
+		rq->phase = rq->phase_before;
+		rq->parked = true;
+	}
 }
 
 /* After the commit: bundles, second halves of requests, frames, and the scrubbing of what was wiped. */
@@ -116,8 +143,13 @@ static int after_turn(struct loop *l, struct request *done, struct err *e)
 {
 	struct ctl *c = l->c;
 	struct err busy;
-
 	int r = birth_advance(c, e);
+
+	/* A full disk keeps births waiting for the next turn; requests that have none of them are answered. */
+	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {
+		fprintf(stderr, "natald: births wait: %s\n", e->msg);
+		r = 0;
+	}
 	for (struct request *rq = done; !r && rq; rq = rq->next)
 		if (rq->then && !rq->failed.code)
 			rq->then(c, rq, &rq->failed);
@@ -129,16 +161,39 @@ static int after_turn(struct loop *l, struct request *done, struct err *e)
 	return 0;
 }
 
+/* Keys that are ready go into the store in a turn of their own: where the disk is full, what only reads is answered all the same. */
+static void collect(struct ctl *c)
+{
+	struct err e;
+
+	if (!pool_ready(c->pool))
+		return;
+	int r = store_turn_begin(c->store, &e);
+	if (!r && (r = pool_collect(c, &e)))
+		store_turn_abort(c->store);
+	else if (!r)
+		r = store_turn_commit(c->store, &e);
+	if (r)
+		fprintf(stderr, "natald: keys made ahead are lost: %s\n", e.msg);
+}
+
 static int turn(struct loop *l, struct request *fresh, struct err *e)
 {
-	struct request *done = NULL;
+	struct request *done = NULL, *waiting = l->parked;
 	int r = store_turn_begin(l->c->store, e);
 
-	if (!r && (r = inside_turn(l, &fresh, &done, e)))
+	for (struct request *rq = waiting; rq; rq = rq->next)
+		rq->phase_before = rq->phase;
+	l->parked = NULL;
+	link_turn_begin(l->c);
+	if (!r && (r = inside_turn(l, &fresh, &waiting, &done, e)))
 		store_turn_abort(l->c->store);
 	else if (!r)
 		r = store_turn_commit(l->c->store, e);
-	if (!r)
+	link_turn_end(l->c, r == 0);
+	if (r)
+		wait_again(l, waiting);
+	else
 		r = after_turn(l, done, e);
 	while (fresh) {
 		struct request *rq = fresh;
@@ -186,7 +241,7 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	struct ctl *c = l->c;
 	struct pollfd f[FDS] = {
 		[FD_HTTP] = { server_fd(l->server), POLLIN, 0 },
-		[FD_LINK] = { link_fd(c), (short)(POLLIN | (link_wants_write(c) ? POLLOUT : 0)), 0 },
+		[FD_LINK] = { link_fd(c), (short)((link_wants_read(c) ? POLLIN : 0) | (link_wants_write(c) ? POLLOUT : 0)), 0 },
 		[FD_POOL] = { pool_fd(c->pool), POLLIN, 0 }, [FD_SIGNER] = { signer_fd(c->signer), POLLIN, 0 },
 			[FD_SIGNAL] = { l->signal_fd, POLLIN, 0 },
 	};
@@ -200,6 +255,7 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	server_run(l->server);
 	if (f[FD_LINK].revents & (POLLIN | POLLHUP | POLLERR) && (r = link_read(c, e)))
 		return r;
+	collect(c);
 	r = turn(l, take_fresh(l), e);
 	/* A full disk or a busy store fails the requests of this turn, not natald. */
 	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {

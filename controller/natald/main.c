@@ -254,7 +254,7 @@ static int controller(const struct options *o, const char *program, struct err *
 	scoped_fd int lock = take_lock(o->state, e);
 	if (lock < 0)
 		return -(int)e->code;
-	scoped(fini) struct ctl c = { .state_dir = o->state };
+	scoped(fini) struct ctl c = { .state_dir = o->state, .scrub = true };     /* a kill may have come between a wipe and its scrubbing */
 	char store_path[1100];
 	int r;
 
@@ -275,6 +275,7 @@ static int run(int argc, char **argv, struct err *e)
 	if (sodium_init() < 0)
 		return err_set(e, ERR_INTERNAL, "start libsodium");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);       /* a file that may not grow is a full disk: an error, and no end */
 	umask(022);
 	if ((r = file_mkdirs(AT_FDCWD, o.state, 0711, e)))
 		return r;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/crypto/sshkey.h"
 #include "common/data/json.h"
 #include "common/media/bundle.h"
 #include "controller/crypto/guestkey.h"
@@ -12,6 +13,7 @@
 #include "controller/service/birth_parts.h"
 #include "controller/service/pool.h"
 #include "controller/signer/intent.h"
+#include "controller/store/boot.h"
 #include "controller/store/media_key.h"
 
 static void new_uuid(char out[37])
@@ -50,18 +52,14 @@ static void taken_fini(struct taken *t)
 
 static int add_ssh(struct taken *t, const struct guestkey *k, struct err *e)
 {
-	scoped_buf struct buf blob = BUF_MAX(1024), line = BUF_MAX(1024);
-	char name[BUNDLE_BLOB_NAME_MAX];
+	scoped_buf struct buf line = BUF_MAX(1024);
+	char name[BUNDLE_BLOB_NAME_MAX], type[SSHKEY_TYPE_MAX];
 	uint8_t digest[SHA256_SIZE];
-	const char *space = memchr(k->public, ' ', k->public_size);
+	int r = sshkey_digest(k->public, k->public_size, "a pooled key", type, digest, e);
 
-	int r = space ? base64_decode(space + 1, k->public_size - (size_t)(space + 1 - k->public), "a pooled key", &blob, e) :
-		err_set(e, ERR_INTERNAL, "a pooled SSH key has no type");
 	if (r)
 		return r;
-	sha256(blob.data, blob.size, digest);
-	snprintf(name, sizeof name, "%.*s", (int)(space - k->public), k->public);
-	json_put_hex(t->ssh, name, digest, sizeof digest);
+	json_put_hex(t->ssh, type, digest, sizeof digest);
 	json_object_array_add(t->lines, json_object_new_string_len(k->public, (int)k->public_size));
 	snprintf(name, sizeof name, BLOB_SSH_PREFIX "%s", guestkey_ssh_file(k->kind));
 	part_add(&t->parts, name, 0600, k->private->bytes, k->private->size);
@@ -234,7 +232,10 @@ int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
 	v->sequence++;
 	c->scrub = true;
 	vm_set_state(v, VM_DEFINED, "reissued: keys taken, to be signed");
-	if ((r = make_report_key(c, v, e)) || (r = write_row(c, v, &spec, e)))
+	/* Another report key: nothing that was said under the old one comes back. */
+	*v->boot_id = 0;
+	v->report_seq = -1;
+	if ((r = boot_delete_all(c->store, v->id, e)) || (r = make_report_key(c, v, e)) || (r = write_row(c, v, &spec, e)))
 		return r;
 	return ctl_save(c, v, e);
 }

@@ -73,6 +73,14 @@ int link_start(struct ctl *c, const char *program, struct err *e)
 	return r;
 }
 
+static void pending_free(struct pending **list)
+{
+	for (struct pending *p; (p = *list);) {
+		*list = p->next;
+		free(p);
+	}
+}
+
 void link_stop(struct ctl *c)
 {
 	struct link *l = c->link;
@@ -89,10 +97,8 @@ void link_stop(struct ctl *c)
 		l->first = m->next;
 		message_free(m);
 	}
-	for (struct pending *p; (p = l->pending);) {
-		l->pending = p->next;
-		free(p);
-	}
+	pending_free(&l->pending);
+	pending_free(&l->answered);
 	for (struct answer *a; (a = l->answers);) {
 		l->answers = a->next;
 		free(a->text);
@@ -110,6 +116,7 @@ void message_free(struct message *m)
 }
 
 int link_fd(const struct ctl *c) { return c->link ? c->link->fd : -1; }
+bool link_wants_read(const struct ctl *c) { return c->link && !c->link->again; }
 bool link_wants_write(const struct ctl *c) { return c->link && c->link->first; }
 const char *link_accel(const struct ctl *c) { return c->link ? c->link->accel : ""; }
 
@@ -140,8 +147,8 @@ int link_queue(struct link *l, enum frame_type type, const void *body, size_t si
 
 	if (!m)
 		return err_nomem(e);
-	*m = (struct message){ .bytes = BUF_MAX(FRAME_HEADER_SIZE + FRAME_BODY_MAX), .fd = fd };
-	int r = frame_write(type, ++l->seq, body, size, NULL, &m->bytes, e);
+	*m = (struct message){ .seq = ++l->seq, .bytes = BUF_MAX(FRAME_HEADER_SIZE + FRAME_BODY_MAX), .fd = fd };
+	int r = frame_write(type, m->seq, body, size, NULL, &m->bytes, e);
 	if (r) {
 		m->fd = -1;     /* stays the caller's */
 		message_free(m);
@@ -152,6 +159,64 @@ int link_queue(struct link *l, enum frame_type type, const void *body, size_t si
 		at = &(*at)->next;
 	*at = m;
 	return 0;
+}
+
+struct link_mark link_mark(const struct ctl *c) { return c->link ? (struct link_mark){ c->link->seq, c->link->req } : (struct link_mark){ 0 }; }
+
+void link_undo(struct ctl *c, struct link_mark mark)
+{
+	struct link *l = c->link;
+
+	for (struct message **at = l ? &l->first : NULL, *m; at && (m = *at);) {
+		if (m->seq <= mark.seq) {
+			at = &m->next;
+			continue;
+		}
+		*at = m->next;
+		message_free(m);
+	}
+	for (struct pending **at = l ? &l->pending : NULL, *p; at && (p = *at);) {
+		if (p->req <= mark.req) {
+			at = &p->next;
+			continue;
+		}
+		*at = p->next;
+		free(p);
+	}
+}
+
+void link_turn_begin(struct ctl *c)
+{
+	if (!c->link)
+		return;
+	c->link->began = link_mark(c);
+	c->link->took = false;
+}
+
+void link_turn_end(struct ctl *c, bool committed)
+{
+	struct link *l = c->link;
+
+	if (!l)
+		return;
+	if (committed) {
+		l->again = l->again && !l->took;
+		pending_free(&l->answered);
+		return;
+	}
+	link_undo(c, l->began);
+	for (struct pending *p; (p = l->answered);) {
+		scoped_free char *text = NULL;
+		struct err ignored;
+		l->answered = p->next;
+		link_take(c, p->req, &text, &ignored);
+		p->next = l->pending;
+		l->pending = p;
+	}
+	if (l->took) {
+		l->in.used = l->read_to;
+		l->fed = l->again = true;
+	}
 }
 
 static ssize_t send_some(struct link *l, struct message *m)

@@ -12,11 +12,20 @@ int link_start(struct ctl *c, const char *program, struct err *e);
 void link_stop(struct ctl *c);
 /* -1: none. */
 int link_fd(const struct ctl *c);
+/* Not while frames of a failed turn wait. */
+bool link_wants_read(const struct ctl *c);
 /* Is there something left to write? */
 bool link_wants_write(const struct ctl *c);
 /* Reads what is there (not a turn's business). unavailable: the host is gone. */
 int link_read(struct ctl *c, struct err *e);
 bool link_has_frames(struct ctl *c);
+/* Around a turn. Where it failed, what it asked for is forgotten, and the frames it took come again in the next one. */
+void link_turn_begin(struct ctl *c);
+void link_turn_end(struct ctl *c, bool committed);
+/* For what is undone alone inside a turn: what was queued since the mark is forgotten. */
+struct link_mark { uint64_t seq, req; };
+struct link_mark link_mark(const struct ctl *c);
+void link_undo(struct ctl *c, struct link_mark m);
 /* Handles what was read: inside a turn. */
 int link_handle(struct ctl *c, struct err *e);
 /* After the commit. */

@@ -138,7 +138,9 @@ static int on_reply(struct ctl *c, struct json_object *reply, struct err *e)
 	if (!(p = *at))
 		return 0;
 	*at = p->next;
-	scoped_free struct pending *mine = p;
+	p->next = c->link->answered;    /* until the turn is committed */
+	c->link->answered = p;
+	const struct pending *mine = p;
 	bool good = json_object_object_get_ex(reply, "ok", &ok) && json_object_get_boolean(ok);
 	if (!good)
 		failure(reply, &bad);
@@ -284,8 +286,11 @@ int link_handle(struct ctl *c, struct err *e)
 	bool have;
 
 	c->link->fed = false;
+	c->link->took = true;
+	c->link->read_to = c->link->in.used;
 	for (frame_next(&c->link->in, &f, &have); have; frame_next(&c->link->in, &f, &have)) {
 		struct err why = ERR_NONE;
+		struct link_mark mark = link_mark(c);
 		int r = store_mark(c->store, e);
 		if (r)
 			return r;
@@ -293,6 +298,7 @@ int link_handle(struct ctl *c, struct err *e)
 			r = store_keep(c->store, e);
 		} else {
 			fprintf(stderr, "natald: frame type=%d dropped: %s\n", (int)f.type, why.msg);
+			link_undo(c, mark);
 			r = store_undo(c->store, e);
 		}
 		if (r)

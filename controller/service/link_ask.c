@@ -138,6 +138,7 @@ int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 	if (r || (!row.wiped_at && (r = medium_make(c, v, &medium, e))))
 		return r;
 	v->run_token++;
+	v->unproven_left = VM_UNPROVEN_MAX;
 	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
 	vm_set_state(v, VM_BOOTING, "%s", medium >= 0 ? "starting, with its medium" : "starting");
 	if ((r = ctl_save(c, v, e)))

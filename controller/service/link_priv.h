@@ -6,7 +6,7 @@
 #include "controller/host/host.h"
 #include "controller/service/link.h"
 
-struct message { struct message *next; struct buf bytes; size_t sent; int fd; };
+struct message { struct message *next; uint64_t seq; struct buf bytes; size_t sent; int fd; };
 /* A request that the host has not answered. */
 struct pending { struct pending *next; uint64_t req; enum frame_type type; char vm_id[STORE_ID_MAX]; };
 /* An answer that somebody has to fetch. */
@@ -23,6 +23,11 @@ struct link {
 	uint64_t seq, req;
 	struct pending *pending;
 	struct answer *answers;
+	/* of the turn */
+	struct link_mark began;
+	struct pending *answered;               /* their replies were handled: open again if it fails */
+	size_t read_to;                         /* where the turn began to take frames */
+	bool took, again;                       /* again: the frames of a turn that failed wait for the next one */
 	char accel[8];
 };
 void message_free(struct message *m);

@@ -108,6 +108,14 @@ void pool_stop(struct pool *p)
 
 int pool_fd(const struct pool *p) { return p->fd; }
 
+bool pool_ready(struct pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	bool ready = p->ready_count > 0;
+	pthread_mutex_unlock(&p->lock);
+	return ready;
+}
+
 static int store_key(struct ctl *c, const char *project, const struct guestkey *k, struct err *e)
 {
 	scoped(pool_key_fini) struct pool_key row = POOL_KEY;

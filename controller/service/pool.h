@@ -15,6 +15,8 @@ extern const struct pool_marks pool_marks_default[GUESTKEY_KINDS];
 int pool_start(const struct pool_marks marks[GUESTKEY_KINDS], struct pool **ret, struct err *e);
 void pool_stop(struct pool *p);
 int pool_fd(const struct pool *p);
+/* Is there something to collect? */
+bool pool_ready(struct pool *p);
 int pool_collect(struct ctl *c, struct err *e);
 /* Below the low mark: order keys up to the high one. `atleast` (0: the mark) raises it for this once. */
 int pool_top_up(struct ctl *c, int64_t atleast, struct err *e);

@@ -14,6 +14,7 @@
 #include "controller/service/birth.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/report.h"
+#include "controller/store/boot.h"
 #include "controller/store/event.h"
 #include "controller/store/pool_key.h"
 
@@ -51,7 +52,7 @@ static struct json_object *shown(const struct status *s, bool authentic)
 	return o;
 }
 
-/* The last report is kept whole, the items with it. */
+/* The last report is kept whole, the items with it; what nothing proves lies apart, over nothing that is proven. */
 static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool authentic, struct err *e)
 {
 	scoped_json struct json_object *o = shown(s, authentic);
@@ -63,9 +64,10 @@ static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool
 		return r;
 	if (s->items)
 		json_object_object_add(o, "items", json_object_get(s->items));
-	free(v->status);
-	v->status = strdup(json_line(o));
-	return v->status ? 0 : err_nomem(e);
+	char **kept = authentic ? &v->status : &v->unproven;
+	free(*kept);
+	*kept = strdup(json_line(o));
+	return *kept ? 0 : err_nomem(e);
 }
 
 static int compare_keys(const struct bundle_row *row, struct json_object *reported, struct err *e)
@@ -101,6 +103,9 @@ int report_compare(const struct bundle_row *row, const struct status *s, struct 
 		hex_encode(row->digest, SHA256_SIZE, want);
 		return err_set(e, ERR_UNTRUSTED, "the guest applied bundle %.12s…, %.12s… was signed for it", got, want);
 	}
+	static const uint8_t none[SHA256_SIZE];
+	if (bytes_equal(s->result, none, SHA256_SIZE))
+		return err_set(e, ERR_UNTRUSTED, "the report has no result digest");
 	/* Thousands of items do not fit into a frame: then the guest's word is their digest alone. */
 	int r = s->items ? result_digest_json(row->digest, s->items, result, e) : 0;
 	if (r)
@@ -124,41 +129,12 @@ static void finding(const struct status *s, const char *level, const char *other
 	}
 }
 
-static int confirmed(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
-{
-	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	struct err differs = ERR_NONE;
-
-	int r = birth_row(c, v, &row, e);
-	if (r)
-		return r;
-	v->deadline_at = 0;
-	if (report_compare(&row, s, &differs)) {
-		vm_set_state(v, VM_FAILED, "its report is not what was signed: %s", differs.msg);
-		return 0;
-	}
-	if (row.wiped_at) {
-		vm_set_state(v, VM_PROVISIONED, "%s", s->phase == PHASE_UNCHANGED ? "unchanged since it was provisioned" : "provisioned");
-		return 0;
-	}
-	if (!row.delivered_at) {
-		row.delivered_at = clock_unix_s();
-		if ((r = bundle_row_save(c->store, &row, e)))
-			return r;
-	}
-	vm_set_state(v, VM_PROVISIONED, "its medium is being ejected");
-	return link_vm_eject(c, v, e);
-}
-
-static int decide(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+static void settle(struct vm *v, const struct status *s)
 {
 	char why[VM_REASON_MAX - 16];
 
-	v->running = v->running || strcmp(v->host, "none") == 0;
+	v->deadline_at = 0;
 	switch (s->phase) {
-	case PHASE_PROVISIONED:
-	case PHASE_UNCHANGED:
-		return confirmed(c, v, s, e);
 	case PHASE_DEGRADED:
 		finding(s, "error", "items failed that the guest can do without", why, sizeof why);
 		vm_set_state(v, VM_DEGRADED, "%s", why);
@@ -172,47 +148,153 @@ static int decide(struct ctl *c, struct vm *v, const struct status *s, struct er
 		vm_set_state(v, VM_DRIFTED, "%s", why);
 		break;
 	default:
-		v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
-		vm_set_state(v, VM_PROVISIONING, "%s", status_phase_name(s->phase));
+		vm_set_state(v, VM_PROVISIONED, "%s", s->phase == PHASE_UNCHANGED ? "unchanged since it was provisioned" : "provisioned");
+	}
+}
+
+/* A guest that has installed keys names them, however it ended. A failed one may have none, or those of an earlier bundle. */
+static bool must_match(const struct status *s)
+{
+	return s->phase != PHASE_FAILED && (s->phase == PHASE_PROVISIONED || s->phase == PHASE_UNCHANGED || s->keys);
+}
+
+/* It has what was signed for it: the medium may go, and then the private halves here. */
+static int delivered(struct ctl *c, struct vm *v, struct bundle_row *row, struct err *e)
+{
+	int r = 0;
+
+	if (row->wiped_at)
+		return 0;
+	if (!row->delivered_at) {
+		row->delivered_at = clock_unix_s();
+		r = bundle_row_save(c->store, row, e);
+	}
+	if (v->state == VM_PROVISIONED)
+		vm_set_state(v, VM_PROVISIONED, "its medium is being ejected");
+	return r ? r : link_vm_eject(c, v, e);
+}
+
+static int ended(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct err differs = ERR_NONE;
+
+	int r = birth_row(c, v, &row, e);
+	if (r)
+		return r;
+	settle(v, s);
+	if (!must_match(s))
+		return 0;
+	if (report_compare(&row, s, &differs)) {
+		vm_set_state(v, s->phase == PHASE_DRIFTED ? VM_DRIFTED : VM_FAILED, "its report is not what was signed: %s", differs.msg);
 		return 0;
 	}
-	v->deadline_at = 0;
+	return s->phase == PHASE_DRIFTED ? 0 : delivered(c, v, &row, e);
+}
+
+static int decide(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
+{
+	v->running = v->running || strcmp(v->host, "none") == 0;
+	if (status_phase_terminal(s->phase))
+		return ended(c, v, s, e);
+	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
+	vm_set_state(v, VM_PROVISIONING, "%s", status_phase_name(s->phase));
+	return 0;
+}
+
+/* Two boots with one number are two machines, once a report has proven the bundle: before, a failed first boot may be tried again on a
+ * fresh disk. */
+static int find_twin(struct ctl *c, const struct vm *v, struct boot *newest, struct boot *b, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+
+	int r = birth_row(c, v, &row, e);
+	if (r || !row.delivered_at)
+		return r;
+	newest->twin = b->twin = true;
+	return (r = boot_put(c->store, v->id, newest, e)) ? r : boot_put(c->store, v->id, b, e);
+}
+
+enum hearing { HEAR_NOT, HEAR_SHOW, HEAR };
+/* Notes that this frame was seen, and says what it may do: a frame seen before, or of a boot that is not the newest, does nothing. */
+static int take_boot(struct ctl *c, struct vm *v, const struct status *s, enum hearing *ret, struct err *e)
+{
+	struct boot b = { .number = (int64_t)s->boot, .seq = -1 }, newest = { 0 };
+	bool fresh = true, none = true;
+	int r;
+
+	*ret = HEAR_NOT;
+	snprintf(b.boot_id, sizeof b.boot_id, "%s", s->boot_id);
+	if ((r = boot_get(c->store, v->id, s->boot_id, &b, &fresh, e)) || (int64_t)s->seq <= b.seq)
+		return r;
+	b.seq = (int64_t)s->seq;
+	if ((r = boot_put(c->store, v->id, &b, e)))
+		return r;
+	if (strcmp(s->boot_id, v->boot_id) != 0) {
+		if (*v->boot_id && (r = boot_get(c->store, v->id, v->boot_id, &newest, &none, e)))
+			return r;
+		bool same = !none && newest.number && newest.number == b.number;
+		if (same && (r = find_twin(c, v, &newest, &b, e)))
+			return r;
+		if (!none && !b.twin && !(same ? b.place > newest.place : boot_newer(&b, &newest))) {
+			if (fresh)
+				fprintf(stderr, "natald: vm=%s boot=%s is older than boot=%s: acknowledged, and not heard\n", v->name, b.boot_id,
+					v->boot_id);
+			return 0;
+		}
+		if (!b.twin)
+			snprintf(v->boot_id, sizeof v->boot_id, "%s", b.boot_id);
+		v->unproven_left = VM_UNPROVEN_MAX;
+	}
+	v->report_seq = b.seq;
+	*ret = b.twin ? HEAR_SHOW : HEAR;
 	return 0;
 }
 
 static int judge(struct ctl *c, struct vm *v, const struct status *s, const struct secret *key, struct err *e)
 {
+	enum hearing heard;
 	int r;
 
 	if (s->epoch != 0 || s->gen != 1)
 		return err_set(e, ERR_UNSUPPORTED, "a report on generation %llu", (unsigned long long)s->gen);
-	if (strcmp(s->boot_id, v->boot_id) != 0) {
-		snprintf(v->boot_id, sizeof v->boot_id, "%s", s->boot_id);
-		v->report_seq = -1;
+	if ((r = take_boot(c, v, s, &heard, e)) || (heard != HEAR_NOT && (r = keep_status(c, v, s, true, e))))
+		return r;
+	if (heard == HEAR_SHOW) {
+		v->deadline_at = 0;
+		vm_set_state(v, VM_FAILED, "two boots report for one VM: a copy? boot %llu is %s, and another", (unsigned long long)s->boot,
+			v->boot_id);
 	}
-	if ((int64_t)s->seq > v->report_seq) {          /* else it was committed before, and its acknowledgement lost */
-		v->report_seq = (int64_t)s->seq;
-		if ((r = keep_status(c, v, s, true, e)) || (r = decide(c, v, s, e)) || (r = ctl_save(c, v, e)))
-			return r;
-	}
+	if ((heard == HEAR && (r = decide(c, v, s, e))) || (heard != HEAR_NOT && (r = ctl_save(c, v, e))))
+		return r;
 	return acknowledge(c, v, s, key, e);
 }
 
-/* A guest reports before it could verify anything, and sends it again until a later one is acknowledged: it is shown once, and
- * never over a report of the same boot that was proven. */
+/* A guest reports before it could verify anything, and sends it again until a later one is acknowledged: it is shown once, never after
+ * a report of the same boot that was proven, and a handful per start: whoever holds the channel can say what he likes. */
 static int keep_unproven(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
 {
 	scoped_json struct json_object *now = shown(s, false), *had = NULL;
 	struct err ignored;
 	int r;
 
-	if (strcmp(s->boot_id, v->boot_id) == 0)
+	if (strcmp(s->boot_id, v->boot_id) == 0 || v->unproven_left <= 0)
 		return 0;
-	if (v->status && json_parse(v->status, strlen(v->status), "the last report", &had, &ignored) == 0)
+	if (v->unproven && json_parse(v->unproven, strlen(v->unproven), "the last report", &had, &ignored) == 0)
 		json_object_object_del(had, "items");
 	if (had && json_object_equal(now, had))
 		return 0;
+	v->unproven_left--;
 	return (r = keep_status(c, v, s, false, e)) ? r : ctl_save(c, v, e);
+}
+
+/* Counted, and said in the log at 1, 2, 4, 8, …: whoever sends them cannot fill it. */
+static int count_forged(struct ctl *c, struct vm *v, struct err *e)
+{
+	v->forged++;
+	if ((v->forged & (v->forged - 1)) == 0)
+		fprintf(stderr, "natald: vm=%s frame dropped: a report whose MAC is not under its key (%lld so far)\n", v->name, (long long)v->forged);
+	return ctl_save(c, v, e);
 }
 
 int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e)
@@ -237,7 +319,7 @@ int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size
 		return r;
 	bool authentic = frame_authentic(&f, key->bytes);
 	if (!authentic && !bytes_equal(f.mac, no_mac, sizeof no_mac))
-		return err_set(e, ERR_UNTRUSTED, "VM %s: a report whose MAC is not under its key", v.name);
+		return count_forged(c, &v, e);
 	if ((r = status_read(f.body, f.body_size, &s, e)))
 		return r;
 	if (authentic && s.seq != f.seq)
@@ -254,12 +336,13 @@ int report_ejected(struct ctl *c, struct vm *v, struct err *e)
 	int r = birth_row(c, v, &row, e);
 	if (r || row.wiped_at)
 		return r;
-	/* Again, from the row: a report that came meanwhile, or a reissue, keeps the keys. */
-	if (!row.delivered_at || (v->state != VM_PROVISIONED && v->state != VM_STOPPED))
+	/* Once delivered to the guest it was made for, whatever came of the guest since: a reissue has a row of its own. */
+	if (!row.delivered_at)
 		return 0;
 	if ((r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
 		return r;
 	c->scrub = true;
-	vm_set_state(v, v->state, "medium ejected, private keys wiped here");
+	if (v->state == VM_PROVISIONED || v->state == VM_STOPPED)       /* another state's reason is worth more */
+		vm_set_state(v, v->state, "medium ejected, private keys wiped here");
 	return ctl_save(c, v, e);
 }

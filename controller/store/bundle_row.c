@@ -89,6 +89,21 @@ int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct
 		clock_unix_s(), vm_id, sequence);
 }
 
+int bundle_row_unwiped(struct store *s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e)
+{
+	scoped_query sqlite3_stmt *st = NULL;
+	size_t n = 0;
+	int r, got;
+
+	if ((r = db_query(s, &st, e, "SELECT vm.id FROM bundle JOIN vm ON vm.id = bundle.vm_id AND vm.sequence = bundle.sequence"
+		" WHERE bundle.delivered_at > 0 AND bundle.wiped_at = 0 ORDER BY random() LIMIT ?", "i", (int64_t)max)))
+		return r;
+	while ((got = db_step(s, st, e)) == 1 && n < max)
+		db_text(st, 0, ids[n++], STORE_ID_MAX);
+	*ret = n;
+	return got < 0 ? got : 0;
+}
+
 int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, size_t *ret, struct err *e)
 {
 	scoped_query sqlite3_stmt *st = NULL;

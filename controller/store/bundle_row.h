@@ -41,6 +41,8 @@ int bundle_row_get(struct store *s, const char *vm_id, int64_t sequence, struct 
 int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e);
 /* Deletes the secrets of this and every earlier sequence. Scrub the store afterwards. */
 int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct err *e);
+/* VMs whose newest bundle was delivered and not wiped: their medium was not seen to go. */
+int bundle_row_unwiped(struct store *s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e);
 /* Which bundles are not at stage 3. */
 struct bundle_ref { char vm_id[STORE_ID_MAX]; int64_t sequence; enum bundle_stage stage; };
 int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, size_t *ret, struct err *e);

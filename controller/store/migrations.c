@@ -35,5 +35,14 @@ const struct migration migrations[] = {
 	"CREATE TABLE bundle_secret (vm_id TEXT NOT NULL, sequence INTEGER NOT NULL, secrets BLOB NOT NULL, PRIMARY KEY (vm_id, sequence));"
 	"INSERT INTO bundle_secret SELECT vm_id, sequence, secrets FROM bundle WHERE secrets IS NOT NULL;"
 	"ALTER TABLE bundle DROP COLUMN secrets;" },
+	{ 3, "the boots of a machine",
+	"CREATE TABLE boot (vm_id TEXT NOT NULL, boot_id TEXT NOT NULL, number INTEGER NOT NULL, place INTEGER NOT NULL, seq INTEGER NOT NULL,"
+	" twin INTEGER NOT NULL, PRIMARY KEY (vm_id, boot_id)) WITHOUT ROWID;"
+	"INSERT INTO boot SELECT id, boot_id, 0, 1, report_seq, 0 FROM vm WHERE boot_id <> '';" },
+	{ 4, "bundles that are delivered and not wiped",
+	"CREATE INDEX bundle_unwiped ON bundle (vm_id, sequence) WHERE delivered_at > 0 AND wiped_at = 0;" },
+	{ 5, "what nothing proves, apart from what is proven",
+	"ALTER TABLE vm ADD COLUMN unproven TEXT; ALTER TABLE vm ADD COLUMN unproven_left INTEGER NOT NULL DEFAULT 8;"
+	" ALTER TABLE vm ADD COLUMN forged INTEGER NOT NULL DEFAULT 0;" },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "common/base/clock.h"
 #include "common/data/json.h"
+#include "controller/store/boot.h"
 #include "controller/store/db.h"
 #include "controller/store/event.h"
 
@@ -26,6 +27,7 @@ void vm_fini(struct vm *v)
 {
 	free(give(v->spec));
 	free(give(v->status));
+	free(give(v->unproven));
 	free(give(v->forwards));
 }
 
@@ -51,17 +53,18 @@ static int state_event(struct store *s, const struct vm *v, struct err *e)
 }
 
 #define COLUMNS "id, project, name, uuid, instance_id, mac, host, image, spec, state, reason, running, run_token, sequence, deadline_at, host_known," \
-	" report_key, boot_id, report_seq, status, ek_sha256, forwards, idempotency_key, created_at, rev"
+	" report_key, boot_id, report_seq, status, ek_sha256, forwards, idempotency_key, created_at, unproven, unproven_left, forged, rev"
 
 int vm_insert(struct store *s, const struct vm *v, struct err *e)
 {
-	int r = db_run(s, NULL, e, "INSERT INTO vm (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)",
-		"tttttttttitiiiiibtittt" "ti",
+	int r = db_run(s, NULL, e, "INSERT INTO vm (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)",
+		"tttttttttitiiiiibtittt" "titii",
 		v->id, v->project, v->name, v->uuid, v->instance_id, v->mac, v->host, v->image, v->spec, (int64_t)v->state, v->reason,
 			(int64_t)v->running,
 		v->run_token, v->sequence, v->deadline_at, (int64_t)v->host_known, (const void *)v->report_key, v->report_key_size,
 			v->boot_id, v->report_seq,
-		v->status, v->ek_sha256, v->forwards ? v->forwards : "[]", *v->idempotency_key ? v->idempotency_key : NULL, clock_unix_s());
+		v->status, v->ek_sha256, v->forwards ? v->forwards : "[]", *v->idempotency_key ? v->idempotency_key : NULL, clock_unix_s(),
+		v->unproven, (int64_t)VM_UNPROVEN_MAX, v->forged);
 	if (r == -ERR_CONFLICT) {
 		if (strstr(e->msg, "vm.uuid"))
 			err_set(e, ERR_CONFLICT, "a VM with UUID %s exists", v->uuid);
@@ -105,6 +108,9 @@ static int read_row(sqlite3_stmt *st, struct vm *v, struct err *e)
 	v->forwards = db_dup(st, i++);
 	db_text(st, i++, v->idempotency_key, sizeof v->idempotency_key);
 	v->created_at = sqlite3_column_int64(st, i++);
+	v->unproven = db_dup(st, i++);
+	v->unproven_left = sqlite3_column_int64(st, i++);
+	v->forged = sqlite3_column_int64(st, i++);
 	v->rev = sqlite3_column_int64(st, i);
 	if (key.size)
 		memcpy(v->report_key, key.data, key.size);
@@ -155,11 +161,12 @@ int vm_save(struct store *s, struct vm *v, struct err *e)
 	int changed = 0;
 
 	int r = db_run(s, &changed, e, "UPDATE vm SET state=?, reason=?, running=?, host_known=?, run_token=?, sequence=?, deadline_at=?, report_key=?,"
-		" boot_id=?, report_seq=?, status=?, ek_sha256=?, forwards=?, rev=rev+1 WHERE id=? AND rev=?", "itiiiiibtitttti",
+		" boot_id=?, report_seq=?, status=?, ek_sha256=?, forwards=?, unproven=?, unproven_left=?, forged=?, rev=rev+1 WHERE id=? AND rev=?", "itiiiiibtittttiiti",
 			(int64_t)v->state,
 		v->reason, (int64_t)v->running, (int64_t)v->host_known, v->run_token, v->sequence, v->deadline_at,
 			(const void *)v->report_key,
-		v->report_key_size, v->boot_id, v->report_seq, v->status, v->ek_sha256, v->forwards, v->id, v->rev);
+		v->report_key_size, v->boot_id, v->report_seq, v->status, v->ek_sha256, v->forwards, v->unproven, v->unproven_left,
+		v->forged, v->id, v->rev);
 	if (r)
 		return r;
 	if (!changed)
@@ -179,7 +186,7 @@ int vm_delete(struct store *s, struct vm *v, struct err *e)
 	int changed = 0;
 
 	int r = db_run(s, &changed, e, "DELETE FROM vm WHERE id = ? AND rev = ?", "ti", v->id, v->rev);
-	if (r || (r = db_run(s, NULL, e, "DELETE FROM bundle WHERE vm_id = ?", "t", v->id)) ||
+	if (r || (r = db_run(s, NULL, e, "DELETE FROM bundle WHERE vm_id = ?", "t", v->id)) || (r = boot_delete_all(s, v->id, e)) ||
 	    (r = db_run(s, NULL, e, "DELETE FROM bundle_secret WHERE vm_id = ?", "t", v->id)))
 		return r;
 	if (!changed)

@@ -19,7 +19,7 @@ const char *vm_state_name(enum vm_state state);
 /* Does `vm wait` end here? */
 bool vm_state_final(enum vm_state state);
 
-enum { VM_REASON_MAX = 416, VM_HOST_MAX = 16, VM_REPORT_KEY_SEALED_MAX = 128 };
+enum { VM_UNPROVEN_MAX = 8, VM_REASON_MAX = 416, VM_HOST_MAX = 16, VM_REPORT_KEY_SEALED_MAX = 128 };
 
 struct vm {
 	char id[STORE_ID_MAX], project[STORE_PROJECT_MAX], name[STORE_NAME_MAX], uuid[37], instance_id[64], mac[18], host[VM_HOST_MAX];
@@ -35,7 +35,10 @@ struct vm {
 	size_t report_key_size;                 /* sealed, bound to the vm's id */
 	char boot_id[37];
 	int64_t report_seq;                     /* last one of boot_id that was committed */
-	char *status;                           /* the last report as JSON, or NULL */
+	char *status;                           /* the last proven report as JSON, or NULL */
+	char *unproven;                         /* the last one without a MAC, or NULL */
+	int64_t unproven_left;                  /* so many more are kept before a proven one, or the next start */
+	int64_t forged;                         /* frames whose MAC was wrong */
 	char ek_sha256[2 * SHA256_SIZE + 1];    /* hex, or "" */
 	char *forwards;                         /* JSON array */
 	int64_t rev;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # backup - a copy of all that natald holds: it works elsewhere with the store's key, and holds neither that key nor a private key in the clear.
 . "$(dirname "$0")/lib.sh"
-command -v python3 >/dev/null || { echo "python3 is needed"; exit 77; }
+command -v python3 >/dev/null && command -v openssl >/dev/null || { echo "python3 and openssl are needed"; exit 77; }
 needles() { "$B/tests/tools/needles" --medium "$T/$1.iso" --trust "$S/trust.d" --uuid "$(field "$1" uuid)" "${@:2}"; }
 n key init >/dev/null && n ca show --out "$T/ca.pem" || exit 1
 for vm in web-1 web-2; do n vm create $vm --host none --channel "unix:$T/$vm.sock" --medium-out "$T/$vm.iso" >/dev/null || exit 1; done
@@ -14,6 +14,13 @@ if command -v swtpm_setup >/dev/null; then
   n image register debian-12 --from "$T/image" >/dev/null && n vm create db-1 --image debian-12 >/dev/null || fail "no local VM"
   ek() { [ -n "$(field db-1 ek_sha256)" ]; }
   within 60 ek && local_vm=$(field db-1 id) || fail "db-1 has no vTPM: $(n vm show db-1)"
+  # Recorded at creation, before anything was started: in the row, and in the signed record.
+  for c in "$S/host/$local_vm/run/tpm"/ek-*.crt; do
+    openssl x509 -inform der -in "$c" -pubkey -noout | openssl pkey -pubin -outform der | sha256sum | cut -d' ' -f1
+  done > "$T/eks"
+  grep -qxF "$(field db-1 ek_sha256)" "$T/eks" && ok "the EK in the row is that of the vTPM's certificate" || fail "EK $(field db-1 ek_sha256), certificates $(cat "$T/eks")"
+  recorded() { grep -aqF "\"ek_sha256\":\"$(field db-1 ek_sha256)\"" "$S/pins/db-1.pin"; }
+  within 10 recorded && ok "and in the pin record" || fail "the pin record has no EK: $(grep -ao '"ek_sha256":"[^"]*"' "$S/pins/db-1.pin")"
 else
   echo "swtpm_setup is not here: a vTPM's state is not looked at"
 fi
@@ -56,9 +63,9 @@ n vm medium web-2 --out "$T/again.iso" && cmp -s "$T/web-2.iso" "$T/again.iso" &
 want 7 "it is not handed out twice" n vm medium web-1 --out "$T/no.iso"
 n ca show --out "$T/ca2.pem" && cmp -s "$T/ca2.pem" "$T/ca.pem" && want 0 "ready" n vm create web-3 --host none || fail "another CA"
 if [ -n "$local_vm" ]; then
-  (cd "$S0/host/$local_vm/tpm" && find . -maxdepth 1 -type f ! -name '.*' -print0 | sort -z | xargs -0 sha256sum) > "$T/tpm"
-  grep -q permall "$T/tpm" && (cd "$S/host/$local_vm/tpm" && sha256sum --quiet -c "$T/tpm") && ok "the vTPM's state is in it" || fail "the vTPM's state differs"
-  [ "$(stat -c '%u %a' "$S0/host/$local_vm/tpm/tpm2-00.permall")" = "$(stat -c '%u %a' "$S/host/$local_vm/tpm/tpm2-00.permall")" ] && ok "with its owner" || fail "its owner"
+  (cd "$S0/host/$local_vm/run/tpm" && find . -maxdepth 1 -type f ! -name '.*' -print0 | sort -z | xargs -0 sha256sum) > "$T/tpm"
+  grep -q permall "$T/tpm" && (cd "$S/host/$local_vm/run/tpm" && sha256sum --quiet -c "$T/tpm") && ok "the vTPM's state is in it" || fail "the vTPM's state differs"
+  [ "$(stat -c '%u %a' "$S0/host/$local_vm/run/tpm/tpm2-00.permall")" = "$(stat -c '%u %a' "$S/host/$local_vm/run/tpm/tpm2-00.permall")" ] && ok "with its owner" || fail "its owner"
   [ "$(field db-1 ek_sha256)" = "$(S=$S0 field db-1 ek_sha256)" ] && ok "the same EK" || fail "another EK"
 fi
 # No pooled key is delivered here and there: none that was free came along.

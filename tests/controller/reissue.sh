@@ -52,10 +52,11 @@ sequence_of() { grep -ao '"sequence":[0-9]*' "$1" | head -1 | cut -d: -f2; }
 previous=$(grep -ao '"previous":"[0-9a-f]*"' "$T/2.pin" | cut -d'"' -f4)
 # PIN.md: the digest of the record's signed form, DSSE's pre-authentication encoding around the payload.
 digest=$(python3 - "$T/1.pin" <<'P'
-import hashlib, struct, sys
+import hashlib, json, sys
 b = open(sys.argv[1], "rb").read()
-at = b.index(b'{"format"'); end = b.rindex(b"}") + 1
-p = b[at:end]; t = b"application/vnd.natal.pin.v1+json"
+at = b.index(b'{"format"')
+end = json.JSONDecoder().raw_decode(b[at:].decode("latin-1"))[1]      # signatures may hold any byte
+p = b[at:at + end]; t = b"application/vnd.natal.pin.v1+json"
 print(hashlib.sha256(b"DSSEv1 %d %s %d " % (len(t), t, len(p)) + p).hexdigest())
 P
 )

@@ -95,6 +95,19 @@ for lie in key result bundle; do
   guest lie-$lie --lie $lie >/dev/null
   want 9 "its report is not what was signed" n vm wait lie-$lie --timeout 5
 done
+# However it ended, it has the keys that were signed for it, or it is not believed.
+n vm create lie-degraded --host none --channel "unix:$T/lie-degraded.sock" --medium-out "$T/lie-degraded.iso" >/dev/null
+guest lie-degraded --lie key --as degraded >/dev/null
+want 9 "its report is not what was signed" n vm wait lie-degraded --timeout 5
+want 0 "" n vm medium lie-degraded --out "$T/lie-degraded.iso"
+n vm create lie-drifted --host none --channel "unix:$T/lie-drifted.sock" --medium-out "$T/lie-drifted.iso" >/dev/null
+guest lie-drifted --lie key --as drifted >/dev/null
+want 4 "is drifted: its report is not what was signed: the guest installed TLS key" n vm wait lie-drifted --timeout 5
+n vm create weak --host none --channel "unix:$T/weak.sock" --medium-out "$T/weak.iso" >/dev/null
+guest weak --as degraded >/dev/null
+want 9 "VM weak is degraded: items failed that the guest can do without" n vm wait weak --timeout 5
+sleep 0.5
+n vm show weak -o json | grep -q '"wiped_at":[1-9]' && ok "a degraded guest with the right keys has them alone" || fail "weak: $(n vm show weak -o json)"
 n vm create lie-mac --host none --channel "unix:$T/lie-mac.sock" --medium-out "$T/lie-mac.iso" >/dev/null
 want 9 "was not acknowledged" guest lie-mac --lie mac
 [ "$(state lie-mac)" = ready ] && ok "a frame with a wrong MAC moves nothing" || fail "a frame with a wrong MAC made it $(state lie-mac)"
@@ -102,6 +115,13 @@ n vm create lie-nomac --host none --channel "unix:$T/lie-nomac.sock" --medium-ou
 guest lie-nomac --lie nomac >/dev/null 2>&1
 [ "$(state lie-nomac)" = ready ] && ok "a report without MAC moves nothing" || fail "a report without MAC made it $(state lie-nomac)"
 want 0 "unauthenticated" n vm show lie-nomac
+want 0 "4 reports with a wrong MAC were dropped" n vm show lie-mac
+# Nor does it cover what was proven, or fill the store.
+for i in 1 2 3; do guest weak --lie nomac --boot "99999999-0000-4000-8000-0000000000$((10 + i))" >/dev/null 2>&1; done
+n vm show weak -o json | python3 -c 'import json,sys; d=json.load(sys.stdin); sys.exit(not (d["report"]["authenticated"] and d["report"]["items"] and not d["unproven"]["authenticated"]))' \
+  && ok "a claim does not cover a proven report" || fail "the proven report is gone: $(n vm show weak -o json)"
+claims=$(curl -s --unix-socket "$S/natald.sock" "http://n/v1/vms/weak/events" | grep -o '"kind":"unauthenticated"' | wc -l)
+[ "$claims" = 8 ] && ok "a handful of claims are kept" || fail "$claims claims are kept"
 n vm create broken --host none --channel "unix:$T/broken.sock" --medium-out "$T/broken.iso" >/dev/null
 guest broken --as failed >/dev/null
 want 9 "hint: make the root disk larger" n vm wait broken --timeout 5
@@ -126,7 +146,7 @@ n vm pin web-1 --known-hosts > "$T/before"
 want 0 "ready" n vm reissue web-1 --medium-out "$T/web-1b.iso"
 n vm pin web-1 --known-hosts > "$T/after"
 cmp -s "$T/before" "$T/after" && fail "the reissue kept the keys" || ok "the reissue has other keys"
-n pool status -o json | grep -q '"wiped":1' && ok "the wiped keys are counted" || fail "no wiped keys are counted"
+n pool status -o json | grep -q '"wiped":[1-9]' && ok "the wiped keys are counted" || fail "no wiped keys are counted"
 want 0 "" n vm delete web-1
 want 6 "there is no VM 'web-1'" n vm show web-1
 [ -e "$S/pins/web-1.pin" ] && fail "the pin record of a deleted VM lies around" || ok "its pin record is gone"

@@ -44,7 +44,7 @@ golden_image() {
   mkdir -p "$golden"
   exec 9> "$golden/lock"; flock 9
   make -s -C "$build" deb > "$golden/deb.log" 2>&1 || { tail "$golden/deb.log"; fail "make deb"; }
-  deb=$(echo "$build"/deb/natal-agent_*.deb)
+  deb=$(ls -t "$build"/deb/natal-agent_*.deb | head -n 1)
   local stamp; stamp=$(cat "$deb" "$here/packaging/bake/natal-bake" $(find "$here/packaging/demo" -type f | sort) | sha256sum | cut -c1-32)
   if [ "$(cat "$golden/stamp" 2>/dev/null)" != "$stamp" ]; then
     rm -rf "$golden/state" "$golden/image"

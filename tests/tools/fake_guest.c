@@ -1,7 +1,7 @@
 /* fake_guest.c - a SIMULATED guest: no machine, no agent. It takes a medium, listens where a guest's virtio-serial port would be, and
  * reports as the agent does.
  *
- *   fake_guest --medium ISO --trust DIR --uuid UUID --channel PATH [--boot ID] [--as provisioned|failed|degraded|drifted|unchanged]
+ *   fake_guest --medium ISO --trust DIR --uuid UUID --channel PATH [--boot ID] [--number N] [--as provisioned|failed|degraded|drifted|unchanged]
  * [--lie key|result|bundle|mac|nomac]
  *
  * Prints "ack SEQ" for each acknowledgement and ends when the last report is acknowledged (or, with a lie that is not answered, after 2 s).
@@ -17,6 +17,7 @@
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/data/json.h"
+#include "common/crypto/sshkey.h"
 #include "common/media/bundle.h"
 #include "common/media/iso.h"
 #include "common/media/result.h"
@@ -24,7 +25,7 @@
 #include "common/wire/status.h"
 #include "controller/crypto/ca.h"
 
-struct guest { const char *medium, *trust, *uuid, *channel, *boot, *as, *lie; struct verified *bundle; int fd; uint64_t seq; };
+struct guest { const char *medium, *trust, *uuid, *channel, *boot, *as, *lie, *number; struct verified *bundle; int fd; uint64_t seq; };
 
 static int open_medium(struct guest *g, struct err *e)
 {
@@ -86,18 +87,13 @@ static void add_keys(struct guest *g, struct status *s, struct err *e)
 	json_put_hex(s->keys, "tls_spki", facts.spki_sha256, SHA256_SIZE);
 	for (size_t i = 0; i < g->bundle->manifest.blob_count; i++) {
 		const struct blob *b = &g->bundle->manifest.blobs[i];
-		scoped_buf struct buf raw = BUF_MAX(4096);
 		uint8_t digest[SHA256_SIZE];
-		char type[64];
-		size_t n = strlen(b->name), t;
+		char type[SSHKEY_TYPE_MAX];
+		size_t n = strlen(b->name);
 		if (n < 4 || strcmp(b->name + n - 4, ".pub") != 0)
 			continue;
-		const char *space = memchr(b->bytes, ' ', b->size);
-		t = (size_t)(space - (const char *)b->bytes);
-		snprintf(type, sizeof type, "%.*s", (int)t, (const char *)b->bytes);
-		if (base64_decode(space + 1, b->size - t - 2, b->name, &raw, e))
+		if (sshkey_digest((const char *)b->bytes, b->size, b->name, type, digest, e))
 			exit(1);
-		sha256(raw.data, raw.size, digest);
 		json_put_hex(ssh, type, digest, sizeof digest);
 	}
 	json_object_object_add(s->keys, "ssh", ssh);
@@ -125,6 +121,8 @@ static int say(struct guest *g, enum status_phase phase, uint64_t k, const char 
 	const uint8_t *key = need(g, BLOB_REPORT_KEY)->bytes;
 	static const uint8_t wrong[32] = { 1 };
 
+	if (g->number && !text_number(g->number, &s.boot))
+		return err_set(e, ERR_USAGE, "--number %s", g->number);
 	snprintf(s.boot_id, sizeof s.boot_id, "%s", g->boot);
 	snprintf(s.step, sizeof s.step, "%s", step);
 	memcpy(s.digest, g->bundle->digest, SHA256_SIZE);
@@ -212,7 +210,7 @@ int main(int argc, char **argv)
 	const struct { const char *name, **value; } options[] = {
 		{ "--medium", &g.medium }, { "--trust", &g.trust }, { "--uuid", &g.uuid }, { "--channel", &g.channel },
 			{ "--boot", &g.boot }, { "--as", &g.as },
-		{ "--lie", &g.lie },
+		{ "--lie", &g.lie }, { "--number", &g.number },
 	};
 	struct err e = ERR_NONE;
 

@@ -84,36 +84,11 @@ static void table_is_whole(void **state)
 	}
 }
 
-/* Every verb and every option stands in natalctl(1). */
-static void manual_says_it(void **state)
-{
-	static char text[1 << 17];
-	char path[1024], want[80];
-	const char *src = getenv("srcdir");
-
-	snprintf(path, sizeof path, "%s/controller/cli/natalctl.1", src ? src : ".");
-	FILE *f = fopen(path, "re");
-	assert_non_null(f);
-	text[fread(text, 1, sizeof text - 1, f)] = 0;
-	fclose(f);
-	for (size_t i = 0; i < cli_verb_count; i++) {
-		snprintf(want, sizeof want, ".It Cm %s%s%s", cli_verbs[i].noun, *cli_verbs[i].verb ? " " : "", cli_verbs[i].verb);
-		if (!strstr(text, want))
-			fail_msg("natalctl.1 lacks '%s'", want);
-		for (const struct cli_option *o = cli_verbs[i].options; o && o->name; o++) {
-			snprintf(want, sizeof want, "Fl Fl %s", o->name + 2);
-			if (!strstr(text, want))
-				fail_msg("natalctl.1 lacks '%s' of %s %s", want, cli_verbs[i].noun, cli_verbs[i].verb);
-		}
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_options_in_order), cmocka_unit_test(common_options_before_the_noun), cmocka_unit_test(suggests),
 		cmocka_unit_test(counts_arguments), cmocka_unit_test(numbers), cmocka_unit_test(table_is_whole),
-			cmocka_unit_test(manual_says_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,8 @@ static void a_list_that_did_not_fit(void **state)
 	json_free(s.items);
 	s.items = NULL;
 	assert_ok(report_compare(&row, &s, &e), e);
+	memset(s.result, 0, sizeof s.result);
+	assert_err(report_compare(&row, &s, &e), ERR_UNTRUSTED, e, "the report has no result digest");
 }
 
 static void other_keys(void **state)

@@ -1,0 +1,17 @@
+/* boot.h - the boots a machine has reported of: which frames were seen, and which boot is the newest.
+ *
+ * number is the guest's own counter (0: unknown), place the order in which natald heard of them.  A row is written with the first proven
+ * frame of a boot and goes with the machine or its bundle's successor.
+ */
+#pragma once
+#include "controller/store/store.h"
+
+enum { BOOTS_MAX = 1024 };              /* a machine; beyond, the first heard of are forgotten */
+struct boot { char boot_id[37]; int64_t number, place, seq; bool twin; };       /* seq: the last that was committed; twin: its number has two boots */
+
+int boot_get(struct store *s, const char *vm_id, const char *boot_id, struct boot *ret, bool *ret_absent, struct err *e);
+/* Writes it; place 0: it is new, and gets the next one. */
+int boot_put(struct store *s, const char *vm_id, struct boot *b, struct err *e);
+int boot_delete_all(struct store *s, const char *vm_id, struct err *e);
+/* Is a newer than b? By their numbers where both are known, else by place. */
+bool boot_newer(const struct boot *a, const struct boot *b);
