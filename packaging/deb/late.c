@@ -1,4 +1,5 @@
-/* late.c - names to the linker what natal-agent loads when needed (common/base/late.h): dpkg-shlibdeps reads this program too. Not installed. */
+/* late.c - names to the linker what natal-agent loads when needed (common/base/late.h): dpkg-shlibdeps reads this program too.
+ * Not installed. */
 #include "agent/source/find_functions.h"
 #include "common/crypto/p256_functions.h"
 

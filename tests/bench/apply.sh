@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 [ "$(id -u)" = 0 ] || { echo "the apply bench needs root for its namespaces" >&2; exit 77; }
 "$here/tests/bench/seed.py" "$work/seed"
-boots=${NATAL_BENCH_BOOTS:-9}
+boots=${NATAL_BENCH_BOOTS:-5}
 measure=$build/tests/bench/measure mk=$build/tests/tools/mkbundle
 uuid=11111111-2222-3333-4444-555555555555
 "$mk" key ed25519 "$work/key.pem" "$work/key.pub"

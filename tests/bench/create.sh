@@ -17,5 +17,6 @@ n = int(sys.argv[3])
 if len(uuids) != n or min(taken) != n + 1 or max(taken) != n + 1:
     sys.exit(f"void: {len(uuids)} machines of {n}, {taken} keys taken")
 P
-emit create.p50 "$(field p50_ms <<<"$r")" ms bar 15 '<= 15 ms'
+# The peer tells a busy machine from a slow natalctl.
+emit create.p50 "$(field p50_ms <<<"$r")" ms /bin/true "$("$build/tests/bench/times" "$n" /bin/true | field p50_ms)" '<= 15 ms'
 emit create.p99 "$(field p99_ms <<<"$r")" ms

@@ -5,7 +5,7 @@
  * {"cpu_ms":…,"maxrss_kb":…,"wall_ms":…,"status":…}: CPU of all descendants (it adopts orphans), the memory of the largest one, the last nonzero status.
  *
  * It does so in a child of its own: a shell that set the stage with mount and ip and then became this program by exec leaves it
- * their CPU and memory as that of its own children. Commands are spawned (vfork), so that copying this program's memory is not theirs to pay.
+ * their CPU and memory as that of its own children. Commands are spawned (vfork): copying this program's memory is not theirs to pay.
  */
 #include <errno.h>
 #include <spawn.h>
