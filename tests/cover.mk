@@ -5,7 +5,7 @@ tests_unit_common_media_test_result_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 tests_unit_controller_service_test_report_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_service_test_report_LDADD = $(CONTROLLER_TEST_LIBS)
 tests_unit_controller_service_test_medium_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
-tests_unit_controller_service_test_medium_LDADD = tests/unit/common/media/libsample.a $(CONTROLLER_TEST_LIBS)
+tests_unit_controller_service_test_medium_LDADD = tests/unit/common/media/libsample.a $(MBEDCRYPTO_LIBS) $(CONTROLLER_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/controller/host/test_host tests/unit/controller/signer/test_sandbox
 tests_unit_controller_host_test_host_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
