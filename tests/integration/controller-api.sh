@@ -1,4 +1,5 @@
 #!/bin/bash
+# level: check
 # controller-api.sh - the whole API through natalctl with host `none`: births, media, conflicts, reports, wiping. The guest is simulated (tests/tools/fake_guest.c).
 set -u
 command -v curl >/dev/null && command -v ssh-keygen >/dev/null || { echo "curl and ssh-keygen are needed"; exit 77; }

@@ -1,4 +1,5 @@
 #!/bin/bash
+# level: check
 # controller-full.sh - natald's disk is full: what needs the disk is refused with the reason, nothing is half made, and it goes on when there is room again.
 set -u
 B=${builddir:-build}

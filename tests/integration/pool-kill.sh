@@ -1,4 +1,5 @@
 #!/bin/bash
+# level: check
 # pool-kill.sh - natald is killed (-9) at random points under load, ROUNDS times: no key is ever delivered twice, none is lost from the count, every VM that
 # was acknowledged is there, and every birth that a kill interrupted is finished.
 set -u
