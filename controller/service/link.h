@@ -49,4 +49,6 @@ bool link_take(struct ctl *c, uint64_t req, char **text, struct err *failed);
 bool link_busy(const struct ctl *c, const char *vm_id);
 /* How long a boot may stay silent here. */
 int64_t link_boot_deadline_s(const struct ctl *c);
+/* Has the host said hello? Before, nothing of the guests can be known. */
+bool link_greeted(const struct ctl *c);
 const char *link_accel(const struct ctl *c);
