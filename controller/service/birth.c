@@ -13,6 +13,7 @@
 #include "controller/service/pool.h"
 #include "controller/signer/intent.h"
 #include "controller/store/boot.h"
+#include "controller/store/image.h"
 #include "controller/store/media_key.h"
 
 static void new_uuid(char out[37])
@@ -89,16 +90,37 @@ static int take_key(struct ctl *c, const struct vm *v, enum guestkey_kind kind, 
 	return 0;
 }
 
+/* Asked for, or by its image. The request is kept as it came: what follows from the image is looked up. */
+static int wants_rsa(struct ctl *c, const struct vm *v, const struct vm_spec *spec, bool *ret, struct err *e)
+{
+	scoped(image_fini) struct image i = { 0 };
+	scoped_json struct json_object *doc = NULL;
+	struct json_object *rsa;
+	bool absent;
+	int r;
+
+	*ret = spec->rsa;
+	if (*ret || !*v->image || strcmp(v->host, "none") == 0)
+		return 0;
+	if ((r = image_get(c->store, v->project, v->image, &i, &absent, e)) || absent ||
+	    (r = json_parse(i.doc, strlen(i.doc), "image", &doc, e)))
+		return r;
+	*ret = json_object_object_get_ex(doc, "rsa", &rsa) && json_object_get_boolean(rsa);
+	return 0;
+}
+
 static int take_keys(struct ctl *c, const struct vm *v, const struct vm_spec *spec, struct taken *t, struct err *e)
 {
 	static const enum guestkey_kind kinds[] = { GUESTKEY_TLS_P256, GUESTKEY_SSH_ED25519, GUESTKEY_SSH_ECDSA, GUESTKEY_SSH_RSA_3072 };
+	bool rsa;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		int r = kinds[i] == GUESTKEY_SSH_RSA_3072 && !spec->rsa ? 0 : take_key(c, v, kinds[i], t, e);
+	int r = wants_rsa(c, v, spec, &rsa, e);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(kinds); i++) {
+		r = kinds[i] == GUESTKEY_SSH_RSA_3072 && !rsa ? 0 : take_key(c, v, kinds[i], t, e);
 		if (r)
 			return r;
 	}
-	return 0;
+	return r;
 }
 
 static int make_report_key(struct ctl *c, struct vm *v, struct err *e)

@@ -61,6 +61,17 @@ want 0 "ready" n vm create once --host none --idempotency-key k1
 want 0 "ready" n vm create once --host none --idempotency-key k1
 want 7 "the idempotency key was used for another request" n vm create twice --host none --idempotency-key k1
 
+long=$(printf 'k%.0s' $(seq 90))
+want 0 '"reason":"limit"' curl -s --unix-socket "$S/natald.sock" -H "Idempotency-Key: ${long}1" -d '{"name":"long","host":"none"}' http://n/v1/vms
+want 0 '"reason":"limit"' curl -s --unix-socket "$S/natald.sock" "http://n/v1/vms?project=$long"
+mkdir "$T/img"; touch "$T/img/k" "$T/img/i" "$T/img/r"
+printf '{"kernel":"k","initrd":"i","root":"r","cmdline":"","os":"t","built_at":1,"agent_version":"1","rsa":true}' > "$T/img/image.json"
+want 0 "rsa-img" n image register rsa-img --from "$T/img"
+want 0 "ready" n vm create with-rsa --image rsa-img --idempotency-key k2
+want 0 "with-rsa" n vm create with-rsa --image rsa-img --idempotency-key k2
+want 0 "ssh-rsa " n vm pin with-rsa --known-hosts
+n vm delete with-rsa; n image delete rsa-img
+
 # The CA under another one.
 want 0 "BEGIN NEW CERTIFICATE REQUEST" n ca csr --subject "natal at example"
 n ca show --out "$T/ca.pem"
