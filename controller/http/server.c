@@ -54,6 +54,7 @@ static int take_query(struct MHD_Connection *c, struct request *rq, struct err *
 		{ "project", rq->project, sizeof rq->project }, { "after", rq->after, sizeof rq->after },
 			{ "wait", rq->wait, sizeof rq->wait },
 		{ "max", rq->max, sizeof rq->max }, { "force", rq->force, sizeof rq->force },
+			{ "grace", rq->grace, sizeof rq->grace },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
