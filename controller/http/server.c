@@ -44,7 +44,10 @@ static int admit(struct request *rq, struct err *e)
 	if (rq->peer_uid != geteuid() && rq->peer_uid != 0)
 		return err_set(e, ERR_DENIED, "this natald serves user %u and root, not user %u", (unsigned)geteuid(),
 			(unsigned)rq->peer_uid);
-	return route_find(rq, e);
+	int r = route_find(rq, e);
+	/* The local socket's peer is an operator, and nothing else. */
+	return r || strcmp(rq->route->role, "operator") == 0 ? r :
+		err_set(e, ERR_DENIED, "%s is for role '%s'", rq->route->path, rq->route->role);
 }
 
 /* What is too long is refused: cut, two keys would be one. */
