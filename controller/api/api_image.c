@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
+#include "controller/service/pool.h"
 #include "controller/store/event.h"
 #include "controller/store/image.h"
 
@@ -132,6 +133,8 @@ int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "image", .noun_id = i.id, .kind = "registered",
 		.body = "{}" }, e)))
 		return r;
+	if (pool_image_rsa(i.doc))
+		pool_want_rsa(c->pool);
 	return image_json(&i, &rq->reply, e);
 }
 

@@ -94,19 +94,14 @@ static int take_key(struct ctl *c, const struct vm *v, enum guestkey_kind kind, 
 static int wants_rsa(struct ctl *c, const struct vm *v, const struct vm_spec *spec, bool *ret, struct err *e)
 {
 	scoped(image_fini) struct image i = { 0 };
-	scoped_json struct json_object *doc = NULL;
-	struct json_object *rsa;
 	bool absent;
-	int r;
 
 	*ret = spec->rsa;
 	if (*ret || !*v->image || strcmp(v->host, "none") == 0)
 		return 0;
-	if ((r = image_get(c->store, v->project, v->image, &i, &absent, e)) || absent ||
-	    (r = json_parse(i.doc, strlen(i.doc), "image", &doc, e)))
-		return r;
-	*ret = json_object_object_get_ex(doc, "rsa", &rsa) && json_object_get_boolean(rsa);
-	return 0;
+	int r = image_get(c->store, v->project, v->image, &i, &absent, e);
+	*ret = !r && !absent && pool_image_rsa(i.doc);
+	return r;
 }
 
 static int take_keys(struct ctl *c, const struct vm *v, const struct vm_spec *spec, struct taken *t, struct err *e)

@@ -69,6 +69,9 @@ want 0 '"reason":"limit"' curl -s --unix-socket "$S/natald.sock" "http://n/v1/vm
 mkdir "$T/img"; touch "$T/img/k" "$T/img/i" "$T/img/r"
 printf '{"kernel":"k","initrd":"i","root":"r","cmdline":"","os":"t","built_at":1,"agent_version":"1","rsa":true}' > "$T/img/image.json"
 want 0 "rsa-img" n image register rsa-img --from "$T/img"
+rsa_free() { n pool status -o json | python3 -c 'import json,sys; print([k["free"] for k in json.load(sys.stdin)["kinds"] if "rsa" in k["kind"]][0])'; }
+for i in $(seq 100); do [ "$(rsa_free)" -gt 0 ] && break; sleep 0.3; done
+[ "$(rsa_free)" -gt 0 ] && ok "an image with RSA keys has them made ahead" || fail "no RSA keys are made ahead: $(n pool status)"
 want 0 "ready" n vm create with-rsa --image rsa-img --idempotency-key k2
 want 0 "with-rsa" n vm create with-rsa --image rsa-img --idempotency-key k2
 want 0 "ssh-rsa " n vm pin with-rsa --known-hosts
