@@ -14,6 +14,7 @@ common_libcommon_a_SOURCES = \
 	%D%/data/json.c %D%/data/json.h \
 	%D%/crypto/hash.c %D%/crypto/hash.h \
 	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \
+	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \
 	%D%/media/bundle.c %D%/media/bundle.h \
 	%D%/media/envelope.c %D%/media/envelope.h \
 	%D%/media/field.c %D%/media/field.h \

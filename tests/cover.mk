@@ -24,3 +24,7 @@ tests_unit_controller_host_test_accel_LDADD = $(CONTROLLER_TEST_LIBS)
 EXTRA_DIST += tests/CLAUSES docs .ci tests/integration/lib.sh tests/integration/birth.sh tests/integration/distcheck.sh tests/integration/foreign.sh \
 	tests/integration/impostor.sh tests/integration/mutants.sh tests/integration/sanitizers.sh tests/integration/supervise.sh \
 	tests/bench/create.sh tests/bench/medium.sh tests/bench/medium2seed.py
+
+check_PROGRAMS += tests/unit/common/crypto/test_sshkey
+tests_unit_common_crypto_test_sshkey_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_crypto_test_sshkey_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)

@@ -6,6 +6,7 @@
 #include "common/base/cursor.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/crypto/sshkey.h"
 #include "common/data/json.h"
 
 enum { KEY_FILE_MAX = 64 << 10, DER_SEQUENCE = 0x30, DER_CONTEXT_0 = 0xa0 };
@@ -77,26 +78,6 @@ static int pem_spki(const char *pem, const char *path, struct pins *ret, struct 
 	return 0;
 }
 
-/* "ssh-ed25519 AAAA… comment" */
-static int public_line(const char *line, const char *path, struct pins *ret, struct err *e)
-{
-	scoped_buf struct buf blob = BUF_MAX(KEY_FILE_MAX);
-	struct pin_ssh *k = &ret->ssh[ret->ssh_count];
-	size_t n = strcspn(line, " \t\r\n");
-
-	if (n == 0 || n >= sizeof k->type || line[n] != ' ')
-		return err_set(e, ERR_FORMAT, "%s is no SSH public key", path);
-	memcpy(k->type, line, n);
-	k->type[n] = 0;
-	const char *b64 = line + n + 1;
-	int r = base64_decode(b64, strcspn(b64, " \t\r\n"), path, &blob, e);
-	if (r)
-		return r;
-	sha256(blob.data, blob.size, k->digest);
-	ret->ssh_count++;
-	return 0;
-}
-
 int pins_read(int root, struct pins *ret, struct err *e)
 {
 	static const char *const types[] = { "ed25519", "ecdsa", "rsa" };
@@ -108,9 +89,11 @@ int pins_read(int root, struct pins *ret, struct err *e)
 		scoped_buf struct buf text = BUF_MAX(KEY_FILE_MAX);
 		char path[64];
 		snprintf(path, sizeof path, "/etc/ssh/ssh_host_%s_key.pub", types[i]);
-		if ((r = file_read(root, path, &text, &absent, e)) || (!absent &&
-			(r = public_line(text.data ? text.data : "", path, &p, e))))
+		struct pin_ssh *k = &p.ssh[p.ssh_count];
+		if ((r = file_read(root, path, &text, &absent, e)) ||
+		    (!absent && (r = sshkey_digest(text.data ? text.data : "", text.size, path, k->type, k->digest, e))))
 			return r;
+		p.ssh_count += !absent;
 	}
 	scoped_buf struct buf pem = BUF_MAX(KEY_FILE_MAX);
 	if ((r = file_read(root, "/etc/natal/tls/cert.pem", &pem, &absent, e)) ||

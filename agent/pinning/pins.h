@@ -6,10 +6,10 @@
 #pragma once
 #include <json-c/json.h>
 #include <stdbool.h>
-#include "common/crypto/hash.h"
+#include "common/crypto/sshkey.h"
 #include "common/base/err.h"
 
-enum { PINS_SSH_MAX = 4, PINS_TYPE_MAX = 40 };
+enum { PINS_SSH_MAX = 4, PINS_TYPE_MAX = SSHKEY_TYPE_MAX };
 
 struct pins {
 	bool has_tls;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/crypto/sshkey.h"
 #include "common/data/json.h"
 #include "common/media/bundle.h"
 #include "controller/crypto/guestkey.h"
@@ -52,18 +53,14 @@ static void taken_fini(struct taken *t)
 
 static int add_ssh(struct taken *t, const struct guestkey *k, struct err *e)
 {
-	scoped_buf struct buf blob = BUF_MAX(1024), line = BUF_MAX(1024);
-	char name[BUNDLE_BLOB_NAME_MAX];
+	scoped_buf struct buf line = BUF_MAX(1024);
+	char name[BUNDLE_BLOB_NAME_MAX], type[SSHKEY_TYPE_MAX];
 	uint8_t digest[SHA256_SIZE];
-	const char *space = memchr(k->public, ' ', k->public_size);
+	int r = sshkey_digest(k->public, k->public_size, "a pooled key", type, digest, e);
 
-	int r = space ? base64_decode(space + 1, k->public_size - (size_t)(space + 1 - k->public), "a pooled key", &blob, e) :
-		err_set(e, ERR_INTERNAL, "a pooled SSH key has no type");
 	if (r)
 		return r;
-	sha256(blob.data, blob.size, digest);
-	snprintf(name, sizeof name, "%.*s", (int)(space - k->public), k->public);
-	json_put_hex(t->ssh, name, digest, sizeof digest);
+	json_put_hex(t->ssh, type, digest, sizeof digest);
 	json_object_array_add(t->lines, json_object_new_string_len(k->public, (int)k->public_size));
 	snprintf(name, sizeof name, BLOB_SSH_PREFIX "%s", guestkey_ssh_file(k->kind));
 	part_add(&t->parts, name, 0600, k->private->bytes, k->private->size);

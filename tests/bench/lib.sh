@@ -49,13 +49,14 @@ cloud_tree() {
   printf 'datasource_list: [ NoCloud, None ]\nlocale: false\n' > "$1/etc/cloud/cloud.cfg.d/90_bench.cfg"
 }
 
-# private ROOT COMMAND...: mount, network, process and host name spaces with one NIC, eth0.
+# private ROOT COMMAND...: lend=DISK puts ROOT/natal.iso in place of that device's node. Mount, network, process and host name spaces with one NIC, eth0.
 private() {
   local root=$1; shift
   unshare --mount --net --pid --uts --fork bash -euc '
     root=$1; shift
     mount --make-rprivate /
     mount -t proc proc "$root/proc"; mount -t sysfs sysfs "$root/sys"; mount -t tmpfs tmpfs "$root/run"; mount --bind /dev "$root/dev"
+    [ -z "${lend:-}" ] || mount --bind "$root/natal.iso" "$root/dev/$lend"
     ip link set lo up; ip link add eth0 address 52:54:00:12:34:56 type veth peer name peer0
     exec "$@"' _ "$root" "$@"
 }

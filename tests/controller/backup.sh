@@ -15,7 +15,7 @@ if command -v swtpm_setup >/dev/null; then
   ek() { [ -n "$(field db-1 ek_sha256)" ]; }
   within 60 ek && local_vm=$(field db-1 id) || fail "db-1 has no vTPM: $(n vm show db-1)"
   # Recorded at creation, before anything was started: in the row, and in the signed record.
-  for c in "$S/host/$local_vm/tpm"/ek-*.crt; do
+  for c in "$S/host/$local_vm/run/tpm"/ek-*.crt; do
     openssl x509 -inform der -in "$c" -pubkey -noout | openssl pkey -pubin -outform der | sha256sum | cut -d' ' -f1
   done > "$T/eks"
   grep -qxF "$(field db-1 ek_sha256)" "$T/eks" && ok "the EK in the row is that of the vTPM's certificate" || fail "EK $(field db-1 ek_sha256), certificates $(cat "$T/eks")"

@@ -17,6 +17,7 @@
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/data/json.h"
+#include "common/crypto/sshkey.h"
 #include "common/media/bundle.h"
 #include "common/media/iso.h"
 #include "common/media/result.h"
@@ -86,18 +87,13 @@ static void add_keys(struct guest *g, struct status *s, struct err *e)
 	json_put_hex(s->keys, "tls_spki", facts.spki_sha256, SHA256_SIZE);
 	for (size_t i = 0; i < g->bundle->manifest.blob_count; i++) {
 		const struct blob *b = &g->bundle->manifest.blobs[i];
-		scoped_buf struct buf raw = BUF_MAX(4096);
 		uint8_t digest[SHA256_SIZE];
-		char type[64];
-		size_t n = strlen(b->name), t;
+		char type[SSHKEY_TYPE_MAX];
+		size_t n = strlen(b->name);
 		if (n < 4 || strcmp(b->name + n - 4, ".pub") != 0)
 			continue;
-		const char *space = memchr(b->bytes, ' ', b->size);
-		t = (size_t)(space - (const char *)b->bytes);
-		snprintf(type, sizeof type, "%.*s", (int)t, (const char *)b->bytes);
-		if (base64_decode(space + 1, b->size - t - 2, b->name, &raw, e))
+		if (sshkey_digest((const char *)b->bytes, b->size, b->name, type, digest, e))
 			exit(1);
-		sha256(raw.data, raw.size, digest);
 		json_put_hex(ssh, type, digest, sizeof digest);
 	}
 	json_object_object_add(s->keys, "ssh", ssh);
