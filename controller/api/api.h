@@ -14,8 +14,7 @@ request_fn api_vm_list, api_vm_create, api_vm_show, api_vm_delete, api_vm_start,
 /* To be run again when something happened; unavailable when that took longer than ms. */
 int request_park(struct request *rq, int64_t ms, struct err *e);
 /* not-found with the nearest name. */
-/* Is there such an image, and do its VMs get an RSA host key? not-found names the nearest. */
-int api_image_wants_rsa(struct ctl *c, struct request *rq, const char *name, bool *ret, struct err *e);
+int api_image_there(struct ctl *c, struct request *rq, const char *name, struct err *e);
 struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e);
 extern const struct schema schema_key_init, schema_key, schema_keys, schema_ca, schema_csr, schema_csr_text, schema_chain, schema_pool,
 	schema_fill,

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
+#include "controller/service/pool.h"
 #include "controller/store/event.h"
 #include "controller/store/image.h"
 
@@ -69,18 +70,13 @@ static int no_image(struct ctl *c, struct request *rq, const char *name, struct 
 	return -(int)e->code;
 }
 
-int api_image_wants_rsa(struct ctl *c, struct request *rq, const char *name, bool *ret, struct err *e)
+int api_image_there(struct ctl *c, struct request *rq, const char *name, struct err *e)
 {
 	scoped(image_fini) struct image i = { 0 };
 	bool absent;
 
 	int r = image_get(c->store, rq->project, name, &i, &absent, e);
-	scoped_json struct json_object *doc = NULL;
-	struct json_object *rsa;
-	if (r || absent || (r = json_parse(i.doc, strlen(i.doc), "image", &doc, e)))
-		return r ? r : no_image(c, rq, name, e);
-	*ret = json_object_object_get_ex(doc, "rsa", &rsa) && json_object_get_boolean(rsa);
-	return 0;
+	return r ? r : absent ? no_image(c, rq, name, e) : 0;
 }
 
 int api_image_show(struct ctl *c, struct request *rq, struct err *e)
@@ -137,6 +133,8 @@ int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "image", .noun_id = i.id, .kind = "registered",
 		.body = "{}" }, e)))
 		return r;
+	if (pool_image_rsa(i.doc))
+		pool_want_rsa(c->pool);
 	return image_json(&i, &rq->reply, e);
 }
 

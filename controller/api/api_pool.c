@@ -23,8 +23,8 @@ int api_pool_status(struct ctl *c, struct request *rq, struct err *e)
 		json_put_uint(o, "wiped", (uint64_t)n.wiped);
 		json_put_uint(o, "made", (uint64_t)n.made);
 		json_put_uint(o, "being_made", (uint64_t)pool_pending(c->pool, (enum guestkey_kind)k));
-		json_put_uint(o, "low", (uint64_t)pool_marks_default[k].low);
-		json_put_uint(o, "high", (uint64_t)pool_marks_default[k].high);
+		json_put_uint(o, "low", (uint64_t)pool_marks(c->pool, (enum guestkey_kind)k).low);
+		json_put_uint(o, "high", (uint64_t)pool_marks(c->pool, (enum guestkey_kind)k).high);
 		json_object_array_add(a, o);
 	}
 	return 0;

@@ -7,7 +7,7 @@
 #include "controller/service/link.h"
 #include "controller/store/event.h"
 
-enum { HOST_ANSWER_MS = 90000, EVENTS_MAX = 1000, WAIT_MAX_S = 60, LOG_DEFAULT = 64 << 10 };
+enum { HOST_ANSWER_MS = 90000, GRACE_S = 30, GRACE_MAX_S = 600, EVENTS_MAX = 1000, WAIT_MAX_S = 60, LOG_DEFAULT = 64 << 10 };
 enum { PHASE_NEW, PHASE_ASKED };
 
 int request_park(struct request *rq, int64_t ms, struct err *e)
@@ -75,14 +75,19 @@ int api_vm_stop(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped_vm struct vm v = { 0 };
 
+	uint64_t grace_s = strcmp(rq->force, "1") == 0 ? 0 : *rq->grace ? request_number(rq->grace, GRACE_MAX_S + 1) : GRACE_S;
+
+	if (grace_s > GRACE_MAX_S)
+		return err_set(e, ERR_USAGE, "a grace of '%s' s: a number up to %d", rq->grace, GRACE_MAX_S);
 	int r = ctl_vm(c, rq->project, rq->name, &v, e);
 	if (r || (r = can_start(&v, e)))
 		return r;
+	int64_t most_ms = HOST_ANSWER_MS + 1000 * (int64_t)grace_s;
 	if (link_busy(c, v.id))
-		return request_park(rq, HOST_ANSWER_MS, e);
+		return request_park(rq, most_ms, e);
 	if (v.running && rq->phase == PHASE_NEW) {
 		rq->phase = PHASE_ASKED;
-		return (r = link_vm_stop(c, &v, e)) ? r : request_park(rq, HOST_ANSWER_MS, e);
+		return (r = link_vm_stop(c, &v, 1000 * grace_s, e)) ? r : request_park(rq, most_ms, e);
 	}
 	if (v.running)
 		return err_set(e, ERR_UNAVAILABLE, "VM %s could not be stopped", v.name);

@@ -110,13 +110,8 @@ int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 			err_hint(e, "natalctl image list; with --host none somebody else starts the guest, and no image is needed");
 			return -(int)e->code;
 		}
-		bool rsa = false;
-		if (*spec.image && strcmp(spec.host, "none") != 0 && (r = api_image_wants_rsa(c, rq, spec.image, &rsa, e)))
+		if (*spec.image && strcmp(spec.host, "none") != 0 && (r = api_image_there(c, rq, spec.image, e)))
 			return r;
-		if (rsa) {
-			spec.rsa = true;
-			json_put_bool(rq->json, "rsa", true);
-		}
 		snprintf(v.project, sizeof v.project, "%s", rq->project);
 		snprintf(v.idempotency_key, sizeof v.idempotency_key, "%s", rq->idempotency_key);
 		v.spec = strdup(json_line(rq->json));

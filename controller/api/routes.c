@@ -27,7 +27,7 @@ const struct route routes[] = {
 		.handle = api_vm_delete },
 	{ "POST", "/v1/vms/{name}/start", LOCAL, "start it; forwards are re-pointed where it runs", &schema_start, &schema_vm,
 		.handle = api_vm_start },
-	{ "POST", "/v1/vms/{name}/stop", LOCAL, "stop it", NULL, &schema_vm, .handle = api_vm_stop },
+	{ "POST", "/v1/vms/{name}/stop", LOCAL, "stop it: it is asked to, and ended after `grace` seconds (default: 30); with `force` at once", NULL, &schema_vm, .handle = api_vm_stop },
 	{ "POST", "/v1/vms/{name}/reissue", LOCAL, "a new bundle: new keys, higher sequence", NULL, &schema_vm, .handle = api_vm_reissue },
 	{ "GET", "/v1/vms/{name}/events", LOCAL, "what happened after event `after`, waiting up to `wait` seconds for news", NULL,
 		&schema_events,

@@ -309,8 +309,20 @@ int cmd_vm_start(struct cli *cli, struct err *e)
 int cmd_vm_stop(struct cli *cli, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;
+	bool force = cli_option(cli, "--force") != NULL;
+	char tail[64] = "/stop?force=1", path[320];
+	uint64_t grace_s;
 
-	int r = vm_call(cli, "POST", "/stop", NULL, &o, e);
+	if (force && cli_option(cli, "--grace"))
+		return err_set(e, ERR_USAGE, "--force and --grace: one of them");
+	int r = cli_number(cli, "--grace", 30, &grace_s, e);
+	if (r)
+		return r;
+	if (!force)
+		snprintf(tail, sizeof tail, "/stop?grace=%llu", (unsigned long long)grace_s);
+	r = vm_path(cli->args[0], tail, path, e);
+	if (!r)
+		r = api_json(cli, &(struct api_call){ "POST", path, NULL, .timeout_s = 120 + (int)(grace_s < 600 ? grace_s : 600) }, &o, e);
 	return r ? r : cli->json ? print_json(o) : print_short(o);
 }
 

@@ -48,6 +48,10 @@ static const struct cli_option vm_start[] = {
 	{ "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1; on a running VM the forwards are re-pointed (repeatable)" },
 		{ NULL, NULL, NULL },
 };
+static const struct cli_option vm_stop[] = {
+	{ "--force", NULL, "end it at once, as a power cut does" },
+	{ "--grace", "S", "how long it may take to end by itself before it is ended (default: 30)" }, { NULL, NULL, NULL },
+};
 static const struct cli_option vm_reissue[] = { { "--medium-out", "FILE", "host none: write the new medium there" }, { NULL, NULL, NULL } };
 static const struct cli_option vm_medium[] = { { "--out", "FILE", "write the medium there" }, { NULL, NULL, NULL } };
 static const struct cli_option vm_wait[] = { { "--timeout", "S", "give up after S seconds (default: 900)" }, { NULL, NULL, NULL } };
@@ -75,7 +79,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "vm", "list", "", "list VMs", NULL, cmd_vm_list },
 	{ "vm", "show", "NAME", "show a VM, and why it failed", NULL, cmd_vm_show },
 	{ "vm", "start", "NAME", "start a VM", vm_start, cmd_vm_start },
-	{ "vm", "stop", "NAME", "stop a VM", NULL, cmd_vm_stop },
+	{ "vm", "stop", "NAME", "stop a VM", vm_stop, cmd_vm_stop },
 	{ "vm", "delete", "NAME", "delete a VM and all that was made for it", NULL, cmd_vm_delete },
 	{ "vm", "reissue", "NAME", "a new bundle: new keys, higher sequence", vm_reissue, cmd_vm_reissue },
 	{ "vm", "medium", "NAME", "fetch the signed medium, until it was delivered", vm_medium, cmd_vm_medium },

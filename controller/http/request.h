@@ -35,7 +35,7 @@ struct request {
 	const struct route *route;
 	char method[8], path[REQUEST_PATH_MAX], name[64];       /* name: the path's parameter */
 	char project[64], idempotency_key[80];
-	char after[24], wait[24], max[24], force[8];            /* query */
+	char after[24], wait[24], max[24], force[8], grace[24];            /* query */
 	struct buf body;
 	struct json_object *json;
 	uid_t peer_uid;

@@ -44,27 +44,31 @@ static int admit(struct request *rq, struct err *e)
 	if (rq->peer_uid != geteuid() && rq->peer_uid != 0)
 		return err_set(e, ERR_DENIED, "this natald serves user %u and root, not user %u", (unsigned)geteuid(),
 			(unsigned)rq->peer_uid);
-	return route_find(rq, e);
+	int r = route_find(rq, e);
+	/* The local socket's peer is an operator, and nothing else. */
+	return r || strcmp(rq->route->role, "operator") == 0 ? r :
+		err_set(e, ERR_DENIED, "%s is for role '%s'", rq->route->path, rq->route->role);
 }
 
-static void take_query(struct MHD_Connection *c, struct request *rq)
+/* What is too long is refused: cut, two keys would be one. */
+static int take_query(struct MHD_Connection *c, struct request *rq, struct err *e)
 {
 	const struct { const char *key; char *out; size_t size; } keys[] = {
 		{ "project", rq->project, sizeof rq->project }, { "after", rq->after, sizeof rq->after },
 			{ "wait", rq->wait, sizeof rq->wait },
 		{ "max", rq->max, sizeof rq->max }, { "force", rq->force, sizeof rq->force },
+			{ "grace", rq->grace, sizeof rq->grace },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const char *v = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, keys[i].key);
-		if (v)
-			snprintf(keys[i].out, keys[i].size, "%s", v);
+		if (v && text_copy(keys[i].out, keys[i].size, v, keys[i].key, e))
+			return -(int)e->code;
 	}
 	if (!*rq->project)
 		snprintf(rq->project, sizeof rq->project, "default");
 	const char *idem = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key");
-	if (idem)
-		snprintf(rq->idempotency_key, sizeof rq->idempotency_key, "%s", idem);
+	return idem ? text_copy(rq->idempotency_key, sizeof rq->idempotency_key, idem, "Idempotency-Key", e) : 0;
 }
 
 static struct request *begin(struct MHD_Connection *c, const char *url, const char *method)
@@ -82,8 +86,8 @@ static struct request *begin(struct MHD_Connection *c, const char *url, const ch
 	} else {
 		snprintf(rq->path, sizeof rq->path, "%s", url);
 		snprintf(rq->method, sizeof rq->method, "%s", method);
-		take_query(c, rq);
-		admit(rq, &rq->failed);
+		if (admit(rq, &rq->failed) == 0)
+			take_query(c, rq, &rq->failed);
 	}
 	rq->body = BUF_MAX(rq->failed.code ? 1 : rq->route->body_max ? rq->route->body_max : REQUEST_SMALL_MAX);
 	return rq;

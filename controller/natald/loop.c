@@ -115,7 +115,7 @@ static int inside_turn(struct loop *l, struct request **fresh, struct request **
 		return r;
 	if (now >= l->tick_ms) {
 		l->tick_ms = now + TICK_MS;
-		if ((r = judge_overdue(l, e)) || (now >= l->eject_ms && (r = eject_again(l, e))) || (r = pool_top_up(c, 0, e)))
+		if ((link_greeted(c) && (r = judge_overdue(l, e))) || (now >= l->eject_ms && (r = eject_again(l, e))) || (r = pool_top_up(c, 0, e)))
 			return r;
 	}
 	if ((r = run_list(l, fresh, done, e)))

@@ -229,9 +229,13 @@ static int serve(struct ctl *c, const char *program, struct err *e)
 	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
 	if (pinfile_all(c, e))          /* a full disk: what can be served is served */
 		err_print(e);
-	if ((r = pool_start(pool_marks_default, &c->pool, e)) || (r = birth_advance(c, e)) || (r = link_start(c, program, e)) ||
+	if ((r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_look_for_rsa(c, e)) || (r = birth_advance(c, e)) ||
 	    (r = server_start(path, &server, e)))
 		return r;
+	if ((r = link_start(c, program, e))) {          /* after the socket: its umask is the process's, and the host makes files */
+		server_stop(server);
+		return r;
+	}
 	fprintf(stderr, "natald: version=%s state=%s controller=%s ready\n", PACKAGE_VERSION, c->state_dir, c->id);
 	tell_systemd("READY=1");
 	r = loop_run(c, server, signals, e);

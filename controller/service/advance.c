@@ -212,7 +212,8 @@ static int give_up(struct ctl *c, const struct bundle_ref *ref, const struct err
 	if ((r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &absent, e)) || absent)
 		return r;
 	row.stage = BUNDLE_BROKEN;
-	if ((r = bundle_row_save(c->store, &row, e)) || (r = vm_get_by_id(c->store, ref->vm_id, &v, &absent, e)) || absent)
+	if ((r = bundle_row_save(c->store, &row, e)) || (r = vm_get_by_id(c->store, ref->vm_id, &v, &absent, e)) || absent ||
+	    v.sequence != ref->sequence)            /* a reissue came: the old one is nobody's business any more */
 		return r;
 	vm_set_state(&v, VM_FAILED, "its bundle could not be made: %s", why->msg);
 	return ctl_save(c, &v, e);

@@ -14,6 +14,7 @@
 #include "controller/service/pool.h"
 #include "controller/signer/intent.h"
 #include "controller/store/boot.h"
+#include "controller/store/image.h"
 #include "controller/store/media_key.h"
 
 static void new_uuid(char out[37])
@@ -86,16 +87,32 @@ static int take_key(struct ctl *c, const struct vm *v, enum guestkey_kind kind, 
 	return 0;
 }
 
+/* Asked for, or by its image. The request is kept as it came: what follows from the image is looked up. */
+static int wants_rsa(struct ctl *c, const struct vm *v, const struct vm_spec *spec, bool *ret, struct err *e)
+{
+	scoped(image_fini) struct image i = { 0 };
+	bool absent;
+
+	*ret = spec->rsa;
+	if (*ret || !*v->image || strcmp(v->host, "none") == 0)
+		return 0;
+	int r = image_get(c->store, v->project, v->image, &i, &absent, e);
+	*ret = !r && !absent && pool_image_rsa(i.doc);
+	return r;
+}
+
 static int take_keys(struct ctl *c, const struct vm *v, const struct vm_spec *spec, struct taken *t, struct err *e)
 {
 	static const enum guestkey_kind kinds[] = { GUESTKEY_TLS_P256, GUESTKEY_SSH_ED25519, GUESTKEY_SSH_ECDSA, GUESTKEY_SSH_RSA_3072 };
+	bool rsa;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		int r = kinds[i] == GUESTKEY_SSH_RSA_3072 && !spec->rsa ? 0 : take_key(c, v, kinds[i], t, e);
+	int r = wants_rsa(c, v, spec, &rsa, e);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(kinds); i++) {
+		r = kinds[i] == GUESTKEY_SSH_RSA_3072 && !rsa ? 0 : take_key(c, v, kinds[i], t, e);
 		if (r)
 			return r;
 	}
-	return 0;
+	return r;
 }
 
 static int make_report_key(struct ctl *c, struct vm *v, struct err *e)

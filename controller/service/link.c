@@ -118,6 +118,7 @@ void message_free(struct message *m)
 int link_fd(const struct ctl *c) { return c->link ? c->link->fd : -1; }
 bool link_wants_read(const struct ctl *c) { return c->link && !c->link->again; }
 bool link_wants_write(const struct ctl *c) { return c->link && c->link->first; }
+bool link_greeted(const struct ctl *c) { return c->link && c->link->greeted; }
 const char *link_accel(const struct ctl *c) { return c->link ? c->link->accel : ""; }
 
 int link_read(struct ctl *c, struct err *e)

@@ -35,7 +35,8 @@ int link_flush(struct ctl *c, struct err *e);
 int link_create(struct ctl *c, const char *vm_id, struct err *e);
 /* token grows in the row first. The medium goes along while the bundle's secrets are there. */
 int link_vm_start(struct ctl *c, struct vm *v, struct err *e);
-int link_vm_stop(struct ctl *c, struct vm *v, struct err *e);
+/* grace_ms: how long the guest may take to end by itself; 0: it is ended at once. Answered when it has ended. */
+int link_vm_stop(struct ctl *c, struct vm *v, uint64_t grace_ms, struct err *e);
 int link_vm_delete(struct ctl *c, const struct vm *v, struct err *e);
 int link_vm_forward(struct ctl *c, struct vm *v, struct err *e);
 int link_vm_eject(struct ctl *c, struct vm *v, struct err *e);
@@ -49,4 +50,6 @@ bool link_take(struct ctl *c, uint64_t req, char **text, struct err *failed);
 bool link_busy(const struct ctl *c, const char *vm_id);
 /* How long a boot may stay silent here. */
 int64_t link_boot_deadline_s(const struct ctl *c);
+/* Has the host said hello? Before, nothing of the guests can be known. */
+bool link_greeted(const struct ctl *c);
 const char *link_accel(const struct ctl *c);

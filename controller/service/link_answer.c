@@ -251,7 +251,11 @@ static int on_hello(struct ctl *c, struct json_object *o, struct err *e)
 
 	snprintf(c->link->accel, sizeof c->link->accel, "%s", json_text(o, "accel") ? json_text(o, "accel") : "");
 	json_object_object_get_ex(o, "guests", &g.guests);
-	int r = vm_each(c->store, NULL, reconcile, &g, e);
+	int r = c->link->greeted ? 0 : vm_put_off(c->store, clock_unix_s() + link_boot_deadline_s(c), e);
+	if (r)
+		return r;
+	c->link->greeted = true;
+	r = vm_each(c->store, NULL, reconcile, &g, e);
 	return r || (r = vm_each(c->store, NULL, finish_wipe, &g, e)) ? r : delete_orphans(c, g.guests, e);
 }
 

@@ -151,9 +151,12 @@ int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 	return 0;
 }
 
-int link_vm_stop(struct ctl *c, struct vm *v, struct err *e)
+int link_vm_stop(struct ctl *c, struct vm *v, uint64_t grace_ms, struct err *e)
 {
-	return ask(c, FRAME_HOST_STOP, v, for_run(v), -1, e);
+	struct json_object *o = for_run(v);
+
+	json_put_uint(o, "grace_ms", grace_ms);
+	return ask(c, FRAME_HOST_STOP, v, o, -1, e);
 }
 
 int link_vm_eject(struct ctl *c, struct vm *v, struct err *e)

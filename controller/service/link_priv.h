@@ -14,7 +14,7 @@ struct answer { struct answer *next; uint64_t req; char *text; struct err failed
 
 struct link {
 	int fd, host_fd;
-	bool threaded, fed;
+	bool threaded, fed, greeted;
 	pthread_t thread;
 	pid_t pid;
 	struct host_config config;

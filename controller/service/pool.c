@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include "common/base/clock.h"
+#include "common/data/json.h"
 #include "controller/crypto/seal.h"
+#include "controller/store/image.h"
 
 enum { READY_MAX = 64, COLLECT_MAX = 64 };
 
@@ -15,6 +17,8 @@ const struct pool_marks pool_marks_default[GUESTKEY_KINDS] = {
 	[GUESTKEY_SSH_ED25519] = { 64, 256 }, [GUESTKEY_SSH_ECDSA] = { 64, 256 }, [GUESTKEY_TLS_P256] = { 64, 256 },
 		[GUESTKEY_SSH_RSA_3072] = { 0, 0 },
 };
+
+static const struct pool_marks rsa_marks = { 4, 16 };    /* a second or so each, on the idle thread */
 
 struct pool {
 	struct pool_marks marks[GUESTKEY_KINDS];
@@ -105,6 +109,29 @@ void pool_stop(struct pool *p)
 	scope_close(&p->fd);
 	free(p);
 }
+
+struct pool_marks pool_marks(const struct pool *p, enum guestkey_kind kind) { return p->marks[kind]; }
+
+/* The marks belong to the loop's thread; the pool's own only sees orders. */
+void pool_want_rsa(struct pool *p) { p->marks[GUESTKEY_SSH_RSA_3072] = rsa_marks; }
+
+bool pool_image_rsa(const char *doc)
+{
+	scoped_json struct json_object *o = NULL;
+	struct json_object *rsa;
+	struct err ignored;
+
+	return json_parse(doc, strlen(doc), "image", &o, &ignored) == 0 && json_object_object_get_ex(o, "rsa", &rsa) &&
+		json_object_get_boolean(rsa);
+}
+
+static void look_at(void *arg, const struct image *i)
+{
+	if (pool_image_rsa(i->doc))
+		pool_want_rsa(arg);
+}
+
+int pool_look_for_rsa(struct ctl *c, struct err *e) { return image_each(c->store, PROJECT_DEFAULT, look_at, c->pool, e); }
 
 int pool_fd(const struct pool *p) { return p->fd; }
 

@@ -14,6 +14,13 @@ extern const struct pool_marks pool_marks_default[GUESTKEY_KINDS];
 
 int pool_start(const struct pool_marks marks[GUESTKEY_KINDS], struct pool **ret, struct err *e);
 void pool_stop(struct pool *p);
+struct pool_marks pool_marks(const struct pool *p, enum guestkey_kind kind);
+/* RSA keys are made ahead from now on: an image whose VMs get one is registered. */
+void pool_want_rsa(struct pool *p);
+/* Is one registered already? At the start. */
+int pool_look_for_rsa(struct ctl *c, struct err *e);
+/* Does this image's document ask for it? */
+bool pool_image_rsa(const char *doc);
 int pool_fd(const struct pool *p);
 /* Is there something to collect? */
 bool pool_ready(struct pool *p);

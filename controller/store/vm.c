@@ -224,6 +224,11 @@ int vm_names(struct store *s, const char *project, char **names, size_t max, siz
 	return got < 0 ? got : 0;
 }
 
+int vm_put_off(struct store *s, int64_t until_unix_s, struct err *e)
+{
+	return db_run(s, NULL, e, "UPDATE vm SET deadline_at = ?1, rev = rev + 1 WHERE deadline_at > 0 AND deadline_at < ?1", "i", until_unix_s);
+}
+
 int vm_overdue(struct store *s, int64_t now_unix_s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e)
 {
 	scoped_query sqlite3_stmt *st = NULL;

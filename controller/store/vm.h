@@ -63,5 +63,7 @@ int vm_delete(struct store *s, struct vm *v, struct err *e);
 int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e);
 /* Names of up to `max` machines: the material of suggestions. Each is malloc'ed. */
 int vm_names(struct store *s, const char *project, char **names, size_t max, size_t *ret, struct err *e);
+/* No deadline that is open ends before this: while natald was away nobody could be heard. */
+int vm_put_off(struct store *s, int64_t until_unix_s, struct err *e);
 /* Ids of machines whose deadline has passed. */
 int vm_overdue(struct store *s, int64_t now_unix_s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e);

@@ -22,7 +22,7 @@ want 0 "provisioned" n vm wait web-1 --timeout 10
 # A turn ends natald: who waits is told, and no connection is left hanging.
 n vm create web-2 --host none >/dev/null || exit 1
 last=$(field web-2 last_event)
-curl -s --max-time 20 --unix-socket "$S/natald.sock" "http://n/v1/vms/web-2/events?after=$last&wait=15" > "$T/wait" 2>&1 & W=$!
+curl -s --max-time 70 --unix-socket "$S/natald.sock" "http://n/v1/vms/web-2/events?after=$last&wait=60" > "$T/wait" 2>&1 & W=$!
 sleep 0.5
 python3 - "$S/natal.db" <<'P'
 import sqlite3, sys
@@ -57,4 +57,14 @@ os._exit(9)
 P
 grep -q LEFTOVER-OF-A-WIPE "$S/natal.db-wal" && ok "the log still holds it" || fail "the test left nothing in the log"
 n status >/dev/null; within 5 bash -c "! cat '$S'/natal.db* | grep -q LEFTOVER-OF-A-WIPE" && ok "a start scrubs what a kill left" || fail "the log keeps what was wiped before a kill"
+
+# A deadline is not held against a guest while natald was away; and it is held afterwards.
+n daemon stop; export NATAL_BOOT_DEADLINE_S=3
+n vm create web-3 --host none --channel "unix:$T/web-3.sock" --medium-out "$T/web-3.iso" >/dev/null
+want 0 "ack 4" guest web-3 --as applying
+[ "$(field web-3 state)" = provisioning ] || fail "web-3 is $(field web-3 state)"
+n daemon stop; sleep 4
+sleep 0.5; n status >/dev/null; sleep 1.2
+[ "$(field web-3 state)" = provisioning ] && ok "natald's absence is not the guest's silence" || fail "$(field web-3 reason)"
+within 6 bash -c "'$B/natalctl' --state '$S' vm show web-3 | grep -q 'no further report within 3 s'" && ok "a silent guest fails" || fail "web-3 is $(field web-3 state)"
 exit $bad

@@ -2,7 +2,7 @@
 # level: check
 # controller-api.sh - the whole API through natalctl with host `none`: births, media, conflicts, reports, wiping. The guest is simulated (tests/tools/fake_guest.c).
 set -u
-command -v curl >/dev/null && command -v ssh-keygen >/dev/null || { echo "curl and ssh-keygen are needed"; exit 77; }
+for c in curl ssh-keygen python3; do command -v $c >/dev/null || { echo "$c is needed"; exit 77; }; done
 B=${builddir:-build}
 T=$(mktemp -d /tmp/natal-api.XXXXXX)
 S=$T/s
@@ -54,6 +54,8 @@ want 3 "is not a line of an OpenSSH public key" n vm create web-2 --host none --
 want 2 "is a private key" n vm create web-2 --host none --user bob --ssh-key "$T/id"
 want 3 "is not 'dhcp' or ADDRESS/PREFIX" n vm create web-2 --host none --address 10.0.0.300/24
 want 5 "others start it" n vm start web-1
+want 2 "--force and --grace: one of them" n vm stop web-1 --force --grace 3
+want 2 "a grace of '601' s: a number up to 600" n vm stop web-1 --grace 601
 want 0 "ssh-ed25519 " n vm pin web-1 --known-hosts
 want 0 "sha256//" n vm pin web-1 --curl
 
@@ -61,6 +63,20 @@ want 0 "sha256//" n vm pin web-1 --curl
 want 0 "ready" n vm create once --host none --idempotency-key k1
 want 0 "ready" n vm create once --host none --idempotency-key k1
 want 7 "the idempotency key was used for another request" n vm create twice --host none --idempotency-key k1
+
+long=$(printf 'k%.0s' $(seq 90))
+want 0 '"reason":"limit"' curl -s --unix-socket "$S/natald.sock" -H "Idempotency-Key: ${long}1" -d '{"name":"long","host":"none"}' http://n/v1/vms
+want 0 '"reason":"limit"' curl -s --unix-socket "$S/natald.sock" "http://n/v1/vms?project=$long"
+mkdir "$T/img"; touch "$T/img/k" "$T/img/i" "$T/img/r"
+printf '{"kernel":"k","initrd":"i","root":"r","cmdline":"","os":"t","built_at":1,"agent_version":"1","rsa":true}' > "$T/img/image.json"
+want 0 "rsa-img" n image register rsa-img --from "$T/img"
+rsa_free() { n pool status -o json | python3 -c 'import json,sys; print([k["free"] for k in json.load(sys.stdin)["kinds"] if "rsa" in k["kind"]][0])'; }
+for i in $(seq 100); do [ "$(rsa_free)" -gt 0 ] && break; sleep 0.3; done
+[ "$(rsa_free)" -gt 0 ] && ok "an image with RSA keys has them made ahead" || fail "no RSA keys are made ahead: $(n pool status)"
+want 0 "ready" n vm create with-rsa --image rsa-img --idempotency-key k2
+want 0 "with-rsa" n vm create with-rsa --image rsa-img --idempotency-key k2
+want 0 "ssh-rsa " n vm pin with-rsa --known-hosts
+n vm delete with-rsa; n image delete rsa-img
 
 # The CA under another one.
 want 0 "BEGIN NEW CERTIFICATE REQUEST" n ca csr --subject "natal at example"
@@ -131,12 +147,35 @@ want 0 "users/alice: no space left on device" n vm show broken
 # Before the confirmation the medium holds the keys (which proves the search), afterwards no file of natald's does.
 needles() { "$B/tests/tools/needles" --medium "$T/web-1.iso" --trust "$S/trust.d" --uuid "$(uuid web-1)" "$@"; }
 want 1 "holds a part of ssh/" needles "$T/web-1.iso"
+# The store holds them sealed: those very bytes, of the bundle and of the pool's rows, are in its files before and in none after.
+sealed() {   # keep | count FILE…: of the runs that were kept, how many are in these files
+  python3 - "$T/sealed" "$S/natal.db" "$(n vm show web-1 -o json | grep -o '"id":"[^"]*' | head -1 | cut -d'"' -f4)" "$@" <<'P'
+import sqlite3, sys
+keep, db, vm, what, files = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5:]
+if what == "keep":
+    d = sqlite3.connect(db, timeout=10)
+    blobs = [r[0] for q in ("SELECT secrets FROM bundle_secret WHERE vm_id = ?", "SELECT sealed FROM pool_key WHERE vm_id = ? AND sealed IS NOT NULL") for r in d.execute(q, (vm,))]
+    with open(keep, "w") as f:
+        for b in blobs: f.writelines(b[i:i + 24].hex() + "\n" for i in range(0, len(b) - 24, 24))
+    print("blobs", len(blobs)); sys.exit()
+runs = [bytes.fromhex(l) for l in open(keep)]
+data = b"\0".join(open(f, "rb").read() for f in files)
+print("runs", len(runs), "found", sum(r in data for r in runs))
+P
+}
+blobs=$(sealed keep)
+[ "${blobs#blobs }" -ge 1 ] && ok "what is sealed: $blobs" || fail "nothing is sealed: $blobs"
+mapfile -t files < <(find "$S" -type f -size +0)
+read -r _ runs _ found < <(sealed count "${files[@]}")
+[ "$found" -gt 0 ] && [ $((10 * found)) -ge $((9 * runs)) ] && ok "$found of $runs runs of it are in the store" || fail "the search finds $found of $runs runs: it proves nothing"
 want 0 "ack 4" guest web-1
 want 0 "private keys wiped here" n vm wait web-1 --timeout 10
 sleep 0.3
 mkdir "$T/backup" && cp -r "$S/." "$T/backup/" 2>/dev/null
 mapfile -t files < <(find "$S" "$T/backup" -type f -size +0)
 want 0 "" needles "${files[@]}"
+read -r _ runs _ found < <(sealed count "${files[@]}")
+[ "$runs" -gt 0 ] && [ "$found" = 0 ] && ok "none of its $runs runs is left" || fail "$found of $runs runs are left after the wipe"
 want 7 "it is not handed out twice" n vm medium web-1 --out "$T/twice.iso"
 want 7 "natalctl vm reissue web-1 makes a new one" n vm medium web-1 --out "$T/twice.iso"
 n daemon stop
