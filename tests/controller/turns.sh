@@ -27,15 +27,15 @@ sleep 0.5
 python3 - "$S/natal.db" <<'P'
 import sqlite3, sys
 d = sqlite3.connect(sys.argv[1], timeout=10)
-d.execute("CREATE TRIGGER boom BEFORE INSERT ON pool_key BEGIN SELECT RAISE(ABORT, 'no room for keys'); END"); d.commit()
+d.execute("UPDATE vm SET deadline_at = 1, rev = rev + 1 WHERE name = 'web-2'")
+d.execute("CREATE TRIGGER boom BEFORE UPDATE ON vm BEGIN SELECT RAISE(ABORT, 'no room for states'); END"); d.commit()
 P
-curl -s --max-time 5 --unix-socket "$S/natald.sock" -d '{"count":400}' http://n/v1/pool/fill >/dev/null 2>&1
 wait $W; rc=$?
 [ $rc = 0 ] && grep -q 'natald is stopping' "$T/wait" && ok "who waits is told that natald ends" || fail "the waiting client: status $rc: $(cat "$T/wait")"
-within 10 grep -q 'no room for keys' "$S/natald.log" && ok "the log says why" || fail "log: $(tail -3 "$S/natald.log")"
+within 10 grep -q 'no room for states' "$S/natald.log" && ok "the log says why" || fail "log: $(tail -3 "$S/natald.log")"
 python3 - "$S/natal.db" <<'P'
 import sqlite3, sys
-d = sqlite3.connect(sys.argv[1], timeout=10); d.execute("DROP TRIGGER boom"); d.commit()
+d = sqlite3.connect(sys.argv[1], timeout=10); d.execute("DROP TRIGGER boom"); d.execute("UPDATE vm SET deadline_at = 0"); d.commit()
 P
 want 0 "web-2" n vm list
 
