@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
+#include "controller/service/spec.h"
 #include "controller/service/link.h"
 #include "controller/store/event.h"
 
@@ -23,7 +24,7 @@ int request_park(struct request *rq, int64_t ms, struct err *e)
 static int set_forwards(struct request *rq, struct vm *v, struct start_body *body, struct err *e)
 {
 	int r = json_decode(rq->json, start_fields, ARRAY_SIZE(start_fields), "start", body, e);
-	if (r || !body->forwards)
+	if (r || !body->forwards || (r = spec_check_forwards(body->forwards, e)))
 		return r;
 	char *copy = strdup(json_line(body->forwards));
 	if (!copy)

@@ -78,7 +78,7 @@ static int reply_born(struct ctl *c, struct request *rq, struct err *e)
 
 	int r = vm_get_by_id(c->store, rq->vm_id, &v, &absent, e);
 	if (r || absent)
-		return r ? r : err_set(e, ERR_INTERNAL, "the VM is gone again");
+		return r ? r : err_set(e, ERR_CONFLICT, "the VM was deleted while it was made");
 	if (v.state == VM_FAILED)
 		return err_set(e, ERR_UNAVAILABLE, "VM %s: %s", v.name, v.reason);
 	if (v.state == VM_DEFINED) {

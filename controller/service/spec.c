@@ -33,7 +33,16 @@ static bool is_label(const char *s)
 
 static bool is_hostname(const char *s)
 {
-	return *s && *s != '.' && *s != '-' && made_of(s, lower, digits, "-.") && !strstr(s, "..") && s[strlen(s) - 1] != '.';
+	if (!made_of(s, lower, digits, "-.") || strlen(s) > 253)
+		return false;
+	for (;; s++) {          /* RFC 1123 2.1: labels of 1 to 63, no '-' at either end */
+		size_t n = strcspn(s, ".");
+		if (n == 0 || n > 63 || *s == '-' || s[n - 1] == '-')
+			return false;
+		s += n;
+		if (!*s)
+			return true;
+	}
 }
 
 static bool is_uuid(const char *s)
@@ -69,26 +78,71 @@ static int bad(struct err *e, const char *what, const char *value, const char *w
 	return -(int)e->code;
 }
 
+/* What stands in the lists: unknown keys and other types are refused by the tables, as on the spec itself. */
+struct user_in { char name[64]; struct json_object *ssh_keys; bool sudo; };
+static const struct json_field user_fields[] = {
+	JSON_FIELD(struct user_in, name, JSON_TEXT, true), JSON_FIELD(struct user_in, ssh_keys, JSON_ARRAY, false),
+	JSON_FIELD(struct user_in, sudo, JSON_BOOL, false),
+};
+struct file_in { char path[4096], mode[8]; struct json_object *content_b64; };
+static const struct json_field file_fields[] = {
+	JSON_FIELD(struct file_in, path, JSON_TEXT, true), JSON_FIELD(struct file_in, mode, JSON_TEXT, false),
+	JSON_FIELD(struct file_in, content_b64, JSON_ANY, true),
+};
+struct forward_in { uint64_t host, guest; };
+static const struct json_field forward_fields[] = {
+	JSON_FIELD(struct forward_in, host, JSON_UINT, false), JSON_FIELD(struct forward_in, guest, JSON_UINT, true),
+};
+
+/* "TYPE BASE64 [comment]", one line. */
+static int check_ssh_key(const char *key, struct err *e)
+{
+	const char *blob = key ? strchr(key, ' ') : NULL;
+	scoped_buf struct buf out = BUF_MAX(16 << 10);
+	struct err ignored;
+
+	if (blob && blob > key && !strpbrk(key, "\r\n") && !text_starts(key, "-----") && strcspn(blob + 1, " ") > 0 &&
+	    base64_decode(blob + 1, strcspn(blob + 1, " "), "key", &out, &ignored) == 0)
+		return 0;
+	bad(e, "SSH key", key, "a line of an OpenSSH public key");
+	err_hint(e, "give the .pub file, not the private one");
+	return -(int)e->code;
+}
+
 static int check_users(const struct vm_spec *s, struct err *e)
 {
 	if (list_size(s->users) > SPEC_USERS_MAX)
 		return err_set(e, ERR_LIMIT, "%zu users: %d at most", list_size(s->users), SPEC_USERS_MAX);
 	for (size_t i = 0; i < list_size(s->users); i++) {
-		struct json_object *u = json_object_array_get_idx(s->users, i), *keys = NULL;
-		const char *name = json_text(u, "name");
-		if (!name || !*name || strchr(digits, *name) || *name == '-' || strlen(name) > 32 || !made_of(name, lower, digits, "_-"))
-			return bad(e, "user", name, "a user name: a small letter or '_' first, then small letters, digits, '-' and '_', at most 32");
-		json_object_object_get_ex(u, "ssh_keys", &keys);
-		for (size_t k = 0; k < list_size(keys); k++) {
-			const char *key = list_text(keys, k);
-			if (!key || !*key || strpbrk(key, "\r\n") || !strchr(key, ' ') || text_starts(key, "-----")) {
-				bad(e, "SSH key", key, "a line of an OpenSSH public key");
-				err_hint(e, "give the .pub file, not the private one");
-				return -(int)e->code;
-			}
-		}
+		struct user_in u = { .name = "" };
+		int r = json_decode(json_object_array_get_idx(s->users, i), user_fields, ARRAY_SIZE(user_fields), "user", &u, e);
+		if (r)
+			return r;
+		if (!*u.name || strchr(digits, *u.name) || *u.name == '-' || strlen(u.name) > 32 || !made_of(u.name, lower, digits, "_-"))
+			return bad(e, "user", u.name, "a user name: a small letter or '_' first, then small letters, digits, '-' and '_', at most 32");
+		for (size_t k = 0; k < list_size(u.ssh_keys); k++)
+			if ((r = check_ssh_key(list_text(u.ssh_keys, k), e)))
+				return r;
 	}
 	return 0;
+}
+
+/* No empty, '.' or '..' component, no control character: what the agent would refuse is not signed. */
+static bool is_file_path(const char *p)
+{
+	if (*p != '/' || !p[1])
+		return false;
+	for (const char *c = p; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	for (const char *part = p + 1;; part++) {
+		size_t n = strcspn(part, "/");
+		if (n == 0 || (n == 1 && *part == '.') || (n == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+		part += n;
+		if (!*part)
+			return true;
+	}
 }
 
 static int check_files(const struct vm_spec *s, struct err *e)
@@ -96,14 +150,20 @@ static int check_files(const struct vm_spec *s, struct err *e)
 	if (list_size(s->files) > SPEC_FILES_MAX)
 		return err_set(e, ERR_LIMIT, "%zu files: %d at most", list_size(s->files), SPEC_FILES_MAX);
 	for (size_t i = 0; i < list_size(s->files); i++) {
-		struct json_object *f = json_object_array_get_idx(s->files, i);
-		const char *path = json_text(f, "path"), *mode = json_text(f, "mode");
-		if (!path || *path != '/' || strstr(path, "/../") || strstr(path, "//"))
-			return bad(e, "file", path, "an absolute path in the guest");
-		if (!json_text(f, "content_b64"))
-			return err_set(e, ERR_FORMAT, "file '%.100s' has no content", path);
-		if (mode && (strlen(mode) != 4 || *mode != '0' || strspn(mode, "01234567") != 4))
-			return bad(e, "mode", mode, "four octal digits such as 0644");
+		scoped_buf struct buf content = BUF_MAX(64 << 20);
+		struct file_in f = { .path = "" };
+		int r = json_decode(json_object_array_get_idx(s->files, i), file_fields, ARRAY_SIZE(file_fields), "file", &f, e);
+		if (r)
+			return r;
+		if (!is_file_path(f.path))
+			return bad(e, "file", f.path, "an absolute path of a file in the guest");
+		if (!json_object_is_type(f.content_b64, json_type_string))
+			return err_set(e, ERR_FORMAT, "file '%.100s' has no content", f.path);
+		if ((r = base64_decode(json_object_get_string(f.content_b64), (size_t)json_object_get_string_len(f.content_b64),
+			"a file's content", &content, e)))
+			return err_wrap(e, "file '%.100s'", f.path);
+		if (*f.mode && (strlen(f.mode) != 4 || *f.mode != '0' || strspn(f.mode, "01234567") != 4))
+			return bad(e, "mode", f.mode, "four octal digits such as 0644");
 	}
 	return 0;
 }
@@ -181,11 +241,19 @@ static int check_lists(const struct vm_spec *s, struct err *e)
 	for (size_t i = 0; i < list_size(s->run); i++)
 		if (!list_text(s->run, i))
 			return err_set(e, ERR_FORMAT, "run: entry %zu is no text", i + 1);
-	if (list_size(s->forwards) > SPEC_FORWARDS_MAX)
-		return err_set(e, ERR_LIMIT, "%zu forwards: %d at most", list_size(s->forwards), SPEC_FORWARDS_MAX);
-	for (size_t i = 0; i < list_size(s->forwards); i++) {
-		struct json_object *f = json_object_array_get_idx(s->forwards, i);
-		if (json_uint(f, "guest", 0) - 1 > 65534 || json_uint(f, "host", 0) > 65535)
+	return spec_check_forwards(s->forwards, e);
+}
+
+int spec_check_forwards(struct json_object *forwards, struct err *e)
+{
+	if (list_size(forwards) > SPEC_FORWARDS_MAX)
+		return err_set(e, ERR_LIMIT, "%zu forwards: %d at most", list_size(forwards), SPEC_FORWARDS_MAX);
+	for (size_t i = 0; i < list_size(forwards); i++) {
+		struct forward_in f = { .host = 0 };
+		int r = json_decode(json_object_array_get_idx(forwards, i), forward_fields, ARRAY_SIZE(forward_fields), "forward", &f, e);
+		if (r)
+			return r;
+		if (f.guest - 1 > 65534 || f.host > 65535)
 			return err_set(e, ERR_FORMAT, "forward: ports are 1 to 65535 (host 0: choose one)");
 	}
 	return 0;
@@ -203,7 +271,10 @@ int spec_read(struct json_object *o, struct vm_spec *ret, struct err *e)
 		return bad(e, "VM name", s.name, "a host name label: small letters, digits and '-', at most 63");
 	if (*s.hostname && !is_hostname(s.hostname))
 		return bad(e, "hostname", s.hostname, "a host name");
-	if (*s.uuid && !is_uuid(s.uuid))
+	if (*s.timezone && (*s.timezone == '/' || strstr(s.timezone, "..") || strspn(s.timezone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789_+-/") != strlen(s.timezone)))
+		return bad(e, "timezone", s.timezone, "a name such as Europe/Berlin");
+	if (*s.uuid && (!is_uuid(s.uuid) || strspn(s.uuid, "0-") == 36))
 		return bad(e, "UUID", s.uuid, "of the form 6f0c2a5e-0000-4000-8000-000000000000 in small letters");
 	if (*s.mac && !is_mac(s.mac))
 		return bad(e, "MAC", s.mac, "of the form 52:54:00:12:34:56");

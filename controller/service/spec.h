@@ -31,3 +31,5 @@ int spec_names(const struct vm_spec *s, char (*names)[128], size_t max, size_t *
 int spec_user_data(const struct vm_spec *s, struct buf *out, struct err *e);
 /* Network config v2 as JSON; nothing is added where no address was asked for. mac "": any Ethernet. */
 int spec_network(const struct vm_spec *s, const char *mac, struct buf *out, struct err *e);
+/* An array of {"host":port or 0,"guest":port}; format, limit. */
+int spec_check_forwards(struct json_object *forwards, struct err *e);
