@@ -111,7 +111,7 @@ static void refuses_until_the_commit(void **state)
 	buf_fini(&cert);
 }
 
-static void sign_with(struct place *p, bool honest, struct buf *sigs, struct buf *pin, int wanted)
+static void write_payloads(struct place *p, bool honest)
 {
 	struct bundle_row b = BUNDLE_ROW;
 	bool absent;
@@ -125,11 +125,16 @@ static void sign_with(struct place *p, bool honest, struct buf *sigs, struct buf
 	if (!honest)
 		b.digest[0] ^= 1;
 	assert_ok(bundle_row_save(p->s, &b, &p->e), p->e);
+	bundle_row_fini(&b);
+}
+
+static void sign_with(struct place *p, bool honest, struct buf *sigs, struct buf *pin, int wanted)
+{
+	write_payloads(p, honest);
 	if (wanted)
 		assert_err(signer_sign(signer, &ref, sigs, pin, &p->e), wanted, p->e, "has another digest than its row");
 	else
 		assert_ok(signer_sign(signer, &ref, sigs, pin, &p->e), p->e);
-	bundle_row_fini(&b);
 }
 
 static void refuses_another_payload(void **state)
@@ -165,6 +170,31 @@ static void signs_with_every_key(void **state)
 	buf_fini(&pae);
 	buf_fini(&sigs);
 	buf_fini(&pin);
+}
+
+/* A row that says another public half than its sealed private one has: whoever writes the store does not choose what is signed with. */
+static void refuses_another_public_half(void **state)
+{
+	struct place *p = *state;
+	struct media_key k = { .sealed = BUF_MAX(MEDIA_KEY_SEALED_MAX) }, other = { .sealed = BUF_MAX(MEDIA_KEY_SEALED_MAX) };
+	struct buf sigs = BUF_MAX(4096), pin = BUF_MAX(65536);
+
+	add_keys(p);
+	add_bundle(p);
+	assert_ok(signer_make_media_key(signer, SIG_ED25519, &k.public, &k.sealed, &p->e), p->e);
+	assert_ok(signer_make_media_key(signer, SIG_ED25519, &other.public, &other.sealed, &p->e), p->e);
+	for (size_t i = 0; i < KEY_ID_SIZE; i++)
+		snprintf(k.id + 2 * i, 3, "%02x", k.public.id[i]);
+	snprintf(k.project, sizeof k.project, "default");
+	snprintf(k.name, sizeof k.name, "swapped");
+	k.public = other.public;
+	assert_ok(media_key_insert(p->s, &k, &p->e), p->e);
+	write_payloads(p, true);
+	assert_err(signer_sign(signer, &ref, &sigs, &pin, &p->e), ERR_UNTRUSTED, p->e,
+		"media key 'swapped' has another public half than the store says");
+	assert_int_equal(sigs.size, 0);
+	media_key_fini(&k);
+	media_key_fini(&other);
 }
 
 /* A network is not there for it: its own filter says so. */
@@ -208,7 +238,8 @@ int main(void)
 			cmocka_unit_test_setup_teardown(refuses_until_the_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_another_payload, setup, teardown),
 			cmocka_unit_test_setup_teardown(signs_with_every_key, setup, teardown),
-		cmocka_unit_test_setup_teardown(has_no_network, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_another_public_half, setup, teardown),
+			cmocka_unit_test_setup_teardown(has_no_network, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
