@@ -50,7 +50,7 @@ EXTRA_DIST += tests/mutants/run.sh tests/mutants/media.list tests/mutants/agent.
 check-mutants: all $(check_LIBRARIES) $(check_PROGRAMS)
 	@srcdir='$(abs_srcdir)' builddir='$(abs_builddir)' \
 	MUTANT_CC='$(CC) $(DEFS) -include config.h -I$(abs_builddir) -I$(abs_srcdir) $(CPPFLAGS) $(TEST_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS) $(CONTROLLER_CFLAGS) -w -O0 -g0' \
-	MUTANT_LIBS='$(SAMPLE_LIBS)' AGENT_MUTANT_LIBS='$(AGENT_TEST_LIBS)' CONTROLLER_MUTANT_LIBS='$(CONTROLLER_TEST_LIBS)' \
+	MUTANT_LIBS='$(SAMPLE_LIBS)' AGENT_MUTANT_LIBS='tests/unit/common/media/libsample.a $(AGENT_TEST_LIBS) $(MBEDCRYPTO_LIBS)' CONTROLLER_MUTANT_LIBS='$(CONTROLLER_TEST_LIBS)' \
 	NATAL_VERIFY_LIBS='$(natal_verify_LDADD)' NATAL_AGENT_LIBS='$(natal_agent_LDADD)' NATALD_LIBS='$(natald_LDADD)' \
 	$(abs_srcdir)/tests/mutants/run.sh $(MUTANT_FLAGS) $(MUTANT_LISTS:$(srcdir)/%=$(abs_srcdir)/%)
 .PHONY: check-mutants

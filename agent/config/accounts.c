@@ -128,10 +128,10 @@ static int parse_user(struct config *c, const struct doc *d, const char *path, s
 	int r;
 
 	if (json_object_is_type(v, json_type_string)) {
-		if (strcmp(json_object_get_string(v), "default") == 0)
+		if ((r = doc_value(d, path, v, WANT_TEXT, &row.u.name, e)))
+			return r;
+		if (strcmp(row.u.name, "default") == 0)
 			default_user(d, &row.u);
-		else
-			row.u.name = json_object_get_string(v);
 	} else if ((r = doc_decode(d, path, v, user_keys, ARRAY_SIZE(user_keys), &row, e))) {
 		return r;
 	}
