@@ -24,7 +24,7 @@ tests_unit_common_verify_test_pin_LDADD = $(SAMPLE_LIBS)
 check_PROGRAMS += tests/vectors/test_vectors
 tests_vectors_test_vectors_CFLAGS = $(TEST_CFLAGS)
 tests_vectors_test_vectors_LDADD = $(SAMPLE_LIBS)
-dist_check_SCRIPTS += tests/vectors/openssl.sh tests/verify/natal-verify.sh tests/verify/ssh.sh
+dist_check_SCRIPTS += tests/vectors/openssl.sh tests/verify/natal-verify.sh tests/verify/hostile.sh tests/verify/ssh.sh
 EXTRA_DIST += tests/vectors/README.md tests/vectors/ed25519.pub tests/vectors/p256.pub tests/vectors/bundle.natal tests/vectors/web-1.pin \
 	tests/vectors/1-successor.statement tests/vectors/2-revoked.statement
 

@@ -68,7 +68,7 @@ static void findings_are_readable_whatever_a_program_prints(void **state)
 	static const struct { const char *said, *wanted; } cases[] = {
 		{ "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x84", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x84" },
 		{ "\xff\xfe", "??" }, { "a\xc3", "a?" }, { "\xc0\x80", "??" }, { "\xed\xa0\x80", "???" }, { "\xf4\x90\x80\x80", "????" },
-		{ "tab\there\x1b[1m\x7f", "tab?here?[1m?" },
+		{ "tab\there\x1b[1m\x7f", "tab?here?[1m?" }, { "a\xc2\x9b" "31mb\xc2\xa0", "a??31mb\xc2\xa0" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct report r;
