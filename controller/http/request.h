@@ -2,7 +2,8 @@
  *
  * Made by the server, decoded by the route (path parameter, query, JSON body), answered by the handler, freed by the server.
  * A handler runs inside the turn's transaction and returns 0 or an error; either it answers, or it sets `then` (called after the turn was
- * committed and births were advanced), or it parks the request: it is run again when something happened, or when its time is up.
+ * committed, or once the birth that it awaits has ended), or it parks the request: it is run again when something happened, or when its
+ * time is up.
  */
 #pragma once
 #include <stdbool.h>
@@ -46,6 +47,7 @@ struct request {
 	struct buf reply_raw;                   /* text or bytes where the route is raw */
 	/* kept for later */
 	request_fn *then;
+	bool awaits_birth;                      /* of vm_id: `then` and the reply come when it has ended, or after BIRTH_WAIT_MS */
 	bool parked, expired;
 	int phase, phase_before;                /* the handler's, across parkings; before: when the turn began */
 	uint64_t ticket;

@@ -182,6 +182,15 @@ void store_turn_abort(struct store *s)
 	s->in_turn = false;
 }
 
+int store_read_begin(struct store *s, struct err *e) { return db_run(s, NULL, e, "BEGIN", ""); }
+
+void store_read_end(struct store *s)
+{
+	struct err ignored;
+
+	(void)db_run(s, NULL, &ignored, "COMMIT", "");          /* of a reader: it lets go of its snapshot */
+}
+
 int store_mark(struct store *s, struct err *e) { return db_run(s, NULL, e, "SAVEPOINT request", ""); }
 int store_keep(struct store *s, struct err *e) { return db_run(s, NULL, e, "RELEASE request", ""); }
 
