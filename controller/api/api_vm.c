@@ -202,7 +202,7 @@ int api_vm_medium(struct ctl *c, struct request *rq, struct err *e)
 		err_hint(e, "natalctl vm reissue %s makes a new one with new keys", v.name);
 		return -(int)e->code;
 	}
-	return medium_make(c, &v, &rq->reply_fd, e);
+	return (r = medium_make(c, &row, &rq->reply_raw, e)) ? err_wrap(e, "medium of %s", v.name) : 0;
 }
 
 static int own_trust(struct ctl *c, const char *project, struct trust *t, struct err *e)

@@ -14,7 +14,7 @@ struct ctl;
 struct request;
 typedef int request_fn(struct ctl *c, struct request *rq, struct err *e);
 
-enum { REQUEST_BODY_MAX = 64 << 20, REQUEST_SMALL_MAX = 256 << 10, REQUEST_PATH_MAX = 512 };
+enum { REQUEST_BODY_MAX = 64 << 20, REQUEST_SMALL_MAX = 256 << 10, REQUEST_PATH_MAX = 512, REPLY_RAW_MAX = 66 << 20 };
 
 struct schema { const char *name; const struct json_field *fields; size_t count; };
 
@@ -43,7 +43,6 @@ struct request {
 	/* the answer */
 	int status;
 	struct json_object *reply;
-	int reply_fd;                           /* -1, or a file that is the whole answer */
 	struct buf reply_raw;                   /* text or bytes where the route is raw */
 	/* kept for later */
 	request_fn *then;

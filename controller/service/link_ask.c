@@ -131,12 +131,13 @@ int link_create(struct ctl *c, const char *vm_id, struct err *e)
 int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	scoped_buf struct buf image = BUF_MAX(MEDIUM_MAX);
 	scoped_fd int medium = -1;
 	struct json_object *o;
 
 	int r = birth_row(c, v, &row, e);
-	if (r || (!row.wiped_at && (r = medium_make(c, v, &medium, e))))
-		return r;
+	if (r || (!row.wiped_at && ((r = medium_make(c, &row, &image, e)) || (r = medium_seal(&image, &medium, e)))))
+		return err_wrap(e, "medium of %s", v->name);
 	v->run_token++;
 	v->unproven_left = VM_UNPROVEN_MAX;
 	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);

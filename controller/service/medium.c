@@ -64,32 +64,38 @@ static int blank_of(size_t size, const struct blank **ret, struct err *e)
 	return 0;
 }
 
-int medium_iso(const void *bundle, size_t size, int *ret_fd, struct err *e)
+int medium_around(const void *bundle, size_t size, struct buf *out, struct err *e)
 {
 	const struct blank *b;
 
 	int r = size ? blank_of(size, &b, e) : err_set(e, ERR_INTERNAL, "make the medium: an empty bundle");
 	if (r)
 		return r;
+	if (buf_room(out, b->head.size + size + b->tail.size)) {       /* once: what grows is copied and wiped */
+		buf_add(out, b->head.data, b->head.size);
+		buf_add(out, bundle, size);
+		buf_add(out, b->tail.data, b->tail.size);
+	}
+	return buf_check(out, "the medium", e);
+}
+
+int medium_make(struct ctl *c, const struct bundle_row *row, struct buf *out, struct err *e)
+{
+	scoped_buf struct buf bundle = BUF_MAX(ENVELOPE_SIZE_MAX);
+
+	int r = birth_bundle(c, row, &bundle, e);
+	return r ? r : medium_around(bundle.data, bundle.size, out, e);
+}
+
+int medium_seal(const struct buf *image, int *ret_fd, struct err *e)
+{
 	scoped_fd int fd = memfd_create("natal-medium", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return err_sys(e, "memory for the medium");
-	if (fd_write_all(fd, b->head.data, b->head.size) < 0 || fd_write_all(fd, bundle, size) < 0 ||
-	    fd_write_all(fd, b->tail.data, b->tail.size) < 0)
+	if (fd_write_all(fd, image->data, image->size) < 0)
 		return err_sys(e, "make the medium");
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
 		return err_sys(e, "seal the medium");
 	*ret_fd = give_fd(&fd);
 	return 0;
-}
-
-int medium_make(struct ctl *c, const struct vm *v, int *ret_fd, struct err *e)
-{
-	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	scoped_buf struct buf bundle = BUF_MAX(ENVELOPE_SIZE_MAX);
-	int r;
-
-	if ((r = birth_row(c, v, &row, e)) || (r = birth_bundle(c, &row, &bundle, e)))
-		return err_wrap(e, "medium of %s", v->name);
-	return medium_iso(bundle.data, bundle.size, ret_fd, e);
 }

@@ -34,17 +34,9 @@ static int teardown(void **state)
 static void make_of(size_t size, struct buf *iso)
 {
 	struct err e;
-	struct stat st;
-	int fd = -1;
 
-	assert_ok(medium_iso(bundle.data, size, &fd, &e), e);
-	scoped_fd int medium = fd;
-	assert_int_equal(fstat(medium, &st), 0);
-	assert_int_equal(st.st_size % 2048, 0);
-	char *room = buf_room(iso, (size_t)st.st_size);
-	assert_non_null(room);
-	assert_int_equal(pread(medium, room, (size_t)st.st_size, 0), st.st_size);
-	buf_grew(iso, (size_t)st.st_size);
+	assert_ok(medium_around(bundle.data, size, iso, &e), e);
+	assert_int_equal(iso->size % 2048, 0);
 }
 
 static void make(struct buf *iso) { make_of(bundle.size, iso); }
@@ -87,14 +79,18 @@ static void is_what_the_library_writes(void **state)
 
 static void cannot_be_changed_once_made(void **state)
 {
+	scoped_buf struct buf iso = BUF_MAX(4 << 20), back = BUF_MAX(4 << 20);
 	struct err e;
 	int fd = -1;
 
 	(void)state;
-	assert_ok(medium_iso(bundle.data, bundle.size, &fd, &e), e);
+	make(&iso);
+	assert_ok(medium_seal(&iso, &fd, &e), e);
 	scoped_fd int medium = fd;
 	assert_int_equal(pwrite(medium, "x", 1, 0), -1);
 	assert_int_equal(ftruncate(medium, 0), -1);
+	assert_int_equal(pread(medium, buf_room(&back, iso.size), iso.size, 0), iso.size);
+	assert_memory_equal(back.data, iso.data, iso.size);
 }
 
 static void every_byte_of_natalds_volume_flipped(void **state)
