@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SECRET_MAX = 64 << 20, CANARY_SIZE = 16, SLOT_SIZE = 8 << 10, SLOTS = 16 };
+enum { SECRET_MAX = 64 << 20, CANARY_SIZE = 16, SLOT_SIZE = 16 << 10, SLOTS = 16 };
 
 static struct {
 	pthread_mutex_t lock;

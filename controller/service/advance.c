@@ -256,11 +256,28 @@ int birth_take(struct ctl *c, struct err *e)
 		struct bundle_ref ref = b->with_signer[0];
 		memmove(b->with_signer, b->with_signer + 1, --b->asked * sizeof ref);
 		r = take_answer(c, &ref, &a, &ended, e);
-		if (ended && b->ended < BIRTHS_MAX)
-			b->end[b->ended++] = ref;
+		if (ended && b->ended < BIRTHS_MAX) {
+			b->end[b->ended++] = (struct birth_end){ ref, a.pin_record };
+			a.pin_record = BUF_MAX(0);
+		}
 		if (r)
 			return r;
 	}
+}
+
+/* What others hear of a bundle that was signed. */
+static int tell(struct ctl *c, const struct birth_end *end, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	struct err why;
+	bool absent;
+
+	int r = vm_get_by_id(c->store, end->ref.vm_id, &v, &absent, e);
+	if (r || absent)
+		return r;
+	if (v.sequence == end->ref.sequence && pinfile_write(c, &v, &end->pin_record, &why))
+		fprintf(stderr, "natald: %s\n", why.msg);      /* derived: the next start writes what is missing */
+	return link_create(c, &v, e);
 }
 
 int birth_after(struct ctl *c, bool committed, struct err *e)
@@ -270,12 +287,7 @@ int birth_after(struct ctl *c, bool committed, struct err *e)
 	if (!committed && b->ended)
 		b->retry_ms = clock_mono_ms() + BIRTH_RETRY_MS;
 	for (size_t i = 0; committed && i < b->ended; i++) {
-		struct err why;
-		if (b->end[i].stage != BUNDLE_WRITTEN)
-			continue;
-		if (pinfile_write(c, &b->end[i], &why))         /* derived: the next start writes what is missing */
-			fprintf(stderr, "natald: %s\n", why.msg);
-		int r = link_create(c, b->end[i].vm_id, e);
+		int r = b->end[i].pin_record.size ? tell(c, &b->end[i], e) : 0;
 		if (r)
 			return r;
 	}
@@ -322,14 +334,15 @@ bool birth_ended(struct ctl *c, const char *vm_id)
 	struct err ignored;
 
 	for (size_t i = 0; i < b->ended; i++)
-		if (strcmp(b->end[i].vm_id, vm_id) == 0)
+		if (strcmp(b->end[i].ref.vm_id, vm_id) == 0)
 			return true;
 	return b->look_again && vm_get_by_id(c->store, vm_id, &v, &absent, &ignored) == 0 && absent;
 }
 
 void birth_forget(struct ctl *c)
 {
-	c->births.ended = 0;
+	while (c->births.ended)
+		buf_fini(&c->births.end[--c->births.ended].pin_record);
 	c->births.look_again = false;
 }
 

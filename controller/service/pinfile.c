@@ -51,19 +51,12 @@ static bool is_there(struct ctl *c, const char *name, const struct buf *record)
 		memcmp(found.data, record->data, found.size) == 0;
 }
 
-int pinfile_write(struct ctl *c, const struct bundle_ref *ref, struct err *e)
+int pinfile_write(struct ctl *c, const struct vm *v, const struct buf *record, struct err *e)
 {
-	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	scoped_vm struct vm v = { 0 };
-	bool absent;
 	char name[160];
-	int r;
 
-	if ((r = vm_get_by_id(c->store, ref->vm_id, &v, &absent, e)) || absent || v.sequence != ref->sequence ||
-	    (r = bundle_row_get_public(c->store, ref->vm_id, ref->sequence, &row, &absent, e)) || absent || !row.pin_record.size)
-		return r;
-	pin_name(&v, name);
-	return is_there(c, name, &row.pin_record) ? 0 : lay_out(c, "pins", name, &row.pin_record, e);
+	pin_name(v, name);
+	return lay_out(c, "pins", name, record, e);
 }
 
 void pinfile_remove(struct ctl *c, const struct vm *v)
@@ -96,10 +89,16 @@ int pinfile_trust(struct ctl *c, struct err *e)
 
 static int each_pin(void *arg, struct vm *v, struct err *e)
 {
-	struct bundle_ref ref = { .sequence = v->sequence };
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct ctl *c = arg;
+	char name[160];
+	bool absent;
 
-	memcpy(ref.vm_id, v->id, sizeof ref.vm_id);
-	return pinfile_write(arg, &ref, e);
+	int r = bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, e);
+	if (r || absent || !row.pin_record.size)
+		return r;
+	pin_name(v, name);
+	return is_there(c, name, &row.pin_record) ? 0 : pinfile_write(c, v, &row.pin_record, e);
 }
 
 int pinfile_all(struct ctl *c, struct err *e)

@@ -124,7 +124,7 @@ int store_open(const char *path, struct store **ret, struct err *e)
 	/* A store that is refused below stays as it was found: its log is not moved into it. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	if ((r = exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; "
-		"PRAGMA cache_size=-32768", e)) ||
+		"PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000", e)) ||
 	    (r = check_whole(s, e)) || (r = migrate(s, true, e)))
 		return r;
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

@@ -120,7 +120,7 @@ static void proc_runs_and_limits(void **s)
 /* Shared slots and allocations of their own: each zeroed, its bytes gone after its end, and none in another's way. */
 static void secrets_are_apart_and_wiped(void **s)
 {
-	static const size_t sizes[] = { 1, 32, 4096, 8176, 8177, 100000 };
+	static const size_t sizes[] = { 1, 32, 4096, 16368, 16369, 100000 };
 	struct secret *held[40];
 	uint8_t *slot;
 	struct err e;
