@@ -1,6 +1,8 @@
 /* cmd_wait.c - natalctl vm show, wait, logs: what happened to a machine, for a person to understand. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "common/base/clock.h"
 #include "controller/cli/vm.h"
 

@@ -49,7 +49,7 @@ static int claims(void)
 
 static int medium(void)
 {
-	struct request rq = { .name = "web", .project = "default", .reply_fd = -1 };
+	struct request rq = { .name = "web", .project = "default" };
 
 	return api_vm_medium(&c, &rq, &e);
 }
