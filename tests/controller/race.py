@@ -36,12 +36,13 @@ def ask(c, method, verb, name):
     c.request(method, url, body=body, headers={"Host": "n"})
     r = c.getresponse()
     data = r.read()
-    reason = json.loads(data).get("reason", "") if r.status >= 300 else ""
+    problem = json.loads(data) if r.status >= 300 else {}
+    reason = problem.get("reason", "")
     if r.status == 200 and verb == "list":
         have = [v["name"] for v in json.loads(data)["vms"]]
         if len(have) != len(set(have)):
-            return 200, "a name stands twice"
-    return r.status, reason
+            return 200, "a name stands twice", str(have)
+    return r.status, reason, problem.get("message", "")
 
 
 def work(n):
@@ -49,17 +50,17 @@ def work(n):
     for _ in range(requests):
         (method, verb), name = rng.choices(VERBS, WEIGHTS)[0], "web-%d" % rng.randrange(names)
         try:
-            status, reason = ask(c, method, verb, name)
+            status, reason, message = ask(c, method, verb, name)
         except (OSError, http.client.HTTPException) as e:
             c.close()
             c = Unix("n")
-            status, reason = 0, type(e).__name__
+            status, reason, message = 0, type(e).__name__, str(e)
         good = status in (200, 201) and not reason or (status, reason) in ALLOWED | ALLOWED_OF.get(verb, set()) or killed and (
             status == 0 or (status, reason) == (503, "unavailable"))
         with lock:
             seen[verb, status, reason] += 1
             if not good:
-                wrong.append((verb, name, status, reason))
+                wrong.append((verb, name, status, reason, message))
     c.close()
 
 
