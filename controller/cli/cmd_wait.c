@@ -212,8 +212,8 @@ static void expect_interrupt(const struct cli *cli)
 {
 	struct sigaction now, act = { .sa_handler = on_interrupt };
 
-	snprintf(farewell, sizeof farewell, "%sinterrupted: VM %.64s goes on by itself; natalctl vm wait %.64s follows it again\n", cli->tty ? "\r\033[K" : "",
-		cli->args[0], cli->args[0]);
+	snprintf(farewell, sizeof farewell, "%sinterrupted: VM %.64s goes on by itself; natalctl vm wait %.64s follows it again\n",
+		cli->tty ? "\r\033[K" : "", cli->args[0], cli->args[0]);
 	if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
 		sigaction(SIGINT, &act, NULL);
 }
