@@ -37,7 +37,7 @@ static int register_from(struct cli *cli, const char *name, const char *dir, str
 	char real[PATH_MAX];
 
 	if (!realpath(dir, real))
-		return err_sys(e, "image folder %s", dir);
+		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, "there is no image folder %s", dir) : err_sys(e, "image folder %s", dir);
 	json_put(body, "name", name);
 	json_put(body, "dir", real);
 	int r = api_json(cli, &(struct api_call){ "POST", "/v1/images", body }, &o, e);

@@ -5,17 +5,20 @@ const struct cli_option cli_common[] = {
 	{ "--state", "DIR", "natald's state folder (default: $NATAL_STATE, /var/lib/natal as root, else ~/.local/share/natal)" },
 	{ "--project", "NAME", "the project (default: default)" },
 	{ "-o", "FORMAT", "table for people (default), or json" },
-	{ "--help", NULL, "this text" },
+	{ "--help", NULL, "this text", "-h" }, { "--version", NULL, "natalctl's version", "-V" },
 	{ NULL, NULL, NULL },
 };
 static const struct cli_option key_init[] = {
 	{ "--alg", "ALG", "ed25519 (default) or ecdsa-p256-sha256" }, { "--name", "NAME", "its name (default: media-ALG)" },
 		{ NULL, NULL, NULL },
 };
-static const struct cli_option to_file[] = { { "--out", "FILE", "write there instead of to standard output" }, { NULL, NULL, NULL } };
-static const struct cli_option key_export[] = { { "--out", "DIR", "write each key to DIR/NAME.pub" }, { NULL, NULL, NULL } };
+static const struct cli_option to_file[] = {
+	{ "--out", "FILE", "write there instead of to standard output", .kind = CLI_OUT }, { NULL, NULL, NULL },
+};
+static const struct cli_option key_export[] = { { "--out", "DIR", "write each key to DIR/NAME.pub", .kind = CLI_OUT_DIR }, { NULL, NULL, NULL } };
 static const struct cli_option csr[] = {
-	{ "--subject", "TEXT", "common name to ask for" }, { "--out", "FILE", "write there instead of to standard output" },
+	{ "--subject", "TEXT", "common name to ask for" },
+	{ "--out", "FILE", "write there instead of to standard output", .kind = CLI_OUT },
 		{ NULL, NULL, NULL },
 };
 static const struct cli_option image_register[] = { { "--from", "DIR", "the folder with image.json" }, { NULL, NULL, NULL } };
@@ -35,12 +38,13 @@ static const struct cli_option vm_create[] = {
 	{ "--name", "NAME", "a further name or address of its certificate (repeatable)" }, { "--timezone", "TZ", "such as Europe/Berlin" },
 	{ "--file", "HOST:GUEST", "a file to put into the guest (repeatable)" }, { "--run", "CMD", "a command at first boot (repeatable)" },
 	{ "--ca-cert", "FILE", "a CA that the guest trusts (repeatable)" }, { "--rsa", NULL, "an RSA-3072 host key too" },
-	{ "--memory", "MB", "memory (default: 512)" }, { "--cpus", "N", "processors (default: 1)" },
+	{ "--memory", "MB", "memory, 64 to 4194304 (default: 512)", .kind = CLI_NUMBER, .min = 64, .max = 4 << 20 },
+	{ "--cpus", "N", "processors, 1 to 512 (default: 1)", .kind = CLI_NUMBER, .min = 1, .max = 512 },
 		{ "--mac", "MAC", "address of its card" },
 	{ "--uuid", "UUID", "its SMBIOS UUID" }, { "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1 (repeatable)" },
 	{ "--host", "NAME", "local (QEMU here, default), or none: somebody else starts it" },
 	{ "--channel", "unix:PATH", "host none: the socket of its port natal.guest.0" },
-	{ "--medium-out", "FILE", "host none: write the medium there" },
+	{ "--medium-out", "FILE", "host none: write the medium there", .kind = CLI_OUT },
 		{ "--if-not-exists", NULL, "take the VM of that name where there is one" },
 	{ "--start", NULL, "start it too" }, { "--idempotency-key", "TEXT", "the same key makes the same VM, once" }, { NULL, NULL, NULL },
 };
@@ -50,14 +54,21 @@ static const struct cli_option vm_start[] = {
 };
 static const struct cli_option vm_stop[] = {
 	{ "--force", NULL, "end it at once, as a power cut does" },
-	{ "--grace", "S", "how long it may take to end by itself before it is ended (default: 30)" }, { NULL, NULL, NULL },
+	{ "--grace", "S", "how long it may take to end by itself before it is ended, 0 to 600 (default: 30)",
+		.kind = CLI_NUMBER, .max = 600 }, { NULL, NULL, NULL },
 };
-static const struct cli_option vm_reissue[] = { { "--medium-out", "FILE", "host none: write the new medium there" }, { NULL, NULL, NULL } };
-static const struct cli_option vm_medium[] = { { "--out", "FILE", "write the medium there" }, { NULL, NULL, NULL } };
-static const struct cli_option vm_wait[] = { { "--timeout", "S", "give up after S seconds (default: 900)" }, { NULL, NULL, NULL } };
-static const struct cli_option vm_logs[] = { { "--bytes", "N", "how much of its end (default: 65536)" }, { NULL, NULL, NULL } };
+static const struct cli_option vm_reissue[] = {
+	{ "--medium-out", "FILE", "host none: write the new medium there", .kind = CLI_OUT }, { NULL, NULL, NULL },
+};
+static const struct cli_option vm_medium[] = { { "--out", "FILE", "write the medium there", .kind = CLI_OUT }, { NULL, NULL, NULL } };
+static const struct cli_option vm_wait[] = {
+	{ "--timeout", "S", "give up after S seconds (default: 900)", .kind = CLI_NUMBER, .max = 31536000 }, { NULL, NULL, NULL },
+};
+static const struct cli_option vm_logs[] = {
+	{ "--bytes", "N", "how much of its end (default: 65536)", .kind = CLI_NUMBER, .min = 1, .max = 200 << 10 }, { NULL, NULL, NULL },
+};
 static const struct cli_option vm_pin[] = {
-	{ "--record", "FILE", "write the signed record there" }, { "--known-hosts", NULL, "lines for OpenSSH's known_hosts" },
+	{ "--record", "FILE", "write the signed record there", .kind = CLI_OUT }, { "--known-hosts", NULL, "lines for OpenSSH's known_hosts" },
 	{ "--curl", NULL, "for curl --pinnedpubkey" }, { NULL, NULL, NULL },
 };
 
