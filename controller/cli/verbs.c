@@ -1,4 +1,5 @@
 /* verbs.c - what natalctl can do, as a table. A new verb: one row, one function, one line in natalctl.1. */
+#include "common/media/bundle.h"
 #include "controller/cli/cli.h"
 
 const struct cli_option cli_common[] = {
@@ -25,9 +26,12 @@ static const struct cli_option image_register[] = { { "--from", "DIR", "the fold
 static const struct cli_option image_bake[] = {
 	{ "--package", "DEB", "a package to install, natal-agent's first (repeatable)" }, { "--extra", "PKG,…", "further Debian packages" },
 	{ "--overlay", "DIR", "files to put over the image" }, { "--out", "DIR", "where the image goes (default: STATE/images/NAME)" },
-	{ "--suite", "NAME", "Debian suite (default: bookworm)" }, { "--size", "MB", "size of the root disk" },
+	{ "--suite", "NAME", "Debian suite, of those in the machine's apt sources (default: bookworm)" }, { "--size", "MB", "size of the root disk, 400 to 1048576 (default: 1280)",
+		.kind = CLI_NUMBER, .min = 400, .max = 1 << 20 },
 	{ "--cache", "DIR", "where the distribution's layer is kept" }, { "--rsa", NULL, "its VMs get an RSA-3072 host key too" },
-	{ "--require", "KEY", "media must be signed by this media key (repeatable: by each); default: by any key of the image" },
+	{ "--require", "KEY[,KEY]…", "media must be signed by one of these media keys (repeatable: by one of each); default: by any key of the image" },
+	{ "--algorithm", "ALG", "a signature algorithm that the image accepts: ed25519, ecdsa-p256-sha256 (repeatable; default: both)" },
+	{ "--min-format", "N", "the least bundle format that the image accepts (default: 1)", .kind = CLI_NUMBER, .min = 1, .max = BUNDLE_FORMAT },
 	{ "--clock", "WHAT", "an absurd clock in the guest: warn (default) or refuse" }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_create[] = {
