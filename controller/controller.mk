@@ -9,7 +9,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/crypto/ca.c %D%/crypto/ca.h %D%/crypto/guestkey.c %D%/crypto/guestkey.h %D%/crypto/seal.c %D%/crypto/seal.h \
 	%D%/store/boot.c %D%/store/boot.h %D%/store/bundle_row.c %D%/store/bundle_row.h %D%/store/ca_row.c %D%/store/ca_row.h %D%/store/db.c %D%/store/db.h \
 	%D%/store/event.c %D%/store/event.h %D%/store/image.c %D%/store/image.h %D%/store/media_key.c %D%/store/media_key.h \
-	%D%/store/migrations.c %D%/store/migrations.h %D%/store/pool_key.c %D%/store/pool_key.h %D%/store/store.c %D%/store/store.h \
+	%D%/store/migrations.c %D%/store/migrations.h %D%/store/pool_key.c %D%/store/pool_key.h %D%/store/pool_mark.c %D%/store/pool_mark.h %D%/store/store.c %D%/store/store.h \
 	%D%/store/vm.c %D%/store/vm.h \
 	%D%/signer/client.c %D%/signer/intent.c %D%/signer/intent.h %D%/signer/sandbox.c %D%/signer/sandbox.h %D%/signer/serve.c \
 	%D%/signer/signer.h %D%/signer/wire.h \

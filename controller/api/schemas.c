@@ -23,6 +23,7 @@ SCHEMA(csr_text, "csr", OUT("csr", JSON_TEXT));
 const struct schema schema_chain = { "chain", chain_fields, 1 };
 const struct schema schema_backup = { "backup", backup_fields, 1 };
 SCHEMA(pool, "pool", OUT("kinds", JSON_ARRAY));
+const struct schema schema_marks = { "marks", marks_fields, 3 };
 const struct schema schema_fill = { "fill", fill_fields, 1 };
 SCHEMA(image, "image", OUT("name", JSON_TEXT), OUT("kernel", JSON_TEXT), OUT("initrd", JSON_TEXT), OUT("root", JSON_TEXT),
 	OUT("cmdline", JSON_TEXT),

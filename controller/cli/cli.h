@@ -77,7 +77,7 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_daemon_start(struct cli *, struct err *), cmd_completion(struct cli *, struct err *), cmd_help(struct cli *, struct err *),
 	cmd_key_init(struct cli *, struct err *), cmd_key_list(struct cli *, struct err *), cmd_key_export(struct cli *, struct err *),
 	cmd_ca_show(struct cli *, struct err *), cmd_ca_csr(struct cli *, struct err *), cmd_ca_install(struct cli *, struct err *),
-	cmd_pool_status(struct cli *, struct err *), cmd_pool_fill(struct cli *, struct err *),
+	cmd_pool_status(struct cli *, struct err *), cmd_pool_fill(struct cli *, struct err *), cmd_pool_marks(struct cli *, struct err *),
 		cmd_image_register(struct cli *, struct err *),
 	cmd_image_bake(struct cli *, struct err *), cmd_image_list(struct cli *, struct err *), cmd_image_show(struct cli *, struct err *),
 	cmd_image_delete(struct cli *, struct err *), cmd_vm_create(struct cli *, struct err *), cmd_vm_list(struct cli *, struct err *),

@@ -22,6 +22,11 @@ static const struct cli_option csr[] = {
 	{ "--out", "FILE", "write there instead of to standard output", .kind = CLI_OUT },
 		{ NULL, NULL, NULL },
 };
+static const struct cli_option pool_marks[] = {
+	{ "--low", "N", "below this many free keys, more are made", .kind = CLI_NUMBER, .max = 99999 },
+	{ "--high", "N", "up to this many; 0 and 0: none are made ahead", .kind = CLI_NUMBER, .max = 100000 },
+	{ "--kind", "KIND", "of this kind only (natalctl pool status names them)" }, { NULL, NULL, NULL },
+};
 static const struct cli_option image_register[] = { { "--from", "DIR", "the folder with image.json" }, { NULL, NULL, NULL } };
 static const struct cli_option image_bake[] = {
 	{ "--package", "DEB", "a package to install, natal-agent's first (repeatable)" }, { "--extra", "PKG,…", "further Debian packages" },
@@ -85,6 +90,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "ca", "install", "FILE", "install the chain that came back", NULL, cmd_ca_install },
 	{ "pool", "status", "", "count the keys made ahead", NULL, cmd_pool_status },
 	{ "pool", "fill", "[N]", "make keys ahead, N of each kind", NULL, cmd_pool_fill },
+	{ "pool", "marks", "", "set the water marks between which keys are made ahead", pool_marks, cmd_pool_marks },
 	{ "image", "register", "NAME", "register an image from its folder", image_register, cmd_image_register },
 	{ "image", "bake", "NAME", "make a Debian image with the agent in it", image_bake, cmd_image_bake },
 	{ "image", "list", "", "list images", NULL, cmd_image_list },
