@@ -21,4 +21,4 @@ const struct json_field image_register_fields[2] = {
 const struct json_field start_fields[1] = { JSON_FIELD(struct start_body, forwards, JSON_ARRAY, false) };
 
 /* The create request's fields are the service's own. */
-const struct schema schema_vm_create = { "vm", vm_spec_fields, VM_SPEC_FIELDS };
+const struct schema schema_vm_create = { "vm", vm_spec_fields, VM_SPEC_FIELDS, NULL, false };

@@ -48,7 +48,7 @@ static const struct json_field image_fields[] = {
 };
 
 static const struct json_field forward_fields[] = {
-	JSON_FIELD(struct forward, host, JSON_UINT, true),
+	JSON_FIELD(struct forward, host, JSON_UINT, false),
 	JSON_FIELD(struct forward, guest, JSON_UINT, true),
 };
 
@@ -59,6 +59,7 @@ int forwards_read(struct json_object *array, struct forward *ret, size_t *ret_n,
 	if (n > GUEST_FORWARDS_MAX)
 		return err_set(e, ERR_LIMIT, "%zu port forwards: %d at most", n, GUEST_FORWARDS_MAX);
 	for (size_t i = 0; i < n; i++) {
+		ret[i] = (struct forward){ 0 };
 		int r = json_decode(json_object_array_get_idx(array, i), forward_fields, ARRAY_SIZE(forward_fields), "forward", &ret[i], e);
 		if (r)
 			return r;
