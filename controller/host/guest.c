@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "controller/host/qmp.h"
 #include "controller/host/worker.h"
 
 enum { FILE_MAX = 64 << 10 };
@@ -181,7 +182,8 @@ static struct guest *blank(void)
 
 	if (!g)
 		return NULL;
-	g->dirfd = g->rundir = g->channel = -1;
+	g->dirfd = g->rundir = g->channel = g->start_medium = -1;
+	g->greeting = QMP_GREETING;
 	g->main = g->tpm = g->setup = WORKER_NONE;
 	g->in = FRAME_READER;
 	g->out = BUF_MAX(4 << 20);
@@ -248,6 +250,8 @@ void guest_free(struct guest *g)
 		close(g->rundir);
 	if (g->channel >= 0)
 		close(g->channel);
+	scope_close(&g->start_medium);
+	qmp_greeting_fini(&g->greeting);
 	worker_close(&g->main);
 	worker_close(&g->tpm);
 	worker_close(&g->setup);

@@ -3,8 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 command -v python3 > /dev/null || { echo "python3 is needed"; exit 77; }
 mkdir "$T/image"; echo x > "$T/image/root.img"; echo x > "$T/image/initrd"
-# A kernel in form: boot protocol 2.4 and one instruction, hlt with interrupts off (Linux, Documentation/arch/x86/boot.rst).
-{ head -c 497 /dev/zero; printf '\4'; head -c 14 /dev/zero; printf '\372\364HdrS\4\2'; head -c 36 /dev/zero; printf '\377\377\377\67'; head -c 16384 /dev/zero; } > "$T/image/vmlinuz"
+kernel > "$T/image/vmlinuz"
 truncate -s 1M "$T/image/root.img"
 doc() { echo "{\"kernel\":\"vmlinuz\",\"initrd\":\"initrd\",\"root\":\"root.img\",\"cmdline\":\"\",\"os\":\"debian-12\",\"built_at\":1700000000,\"rsa\":false,\"agent_version\":\"0\"$1}" > "$T/image/image.json"; }
 doc ""
