@@ -17,7 +17,7 @@ void *buf_room(struct buf *b, size_t n)
 	}
 	size_t need = b->size + n + 1;
 	if (need > b->cap) {
-		size_t cap = b->cap ? b->cap : 256;
+		size_t cap = b->cap ? b->cap : need > 256 ? need : 256;        /* what comes in one piece is not grown twice */
 		while (cap < need)
 			cap *= 2;
 		char *p = malloc(cap);

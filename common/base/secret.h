@@ -1,6 +1,6 @@
 /* secret.h - bytes that must not be swapped, dumped, printed or left behind.
  *
- * Locked (best effort: RLIMIT_MEMLOCK may be small) and excluded from core dumps while alive,
+ * Locked (best effort: RLIMIT_MEMLOCK may be small), excluded from core dumps and followed by a canary while alive,
  * wiped on free.  There is no printer on purpose.  Makers document who frees; NULL is fine to free.
  */
 #pragma once

@@ -1,6 +1,6 @@
 /* manifest.h - struct manifest (bundle.h) to and from its JSON: FORMAT.md "Bundle".
  *
- * manifest_parse() is for bundle_verify() alone, which has checked the signatures first, and for a writer that reads back its own. */
+ * manifest_parse() is for bundle_verify() alone, which has checked the signatures first. */
 #pragma once
 #include "common/media/bundle.h"
 

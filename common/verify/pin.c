@@ -143,17 +143,14 @@ static int parse_names(struct json_object *array, const char *doc, struct pin *p
 	return r;
 }
 
-static int pin_parse(const void *json, size_t size, const char *doc, struct pin *ret, struct err *e)
+static int decode(struct json_object *o, const char *doc, struct pin *ret, struct err *e)
 {
-	scoped_json struct json_object *o = NULL;
 	scoped_free struct pin *p = calloc(1, sizeof *p);
 	struct top t;
 	int r;
 
 	if (!p)
 		return err_nomem(e);
-	if ((r = json_parse(json, size, doc, &o, e)))
-		return r;
 	/* Before the table: a newer format has keys that it does not know. */
 	uint64_t format = json_object_is_type(o, json_type_object) ? json_uint(o, "format", 0) : 0;
 	if (format != PIN_FORMAT)
@@ -164,6 +161,14 @@ static int pin_parse(const void *json, size_t size, const char *doc, struct pin 
 		return r;
 	*ret = *p;
 	return 0;
+}
+
+static int pin_parse(const void *json, size_t size, const char *doc, struct pin *ret, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	int r = json_parse(json, size, doc, &o, e);
+
+	return r ? r : decode(o, doc, ret, e);
 }
 
 int pin_verify(
@@ -220,7 +225,6 @@ static struct json_object *pin_json(const struct pin *p)
 
 int pin_payload(const struct pin *p, struct buf *out, struct err *e)
 {
-	size_t start = out->size;
 	scoped_free struct pin *check = malloc(sizeof *check);
 
 	if (!check)
@@ -229,12 +233,14 @@ int pin_payload(const struct pin *p, struct buf *out, struct err *e)
 		return err_set(e, ERR_LIMIT, "%s: %zu names, %zu and %zu SSH keys: %d, %d and %d at most", pin_doc, p->name_count,
 			p->ssh_count, p->ssh_next_count, PIN_NAMES_MAX, PIN_SSH_KEYS_MAX, PIN_SSH_KEYS_MAX);
 	scoped_json struct json_object *o = pin_json(p);
+	int r = decode(o, pin_doc, check, e);           /* what a reader would refuse is not written */
+	if (r)
+		return r;
 	const char *line = json_line(o);
 	if (!line)
 		return err_nomem(e);
 	buf_str(out, line);
-	int r = buf_check(out, pin_doc, e);
-	return r ? r : pin_parse(out->data + start, out->size - start, pin_doc, check, e);
+	return buf_check(out, pin_doc, e);
 }
 
 int pin_check_tls(const struct pin *p, const uint8_t spki_sha256[SHA256_SIZE], struct err *e)

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
+#include "controller/service/birth.h"
 #include "controller/service/spec.h"
 #include "controller/service/link.h"
 #include "controller/store/event.h"
@@ -60,7 +61,8 @@ int api_vm_start(struct ctl *c, struct request *rq, struct err *e)
 		if (!v.running)
 			return err_set(e, ERR_UNAVAILABLE, "VM %s: %s", v.name, v.reason);
 		rq->reply = api_vm_json(c, &v, e);
-		return 0;
+		snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
+		return birth_unsigned(c, &v, &rq->awaits_birth, e);     /* with its vTPM or its forwards came another pin record */
 	}
 	if (!v.host_known || link_busy(c, v.id))        /* its vTPM is being made, or something else is under way */
 		return request_park(rq, HOST_ANSWER_MS, e);

@@ -137,6 +137,7 @@ int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 	}
 	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
 	rq->then = reply_born;
+	rq->awaits_birth = v.state == VM_DEFINED;
 	return pool_top_up(c, 0, e);
 }
 
@@ -178,6 +179,7 @@ int api_vm_delete(struct ctl *c, struct request *rq, struct err *e)
 	if (r || (r = pool_key_wipe(c->store, v.project, v.id, e)) || (r = vm_delete(c->store, &v, e)) || (r = link_vm_delete(c, &v, e)))
 		return r;
 	pinfile_remove(c, &v);
+	c->births.look_again = true;
 	c->scrub = true;
 	rq->reply = json_object_new_object();
 	return 0;
@@ -197,6 +199,7 @@ int api_vm_reissue(struct ctl *c, struct request *rq, struct err *e)
 	}
 	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
 	rq->then = reply_born;
+	rq->awaits_birth = true;
 	return (r = birth_reissue(c, &v, e)) ? r : pool_top_up(c, 0, e);
 }
 
@@ -213,7 +216,7 @@ int api_vm_medium(struct ctl *c, struct request *rq, struct err *e)
 		err_hint(e, "natalctl vm reissue %s makes a new one with new keys", v.name);
 		return -(int)e->code;
 	}
-	return medium_make(c, &v, &rq->reply_fd, e);
+	return (r = medium_make(c, &row, &rq->reply_raw, e)) ? err_wrap(e, "medium of %s", v.name) : 0;
 }
 
 static int own_trust(struct ctl *c, const char *project, struct trust *t, struct err *e)

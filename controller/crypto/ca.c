@@ -3,14 +3,25 @@
 
 #include <arpa/inet.h>
 #include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509-ext.h>
 #include <gnutls/x509.h>
 #include <sodium.h>
 #include <string.h>
 
 enum { CHAIN_MAX = 8, CA_YEARS = 10 };
 
-struct ca { gnutls_x509_privkey_t key; gnutls_privkey_t signer; gnutls_x509_crt_t cert; };
+/* What is the same in every certificate that a CA issues, as DER, made once: RFC 5280 4.2.1. */
+enum { SAME_BASIC, SAME_USAGE, SAME_PURPOSES, SAME_ISSUER, SAME_COUNT };
+static const struct { const char *oid; bool critical; } same_rows[SAME_COUNT] = {
+	[SAME_BASIC] = { "2.5.29.19", true }, [SAME_USAGE] = { "2.5.29.15", true }, [SAME_PURPOSES] = { "2.5.29.37", false },
+	[SAME_ISSUER] = { "2.5.29.35", false },
+};
+static const char oid_names[] = "2.5.29.17", oid_key_id[] = "2.5.29.14";
+enum { KEY_ID_SHA1_SIZE = 20 };
+
+struct ca { gnutls_x509_privkey_t key; gnutls_privkey_t signer; gnutls_x509_crt_t cert; gnutls_datum_t same[SAME_COUNT]; };
 
 static void crt_free(gnutls_x509_crt_t *c) { if (*c) gnutls_x509_crt_deinit(*c); }
 static void key_free(gnutls_x509_privkey_t *k) { if (*k) gnutls_x509_privkey_deinit(*k); }
@@ -23,6 +34,9 @@ static void datum_free(gnutls_datum_t *d)
 	gnutls_free(d->data);
 }
 #define scoped_datum scoped(datum_free)
+static void names_free(gnutls_subject_alt_names_t *n) { if (*n) gnutls_subject_alt_names_deinit(*n); }
+static void purposes_free(gnutls_x509_key_purposes_t *p) { if (*p) gnutls_x509_key_purpose_deinit(*p); }
+static void aki_free(gnutls_x509_aki_t *a) { if (*a) gnutls_x509_aki_deinit(*a); }
 
 struct chain { gnutls_x509_crt_t *certs; unsigned count; };
 static void chain_free(struct chain *c)
@@ -62,18 +76,16 @@ static int load_chain(const char *pem, size_t size, struct chain *ret, struct er
 	return 0;
 }
 
-static int set_ids(gnutls_x509_crt_t c, gnutls_x509_crt_t issuer, struct err *e)
+/* Its own key's, twice: it is self-signed. */
+static int set_ids(gnutls_x509_crt_t c, struct err *e)
 {
-	uint8_t id[20];
+	uint8_t id[KEY_ID_SHA1_SIZE];
 	size_t n = sizeof id;
 	int r;
 
-	if ((r = made(gnutls_x509_crt_get_key_id(c, 0, id, &n), "key id", e)) ||
-		(r = made(gnutls_x509_crt_set_subject_key_id(c, id, n), "key id", e)))
-		return r;
-	n = sizeof id;
-	return (r = made(gnutls_x509_crt_get_key_id(issuer, 0, id, &n), "issuer key id", e)) ? r :
-		made(gnutls_x509_crt_set_authority_key_id(c, id, n), "issuer key id", e);
+	return (r = made(gnutls_x509_crt_get_key_id(c, 0, id, &n), "key id", e)) ||
+		(r = made(gnutls_x509_crt_set_subject_key_id(c, id, n), "key id", e)) ? r :
+		made(gnutls_x509_crt_set_authority_key_id(c, id, n), "key id", e);
 }
 
 static int self_sign(gnutls_x509_privkey_t key, const char *subject, uint64_t now, struct buf *cert_pem, struct err *e)
@@ -94,7 +106,7 @@ static int self_sign(gnutls_x509_privkey_t key, const char *subject, uint64_t no
 	    (r = made(gnutls_x509_crt_set_expiration_time(c, (time_t)now + CA_YEARS * 365 * 86400LL), "not after", e)) ||
 	    (r = made(gnutls_x509_crt_set_basic_constraints(c, 1, -1), "basic constraints", e)) ||
 	    (r = made(gnutls_x509_crt_set_key_usage(c, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN), "key usage", e)) ||
-	    (r = set_ids(c, c, e)) || (r = made(gnutls_x509_crt_sign2(c, c, key, GNUTLS_DIG_SHA256, 0), "sign the CA certificate", e)) ||
+	    (r = set_ids(c, e)) || (r = made(gnutls_x509_crt_sign2(c, c, key, GNUTLS_DIG_SHA256, 0), "sign the CA certificate", e)) ||
 	    (r = made(gnutls_x509_crt_export2(c, GNUTLS_X509_FMT_PEM, &pem), "CA certificate", e)))
 		return r;
 	buf_add(cert_pem, pem.data, pem.size);
@@ -130,6 +142,45 @@ static int key_is_of(gnutls_x509_privkey_t key, gnutls_x509_crt_t cert, struct e
 	return 0;
 }
 
+static int export_purposes(gnutls_datum_t *ret, struct err *e)
+{
+	scoped(purposes_free) gnutls_x509_key_purposes_t p = NULL;
+	int r;
+
+	return (r = made(gnutls_x509_key_purpose_init(&p), "purpose", e)) ||
+		(r = made(gnutls_x509_key_purpose_set(p, GNUTLS_KP_TLS_WWW_SERVER), "purpose", e)) ||
+		(r = made(gnutls_x509_key_purpose_set(p, GNUTLS_KP_TLS_WWW_CLIENT), "purpose", e)) ? r :
+		made(gnutls_x509_ext_export_key_purposes(p, ret), "purpose", e);
+}
+
+static int export_issuer(gnutls_x509_crt_t issuer, gnutls_datum_t *ret, struct err *e)
+{
+	scoped(aki_free) gnutls_x509_aki_t a = NULL;
+	uint8_t id[64];
+	size_t n = sizeof id;
+	int r, rc = gnutls_x509_crt_get_subject_key_id(issuer, id, &n, NULL);
+
+	if (rc < 0) {                   /* another CA's certificate may name no key: its digest then */
+		n = sizeof id;
+		rc = gnutls_x509_crt_get_key_id(issuer, 0, id, &n);
+	}
+	gnutls_datum_t d = { id, (unsigned)n };
+	return (r = made(rc, "issuer key id", e)) || (r = made(gnutls_x509_aki_init(&a), "issuer key id", e)) ||
+		(r = made(gnutls_x509_aki_set_id(a, &d), "issuer key id", e)) ? r :
+		made(gnutls_x509_ext_export_authority_key_id(a, ret), "issuer key id", e);
+}
+
+static int export_same(struct ca *ca, struct err *e)
+{
+	int r;
+
+	if ((r = made(gnutls_x509_ext_export_basic_constraints(0, -1, &ca->same[SAME_BASIC]), "basic constraints", e)) ||
+	    (r = made(gnutls_x509_ext_export_key_usage(GNUTLS_KEY_DIGITAL_SIGNATURE, &ca->same[SAME_USAGE]), "key usage", e)) ||
+	    (r = export_purposes(&ca->same[SAME_PURPOSES], e)))
+		return r;
+	return export_issuer(ca->cert, &ca->same[SAME_ISSUER], e);
+}
+
 int ca_load(const struct secret *key_pem, const char *chain_pem, size_t chain_size, struct ca **ret, struct err *e)
 {
 	scoped(chain_free) struct chain chain = { 0 };
@@ -144,6 +195,8 @@ int ca_load(const struct secret *key_pem, const char *chain_pem, size_t chain_si
 		(r = made(gnutls_privkey_import_x509(ca->signer, ca->key, 0), "CA key", e)))
 		return r;
 	ca->cert = give(chain.certs[0]);
+	if ((r = export_same(ca, e)))
+		return r;
 	*ret = give(ca);
 	return 0;
 }
@@ -156,6 +209,8 @@ void ca_free(struct ca *ca)
 	if (ca->signer)
 		gnutls_privkey_deinit(ca->signer);
 	key_free(&ca->key);
+	for (size_t i = 0; i < SAME_COUNT; i++)
+		datum_free(&ca->same[i]);
 	free(ca);
 }
 
@@ -180,16 +235,43 @@ int ca_csr(const struct secret *key_pem, const char *subject, struct buf *csr_pe
 	return buf_check(csr_pem, "the CSR", e);
 }
 
-static int add_name(gnutls_x509_crt_t c, const char *name, struct err *e)
+static int add_name(gnutls_subject_alt_names_t names, const char *name, struct err *e)
 {
 	uint8_t addr[16];
-	int family = inet_pton(AF_INET, name, addr) == 1 ? 4 : inet_pton(AF_INET6, name, addr) == 1 ? 16 : 0;
+	unsigned size = inet_pton(AF_INET, name, addr) == 1 ? 4 : inet_pton(AF_INET6, name, addr) == 1 ? 16 : 0;
+	gnutls_datum_t ip = { addr, size }, dns = { (unsigned char *)name, (unsigned)strlen(name) };
 
-	return made(family ? gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, addr, (unsigned)family, GNUTLS_FSAN_APPEND) :
-		gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, name, (unsigned)strlen(name), GNUTLS_FSAN_APPEND), name, e);
+	return made(gnutls_subject_alt_names_set(names, size ? GNUTLS_SAN_IPADDRESS : GNUTLS_SAN_DNSNAME, size ? &ip : &dns, NULL), name, e);
 }
 
-static int fill(gnutls_x509_crt_t c, const struct cert_intent *in, struct err *e)
+static int set_names(gnutls_x509_crt_t c, const struct cert_intent *in, struct err *e)
+{
+	scoped(names_free) gnutls_subject_alt_names_t names = NULL;
+	scoped_datum gnutls_datum_t der = { 0 };
+	int r = in->name_count ? made(gnutls_subject_alt_names_init(&names), "names", e) : 0;
+
+	for (size_t i = 0; !r && i < in->name_count; i++)
+		r = add_name(names, in->names[i], e);
+	if (r || !in->name_count || (r = made(gnutls_x509_ext_export_subject_alt_names(names, &der), "names", e)))
+		return r;
+	return made(gnutls_x509_crt_set_extension_by_oid(c, oid_names, der.data, der.size, 0), "names", e);
+}
+
+/* SHA-1 of the SubjectPublicKeyInfo, as gnutls_x509_crt_get_key_id() has it: a name, no proof (RFC 5280 4.2.1.2). */
+static int set_key_id(gnutls_x509_crt_t c, const struct cert_intent *in, struct err *e)
+{
+	scoped_datum gnutls_datum_t der = { 0 };
+	uint8_t id[KEY_ID_SHA1_SIZE];
+	gnutls_datum_t d = { id, sizeof id };
+	int r;
+
+	if ((r = made(gnutls_hash_fast(GNUTLS_DIG_SHA1, in->spki, in->spki_size, id), "key id", e)) ||
+	    (r = made(gnutls_x509_ext_export_subject_key_id(&d, &der), "key id", e)))
+		return r;
+	return made(gnutls_x509_crt_set_extension_by_oid(c, oid_key_id, der.data, der.size, 0), "key id", e);
+}
+
+static int fill(const struct ca *ca, gnutls_x509_crt_t c, const struct cert_intent *in, struct err *e)
 {
 	scoped(pub_free) gnutls_pubkey_t pub = NULL;
 	gnutls_datum_t spki = { (unsigned char *)in->spki, (unsigned)in->spki_size };
@@ -203,16 +285,13 @@ static int fill(gnutls_x509_crt_t c, const struct cert_intent *in, struct err *e
 	    (r = made(gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, in->common_name,
 		(unsigned)strlen(in->common_name)), "subject", e)) ||
 	    (r = made(gnutls_x509_crt_set_activation_time(c, (time_t)in->not_before), "not before", e)) ||
-	    (r = made(gnutls_x509_crt_set_expiration_time(c, (time_t)in->not_after), "not after", e)) ||
-	    (r = made(gnutls_x509_crt_set_basic_constraints(c, 0, -1), "basic constraints", e)) ||
-	    (r = made(gnutls_x509_crt_set_key_usage(c, GNUTLS_KEY_DIGITAL_SIGNATURE), "key usage", e)) ||
-	    (r = made(gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_SERVER, 0), "purpose", e)) ||
-	    (r = made(gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_CLIENT, 0), "purpose", e)))
+	    (r = made(gnutls_x509_crt_set_expiration_time(c, (time_t)in->not_after), "not after", e)) || (r = set_names(c, in, e)) ||
+	    (r = set_key_id(c, in, e)))
 		return r;
-	for (size_t i = 0; i < in->name_count; i++)
-		if ((r = add_name(c, in->names[i], e)))
-			return r;
-	return 0;
+	for (size_t i = 0; !r && i < SAME_COUNT; i++)
+		r = made(gnutls_x509_crt_set_extension_by_oid(c, same_rows[i].oid, ca->same[i].data, ca->same[i].size, same_rows[i].critical),
+			same_rows[i].oid, e);
+	return r;
 }
 
 int ca_issue(const struct ca *ca, const struct cert_intent *intent, struct buf *cert_pem, struct err *e)
@@ -221,7 +300,7 @@ int ca_issue(const struct ca *ca, const struct cert_intent *intent, struct buf *
 	scoped_datum gnutls_datum_t pem = { 0 };
 	int r;
 
-	if ((r = made(gnutls_x509_crt_init(&c), "certificate", e)) || (r = fill(c, intent, e)) || (r = set_ids(c, ca->cert, e)) ||
+	if ((r = made(gnutls_x509_crt_init(&c), "certificate", e)) || (r = fill(ca, c, intent, e)) ||
 	    (r = made(gnutls_x509_crt_privkey_sign(c, ca->cert, ca->signer, GNUTLS_DIG_SHA256, 0), "sign the certificate", e)) ||
 	    (r = made(gnutls_x509_crt_export2(c, GNUTLS_X509_FMT_PEM, &pem), "certificate", e)))
 		return err_wrap(e, "certificate of %s", intent->common_name);

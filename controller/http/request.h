@@ -2,7 +2,8 @@
  *
  * Made by the server, decoded by the route (path parameter, query, JSON body), answered by the handler, freed by the server.
  * A handler runs inside the turn's transaction and returns 0 or an error; either it answers, or it sets `then` (called after the turn was
- * committed and births were advanced), or it parks the request: it is run again when something happened, or when its time is up.
+ * committed, or once the birth that it awaits has ended), or it parks the request: it is run again when something happened, or when its
+ * time is up.
  */
 #pragma once
 #include <stdbool.h>
@@ -13,7 +14,7 @@ struct ctl;
 struct request;
 typedef int request_fn(struct ctl *c, struct request *rq, struct err *e);
 
-enum { REQUEST_BODY_MAX = 64 << 20, REQUEST_SMALL_MAX = 256 << 10, REQUEST_PATH_MAX = 512 };
+enum { REQUEST_BODY_MAX = 64 << 20, REQUEST_SMALL_MAX = 256 << 10, REQUEST_PATH_MAX = 512, REPLY_RAW_MAX = 66 << 20 };
 
 /* parts (ended by a NULL field, or NULL) describe the entries of an array and the inside of an object; open: further keys may stand in it. */
 struct schema;
@@ -48,10 +49,10 @@ struct request {
 	/* the answer */
 	int status;
 	struct json_object *reply;
-	int reply_fd;                           /* -1, or a file that is the whole answer */
 	struct buf reply_raw;                   /* text or bytes where the route is raw */
 	/* kept for later */
 	request_fn *then;
+	bool awaits_birth;                      /* of vm_id: `then` and the reply come when it has ended, or after BIRTH_WAIT_MS */
 	bool parked, expired;
 	int phase, phase_before;                /* the handler's, across parkings; before: when the turn began */
 	uint64_t ticket;

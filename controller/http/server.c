@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include "common/base/text.h"
 
-enum { CONNECTIONS_MAX = 4096, IDLE_TIMEOUT_S = 120 };
+enum { CONNECTIONS_MAX = 4096, IDLE_TIMEOUT_S = 120, CONNECTION_MEMORY = 16 << 10 };
 
 struct server {
 	struct MHD_Daemon *mhd;
@@ -25,7 +25,6 @@ static void request_free(struct request *rq)
 	buf_fini(&rq->reply_raw);
 	json_free(rq->json);
 	json_free(rq->reply);
-	scope_close(&rq->reply_fd);
 	free(rq);
 }
 
@@ -77,9 +76,8 @@ static struct request *begin(struct MHD_Connection *c, const char *url, const ch
 	if (!rq)
 		return NULL;
 	rq->connection = c;
-	rq->reply_fd = -1;
 	rq->peer_uid = peer_of(c);
-	rq->reply_raw = BUF_MAX(REQUEST_BODY_MAX);
+	rq->reply_raw = BUF_MAX(REPLY_RAW_MAX);
 	if (strlen(url) >= sizeof rq->path || strlen(method) >= sizeof rq->method) {
 		err_set(&rq->failed, ERR_LIMIT, "the path or the method is too long");
 	} else {
@@ -92,10 +90,10 @@ static struct request *begin(struct MHD_Connection *c, const char *url, const ch
 	return rq;
 }
 
+/* Its bytes are the request's own, which lives until the reply has gone. */
 static struct MHD_Response *make_response(struct request *rq)
 {
 	struct MHD_Response *resp = NULL;
-	struct stat st;
 	const char *type = "application/json";
 
 	if (rq->failed.code) {
@@ -103,17 +101,14 @@ static struct MHD_Response *make_response(struct request *rq)
 		rq->reply = problem_json(&rq->failed);
 		rq->status = err_http_status(rq->failed.code);
 		type = "application/problem+json";
-	} else if (rq->reply_fd >= 0 && fstat(rq->reply_fd, &st) == 0) {
-		resp = MHD_create_response_from_fd((size_t)st.st_size, give_fd(&rq->reply_fd));
-		type = "application/octet-stream";
 	} else if (rq->route->raw) {
 		resp = MHD_create_response_from_buffer(rq->reply_raw.size, rq->reply_raw.data ? rq->reply_raw.data : (char *)"",
-			MHD_RESPMEM_MUST_COPY);
+			MHD_RESPMEM_PERSISTENT);
 		type = "application/octet-stream";
 	}
 	if (!resp) {
 		const char *line = rq->reply ? json_line(rq->reply) : "{}";
-		resp = MHD_create_response_from_buffer(strlen(line), (char *)line, MHD_RESPMEM_MUST_COPY);
+		resp = MHD_create_response_from_buffer(strlen(line), (char *)line, MHD_RESPMEM_PERSISTENT);
 	}
 	if (resp)
 		MHD_add_response_header(resp, "Content-Type", type);
@@ -207,7 +202,7 @@ int server_start(const char *path, struct server **ret, struct err *e)
 	s->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 			MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)IDLE_TIMEOUT_S, MHD_OPTION_END);
+		(unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
 	if (!s->mhd) {
 		close(fd);
 		free(s);

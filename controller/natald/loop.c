@@ -10,14 +10,14 @@
 #include "controller/store/bundle_row.h"
 #include "controller/store/event.h"
 
-enum { TURN_REQUESTS_MAX = 256, TICK_MS = 1000, EJECT_AGAIN_MS = 5000, DRAIN_MS = 300, OVERDUE_MAX = 16 };
+enum { TURN_REQUESTS_MAX = 256, TICK_MS = 1000, EJECT_AGAIN_MS = 5000, DRAIN_MS = 300, OVERDUE_MAX = 16, BIRTH_WAIT_MS = 15000 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
 	struct ctl *c;
 	struct server *server;
 	int signal_fd;
-	struct request *parked;
+	struct request *parked, *unborn;        /* unborn: they await the end of a birth */
 	int64_t seen_event, tick_ms, eject_ms;
 	bool again;                     /* something happened after the parked ones were looked at */
 };
@@ -111,7 +111,7 @@ static int inside_turn(struct loop *l, struct request **fresh, struct request **
 	int64_t now = clock_mono_ms();
 	int r;
 
-	if (link_has_frames(c) && (r = link_handle(c, e)))
+	if ((r = birth_take(c, e)) || (link_has_frames(c) && (r = link_handle(c, e))))
 		return r;
 	if (now >= l->tick_ms) {
 		l->tick_ms = now + TICK_MS;
@@ -138,22 +138,49 @@ static void wait_again(struct loop *l, struct request *waiting)
 	}
 }
 
-/* After the commit: bundles, second halves of requests, frames, and the scrubbing of what was wiped. */
-static int after_turn(struct loop *l, struct request *done, struct err *e)
+static void finish(struct ctl *c, struct request *rq)
+{
+	if (rq->then && !rq->failed.code)
+		rq->then(c, rq, &rq->failed);
+}
+
+/* Second halves of requests: at once, or when the birth that they await has ended. Who goes on waiting leaves the list. */
+static void finish_all(struct loop *l, struct request **done)
+{
+	struct request *list = *done, *unborn = l->unborn;
+
+	*done = l->unborn = NULL;
+	for (struct request *rq; (rq = list);) {
+		list = rq->next;
+		if (!rq->awaits_birth || rq->failed.code) {
+			finish(l->c, rq);
+			push(done, rq);
+			continue;
+		}
+		rq->deadline_ms = clock_mono_ms() + BIRTH_WAIT_MS;
+		push(&unborn, rq);
+	}
+	for (struct request *rq; (rq = unborn);) {
+		unborn = rq->next;
+		bool ended = birth_ended(l->c, rq->vm_id) || clock_mono_ms() >= rq->deadline_ms;
+		if (ended)
+			finish(l->c, rq);
+		push(ended ? done : &l->unborn, rq);
+	}
+	birth_forget(l->c);
+}
+
+/* After the commit: bundles go to the signer, second halves of requests, frames, and the scrubbing of what was wiped. */
+static int after_turn(struct loop *l, struct request **done, struct err *e)
 {
 	struct ctl *c = l->c;
 	struct err busy;
-	int r = birth_advance(c, e);
+	int r;
 
-	/* A full disk keeps births waiting for the next turn; requests that have none of them are answered. */
-	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {
-		fprintf(stderr, "natald: births wait: %s\n", e->msg);
-		r = 0;
-	}
-	for (struct request *rq = done; !r && rq; rq = rq->next)
-		if (rq->then && !rq->failed.code)
-			rq->then(c, rq, &rq->failed);
-	if (r || (r = link_flush(c, e)))
+	if ((r = birth_post(c, e)) || (r = birth_after(c, true, e)))
+		return r;
+	finish_all(l, done);
+	if ((r = link_flush(c, e)))
 		return r;
 	if (c->scrub && store_scrub(c->store, &busy) == 0)
 		c->scrub = false;
@@ -177,9 +204,18 @@ static void collect(struct ctl *c)
 		fprintf(stderr, "natald: keys made ahead are lost: %s\n", e.msg);
 }
 
+/* The turn in which births would have ended was not committed: who awaits them hears how far they are. */
+static void put_off(struct loop *l, struct request **late)
+{
+	struct err ignored;
+
+	(void)birth_after(l->c, false, &ignored);
+	finish_all(l, late);
+}
+
 static int turn(struct loop *l, struct request *fresh, struct err *e)
 {
-	struct request *done = NULL, *waiting = l->parked;
+	struct request *done = NULL, *waiting = l->parked, *late = NULL;
 	int r = store_turn_begin(l->c->store, e);
 
 	for (struct request *rq = waiting; rq; rq = rq->next)
@@ -191,10 +227,12 @@ static int turn(struct loop *l, struct request *fresh, struct err *e)
 	else if (!r)
 		r = store_turn_commit(l->c->store, e);
 	link_turn_end(l->c, r == 0);
-	if (r)
+	if (r) {
 		wait_again(l, waiting);
-	else
-		r = after_turn(l, done, e);
+		put_off(l, &late);
+	} else {
+		r = after_turn(l, &done, e);
+	}
 	while (fresh) {
 		struct request *rq = fresh;
 		fresh = rq->next;
@@ -205,6 +243,11 @@ static int turn(struct loop *l, struct request *fresh, struct err *e)
 		done = rq->next;
 		if (r)
 			rq->failed = *e;        /* nothing of this turn is durable */
+		server_reply(l->server, rq);
+	}
+	while (late) {
+		struct request *rq = late;
+		late = rq->next;
 		server_reply(l->server, rq);
 	}
 	server_run(l->server);
@@ -250,8 +293,8 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	if (poll(f, FDS, sleep_ms(l)) < 0 && errno != EINTR)
 		return err_sys(e, "wait for work");
 	*ret_stop = f[FD_SIGNAL].revents || c->stopping;
-	if (f[FD_SIGNER].revents)       /* it never speaks unasked */
-		return err_set(e, ERR_UNAVAILABLE, "the signer has ended");
+	if (f[FD_SIGNER].revents && (r = signer_read(c->signer, e)))
+		return r;
 	server_run(l->server);
 	if (f[FD_LINK].revents & (POLLIN | POLLHUP | POLLERR) && (r = link_read(c, e)))
 		return r;
@@ -274,11 +317,13 @@ int loop_run(struct ctl *c, struct server *server, int signal_fd, struct err *e)
 
 	while (!stop && !r)
 		r = one(&l, &stop, e);
-	for (struct request *rq; (rq = l.parked);) {
-		l.parked = rq->next;
-		err_set(&rq->failed, ERR_UNAVAILABLE, "natald is stopping");
-		server_reply(server, rq);
-	}
+	struct request **lists[] = { &l.parked, &l.unborn };
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (struct request *rq; (rq = *lists[i]);) {
+			*lists[i] = rq->next;
+			err_set(&rq->failed, ERR_UNAVAILABLE, "natald is stopping");
+			server_reply(server, rq);
+		}
 	for (int64_t until = clock_mono_ms() + DRAIN_MS; clock_mono_ms() < until;) {
 		struct pollfd f = { server_fd(server), POLLIN, 0 };
 		server_run(server);

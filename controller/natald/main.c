@@ -229,7 +229,7 @@ static int serve(struct ctl *c, const char *program, struct err *e)
 	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
 	if (pinfile_all(c, e))          /* a full disk: what can be served is served */
 		err_print(e);
-	if ((r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) || (r = birth_advance(c, e)) ||
+	if ((r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) ||
 	    (r = server_start(path, &server, e)))
 		return r;
 	if ((r = link_start(c, program, e))) {          /* after the socket: its umask is the process's, and the host makes files */

@@ -14,6 +14,8 @@
 #include "controller/service/pinfile.h"
 #include "controller/store/ca_row.h"
 
+enum { BIRTH_RETRY_MS = 1000 };
+
 int birth_row(struct ctl *c, const struct vm *v, struct bundle_row *ret, struct err *e)
 {
 	bool absent;
@@ -35,20 +37,30 @@ static int open_parts(struct ctl *c, const struct bundle_row *row, struct secret
 	return seal_open(c->seal, where, row->secrets.data, row->secrets.size, ret, e);
 }
 
-/* The controller's pin is its CA's SPKI: every certificate it will ever present to a guest has that key above it. */
-static int fill_controller(struct ctl *c, const struct bundle_row *row, struct manifest *m, struct err *e)
+/* The digest of the CA's SPKI, read out of its certificate once. */
+static int ca_pin(struct ctl *c, const struct ca_row *ca, struct err *e)
 {
-	struct cert_facts ca;
+	struct cert_facts facts;
 
-	int r = cert_facts(row->chain.data, row->chain.size, &ca, e);
+	if (ca->rev == c->ca_pin.rev && strcmp(ca->id, c->ca_pin.id) == 0)
+		return 0;
+	int r = cert_facts(ca->chain.data, ca->chain.size, &facts, e);
 	if (r)
 		return r;
+	memcpy(c->ca_pin.spki_sha256, facts.spki_sha256, SHA256_SIZE);
+	memcpy(c->ca_pin.id, ca->id, sizeof c->ca_pin.id);
+	c->ca_pin.rev = ca->rev;
+	return 0;
+}
+
+/* The controller's pin is its CA's SPKI: every certificate it will ever present to a guest has that key above it. */
+static void fill_controller(const struct ctl *c, struct manifest *m)
+{
 	snprintf(m->controller.id, sizeof m->controller.id, "%s", c->id);
 	snprintf(m->controller.names[0], sizeof m->controller.names[0], "natald");
 	m->controller.name_count = 1;
-	memcpy(m->controller.spki_pins[0], ca.spki_sha256, SHA256_SIZE);
+	memcpy(m->controller.spki_pins[0], c->ca_pin.spki_sha256, SHA256_SIZE);
 	m->controller.pin_count = 1;
-	return 0;
 }
 
 static int write_manifest(struct ctl *c, const struct vm *v, struct bundle_row *row, struct err *e)
@@ -70,7 +82,8 @@ static int write_manifest(struct ctl *c, const struct vm *v, struct bundle_row *
 	snprintf(m.vm.uuid, sizeof m.vm.uuid, "%s", v->uuid);
 	if (*v->ek_sha256)
 		hex_decode(v->ek_sha256, m.vm.ek_sha256, SHA256_SIZE);
-	if ((r = fill_controller(c, row, &m, e)) || (r = open_parts(c, row, &parts, e)) ||
+	fill_controller(c, &m);
+	if ((r = open_parts(c, row, &parts, e)) ||
 	    (r = part_list(parts->bytes, parts->size, row, blobs, &m.blob_count, e)) || (r = bundle_manifest(&m, &row->manifest, e)))
 		return r;
 	envelope_digest(ENVELOPE_BUNDLE, row->manifest.data, row->manifest.size, row->digest);
@@ -157,48 +170,35 @@ static int to_written(struct ctl *c, const struct vm *v, struct bundle_row *row,
 	if (r || absent)
 		return r ? r : err_set(e, ERR_NOT_FOUND, "project %s has no certificate authority", v->project);
 	buf_add(&row->chain, ca.chain.data, ca.chain.size);
-	if ((r = write_manifest(c, v, row, e)) || (r = write_pin(c, v, row, e)))
+	if ((r = ca_pin(c, &ca, e)) || (r = write_manifest(c, v, row, e)) || (r = write_pin(c, v, row, e)))
 		return r;
 	row->stage = BUNDLE_WRITTEN;
 	return bundle_row_save(c->store, row, e);
 }
 
-static int to_signed(struct ctl *c, struct vm *v, struct bundle_row *row, struct err *e)
+static int to_signed(struct ctl *c, const struct bundle_ref *ref, struct vm *v, const struct signer_answer *a, struct err *e)
 {
-	row->stage = BUNDLE_SIGNED;
-	int r = bundle_row_save(c->store, row, e);
-	if (r || v->state != VM_DEFINED)
+	bool changed;
+
+	int r = bundle_row_sign(c->store, ref, &a->signatures, &a->pin_record, &changed, e);
+	if (r || !changed || v->state != VM_DEFINED || v->sequence != ref->sequence)
 		return r;
 	vm_set_state(v, VM_READY, "%s", strcmp(v->host, "none") == 0 ? "its medium waits to be fetched" : "can be started");
 	return ctl_save(c, v, e);
 }
 
-/* Reads the signer's answer for ref (always, to keep the order), and takes the bundle one stage on. */
-static int take_answer(struct ctl *c, const struct bundle_ref *ref, struct err *e)
+static int to_next(struct ctl *c, const struct bundle_ref *ref, struct vm *v, const struct signer_answer *a, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	scoped_buf struct buf cert = BUF_MAX(BUNDLE_CERT_MAX), sigs = BUF_MAX(BUNDLE_SIGNATURES_MAX),
-		pin = BUF_MAX(ENVELOPE_PAYLOAD_MAX + 8192);
-	scoped_vm struct vm v = { 0 };
-	bool no_row = true, no_vm = true;
-	int r;
+	bool absent = true;
 
-	if ((r = ref->stage == BUNDLE_TAKEN ? signer_collect_cert(c->signer, &cert, e) :
-		signer_collect_signatures(c->signer, &sigs, &pin, e)) ||
-	    (r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &no_row, e)) ||
-		(r = vm_get_by_id(c->store, ref->vm_id, &v, &no_vm, e)))
+	if (ref->stage == BUNDLE_WRITTEN)
+		return to_signed(c, ref, v, a, e);
+	int r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &absent, e);
+	if (r || absent || row.stage != ref->stage)
 		return r;
-	if (no_row || no_vm || row.stage != ref->stage)
-		return 0;
-	if (ref->stage == BUNDLE_TAKEN) {
-		buf_add(&row.cert, cert.data, cert.size);
-		return to_written(c, &v, &row, e);
-	}
-	buf_clear(&row.signatures);
-	buf_add(&row.signatures, sigs.data, sigs.size);
-	buf_clear(&row.pin_record);
-	buf_add(&row.pin_record, pin.data, pin.size);
-	return to_signed(c, &v, &row, e);
+	buf_add(&row.cert, a->cert.data, a->cert.size);
+	return to_written(c, v, &row, e);
 }
 
 /* The signer said no, and would again: the machine is told why, the bundle is left. */
@@ -219,51 +219,141 @@ static int give_up(struct ctl *c, const struct bundle_ref *ref, const struct err
 	return ctl_save(c, &v, e);
 }
 
-static int take_answers(struct ctl *c, const struct bundle_ref *refs, size_t n, struct err *e)
+/* *ret_ended: it needs nothing more of the signer. */
+static int take_answer(struct ctl *c, const struct bundle_ref *ref, const struct signer_answer *a, bool *ret_ended, struct err *e)
 {
-	int r = store_turn_begin(c->store, e);
+	scoped_vm struct vm v = { 0 };
+	struct err why = a->failed;
+	bool absent = true;
 
-	for (size_t i = 0; !r && i < n; i++) {
-		struct err why = ERR_NONE;
-		if ((r = store_mark(c->store, e)))
-			break;
-		if (take_answer(c, &refs[i], &why) == 0)
-			r = store_keep(c->store, e);
-		else if (why.code == ERR_UNAVAILABLE || why.code == ERR_NOMEM)
-			r = err_set(e, why.code, "%s", why.msg);
-		else if (!(r = store_undo(c->store, e)))
-			r = give_up(c, &refs[i], &why, e);
+	int r = store_mark(c->store, e);
+	if (r)
+		return r;
+	*ret_ended = true;
+	if (!why.code && !vm_get_by_id(c->store, ref->vm_id, &v, &absent, &why) && !absent)
+		(void)to_next(c, ref, &v, a, &why);
+	if (!why.code) {
+		*ret_ended = absent || ref->stage == BUNDLE_WRITTEN;
+		return store_keep(c->store, e);
 	}
-	if (!r)
-		return store_turn_commit(c->store, e);
-	store_turn_abort(c->store);
-	return r;
+	if (why.code == ERR_UNAVAILABLE || why.code == ERR_NOMEM)
+		return err_set(e, why.code, "%s", why.msg);
+	return (r = store_undo(c->store, e)) ? r : give_up(c, ref, &why, e);
 }
 
-int birth_advance(struct ctl *c, struct err *e)
+int birth_take(struct ctl *c, struct err *e)
 {
-	struct bundle_ref refs[SIGNER_BATCH];
-	size_t n;
-	int r;
+	struct births *b = &c->births;
 
 	for (;;) {
-		if ((r = bundle_row_unfinished(c->store, refs, SIGNER_BATCH, &n, e)) || n == 0)
+		scoped(signer_answer_fini) struct signer_answer a = SIGNER_ANSWER;
+		bool none, ended = true;
+		int r = signer_next(c->signer, &a, &none, e);
+		if (r || none)
 			return r;
-		for (size_t i = 0; i < n; i++)
-			if ((r = signer_post(c->signer, refs[i].stage == BUNDLE_TAKEN ? SIGNER_OP_ISSUE : SIGNER_OP_SIGN, &refs[i], e)))
-				return r;
-		if ((r = take_answers(c, refs, n, e)))
-			return r;
-		for (size_t i = 0; i < n; i++) {
-			struct err why;
-			if (refs[i].stage != BUNDLE_WRITTEN)
-				continue;
-			if (pinfile_write(c, &refs[i], &why))   /* derived: the next start writes what is missing */
-				fprintf(stderr, "natald: %s\n", why.msg);
-			if ((r = link_create(c, refs[i].vm_id, e)))
-				return r;
+		if (!b->asked)
+			return err_set(e, ERR_INTERNAL, "the signer answered what was not asked");
+		struct bundle_ref ref = b->with_signer[0];
+		memmove(b->with_signer, b->with_signer + 1, --b->asked * sizeof ref);
+		r = take_answer(c, &ref, &a, &ended, e);
+		if (ended && b->ended < BIRTHS_MAX) {
+			b->end[b->ended++] = (struct birth_end){ ref, a.pin_record };
+			a.pin_record = BUF_MAX(0);
 		}
+		if (r)
+			return r;
 	}
+}
+
+/* What others hear of a bundle that was signed. */
+static int tell(struct ctl *c, const struct birth_end *end, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	struct err why;
+	bool absent;
+
+	int r = vm_get_by_id(c->store, end->ref.vm_id, &v, &absent, e);
+	if (r || absent)
+		return r;
+	if (v.sequence == end->ref.sequence && pinfile_write(c, &v, &end->pin_record, &why))
+		fprintf(stderr, "natald: %s\n", why.msg);      /* derived: the next start writes what is missing */
+	return link_create(c, &v, e);
+}
+
+int birth_after(struct ctl *c, bool committed, struct err *e)
+{
+	struct births *b = &c->births;
+
+	if (!committed && b->ended)
+		b->retry_ms = clock_mono_ms() + BIRTH_RETRY_MS;
+	for (size_t i = 0; committed && i < b->ended; i++) {
+		int r = b->end[i].pin_record.size ? tell(c, &b->end[i], e) : 0;
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static bool is_asked(const struct births *b, const struct bundle_ref *ref)
+{
+	for (size_t i = 0; i < b->asked; i++)
+		if (b->with_signer[i].sequence == ref->sequence && strcmp(b->with_signer[i].vm_id, ref->vm_id) == 0)
+			return true;
+	return false;
+}
+
+int birth_post(struct ctl *c, struct err *e)
+{
+	struct bundle_ref refs[2 * BIRTHS_MAX];
+	struct births *b = &c->births;
+	size_t n = 0, fresh = 0;
+	int r;
+
+	if (b->asked == BIRTHS_MAX || clock_mono_ms() < b->retry_ms)
+		return 0;
+	if ((r = bundle_row_unfinished(c->store, refs, ARRAY_SIZE(refs), &n, e)))
+		return r;
+	for (size_t i = 0; i < n && b->asked + fresh < BIRTHS_MAX; i++)
+		if (!is_asked(b, &refs[i]))
+			refs[fresh++] = refs[i];
+	for (size_t at = 0, size; at < fresh; at += size) {
+		size = fresh - at < SIGNER_BATCH ? fresh - at : SIGNER_BATCH;
+		if ((r = signer_post(c->signer, refs + at, size, e)))
+			return r;
+		memcpy(b->with_signer + b->asked, refs + at, size * sizeof *refs);
+		b->asked += size;
+	}
+	return 0;
+}
+
+bool birth_ended(struct ctl *c, const char *vm_id)
+{
+	const struct births *b = &c->births;
+	scoped_vm struct vm v = { 0 };
+	bool absent = false;
+	struct err ignored;
+
+	for (size_t i = 0; i < b->ended; i++)
+		if (strcmp(b->end[i].ref.vm_id, vm_id) == 0)
+			return true;
+	return b->look_again && vm_get_by_id(c->store, vm_id, &v, &absent, &ignored) == 0 && absent;
+}
+
+void birth_forget(struct ctl *c)
+{
+	while (c->births.ended)
+		buf_fini(&c->births.end[--c->births.ended].pin_record);
+	c->births.look_again = false;
+}
+
+int birth_unsigned(struct ctl *c, const struct vm *v, bool *ret, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	bool absent;
+
+	int r = bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, e);
+	*ret = !r && !absent && row.stage < BUNDLE_SIGNED;
+	return r;
 }
 
 int birth_renew_pin(struct ctl *c, const struct vm *v, struct err *e)

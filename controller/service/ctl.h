@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "common/base/secret.h"
+#include "controller/service/births.h"
 #include "controller/signer/signer.h"
 #include "controller/store/store.h"
 #include "controller/store/vm.h"
@@ -18,6 +19,8 @@ struct ctl {
 	struct pool *pool;
 	struct link *link;
 	char id[STORE_ID_MAX];                  /* controller id: in every manifest */
+	struct births births;
+	struct { char id[STORE_ID_MAX]; int64_t rev; uint8_t spki_sha256[SHA256_SIZE]; } ca_pin;         /* of the CA's row of that rev */
 	bool stopping, scrub;                   /* scrub: something was deleted that must not stay in the log */
 };
 

@@ -32,7 +32,7 @@ int link_handle(struct ctl *c, struct err *e);
 int link_flush(struct ctl *c, struct err *e);
 
 /* Tells the host of a VM whose bundle is signed, where it does not know it yet. */
-int link_create(struct ctl *c, const char *vm_id, struct err *e);
+int link_create(struct ctl *c, const struct vm *v, struct err *e);
 /* token grows in the row first. The medium goes along while the bundle's secrets are there. */
 int link_vm_start(struct ctl *c, struct vm *v, struct err *e);
 /* grace_ms: how long the guest may take to end by itself; 0: it is ended at once. Answered when it has ended. */

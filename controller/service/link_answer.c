@@ -214,7 +214,7 @@ static int reconcile(void *arg, struct vm *v, struct err *e)
 		v->running = running;
 		r = ctl_save(g->c, v, e);
 	}
-	return r ? r : link_create(g->c, v->id, e);
+	return r ? r : link_create(g->c, v, e);
 }
 
 /* Confirmed, but a kill came between the ejection and the wiping. */

@@ -107,36 +107,34 @@ static int create_body(struct ctl *c, const struct vm *v, struct json_object *o,
 	return none ? 0 : image_part(c, v, o, e);
 }
 
-int link_create(struct ctl *c, const char *vm_id, struct err *e)
+int link_create(struct ctl *c, const struct vm *v, struct err *e)
 {
-	scoped_vm struct vm v = { 0 };
-	bool absent;
 	struct err why;
 
-	int r = c->link ? vm_get_by_id(c->store, vm_id, &v, &absent, e) : 0;
-	if (r || !c->link || absent || v.host_known || link_pending(c->link, vm_id, FRAME_HOST_CREATE))
-		return r;
-	struct json_object *o = for_vm(&v);
+	if (!c->link || v->host_known || link_pending(c->link, v->id, FRAME_HOST_CREATE))
+		return 0;
+	struct json_object *o = for_vm(v);
 	bool needless = false;
-	int bad = create_body(c, &v, o, &needless, &why);
+	int bad = create_body(c, v, o, &needless, &why);
 	if (!bad && !needless)
-		return ask(c, FRAME_HOST_CREATE, &v, o, -1, e);
+		return ask(c, FRAME_HOST_CREATE, v, o, -1, e);
 	json_free(o);
 	if (needless)
 		return 0;
-	fprintf(stderr, "natald: vm=%s not given to the host: %s\n", v.name, why.msg);
+	fprintf(stderr, "natald: vm=%s not given to the host: %s\n", v->name, why.msg);
 	return 0;
 }
 
 int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	scoped_buf struct buf image = BUF_MAX(MEDIUM_MAX);
 	scoped_fd int medium = -1;
 	struct json_object *o;
 
 	int r = birth_row(c, v, &row, e);
-	if (r || (!row.wiped_at && (r = medium_make(c, v, &medium, e))))
-		return r;
+	if (r || (!row.wiped_at && ((r = medium_make(c, &row, &image, e)) || (r = medium_seal(&image, &medium, e)))))
+		return err_wrap(e, "medium of %s", v->name);
 	v->run_token++;
 	v->unproven_left = VM_UNPROVEN_MAX;
 	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);

@@ -1,135 +1,101 @@
-/* medium.c - see medium.h; ECMA-119 written by libisofs. */
+/* medium.c - see medium.h */
 #include "controller/service/medium.h"
 
-#include <sys/types.h>
 #include <fcntl.h>
-#include <libburn/libburn.h>         /* struct burn_source, in which libisofs hands its image out */
-#include <libisofs/libisofs.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include "common/base/file.h"
 #include "common/media/bundle.h"
+#include "common/media/iso.h"
 #include "controller/service/birth.h"
+#include "controller/service/volume.h"
 
-enum { FIXED_TIME_S = 946684800 };      /* 2000-01-01: all dates on the medium */
+/* Bundles of one kind differ by the lengths of a few names: some dozens of sizes at most are in use at a time. */
+enum { BLANKS = 32, VOLUME_MAX = ENVELOPE_SIZE_MAX + (1 << 20) };
 
-static int iso_made(int rc, const char *what, struct err *e)
+/* What a volume has before and after its file, for a file of this size. On the loop's thread only; they live as long as natald. */
+struct blank { size_t file_size; struct buf head, tail; };
+static struct blank blanks[BLANKS];
+static size_t next_blank;
+
+static int blank_make(size_t size, struct blank *ret, struct err *e)
 {
-	return rc >= 0 ? 0 : err_set(e, ERR_INTERNAL, "make the medium: %s: %s", what, iso_error_to_msg(rc));
-}
-
-static void image_free(IsoImage **i) { if (*i) iso_image_unref(*i); }
-static void opts_free(IsoWriteOpts **o) { if (*o) iso_write_opts_free(*o); }
-
-/* ret_stream takes the bytes: until it is in the image it must be freed here, but libisofs takes it on every path it documents. */
-static int add_file(IsoImage *image, const void *bundle, size_t size, struct err *e)
-{
-	unsigned char *copy = malloc(size);
-	IsoStream *stream = NULL;
-	IsoFile *file = NULL;
+	scoped_buf struct buf volume = BUF_MAX(VOLUME_MAX);
+	scoped_free void *zeros = calloc(1, size);
+	struct iso_file at;
 	int r;
 
-	if (!copy)
+	if (!zeros)
 		return err_nomem(e);
-	memcpy(copy, bundle, size);
-	if ((r = iso_made(iso_memory_stream_new(copy, size, &stream), "stream", e))) {
-		free(copy);
+	scoped_fd int fd = memfd_create("natal-volume", MFD_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "memory for the medium");
+	if ((r = volume_write(zeros, size, &volume, e)))
 		return r;
-	}
-	if ((r = iso_made(iso_tree_add_new_file(iso_image_get_root(image), MEDIUM_FILE, stream, &file), "file", e))) {
-		iso_stream_unref(stream);
+	if (fd_write_all(fd, volume.data, volume.size) < 0)
+		return err_sys(e, "make the medium");
+	if ((r = iso_find(fd, volume.size, MEDIUM_LABEL, MEDIUM_FILE, &at, e)))
 		return r;
-	}
-	IsoNode *nodes[] = { (IsoNode *)file, (IsoNode *)iso_image_get_root(image) };
-	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
-		iso_node_set_mtime(nodes[i], FIXED_TIME_S);
-		iso_node_set_atime(nodes[i], FIXED_TIME_S);
-		iso_node_set_ctime(nodes[i], FIXED_TIME_S);
-		iso_node_set_uid(nodes[i], 0);
-		iso_node_set_gid(nodes[i], 0);
-		iso_node_set_permissions(nodes[i], i ? 0555 : 0400);
-	}
-	return 0;
+	if (at.size != size)
+		return err_set(e, ERR_INTERNAL, "make the medium: a file of %zu bytes became one of %llu", size, (unsigned long long)at.size);
+	*ret = (struct blank){ size, BUF_MAX(VOLUME_MAX), BUF_MAX(VOLUME_MAX) };
+	buf_add(&ret->head, volume.data, at.offset);
+	buf_add(&ret->tail, volume.data + at.offset + size, volume.size - at.offset - size);
+	return ret->head.failed || ret->tail.failed ? err_nomem(e) : 0;
 }
 
-static int set_options(IsoWriteOpts *o, struct err *e)
+static int blank_of(size_t size, const struct blank **ret, struct err *e)
 {
-	static char uuid[] = "2000010100000000";
-	int r;
+	struct blank made = { 0 };
 
-	if ((r = iso_made(iso_write_opts_set_iso_level(o, 3), "level", e)) ||
-		(r = iso_made(iso_write_opts_set_rockridge(o, 1), "Rock Ridge", e)) ||
-	    (r = iso_made(iso_write_opts_set_pvd_times(o, FIXED_TIME_S, FIXED_TIME_S, 0, 0, uuid), "times", e)))
-		return r;
-	iso_write_opts_set_default_timestamp(o, FIXED_TIME_S);
-	iso_write_opts_set_replace_timestamps(o, 2);
-	iso_write_opts_set_always_gmt(o, 1);
-	iso_write_opts_set_fifo_size(o, 32);
-	return 0;
-}
-
-/* libisofs writes in a thread of its own; this takes what it makes. */
-static int pull(IsoImage *image, IsoWriteOpts *opts, int fd, struct err *e)
-{
-	struct burn_source *src = NULL;
-	unsigned char sector[2048];
-	int n, r;
-
-	if ((r = iso_made(iso_image_create_burn_source(image, opts, &src), "write", e)))
-		return r;
-	while ((n = src->read_xt(src, sector, sizeof sector)) == (int)sizeof sector)
-		if (fd_write_all(fd, sector, sizeof sector) < 0) {
-			r = err_sys(e, "make the medium");
-			src->cancel(src);
-			break;
+	for (size_t i = 0; i < BLANKS; i++)
+		if (blanks[i].file_size == size) {
+			*ret = &blanks[i];
+			return 0;
 		}
-	if (n < 0 && !r)
-		r = err_set(e, ERR_INTERNAL, "make the medium: libisofs stopped");
-	src->free_data(src);
-	free(src);
-	return r;
+	int r = blank_make(size, &made, e);
+	if (r)
+		return r;
+	struct blank *b = &blanks[next_blank++ % BLANKS];
+	buf_fini(&b->head);
+	buf_fini(&b->tail);
+	*b = made;
+	*ret = b;
+	return 0;
 }
 
-static int started;
-
-int medium_iso(const void *bundle, size_t size, int *ret_fd, struct err *e)
+int medium_around(const void *bundle, size_t size, struct buf *out, struct err *e)
 {
-	scoped(image_free) IsoImage *image = NULL;
-	scoped(opts_free) IsoWriteOpts *opts = NULL;
-	int r;
+	const struct blank *b;
 
-	if (!started && (r = iso_made(iso_init(), "start", e)))
+	int r = size ? blank_of(size, &b, e) : err_set(e, ERR_INTERNAL, "make the medium: an empty bundle");
+	if (r)
 		return r;
-	started = 1;
-	iso_set_msgs_severities((char *)"NEVER", (char *)"NEVER", (char *)"");
+	if (buf_room(out, b->head.size + size + b->tail.size)) {       /* once: what grows is copied and wiped */
+		buf_add(out, b->head.data, b->head.size);
+		buf_add(out, bundle, size);
+		buf_add(out, b->tail.data, b->tail.size);
+	}
+	return buf_check(out, "the medium", e);
+}
+
+int medium_make(struct ctl *c, const struct bundle_row *row, struct buf *out, struct err *e)
+{
+	scoped_buf struct buf bundle = BUF_MAX(ENVELOPE_SIZE_MAX);
+
+	int r = birth_bundle(c, row, &bundle, e);
+	return r ? r : medium_around(bundle.data, bundle.size, out, e);
+}
+
+int medium_seal(const struct buf *image, int *ret_fd, struct err *e)
+{
 	scoped_fd int fd = memfd_create("natal-medium", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return err_sys(e, "memory for the medium");
-	if ((r = iso_made(iso_image_new(MEDIUM_LABEL, &image), "image", e)))
-		return r;
-	iso_image_set_volset_id(image, "");
-	iso_image_set_publisher_id(image, "");
-	iso_image_set_data_preparer_id(image, "");
-	iso_image_set_system_id(image, "");
-	iso_image_set_application_id(image, "NATAL");
-	if ((r = add_file(image, bundle, size, e)) || (r = iso_made(iso_write_opts_new(&opts, 0), "options", e)) ||
-		(r = set_options(opts, e)) ||
-	    (r = pull(image, opts, fd, e)))
-		return r;
+	if (fd_write_all(fd, image->data, image->size) < 0)
+		return err_sys(e, "make the medium");
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
 		return err_sys(e, "seal the medium");
 	*ret_fd = give_fd(&fd);
 	return 0;
-}
-
-int medium_make(struct ctl *c, const struct vm *v, int *ret_fd, struct err *e)
-{
-	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	scoped_buf struct buf bundle = BUF_MAX(ENVELOPE_SIZE_MAX);
-	int r;
-
-	if ((r = birth_row(c, v, &row, e)) || (r = birth_bundle(c, &row, &bundle, e)))
-		return err_wrap(e, "medium of %s", v->name);
-	return medium_iso(bundle.data, bundle.size, ret_fd, e);
 }

@@ -16,9 +16,17 @@ static int lay_out(struct ctl *c, const char *dir, const char *name, const struc
 	if (snprintf(path, sizeof path, "%s/%s/%s", c->state_dir, dir, name) >= (int)sizeof path)
 		return err_set(e, ERR_LIMIT, "the path of %s is too long", name);
 	snprintf(temp, sizeof temp, "%s.new", path);
-	scoped_fd int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0 || fd_write_all(fd, b->data, b->size) < 0 || rename(temp, path) < 0)
-		return err_sys(e, "write %s", path);
+	/* The first of its name is nobody's to read yet; one that is there changes at once. */
+	scoped_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	bool first = fd >= 0;
+	if (!first && errno == EEXIST)
+		fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || fd_write_all(fd, b->data, b->size) < 0 || (!first && rename(temp, path) < 0)) {
+		err_sys(e, "write %s", path);
+		if (first)
+			unlink(path);
+		return -(int)e->code;
+	}
 	return 0;
 }
 
@@ -30,19 +38,25 @@ static void pin_name(const struct vm *v, char out[160])
 		snprintf(out, 160, "%s@%s.pin", v->name, v->project);
 }
 
-int pinfile_write(struct ctl *c, const struct bundle_ref *ref, struct err *e)
+/* A kill, or a power cut, may have left half of one. */
+static bool is_there(struct ctl *c, const char *name, const struct buf *record)
 {
-	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	scoped_vm struct vm v = { 0 };
+	scoped_buf struct buf found = BUF_MAX(BUNDLE_MANIFEST_MAX + 8192);
+	char path[600];
+	struct err ignored;
 	bool absent;
-	char name[160];
-	int r;
 
-	if ((r = vm_get_by_id(c->store, ref->vm_id, &v, &absent, e)) || absent || v.sequence != ref->sequence ||
-	    (r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &absent, e)) || absent || !row.pin_record.size)
-		return r;
-	pin_name(&v, name);
-	return lay_out(c, "pins", name, &row.pin_record, e);
+	return snprintf(path, sizeof path, "%s/pins/%s", c->state_dir, name) < (int)sizeof path && access(path, F_OK) == 0 &&
+		file_read(AT_FDCWD, path, &found, &absent, &ignored) == 0 && !absent && found.size == record->size &&
+		memcmp(found.data, record->data, found.size) == 0;
+}
+
+int pinfile_write(struct ctl *c, const struct vm *v, const struct buf *record, struct err *e)
+{
+	char name[160];
+
+	pin_name(v, name);
+	return lay_out(c, "pins", name, record, e);
 }
 
 void pinfile_remove(struct ctl *c, const struct vm *v)
@@ -75,15 +89,16 @@ int pinfile_trust(struct ctl *c, struct err *e)
 
 static int each_pin(void *arg, struct vm *v, struct err *e)
 {
-	struct bundle_ref ref = { .sequence = v->sequence };
-	char name[160], path[600];
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct ctl *c = arg;
+	char name[160];
+	bool absent;
 
+	int r = bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, e);
+	if (r || absent || !row.pin_record.size)
+		return r;
 	pin_name(v, name);
-	snprintf(path, sizeof path, "%s/pins/%s", ((struct ctl *)arg)->state_dir, name);
-	if (access(path, R_OK) == 0)
-		return 0;
-	memcpy(ref.vm_id, v->id, sizeof ref.vm_id);
-	return pinfile_write(arg, &ref, e);
+	return is_there(c, name, &row.pin_record) ? 0 : pinfile_write(c, v, &row.pin_record, e);
 }
 
 int pinfile_all(struct ctl *c, struct err *e)

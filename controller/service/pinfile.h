@@ -3,8 +3,9 @@
 #pragma once
 #include "controller/service/ctl.h"
 
-int pinfile_write(struct ctl *c, const struct bundle_ref *ref, struct err *e);
+/* record: the VM's newest, signed and committed. */
+int pinfile_write(struct ctl *c, const struct vm *v, const struct buf *record, struct err *e);
 void pinfile_remove(struct ctl *c, const struct vm *v);
-/* All public media keys of the default project, and every pin record that is missing. */
+/* All public media keys of the default project, and every pin record that is missing or is not as the store has it. */
 int pinfile_all(struct ctl *c, struct err *e);
 int pinfile_trust(struct ctl *c, struct err *e);

@@ -14,19 +14,27 @@
 
 enum { REPLY_TIMEOUT_MS = 10000 };
 
-struct signer { int fd; pid_t pid; };
+struct signer {
+	int fd;
+	pid_t pid;
+	size_t unanswered;                      /* posted messages of births */
+	struct json_object *ready;              /* answers that arrived: an array, read up to next */
+	size_t next;
+	char *reply;                            /* room for SIGNER_MESSAGE_MAX */
+};
 
 int signer_start(const struct signer_config *config, struct signer **ret, struct err *e)
 {
 	int pair[2];
-	struct signer *s = calloc(1, sizeof *s);
+	scoped_signer struct signer *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return err_nomem(e);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		free(s);
+	*s = (struct signer){ .fd = -1, .ready = json_object_new_array(), .reply = malloc(SIGNER_MESSAGE_MAX) };
+	if (!s->ready || !s->reply)
+		return err_nomem(e);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "a channel to the signer");
-	}
 	int size = 1 << 20;
 	for (int i = 0; i < 2; i++)
 		setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -44,11 +52,11 @@ int signer_start(const struct signer_config *config, struct signer **ret, struct
 	if (pid < 0) {
 		err_sys(e, "start the signer");
 		close(pair[0]);
-		free(s);
 		return -(int)e->code;
 	}
-	*s = (struct signer){ pair[0], pid };
-	*ret = s;
+	s->fd = pair[0];
+	s->pid = pid;
+	*ret = give(s);
 	return 0;
 }
 
@@ -56,9 +64,12 @@ void signer_stop(struct signer *s)
 {
 	if (!s)
 		return;
-	close(s->fd);
-	while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
+	if (s->fd >= 0)
+		close(s->fd);
+	while (s->pid && waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	json_free(s->ready);
+	free(s->reply);
 	free(s);
 }
 
@@ -70,7 +81,7 @@ bool signer_alive(const struct signer *s)
 {
 	struct pollfd p = { s->fd, POLLIN, 0 };
 
-	return poll(&p, 1, 0) == 0;
+	return poll(&p, 1, 0) == 0 || (p.revents & (POLLIN | POLLHUP)) == POLLIN;
 }
 
 static int post(struct signer *s, struct json_object *o, struct err *e)
@@ -85,37 +96,71 @@ static int post(struct signer *s, struct json_object *o, struct err *e)
 	return 0;
 }
 
-static int collect(struct signer *s, struct json_object **ret, struct err *e)
+/* One message. *ret NULL: none within the time. */
+static int receive(struct signer *s, int timeout_ms, struct json_object **ret, struct err *e)
 {
-	scoped_free char *reply = malloc(SIGNER_MESSAGE_MAX);
-	scoped_json struct json_object *o = NULL;
-
-	if (!reply)
-		return err_nomem(e);
 	struct pollfd p = { s->fd, POLLIN, 0 };
-	int64_t deadline = clock_mono_ms() + REPLY_TIMEOUT_MS;
+	int64_t deadline = clock_mono_ms() + timeout_ms;
 	int n;
+
+	*ret = NULL;
 	while ((n = poll(&p, 1, (int)clock_left_ms(deadline))) < 0 && errno == EINTR)
 		;
 	if (n == 0)
-		return err_set(e, ERR_UNAVAILABLE, "the signer did not answer within %d ms", REPLY_TIMEOUT_MS);
-	ssize_t got = recv(s->fd, reply, SIGNER_MESSAGE_MAX, 0);
+		return 0;
+	ssize_t got = recv(s->fd, s->reply, SIGNER_MESSAGE_MAX, 0);
 	if (got <= 0)
 		return err_set(e, ERR_UNAVAILABLE, "the signer has ended");
-	int r = json_parse(reply, (size_t)got, "the signer's reply", &o, e);
-	if (r)
-		return r;
-	const char *reason = json_text(o, "reason");
-	if (reason)
-		return err_set(e, err_from_reason(reason), "%s", json_text(o, "message") ? json_text(o, "message") : "the signer refused");
-	*ret = give(o);
+	return json_parse(s->reply, (size_t)got, "the signer's reply", ret, e);
+}
+
+static int receive_or_fail(struct signer *s, struct json_object **ret, struct err *e)
+{
+	int r = receive(s, REPLY_TIMEOUT_MS, ret, e);
+
+	return r || *ret ? r : err_set(e, ERR_UNAVAILABLE, "the signer did not answer within %d ms", REPLY_TIMEOUT_MS);
+}
+
+/* Puts one message's answers behind those that wait. */
+static int keep(struct signer *s, struct json_object *message, struct err *e)
+{
+	struct json_object *births;
+
+	if (!s->unanswered || !json_object_object_get_ex(message, "births", &births) || !json_object_is_type(births, json_type_array))
+		return err_set(e, ERR_INTERNAL, "the signer answered what was not asked");
+	s->unanswered--;
+	for (size_t i = 0; i < json_object_array_length(births); i++)
+		json_object_array_add(s->ready, json_object_get(json_object_array_get_idx(births, i)));
 	return 0;
 }
 
+static int refusal(struct json_object *o, struct err *e)
+{
+	const char *reason = json_text(o, "reason"), *message = json_text(o, "message"), *hint = json_text(o, "hint");
+
+	if (!reason)
+		return 0;
+	err_set(e, err_from_reason(reason), "%s", message ? message : "the signer refused");
+	if (hint && *hint)
+		err_hint(e, "%s", hint);
+	return -(int)e->code;
+}
+
+/* Answers to births that were asked for before come first. */
 static int ask(struct signer *s, struct json_object *question, struct json_object **ret, struct err *e)
 {
+	scoped_json struct json_object *o = NULL;
 	int r = post(s, question, e);
-	return r ? r : collect(s, ret, e);
+
+	while (!r && s->unanswered) {
+		scoped_json struct json_object *earlier = NULL;
+		if (!(r = receive_or_fail(s, &earlier, e)))
+			r = keep(s, earlier, e);
+	}
+	if (r || (r = receive_or_fail(s, &o, e)) || (r = refusal(o, e)))
+		return r;
+	*ret = give(o);
+	return 0;
 }
 
 static int take_hex(struct json_object *o, const char *key, struct buf *out, struct err *e)
@@ -176,40 +221,73 @@ int signer_csr(struct signer *s, const char *project, const char *subject, struc
 	return r ? r : take_text(a, "csr", csr_pem, e);
 }
 
-int signer_post(struct signer *s, const char *op, const struct bundle_ref *ref, struct err *e)
+int signer_post(struct signer *s, const struct bundle_ref *refs, size_t n, struct err *e)
 {
 	scoped_json struct json_object *q = json_object_new_object();
+	struct json_object *births = json_object_new_array();
 
-	json_put(q, "op", op);
-	json_put(q, "vm_id", ref->vm_id);
-	json_put_uint(q, "sequence", (uint64_t)ref->sequence);
-	return post(s, q, e);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *o = json_object_new_object();
+		json_put(o, "vm_id", refs[i].vm_id);
+		json_put_uint(o, "sequence", (uint64_t)refs[i].sequence);
+		json_put_uint(o, "stage", (uint64_t)refs[i].stage);
+		json_object_array_add(births, o);
+	}
+	json_put(q, "op", SIGNER_OP_BIRTHS);
+	json_object_object_add(q, "births", births);
+	int r = post(s, q, e);
+	if (!r)
+		s->unanswered++;
+	return r;
 }
 
-int signer_collect_cert(struct signer *s, struct buf *cert_pem, struct err *e)
+int signer_read(struct signer *s, struct err *e)
 {
-	scoped_json struct json_object *a = NULL;
-
-	int r = collect(s, &a, e);
-	return r ? r : take_text(a, "cert", cert_pem, e);
+	for (;;) {
+		scoped_json struct json_object *message = NULL;
+		int r = receive(s, 0, &message, e);
+		if (r || !message)
+			return r;
+		if ((r = keep(s, message, e)))
+			return r;
+	}
 }
 
-int signer_collect_signatures(struct signer *s, struct buf *signatures, struct buf *pin_record, struct err *e)
+void signer_answer_fini(struct signer_answer *a)
 {
-	scoped_json struct json_object *a = NULL;
+	buf_fini(&a->cert);
+	buf_fini(&a->signatures);
+	buf_fini(&a->pin_record);
+}
+
+int signer_next(struct signer *s, struct signer_answer *ret, bool *ret_none, struct err *e)
+{
+	*ret_none = s->next == json_object_array_length(s->ready);
+	if (*ret_none)
+		return 0;
+	scoped_json struct json_object *o = json_object_get(json_object_array_get_idx(s->ready, s->next++));
+	if (s->next == json_object_array_length(s->ready)) {
+		json_object_array_del_idx(s->ready, 0, s->next);
+		s->next = 0;
+	}
+	ret->failed = ERR_NONE;
+	if (refusal(o, &ret->failed))
+		return 0;
+	if (json_text(o, "cert"))
+		return take_text(o, "cert", &ret->cert, e);
+	int r = take_hex(o, "signatures", &ret->signatures, e);
+	return r ? r : take_hex(o, "pin_record", &ret->pin_record, e);
+}
+
+int signer_wait(struct signer *s, struct signer_answer *ret, struct err *e)
+{
+	bool none;
 	int r;
 
-	return (r = collect(s, &a, e)) || (r = take_hex(a, "signatures", signatures, e)) ? r : take_hex(a, "pin_record", pin_record, e);
-}
-
-int signer_issue(struct signer *s, const struct bundle_ref *ref, struct buf *cert_pem, struct err *e)
-{
-	int r = signer_post(s, SIGNER_OP_ISSUE, ref, e);
-	return r ? r : signer_collect_cert(s, cert_pem, e);
-}
-
-int signer_sign(struct signer *s, const struct bundle_ref *ref, struct buf *signatures, struct buf *pin_record, struct err *e)
-{
-	int r = signer_post(s, SIGNER_OP_SIGN, ref, e);
-	return r ? r : signer_collect_signatures(s, signatures, pin_record, e);
+	while (!(r = signer_next(s, ret, &none, e)) && none) {
+		scoped_json struct json_object *message = NULL;
+		if ((r = receive_or_fail(s, &message, e)) || (r = keep(s, message, e)))
+			return r;
+	}
+	return r;
 }

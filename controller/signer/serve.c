@@ -24,6 +24,8 @@ struct serve {
 	struct store *store;                    /* opened with the first request: natald makes it after our birth */
 	size_t held;
 	struct signkey *keys[HELD_MAX];
+	size_t active;                          /* of one project: who signs now */
+	const struct signkey *with[ENVELOPE_SIGNATURES_MAX];
 	struct ca *ca;
 	char ca_id[STORE_ID_MAX];
 	int64_t ca_rev;
@@ -125,7 +127,7 @@ static int committed(struct serve *s, struct json_object *q, enum bundle_stage l
 	int64_t sequence = (int64_t)json_uint(q, "sequence", 0);
 	bool absent = true;
 
-	int r = vm_id ? bundle_row_get(s->store, vm_id, sequence, ret, &absent, e) : 0;
+	int r = vm_id ? bundle_row_get_public(s->store, vm_id, sequence, ret, &absent, e) : 0;
 	if (r)
 		return r;
 	if (absent || ret->stage < least)
@@ -178,19 +180,29 @@ struct signing { size_t count; struct signature sigs[ENVELOPE_SIGNATURES_MAX]; s
 static int sign_payload(struct serve *s, const struct bundle_row *row, struct payload p, struct signing *ret, struct err *e)
 {
 	uint8_t got[SHA256_SIZE];
-	struct media_key *keys = NULL;
-	size_t count = 0;
 
 	envelope_digest(p.kind, p.bytes->data, p.bytes->size, got);
 	if (p.bytes->size == 0 || !bytes_equal(got, p.digest, sizeof got))
 		return err_set(e, ERR_DENIED, "the signer signs what was committed only: a payload of %s has another digest than its row", row->vm_id);
-	int r = media_key_list(s->store, row->project, &keys, &count, e);
-	for (size_t i = 0; !r && i < count && ret->count < ENVELOPE_SIGNATURES_MAX; i++) {
-		const struct signkey *key;
-		if (!(r = open_key(s, &keys[i], &key, e)) &&
-		    !(r = signkey_sign_payload(key, p.kind, p.bytes, &ret->values[ret->count], &ret->sigs[ret->count], e)))
-			ret->count++;
+	for (size_t i = 0; i < s->active && ret->count < ENVELOPE_SIGNATURES_MAX; i++, ret->count++) {
+		int r = signkey_sign_payload(s->with[i], p.kind, p.bytes, &ret->values[ret->count], &ret->sigs[ret->count], e);
+		if (r)
+			return r;
 	}
+	return 0;
+}
+
+/* The project's keys, opened: sign_payload()'s. */
+static int pick_keys(struct serve *s, const char *project, struct err *e)
+{
+	struct media_key *keys = NULL;
+	size_t count = 0;
+
+	s->active = 0;
+	int r = media_key_list(s->store, project, &keys, &count, e);
+	for (size_t i = 0; !r && i < count && s->active < ENVELOPE_SIGNATURES_MAX; i++)
+		if (!(r = open_key(s, &keys[i], &s->with[s->active], e)))
+			s->active++;
 	if (!r && count == 0) {
 		r = err_set(e, ERR_NOT_FOUND, "there is no media key to sign with");
 		err_hint(e, "make one: natalctl key init");
@@ -206,7 +218,7 @@ static int sign(struct serve *s, struct json_object *q, struct json_object *a, s
 	struct signing m = { 0 }, p = { 0 };
 	int r;
 
-	if ((r = committed(s, q, BUNDLE_WRITTEN, &row, e)) || (r = sign_payload(s, &row,
+	if ((r = committed(s, q, BUNDLE_WRITTEN, &row, e)) || (r = pick_keys(s, row.project, e)) || (r = sign_payload(s, &row,
 		(struct payload){ ENVELOPE_BUNDLE, &row.manifest, row.digest }, &m, e)) ||
 	    (r = sign_payload(s, &row, (struct payload){ ENVELOPE_PIN, &row.pin, row.pin_digest }, &p, e)) ||
 	    (r = envelope_write(ENVELOPE_PIN, row.pin.data, row.pin.size, p.sigs, p.count, NULL, 0, &pin, e)))
@@ -224,10 +236,42 @@ static int sign(struct serve *s, struct json_object *q, struct json_object *a, s
 	return 0;
 }
 
+static void put_refusal(struct json_object *a, const struct err *e)
+{
+	json_put(a, "reason", err_reason(e->code));
+	json_put(a, "message", e->msg);
+	json_put(a, "hint", e->hint);
+}
+
+/* All of a message see one state of the store; each is answered, with what its stage asks for or with why not. */
+static int births(struct serve *s, struct json_object *q, struct json_object *a, struct err *e)
+{
+	struct json_object *list = NULL, *answers = json_object_new_array();
+
+	json_object_object_add(a, "births", answers);
+	if (!json_object_object_get_ex(q, "births", &list) || !json_object_is_type(list, json_type_array))
+		return err_set(e, ERR_FORMAT, "a request for births without a list of them");
+	int r = store_ready(s, e);
+	if (!r)
+		r = store_read_begin(s->store, e);
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *one = json_object_array_get_idx(list, i), *answer = json_object_new_object();
+		struct err refused = ERR_NONE;
+		json_object_array_add(answers, answer);
+		if (r)
+			put_refusal(answer, e);
+		else if (json_uint(one, "stage", 0) == BUNDLE_TAKEN ? issue(s, one, answer, &refused) : sign(s, one, answer, &refused))
+			put_refusal(answer, &refused);
+	}
+	if (!r)
+		store_read_end(s->store);
+	return 0;
+}
+
 static const struct { const char *op; bool needs_store; int (*run)(struct serve *s, struct json_object *q, struct json_object *a,
 	struct err *e); } ops[] = {
 	{ "make-media-key", false, make_media_key }, { "make-ca", false, make_ca }, { "csr", true, csr },
-		{ SIGNER_OP_ISSUE, true, issue }, { SIGNER_OP_SIGN, true, sign },
+		{ SIGNER_OP_BIRTHS, false, births },
 };
 
 static int answer(struct serve *s, const char *text, size_t size, struct json_object *a, struct err *e)
@@ -256,11 +300,8 @@ static int serve_one(struct serve *s, int fd, char *in, bool *ret_closed, struct
 	if ((*ret_closed = n == 0))
 		return 0;
 	scoped_json struct json_object *a = json_object_new_object();
-	if (answer(s, in, (size_t)n, a, &refused)) {
-		json_put(a, "reason", err_reason(refused.code));
-		json_put(a, "message", refused.msg);
-		json_put(a, "hint", refused.hint);
-	}
+	if (answer(s, in, (size_t)n, a, &refused))
+		put_refusal(a, &refused);
 	const char *line = json_line(a);
 	return send(fd, line, strlen(line), MSG_NOSIGNAL) < 0 ? err_sys(e, "the signer's channel") : 0;
 }

@@ -2,7 +2,7 @@
  *
  * It is forked before natald does anything else, has no network (seccomp refuses sockets and programs; a network namespace of its own
  * where that is permitted), cannot be dumped or traced, and reads the store with a connection of its own.  Asked to sign, it
- * takes the bytes from the committed row, never from the asker.  One request, one reply over a socketpair; the caller is natald's loop.
+ * takes the bytes from the committed row, never from the asker.  Messages over a socketpair, answered in order; the caller is natald's loop.
  */
 #pragma once
 #include <stdbool.h>
@@ -28,17 +28,21 @@ pid_t signer_pid(const struct signer *s);
 int signer_make_media_key(struct signer *s, enum sig_alg alg, struct pubkey *ret, struct buf *sealed, struct err *e);
 int signer_make_ca(struct signer *s, const char *subject, struct buf *sealed, struct buf *chain_pem, struct err *e);
 int signer_csr(struct signer *s, const char *project, const char *subject, struct buf *csr_pem, struct err *e);
-/* The certificate of a committed intent: bundle at stage 1 or later. denied where the store has no such row. */
-int signer_issue(struct signer *s, const struct bundle_ref *ref, struct buf *cert_pem, struct err *e);
-/* Signatures of a committed manifest (as FORMAT.md writes them) and the whole pin record of a committed pin payload: stage 2 or later. */
-int signer_sign(struct signer *s, const struct bundle_ref *ref, struct buf *signatures, struct buf *pin_record, struct err *e);
-/* Asks many at once: send all, then collect in the same order. At most SIGNER_BATCH. */
-enum { SIGNER_BATCH = 16 };
-int signer_post(struct signer *s, const char *op, const struct bundle_ref *ref, struct err *e);
-int signer_collect_cert(struct signer *s, struct buf *cert_pem, struct err *e);
-int signer_collect_signatures(struct signer *s, struct buf *signatures, struct buf *pin_record, struct err *e);
-#define SIGNER_OP_ISSUE "issue"
-#define SIGNER_OP_SIGN "sign"
+/* Births, a batch a message: what each needs next follows from its stage. BUNDLE_TAKEN: the certificate of the committed intent.
+ * BUNDLE_WRITTEN: the signatures of the committed manifest (as FORMAT.md writes them) and the whole pin record of the committed pin payload.
+ * The answers come in the order of asking, and are taken when they are there: the signer works while natald does. */
+enum { SIGNER_BATCH = 8 };
+int signer_post(struct signer *s, const struct bundle_ref *refs, size_t n, struct err *e);
+/* Takes in what has arrived, without waiting. unavailable: the signer has ended. */
+int signer_read(struct signer *s, struct err *e);
+struct signer_answer { struct err failed; struct buf cert, signatures, pin_record; };        /* failed.code, or what the stage asked for */
+#define SIGNER_ANSWER ((struct signer_answer){ .cert = BUF_MAX(BUNDLE_CERT_MAX), .signatures = BUF_MAX(BUNDLE_SIGNATURES_MAX), \
+	.pin_record = BUF_MAX(BUNDLE_MANIFEST_MAX + 8192) })
+void signer_answer_fini(struct signer_answer *a);
+/* The next answer: *ret_none where it has not arrived. */
+int signer_next(struct signer *s, struct signer_answer *ret, bool *ret_none, struct err *e);
+/* As signer_next(), after waiting for it (10 s at most). */
+int signer_wait(struct signer *s, struct signer_answer *ret, struct err *e);
 
 /* The other end: never returns but when the channel closes. For the child, and for tests. */
 int signer_serve(int fd, const struct signer_config *config, struct err *e);

@@ -1,6 +1,7 @@
 /* bundle_row.c - see bundle_row.h */
 #include "controller/store/bundle_row.h"
 
+#include <stdio.h>
 #include "common/base/clock.h"
 #include "controller/store/db.h"
 
@@ -48,17 +49,41 @@ static int read_row(sqlite3_stmt *st, struct bundle_row *b, struct err *e)
 	return 0;
 }
 
-int bundle_row_get(struct store *s, const char *vm_id, int64_t sequence, struct bundle_row *ret, bool *ret_absent, struct err *e)
+#define COLUMNS(secrets) "SELECT vm_id, sequence, project, stage, intent, spki, " secrets ", cert, chain, manifest, pin, signatures, pin_record, keys," \
+	" digest, pin_digest, delivered_at, wiped_at, rev FROM bundle "
+#define WHERE_ONE "WHERE vm_id = ? AND sequence = ?"
+
+static int get(struct store *s, const char *sql, const struct bundle_ref *ref, struct bundle_row *ret, bool *ret_absent, struct err *e)
 {
 	scoped_query sqlite3_stmt *st = NULL;
 
-	int r = db_query(s, &st, e, "SELECT vm_id, sequence, project, stage, intent, spki, secrets, cert, chain, manifest, pin, signatures, pin_record, keys,"
-		" digest, pin_digest, delivered_at, wiped_at, rev FROM bundle LEFT JOIN bundle_secret USING (vm_id, sequence) WHERE vm_id = ? AND sequence = ?",
-		"ti", vm_id, sequence);
+	int r = db_query(s, &st, e, sql, "ti", ref->vm_id, ref->sequence);
 	if (r || (r = db_step(s, st, e)) < 0)
 		return r;
 	*ret_absent = r == 0;
 	return r ? read_row(st, ret, e) : 0;
+}
+
+static struct bundle_ref ref_of(const char *vm_id, int64_t sequence)
+{
+	struct bundle_ref ref = { .sequence = sequence };
+
+	snprintf(ref.vm_id, sizeof ref.vm_id, "%s", vm_id);
+	return ref;
+}
+
+int bundle_row_get(struct store *s, const char *vm_id, int64_t sequence, struct bundle_row *ret, bool *ret_absent, struct err *e)
+{
+	struct bundle_ref ref = ref_of(vm_id, sequence);
+
+	return get(s, COLUMNS("secrets") "LEFT JOIN bundle_secret USING (vm_id, sequence) " WHERE_ONE, &ref, ret, ret_absent, e);
+}
+
+int bundle_row_get_public(struct store *s, const char *vm_id, int64_t sequence, struct bundle_row *ret, bool *ret_absent, struct err *e)
+{
+	struct bundle_ref ref = ref_of(vm_id, sequence);
+
+	return get(s, COLUMNS("NULL") WHERE_ONE, &ref, ret, ret_absent, e);
 }
 
 static const void *blob_of(const struct buf *b) { return b->size ? b->data : NULL; }
@@ -80,6 +105,18 @@ int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e)
 		return err_set(e, ERR_CONFLICT, "bundle %lld of %s was changed meanwhile", (long long)b->sequence, b->vm_id);
 	b->rev++;
 	return 0;
+}
+
+int bundle_row_sign(struct store *s, const struct bundle_ref *ref, const struct buf *signatures, const struct buf *pin_record, bool *ret_changed,
+	struct err *e)
+{
+	int changed = 0;
+
+	int r = db_run(s, &changed, e, "UPDATE bundle SET stage=?, signatures=?, pin_record=?, rev=rev+1 WHERE vm_id=? AND sequence=? AND stage=?",
+		"ibbtii", (int64_t)BUNDLE_SIGNED, blob_of(signatures), signatures->size, blob_of(pin_record), pin_record->size, ref->vm_id,
+		ref->sequence, (int64_t)BUNDLE_WRITTEN);
+	*ret_changed = changed > 0;
+	return r;
 }
 
 int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct err *e)

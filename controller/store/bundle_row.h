@@ -37,6 +37,8 @@ void bundle_row_fini(struct bundle_row *b);
 
 int bundle_row_insert(struct store *s, const struct bundle_row *b, struct err *e);
 int bundle_row_get(struct store *s, const char *vm_id, int64_t sequence, struct bundle_row *ret, bool *ret_absent, struct err *e);
+/* Without its secrets: for who has no business with them. */
+int bundle_row_get_public(struct store *s, const char *vm_id, int64_t sequence, struct bundle_row *ret, bool *ret_absent, struct err *e);
 /* All but the secrets and the intent, by compare-and-swap; b->rev grows. */
 int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e);
 /* Deletes the secrets of this and every earlier sequence. Scrub the store afterwards. */
@@ -45,4 +47,7 @@ int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct
 int bundle_row_unwiped(struct store *s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e);
 /* Which bundles are not at stage 3. */
 struct bundle_ref { char vm_id[STORE_ID_MAX]; int64_t sequence; enum bundle_stage stage; };
+/* From stage 2 to 3. *ret_changed is false where it is not at stage 2 any more. */
+int bundle_row_sign(struct store *s, const struct bundle_ref *ref, const struct buf *signatures, const struct buf *pin_record, bool *ret_changed,
+	struct err *e);
 int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, size_t *ret, struct err *e);

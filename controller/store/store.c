@@ -124,7 +124,7 @@ int store_open(const char *path, struct store **ret, struct err *e)
 	/* A store that is refused below stays as it was found: its log is not moved into it. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	if ((r = exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; "
-		"PRAGMA cache_size=-32768", e)) ||
+		"PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000", e)) ||
 	    (r = check_whole(s, e)) || (r = migrate(s, true, e)))
 		return r;
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
@@ -180,6 +180,15 @@ void store_turn_abort(struct store *s)
 {
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->in_turn = false;
+}
+
+int store_read_begin(struct store *s, struct err *e) { return db_run(s, NULL, e, "BEGIN", ""); }
+
+void store_read_end(struct store *s)
+{
+	struct err ignored;
+
+	(void)db_run(s, NULL, &ignored, "COMMIT", "");          /* of a reader: it lets go of its snapshot */
 }
 
 int store_mark(struct store *s, struct err *e) { return db_run(s, NULL, e, "SAVEPOINT request", ""); }

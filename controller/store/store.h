@@ -25,6 +25,9 @@ int store_turn_begin(struct store *s, struct err *e);
 int store_turn_commit(struct store *s, struct err *e);
 void store_turn_abort(struct store *s);
 bool store_in_turn(const struct store *s);
+/* Of a reader: what it reads until the end is one state of the store. */
+int store_read_begin(struct store *s, struct err *e);
+void store_read_end(struct store *s);
 int store_mark(struct store *s, struct err *e);
 /* Keep what was done since the mark, or undo it. */
 int store_keep(struct store *s, struct err *e);

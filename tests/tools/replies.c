@@ -119,7 +119,7 @@ static void one(const char *socket_path, char *line)
 	static char request[LINE_BYTES + 512], copy[LINE_BYTES];
 	char *rest = copy, type[64] = "", digits[4] = "";
 	scoped_buf struct buf in = BUF_MAX(REPLY_MAX), body = BUF_MAX(REPLY_MAX);
-	struct request rq = { .reply_fd = -1 };
+	struct request rq = { 0 };
 	struct err e;
 	uint64_t status = 0;
 

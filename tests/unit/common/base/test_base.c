@@ -1,12 +1,15 @@
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "tests/unit/unit.h"
 #include "common/base/clock.h"
 #include "common/base/cursor.h"
 #include "common/base/file.h"
 #include "common/base/proc.h"
+#include "common/base/secret.h"
 #include "common/base/text.h"
 
 static void buf_remembers_limit(void **s)
@@ -114,11 +117,62 @@ static void proc_runs_and_limits(void **s)
 	assert_int_equal(status, 1);
 }
 
+/* Shared slots and allocations of their own: each zeroed, its bytes gone after its end, and none in another's way. */
+static void secrets_are_apart_and_wiped(void **s)
+{
+	static const size_t sizes[] = { 1, 32, 4096, 16368, 16369, 100000 };
+	struct secret *held[40];
+	uint8_t *slot;
+	struct err e;
+
+	(void)s;
+	for (size_t i = 0; i < 40; i++) {
+		assert_ok(secret_new(sizes[i % 6], &held[i], &e), e);
+		for (size_t k = 0; k < held[i]->size; k++)
+			assert_int_equal(held[i]->bytes[k], 0);
+		memset(held[i]->bytes, (int)i + 1, held[i]->size);
+	}
+	for (size_t i = 0; i < 40; i++)
+		for (size_t k = 0; k < held[i]->size; k++)
+			assert_int_equal(held[i]->bytes[k], i + 1);
+	slot = held[0]->bytes;
+	for (size_t i = 0; i < 40; i++)
+		secret_free(held[i]);
+	assert_int_equal(*slot, 0);
+	assert_err(secret_new(0, &held[0], &e), ERR_LIMIT, e, "a secret of 0 bytes: 1 to 67108864 are allowed");
+	assert_err(secret_new((64 << 20) + 1, &held[0], &e), ERR_LIMIT, e, "1 to 67108864 are allowed");
+}
+
+/* Who writes past a secret's end is stopped where it is freed; a slot and an allocation of its own alike. */
+static void a_secret_overrun_aborts(void **s)
+{
+	(void)s;
+	for (size_t size = 32; size <= 100000; size = size == 32 ? 100000 : size + 1) {
+		int status = 0;
+		pid_t pid = fork();
+		if (pid == 0) {
+			struct secret *x;
+			struct err e;
+			close(2);
+			signal(SIGABRT, SIG_DFL);       /* cmocka would catch them */
+			signal(SIGSEGV, SIG_DFL);
+			if (secret_new(size, &x, &e))
+				_exit(1);
+			*(volatile uint8_t *)(x->bytes + size) ^= 1;
+			secret_free(x);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(buf_remembers_limit), cmocka_unit_test(cursor_says_how_short), cmocka_unit_test(hex_and_base64_round_trip),
 		cmocka_unit_test(nearest_word), cmocka_unit_test(file_stays_below_root), cmocka_unit_test(proc_runs_and_limits),
+		cmocka_unit_test(secrets_are_apart_and_wiped), cmocka_unit_test(a_secret_overrun_aborts),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

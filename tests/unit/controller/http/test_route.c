@@ -8,7 +8,7 @@ static struct err e;
 
 static int find(const char *method, const char *path)
 {
-	rq = (struct request){ .reply_fd = -1, .body = BUF_MAX(4096) };
+	rq = (struct request){ .body = BUF_MAX(4096) };
 	snprintf(rq.method, sizeof rq.method, "%s", method);
 	snprintf(rq.path, sizeof rq.path, "%s", path);
 	return route_find(&rq, &e);

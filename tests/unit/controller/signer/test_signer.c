@@ -79,39 +79,54 @@ static void add_bundle(struct place *p)
 	bundle_row_fini(&b);
 }
 
-static const struct bundle_ref ref = { .vm_id = "vm-1", .sequence = 1 };
+/* What the signer says to one birth. */
+static struct signer_answer ask(struct place *p, enum bundle_stage stage)
+{
+	struct bundle_ref ref = { .vm_id = "vm-1", .sequence = 1, .stage = stage };
+	struct signer_answer a = SIGNER_ANSWER;
+
+	assert_ok(signer_post(signer, &ref, 1, &p->e), p->e);
+	assert_ok(signer_wait(signer, &a, &p->e), p->e);
+	return a;
+}
+
+static void refused(struct place *p, enum bundle_stage stage, const char *why)
+{
+	struct signer_answer a = ask(p, stage);
+
+	assert_int_equal(a.failed.code, ERR_DENIED);
+	assert_non_null(strstr(a.failed.msg, why));
+	assert_int_equal(a.cert.size + a.signatures.size + a.pin_record.size, 0);
+	signer_answer_fini(&a);
+}
 
 static void refuses_what_is_not_there(void **state)
 {
 	struct place *p = *state;
-	struct buf cert = BUF_MAX(BUNDLE_CERT_MAX), sigs = BUF_MAX(4096), pin = BUF_MAX(65536);
 
 	add_keys(p);
-	assert_err(signer_issue(signer, &ref, &cert, &p->e), ERR_DENIED, p->e,
-		"signs what was committed only: the store has no bundle 1 of vm-1");
-	assert_err(signer_sign(signer, &ref, &sigs, &pin, &p->e), ERR_DENIED, p->e, "signs what was committed only");
-	buf_fini(&cert);
+	refused(p, BUNDLE_TAKEN, "signs what was committed only: the store has no bundle 1 of vm-1");
+	refused(p, BUNDLE_WRITTEN, "signs what was committed only");
 }
 
 static void refuses_until_the_commit(void **state)
 {
 	struct place *p = *state;
-	struct buf cert = BUF_MAX(BUNDLE_CERT_MAX);
 	struct cert_facts facts;
 
 	add_keys(p);
 	assert_ok(store_turn_begin(p->s, &p->e), p->e);
 	add_bundle(p);
-	assert_err(signer_issue(signer, &ref, &cert, &p->e), ERR_DENIED, p->e, "signs what was committed only");
+	refused(p, BUNDLE_TAKEN, "signs what was committed only");
 	assert_ok(store_turn_commit(p->s, &p->e), p->e);
-	assert_ok(signer_issue(signer, &ref, &cert, &p->e), p->e);
-	assert_ok(cert_facts(cert.data, cert.size, &facts, &p->e), p->e);
+	struct signer_answer a = ask(p, BUNDLE_TAKEN);
+	assert_ok(cert_facts(a.cert.data, a.cert.size, &facts, &p->e), p->e);
 	assert_string_equal(facts.subject, "CN=web");
 	assert_string_equal(facts.issuer, "CN=test CA");
-	buf_fini(&cert);
+	signer_answer_fini(&a);
 }
 
-static void sign_with(struct place *p, bool honest, struct buf *sigs, struct buf *pin, int wanted)
+static void write_payloads(struct place *p, bool honest)
 {
 	struct bundle_row b = BUNDLE_ROW;
 	bool absent;
@@ -125,46 +140,76 @@ static void sign_with(struct place *p, bool honest, struct buf *sigs, struct buf
 	if (!honest)
 		b.digest[0] ^= 1;
 	assert_ok(bundle_row_save(p->s, &b, &p->e), p->e);
-	if (wanted)
-		assert_err(signer_sign(signer, &ref, sigs, pin, &p->e), wanted, p->e, "has another digest than its row");
-	else
-		assert_ok(signer_sign(signer, &ref, sigs, pin, &p->e), p->e);
 	bundle_row_fini(&b);
 }
 
 static void refuses_another_payload(void **state)
 {
 	struct place *p = *state;
-	struct buf sigs = BUF_MAX(4096), pin = BUF_MAX(65536);
 
 	add_keys(p);
 	add_bundle(p);
-	assert_err(signer_sign(signer, &ref, &sigs, &pin, &p->e), ERR_DENIED, p->e, "at that stage");
-	sign_with(p, false, &sigs, &pin, ERR_DENIED);
-	assert_int_equal(sigs.size, 0);
+	refused(p, BUNDLE_WRITTEN, "at that stage");
+	write_payloads(p, false);
+	refused(p, BUNDLE_WRITTEN, "has another digest than its row");
 }
 
 static void signs_with_every_key(void **state)
 {
 	struct place *p = *state;
-	struct buf sigs = BUF_MAX(4096), pin = BUF_MAX(65536);
 	struct media_key *keys;
 	struct envelope env;
 	size_t n;
 
 	add_keys(p);
 	add_bundle(p);
-	sign_with(p, true, &sigs, &pin, 0);
-	assert_int_equal(sigs.size, 4 + KEY_ID_SIZE + 64);
-	assert_ok(envelope_read(pin.data, pin.size, ENVELOPE_PIN, "pin", &env, &p->e), p->e);
+	write_payloads(p, true);
+	struct signer_answer a = ask(p, BUNDLE_WRITTEN);
+	assert_int_equal(a.signatures.size, 4 + KEY_ID_SIZE + 64);
+	assert_ok(envelope_read(a.pin_record.data, a.pin_record.size, ENVELOPE_PIN, "pin", &env, &p->e), p->e);
 	assert_ok(media_key_list(p->s, "default", &keys, &n, &p->e), p->e);
 	struct buf pae = BUF_MAX(4096);
 	envelope_pae(ENVELOPE_PIN, env.payload, env.payload_size, &pae);
 	assert_ok(pubkey_verify(&keys[0].public, pae.data, pae.size, env.signatures[0].value, env.signatures[0].size, &p->e), p->e);
 	media_key_list_free(keys, n);
 	buf_fini(&pae);
-	buf_fini(&sigs);
-	buf_fini(&pin);
+	signer_answer_fini(&a);
+}
+
+/* Many at once: each has its own answer, in the order of asking, and a question in between is not answered with one of them. */
+static void answers_in_order(void **state)
+{
+	struct bundle_ref refs[SIGNER_BATCH] = { 0 };
+	struct place *p = *state;
+	struct buf csr = BUF_MAX(4096);
+	bool none;
+
+	add_keys(p);
+	add_bundle(p);
+	for (size_t i = 0; i < SIGNER_BATCH; i++) {
+		refs[i] = (struct bundle_ref){ .sequence = i % 2 ? 1 : 100 + (int64_t)i, .stage = BUNDLE_TAKEN };
+		snprintf(refs[i].vm_id, sizeof refs[i].vm_id, "vm-1");
+	}
+	assert_ok(signer_post(signer, refs, SIGNER_BATCH, &p->e), p->e);
+	assert_ok(signer_post(signer, refs + 1, 1, &p->e), p->e);
+	assert_ok(signer_csr(signer, "default", "x", &csr, &p->e), p->e);
+	assert_non_null(strstr(csr.data, "CERTIFICATE REQUEST"));
+	for (size_t i = 0; i <= SIGNER_BATCH; i++) {
+		struct signer_answer a = SIGNER_ANSWER;
+		char want[40];
+		snprintf(want, sizeof want, "no bundle %d of vm-1", 100 + (int)i);
+		assert_ok(signer_next(signer, &a, &none, &p->e), p->e);
+		assert_false(none);
+		if (i % 2 || i == SIGNER_BATCH)
+			assert_true(!a.failed.code && a.cert.size);
+		else
+			assert_non_null(strstr(a.failed.msg, want));
+		signer_answer_fini(&a);
+	}
+	struct signer_answer a = SIGNER_ANSWER;
+	assert_ok(signer_next(signer, &a, &none, &p->e), p->e);
+	assert_true(none);
+	buf_fini(&csr);
 }
 
 /* A network is not there for it: its own filter says so. */
@@ -208,6 +253,7 @@ int main(void)
 			cmocka_unit_test_setup_teardown(refuses_until_the_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_another_payload, setup, teardown),
 			cmocka_unit_test_setup_teardown(signs_with_every_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(answers_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(has_no_network, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
