@@ -131,6 +131,7 @@ int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 		v.spec = strdup(json_line(rq->json));
 		if (!v.spec)
 			return err_nomem(e);
+		v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
 		if ((r = birth_define(c, &spec, &v, e)))
 			return r;
 		rq->phase = 1;
@@ -200,6 +201,7 @@ int api_vm_reissue(struct ctl *c, struct request *rq, struct err *e)
 	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
 	rq->then = reply_born;
 	rq->awaits_birth = true;
+	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
 	return (r = birth_reissue(c, &v, e)) ? r : pool_top_up(c, 0, e);
 }
 
