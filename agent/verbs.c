@@ -201,6 +201,21 @@ static int verb_version(struct run *run, struct err *e)
 	return 0;
 }
 
+/* Options that take no value and end the matter, before a verb or after it. */
+static const struct say { const char *name, *letter, *help; bool version; } says[] = {
+	{ "--help", "-h", "this text", false }, { "--version", "-V", "the version", true },
+};
+
+static const struct say *find_say(int argc, char **argv)
+{
+	const char *last = argc > 1 ? argv[argc - 1] : "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(says); i++)
+		if (strcmp(last, says[i].name) == 0 || strcmp(last, says[i].letter) == 0)
+			return &says[i];
+	return NULL;
+}
+
 static void usage(FILE *to)
 {
 	fputs("usage: natal-agent VERB [OPTION]...\n\n", to);
@@ -210,6 +225,8 @@ static void usage(FILE *to)
 	fputs("\n", to);
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		fprintf(to, "  %s %-*s %s\n", options[i].name, (int)(17 - strlen(options[i].name)), options[i].value, options[i].help);
+	for (size_t i = 0; i < ARRAY_SIZE(says); i++)
+		fprintf(to, "  %s, %-14s %s\n", says[i].letter, says[i].name, says[i].help);
 }
 
 static int find_verb(int argc, char **argv, const struct verb **ret, int *used, struct err *e)
@@ -296,7 +313,10 @@ int agent_main(int argc, char **argv)
 	int used = 0;
 
 	umask(022);
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+	const struct say *say = find_say(argc, argv);
+	if (say && say->version)
+		return verb_version(&run, &e);
+	if (argc < 2 || say || strcmp(argv[1], "help") == 0) {
 		usage(argc < 2 ? stderr : stdout);
 		return argc < 2 ? err_exit_status(ERR_USAGE) : 0;
 	}

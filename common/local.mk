@@ -12,7 +12,7 @@ common_libcommon_a_SOURCES = \
 	%D%/base/secret.c %D%/base/secret.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/data/json.c %D%/data/json.h \
-	%D%/crypto/hash.c %D%/crypto/hash.h \
+	%D%/crypto/hash.c %D%/crypto/hash.h %D%/crypto/sha256.c \
 	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \
 	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \
 	%D%/media/bundle.c %D%/media/bundle.h \

@@ -6,6 +6,10 @@ noinst_PROGRAMS += tests/tools/fake_guest
 tests_tools_fake_guest_CFLAGS = $(CONTROLLER_CFLAGS)
 tests_tools_fake_guest_LDADD = $(CONTROLLER_LIBS)
 
+noinst_PROGRAMS += tests/tools/replies
+tests_tools_replies_CFLAGS = $(CONTROLLER_CFLAGS)
+tests_tools_replies_LDADD = $(CONTROLLER_LIBS)
+
 noinst_PROGRAMS += tests/tools/needles
 tests_tools_needles_CFLAGS = $(CONTROLLER_CFLAGS)
 tests_tools_needles_LDADD = $(COMMON_LIBS)

@@ -55,7 +55,7 @@ static void print_help(const struct verb *one)
 		printf("  %-11s %-10s %s\n", verbs[i].name, verbs[i].operand, verbs[i].summary);
 	printf("\n");
 	print_options(~0u);
-	printf("  %-22s %s\n  %-22s %s\n", "--help", "this text; after a verb, of that verb", "--version", "the version");
+	printf("  %-22s %s\n  %-22s %s\n", "-h, --help", "this text; after a verb, of that verb", "-V, --version", "the version");
 }
 
 static const struct verb *find_verb(const char *name)
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 		print_help(v);
 		return 0;
 	}
-	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+	if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
 		printf("natal-verify %s\n", PACKAGE_VERSION);
 		return 0;
 	}

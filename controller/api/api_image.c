@@ -13,14 +13,29 @@
 enum { IMAGE_DOC_MAX = 64 << 10 };
 static const char *const files[] = { "kernel", "initrd", "root" };
 
+/* What its image.json may hold. */
+struct image_doc { char kernel[512], initrd[512], root[512], cmdline[512], os[128], agent_version[64]; uint64_t built_at; bool rsa; };
+static const struct json_field doc_fields[] = {
+	JSON_FIELD(struct image_doc, kernel, JSON_TEXT, true), JSON_FIELD(struct image_doc, initrd, JSON_TEXT, true),
+	JSON_FIELD(struct image_doc, root, JSON_TEXT, true), JSON_FIELD(struct image_doc, cmdline, JSON_TEXT, false),
+	JSON_FIELD(struct image_doc, os, JSON_TEXT, false), JSON_FIELD(struct image_doc, agent_version, JSON_TEXT, false),
+	JSON_FIELD(struct image_doc, built_at, JSON_UINT, false), JSON_FIELD(struct image_doc, rsa, JSON_BOOL, false),
+};
+
+/* An earlier natald kept whatever stood in the file: only what is known goes out. */
 static int image_json(const struct image *i, struct json_object **ret, struct err *e)
 {
-	struct json_object *o = NULL;
+	scoped_json struct json_object *doc = NULL;
+	struct json_object *v;
 
-	int r = json_parse(i->doc, strlen(i->doc), "image", &o, e);
+	int r = json_parse(i->doc, strlen(i->doc), "image", &doc, e);
 	if (r)
 		return r;
+	struct json_object *o = json_object_new_object();
 	json_put(o, "name", i->name);
+	for (size_t k = 0; k < ARRAY_SIZE(doc_fields); k++)
+		if (json_object_object_get_ex(doc, doc_fields[k].name, &v))
+			json_object_object_add(o, doc_fields[k].name, json_object_get(v));
 	json_put_uint(o, "registered_at", (uint64_t)i->created_at);
 	*ret = o;
 	return 0;
@@ -109,10 +124,13 @@ int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 	scoped(image_fini) struct image i = { 0 };
 	scoped_json struct json_object *doc = NULL;
 	scoped_buf struct buf text = BUF_MAX(IMAGE_DOC_MAX);
+	scoped_free struct image_doc *known = calloc(1, sizeof *known);
 	struct image_register body = { .name = "" };
 	char path[2100];
 	int r;
 
+	if (!known)
+		return err_nomem(e);
 	if ((r = json_decode(rq->json, image_register_fields, ARRAY_SIZE(image_register_fields), "image", &body, e)))
 		return r;
 	if (!*body.name || strspn(body.name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != strlen(body.name))
@@ -121,7 +139,7 @@ int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 		return err_set(e, ERR_FORMAT, "image folder '%s' is no absolute path", body.dir);
 	snprintf(path, sizeof path, "%s/image.json", body.dir);
 	if ((r = file_read(AT_FDCWD, path, &text, NULL, e)) || (r = json_parse(text.data, text.size, path, &doc, e)) ||
-		(r = absolute(doc, body.dir, e)))
+		(r = json_decode(doc, doc_fields, ARRAY_SIZE(doc_fields), path, known, e)) || (r = absolute(doc, body.dir, e)))
 		return r;
 	store_new_id("img-", i.id);
 	snprintf(i.project, sizeof i.project, "%s", rq->project);

@@ -1,9 +1,12 @@
 /* api_pool.c - the key pool, and natald itself. */
+#include <string.h>
 #include <unistd.h>
+#include "common/base/text.h"
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
 #include "controller/service/link.h"
 #include "controller/service/pool.h"
+#include "controller/store/event.h"
 
 int api_pool_status(struct ctl *c, struct request *rq, struct err *e)
 {
@@ -37,11 +40,65 @@ int api_pool_fill(struct ctl *c, struct request *rq, struct err *e)
 	int r = json_decode(rq->json, fill_fields, ARRAY_SIZE(fill_fields), "fill", &body, e);
 	if (r)
 		return r;
-	if (body.count > 100000)
-		return err_set(e, ERR_LIMIT, "a pool of %llu keys a kind: 100000 at most", (unsigned long long)body.count);
+	if (body.count > POOL_KEYS_MAX)
+		return err_set(e, ERR_LIMIT, "a pool of %llu keys a kind: %d at most", (unsigned long long)body.count, POOL_KEYS_MAX);
 	if ((r = pool_top_up(c, body.count ? (int64_t)body.count : 1, e)))
 		return r;
 	return api_pool_status(c, rq, e);
+}
+
+/* What is not given stays. */
+static int set_marks(struct ctl *c, enum guestkey_kind kind, const struct marks_body *body, struct err *e)
+{
+	struct pool_marks m = pool_marks(c->pool, kind);
+
+	if (body->low != UINT64_MAX)
+		m.low = body->low < INT64_MAX ? (int64_t)body->low : INT64_MAX;
+	if (body->high != UINT64_MAX)
+		m.high = body->high < INT64_MAX ? (int64_t)body->high : INT64_MAX;
+	return pool_set_marks(c, kind, m, e);
+}
+
+static int unknown_kind(const char *given, struct err *e)
+{
+	const char *words[GUESTKEY_KINDS + 1] = { NULL };
+
+	for (int k = 0; k < GUESTKEY_KINDS; k++)
+		words[k] = guestkey_kind_name((enum guestkey_kind)k);
+	err_set(e, ERR_NOT_FOUND, "there is no kind of key '%s'", given);
+	err_suggest(e, given, words, "natalctl pool status shows them");
+	return -(int)e->code;
+}
+
+/* After the commit. */
+static int take_up_marks(struct ctl *c, struct request *rq, struct err *e)
+{
+	int r = pool_load_marks(c, e);
+
+	return r ? r : api_pool_status(c, rq, e);
+}
+
+int api_pool_marks(struct ctl *c, struct request *rq, struct err *e)
+{
+	struct marks_body body = { .low = UINT64_MAX, .high = UINT64_MAX };
+
+	int r = json_decode(rq->json, marks_fields, ARRAY_SIZE(marks_fields), "marks", &body, e);
+	if (r)
+		return r;
+	if (strcmp(rq->project, PROJECT_DEFAULT) != 0)
+		return err_set(e, ERR_UNSUPPORTED, "keys are made ahead for project %s only", PROJECT_DEFAULT);
+	enum guestkey_kind one = *body.kind ? guestkey_kind_from_name(body.kind) : GUESTKEY_KINDS;
+	if (*body.kind && one == GUESTKEY_KINDS)
+		return unknown_kind(body.kind, e);
+	if (body.low == UINT64_MAX && body.high == UINT64_MAX)
+		return err_set(e, ERR_USAGE, "marks: low or high is missing");
+	/* RSA keys are a wish of their own. */
+	for (int k = 0; !r && k < GUESTKEY_KINDS; k++)
+		if (*body.kind ? k == (int)one : k != GUESTKEY_SSH_RSA_3072 || pool_marks(c->pool, GUESTKEY_SSH_RSA_3072).high)
+			r = set_marks(c, (enum guestkey_kind)k, &body, e);
+	rq->then = take_up_marks;
+	return r ? r : event_add(c->store, rq->project, &(struct event){ .noun = "pool", .noun_id = *body.kind ? body.kind : "all", .kind = "marks",
+		.body = json_line(rq->json) }, e);
 }
 
 struct tally { uint64_t all, running; };

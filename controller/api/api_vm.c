@@ -92,6 +92,18 @@ static int reply_born(struct ctl *c, struct request *rq, struct err *e)
 	return 0;
 }
 
+/* What would be kept and never looked at is refused. */
+static int check_host(struct json_object *o, const struct vm_spec *spec, struct err *e)
+{
+	static const char *const local[] = { "image", "forwards", "memory_mb", "cpus" };
+	bool none = strcmp(spec->host, "none") == 0;
+
+	for (size_t i = 0; none && i < ARRAY_SIZE(local); i++)
+		if (json_object_object_get_ex(o, local[i], NULL))
+			return err_set(e, ERR_FORMAT, "vm: '%s' does not go with host 'none': somebody else starts the guest", local[i]);
+	return !none && *spec->channel ? err_set(e, ERR_FORMAT, "vm: 'channel' goes with host 'none' only") : 0;
+}
+
 int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped_vm struct vm v = { 0 };
@@ -105,6 +117,8 @@ int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 	    (!absent && strcmp(v.spec, json_line(rq->json)) != 0)))
 		return r ? r : err_set(e, ERR_CONFLICT, "the idempotency key was used for another request");
 	if (absent) {
+		if ((r = check_host(rq->json, &spec, e)))
+			return r;
 		if (strcmp(spec.host, "none") != 0 && !*spec.image) {
 			err_set(e, ERR_USAGE, "--image is missing");
 			err_hint(e, "natalctl image list; with --host none somebody else starts the guest, and no image is needed");
@@ -117,6 +131,7 @@ int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 		v.spec = strdup(json_line(rq->json));
 		if (!v.spec)
 			return err_nomem(e);
+		v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
 		if ((r = birth_define(c, &spec, &v, e)))
 			return r;
 		rq->phase = 1;
@@ -186,6 +201,7 @@ int api_vm_reissue(struct ctl *c, struct request *rq, struct err *e)
 	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
 	rq->then = reply_born;
 	rq->awaits_birth = true;
+	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
 	return (r = birth_reissue(c, &v, e)) ? r : pool_top_up(c, 0, e);
 }
 

@@ -10,6 +10,8 @@ struct chain_body { char chain[64 << 10]; };
 extern const struct json_field chain_fields[1];
 struct fill_body { uint64_t count; };
 extern const struct json_field fill_fields[1];
+struct marks_body { char kind[32]; uint64_t low, high; };          /* UINT64_MAX: as it is */
+extern const struct json_field marks_fields[3];
 struct backup_body { char dir[1024]; };
 extern const struct json_field backup_fields[1];
 struct image_register { char name[64], dir[2048]; };

@@ -13,6 +13,8 @@ const struct route routes[] = {
 	{ "POST", "/v1/ca/install", LOCAL, "the chain that came back", &schema_chain, &schema_ca, .handle = api_ca_install },
 	{ "GET", "/v1/pool", LOCAL, "the key pool", NULL, &schema_pool, .handle = api_pool_status },
 	{ "POST", "/v1/pool/fill", LOCAL, "make keys ahead", &schema_fill, &schema_pool, .handle = api_pool_fill },
+	{ "POST", "/v1/pool/marks", LOCAL, "set the water marks, of one kind of key or of all that are made ahead", &schema_marks, &schema_pool,
+		.handle = api_pool_marks },
 	{ "GET", "/v1/images", LOCAL, "all images", NULL, &schema_images, .handle = api_image_list },
 	{ "POST", "/v1/images", LOCAL, "register an image from its folder", &schema_image_register, &schema_image,
 		.handle = api_image_register },

@@ -9,7 +9,14 @@
 
 enum { CLI_ARGS_MAX = 4, CLI_OPTIONS_MAX = 256 };
 
-struct cli_option { const char *name, *value, *help; };         /* name "--user"; value "NAME", or NULL: a flag */
+/* What is known of a value before anything is asked for: CLI_OUT is a file that will be written, CLI_OUT_DIR the folder for such files. */
+enum cli_kind { CLI_TEXT, CLI_NUMBER, CLI_OUT, CLI_OUT_DIR };
+struct cli_option {
+	const char *name, *value, *help;        /* name "--user"; value "NAME", or NULL: a flag */
+	const char *letter;                     /* "-h", or NULL */
+	enum cli_kind kind;
+	uint64_t min, max;                      /* of a number */
+};
 struct cli;
 struct cli_verb {
 	const char *noun, *verb;                /* verb "" where the noun is all */
@@ -26,6 +33,7 @@ struct cli {
 	char state[1024], project[64];
 	bool json, tty;                         /* tty: stdout is a terminal */
 	const struct cli_verb *verb;
+	const char *noun;                       /* help of one noun, or NULL */
 	size_t arg_count, option_count;
 	const char *args[CLI_ARGS_MAX];
 	struct { const struct cli_option *option; const char *value; } options[CLI_OPTIONS_MAX];        /* in the order given */
@@ -35,7 +43,12 @@ struct cli {
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *e);
 /* The last value given, or NULL; a flag's value is "". */
 const char *cli_option(const struct cli *cli, const char *name);
-int cli_number(const struct cli *cli, const char *name, uint64_t otherwise, uint64_t *ret, struct err *e);
+/* Its number, which the table's range was asked of; `otherwise` where it was not given. */
+uint64_t cli_number(const struct cli *cli, const char *name, uint64_t otherwise);
+/* Every value against its row: numbers in their range, files that can be written. Nothing is made. */
+int cli_check(const struct cli *cli, struct err *e);
+/* "vm create", "backup". */
+const char *cli_called(const struct cli_verb *v, char out[64]);
 void cli_help(const struct cli *cli);
 
 /* One request. body NULL: none. ret may be NULL. A problem document comes back as the error it was. natald is started where it does not
@@ -64,7 +77,7 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_daemon_start(struct cli *, struct err *), cmd_completion(struct cli *, struct err *), cmd_help(struct cli *, struct err *),
 	cmd_key_init(struct cli *, struct err *), cmd_key_list(struct cli *, struct err *), cmd_key_export(struct cli *, struct err *),
 	cmd_ca_show(struct cli *, struct err *), cmd_ca_csr(struct cli *, struct err *), cmd_ca_install(struct cli *, struct err *),
-	cmd_pool_status(struct cli *, struct err *), cmd_pool_fill(struct cli *, struct err *),
+	cmd_pool_status(struct cli *, struct err *), cmd_pool_fill(struct cli *, struct err *), cmd_pool_marks(struct cli *, struct err *),
 		cmd_image_register(struct cli *, struct err *),
 	cmd_image_bake(struct cli *, struct err *), cmd_image_list(struct cli *, struct err *), cmd_image_show(struct cli *, struct err *),
 	cmd_image_delete(struct cli *, struct err *), cmd_vm_create(struct cli *, struct err *), cmd_vm_list(struct cli *, struct err *),
@@ -72,4 +85,6 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_vm_delete(struct cli *, struct err *), cmd_vm_reissue(struct cli *, struct err *), cmd_vm_wait(struct cli *, struct err *),
 	cmd_vm_medium(struct cli *, struct err *), cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *),
 	cmd_backup(struct cli *, struct err *);
+/* The policy.json of a bake, from its options and the keys in `trust`. Nothing is made. */
+int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err *e);
 int vm_fetch_medium(struct cli *cli, const char *name, const char *path, struct err *e);

@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
-#include "common/media/bundle.h"
 #include "controller/cli/cli.h"
 
 static int image_path(const char *name, char *out, size_t size, struct err *e)
@@ -37,7 +35,7 @@ static int register_from(struct cli *cli, const char *name, const char *dir, str
 	char real[PATH_MAX];
 
 	if (!realpath(dir, real))
-		return err_sys(e, "image folder %s", dir);
+		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, "there is no image folder %s", dir) : err_sys(e, "image folder %s", dir);
 	json_put(body, "name", name);
 	json_put(body, "dir", real);
 	int r = api_json(cli, &(struct api_call){ "POST", "/v1/images", body }, &o, e);
@@ -75,65 +73,13 @@ static int find_bake(char *out, size_t size, struct err *e)
 	return -(int)e->code;
 }
 
-struct bake { char program[PATH_MAX], out[PATH_MAX], trust[1100]; struct buf policy; const char *argv[80]; size_t argc; };
+struct bake { char program[PATH_MAX], out[PATH_MAX], trust[1100]; struct buf policy; const char *argv[3 * CLI_OPTIONS_MAX]; size_t argc; };
 
 static void arg(struct bake *b, const char *a, const char *v)
 {
-	if (b->argc + 3 > ARRAY_SIZE(b->argv))
-		return;
 	b->argv[b->argc++] = a;
 	b->argv[b->argc++] = v;
 	b->argv[b->argc] = NULL;
-}
-
-/* A media key by its name: the id that a policy calls it by. */
-static int key_id(const struct bake *b, const char *name, char hex[2 * KEY_ID_SIZE + 1], struct err *e)
-{
-	scoped_buf struct buf pem = BUF_MAX(4096);
-	struct pubkey k;
-	char path[PATH_MAX];
-	bool absent;
-	int r;
-
-	if (strchr(name, '/') || (size_t)snprintf(path, sizeof path, "%s/%s.pub", b->trust, name) >= sizeof path)
-		return err_set(e, ERR_USAGE, "--require '%s': the name of a media key is wanted", name);
-	if ((r = file_read(AT_FDCWD, path, &pem, &absent, e)))
-		return r;
-	if (absent) {
-		err_set(e, ERR_NOT_FOUND, "--require: there is no media key '%s'", name);
-		err_hint(e, "natalctl key list shows them");
-		return -(int)e->code;
-	}
-	if ((r = pubkey_from_pem(pem.data, pem.size, path, &k, e)))
-		return r;
-	hex_encode(k.id, sizeof k.id, hex);
-	return 0;
-}
-
-/* FORMAT.md "Policy": the image's, as asked for. */
-static int write_policy(struct cli *cli, struct bake *b, struct err *e)
-{
-	static const char *const words[] = { "warn", "refuse", NULL };
-	const char *clock = cli_option(cli, "--clock"), *sep = "";
-	char hex[2 * KEY_ID_SIZE + 1];
-	int r;
-
-	if (clock && strcmp(clock, "warn") != 0 && strcmp(clock, "refuse") != 0) {
-		err_set(e, ERR_USAGE, "--clock '%.40s': warn or refuse", clock);
-		err_suggest(e, clock, words, NULL);
-		return -(int)e->code;
-	}
-	buf_printf(&b->policy, "{\"min_format\":%d,\"algorithms\":[\"ed25519\",\"ecdsa-p256-sha256\"],\"require\":[", BUNDLE_FORMAT);
-	for (size_t i = 0; i < cli->option_count; i++) {
-		if (strcmp(cli->options[i].option->name, "--require") != 0)
-			continue;
-		if ((r = key_id(b, cli->options[i].value, hex, e)))
-			return r;
-		buf_printf(&b->policy, "%s[\"%s\"]", sep, hex);
-		sep = ",";
-	}
-	buf_printf(&b->policy, "],\"clock\":\"%s\",\"built_at\":%lld}", clock ? clock : "warn", (long long)clock_unix_s());
-	return buf_check(&b->policy, "the image's policy", e);
 }
 
 static int plan_bake(struct cli *cli, struct bake *b, struct err *e)
@@ -148,7 +94,7 @@ static int plan_bake(struct cli *cli, struct bake *b, struct err *e)
 	else
 		snprintf(b->out, sizeof b->out, "%s/images/%s", cli->state, cli->args[0]);
 	snprintf(b->trust, sizeof b->trust, "%s/trust.d", cli->state);
-	if ((r = write_policy(cli, b, e)))
+	if ((r = bake_policy(cli, b->trust, &b->policy, e)))
 		return r;
 	b->argv[b->argc++] = b->program;
 	arg(b, "--out", b->out);
@@ -163,7 +109,7 @@ static int plan_bake(struct cli *cli, struct bake *b, struct err *e)
 		    strcmp(name, "--size") == 0 || strcmp(name, "--cache") == 0)
 			arg(b, name, cli->options[i].value);
 	}
-	return file_mkdirs(AT_FDCWD, b->out, 0755, e);
+	return 0;
 }
 
 /* "step K N TEXT" becomes progress; everything else is kept as the last words. */
@@ -227,17 +173,43 @@ static int run_bake(struct cli *cli, struct bake *b, struct err *e)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	return err_set(e, ERR_UNAVAILABLE, "natal-bake failed: %s", *last ? last : "it said nothing");
+	bool usage = WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_USAGE);
+	const char *said = text_starts(last, "natal-bake: ") ? last + strlen("natal-bake: ") : last;
+	return usage ? err_set(e, ERR_USAGE, "%s", said) : err_set(e, ERR_UNAVAILABLE, "natal-bake failed: %s", *said ? said : "it said nothing");
+}
+
+/* What the command line names is there, before natald is asked and a folder is made. */
+static int check_inputs(const struct cli *cli, struct err *e)
+{
+	size_t packages = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < cli->option_count; i++) {
+		const char *name = cli->options[i].option->name, *value = cli->options[i].value;
+		bool package = strcmp(name, "--package") == 0, overlay = strcmp(name, "--overlay") == 0;
+		packages += package;
+		if ((package || overlay) && stat(value, &st) < 0)
+			return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, "%s: there is no %s", name, value) : err_sys(e, "%s: %s", name, value);
+		if (package && !S_ISREG(st.st_mode))
+			return err_set(e, ERR_USAGE, "%s: %s is no file", name, value);
+		if (overlay && !S_ISDIR(st.st_mode))
+			return err_set(e, ERR_USAGE, "%s: %s is no folder", name, value);
+	}
+	if (packages)
+		return 0;
+	err_set(e, ERR_USAGE, "natalctl image bake: --package DEB is missing");
+	err_hint(e, "natal-agent's is needed: make deb");
+	return -(int)e->code;
 }
 
 int cmd_image_bake(struct cli *cli, struct err *e)
 {
 	struct bake b = { .policy = BUF_MAX(4096) };
 	bool running;
-	int r;
+	int r = check_inputs(cli, e);
 
 	/* natald lays out trust.d. */
-	if (!(r = daemon_ready(cli, true, &running, e)) && !(r = plan_bake(cli, &b, e)))
+	if (!r && !(r = daemon_ready(cli, true, &running, e)) && !(r = plan_bake(cli, &b, e)))
 		r = run_bake(cli, &b, e);
 	buf_fini(&b.policy);
 	return r ? r : register_from(cli, cli->args[0], b.out, e);

@@ -93,6 +93,22 @@ int cmd_pool_fill(struct cli *cli, struct err *e)
 	return r ? r : cli->json ? print_json(o) : show_pool(o, e);
 }
 
+int cmd_pool_marks(struct cli *cli, struct err *e)
+{
+	static const char *const marks[] = { "--low", "--high" };
+	scoped_json struct json_object *body = json_object_new_object(), *o = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (cli_option(cli, marks[i]))
+			json_put_uint(body, marks[i] + 2, cli_number(cli, marks[i], 0));
+	if (json_object_object_length(body) == 0)
+		return err_set(e, ERR_USAGE, "natalctl pool marks: --low N or --high N is missing");
+	if (cli_option(cli, "--kind"))
+		json_put(body, "kind", cli_option(cli, "--kind"));
+	int r = api_json(cli, &(struct api_call){ "POST", "/v1/pool/marks", body }, &o, e);
+	return r ? r : cli->json ? print_json(o) : show_pool(o, e);
+}
+
 int cmd_status(struct cli *cli, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;

@@ -174,15 +174,11 @@ int vm_body(struct cli *cli, struct json_object *body, struct err *e)
 			else
 				json_object_array_add(list_of(body, takers[k].list), json_object_new_string(value));
 		}
-	if (r || (r = cli_number(cli, "--memory", 0, &n, e)))
-		return r;
-	if (n)
+	if ((n = cli_number(cli, "--memory", 0)))
 		json_put_uint(body, "memory_mb", n);
-	if ((r = cli_number(cli, "--cpus", 0, &n, e)))
-		return r;
-	if (n)
+	if ((n = cli_number(cli, "--cpus", 0)))
 		json_put_uint(body, "cpus", n);
-	return 0;
+	return r;
 }
 
 int vm_path(const char *name, const char *tail, char out[320], struct err *e)
@@ -220,17 +216,36 @@ static int print_short(struct json_object *o)
 	return 0;
 }
 
+/* What belongs to VMs that natald starts, and what to those that others start. */
+static int check_host(const struct cli *cli, struct err *e)
+{
+	static const char *const local[] = { "--image", "--forward", "--memory", "--cpus", "--start" }, *const none[] = { "--medium-out", "--channel" };
+	const char *host = cli_option(cli, "--host");
+	bool is_none = host && strcmp(host, "none") == 0;
+
+	for (size_t i = 0; is_none && i < ARRAY_SIZE(local); i++)
+		if (cli_option(cli, local[i])) {
+			err_set(e, ERR_USAGE, "%s does not go with --host none", local[i]);
+			err_hint(e, "somebody else starts the guest, and says what it boots, has and listens on");
+			return -(int)e->code;
+		}
+	for (size_t i = 0; !is_none && i < ARRAY_SIZE(none); i++)
+		if (cli_option(cli, none[i])) {
+			err_set(e, ERR_USAGE, "%s without --host none", none[i]);
+			err_hint(e, "the local host attaches medium and channel itself");
+			return -(int)e->code;
+		}
+	return 0;
+}
+
 int cmd_vm_create(struct cli *cli, struct err *e)
 {
 	scoped_json struct json_object *body = json_object_new_object(), *o = NULL;
-	const char *medium = cli_option(cli, "--medium-out"), *host = cli_option(cli, "--host");
-	int r;
+	const char *medium = cli_option(cli, "--medium-out");
+	int r = check_host(cli, e);
 
-	if (medium && (!host || strcmp(host, "none") != 0)) {
-		err_set(e, ERR_USAGE, "--medium-out without --host none");
-		err_hint(e, "the local host attaches the medium itself");
-		return -(int)e->code;
-	}
+	if (r)
+		return r;
 	json_put(body, "name", cli->args[0]);
 	if ((r = vm_body(cli, body, e)))
 		return r;
@@ -311,16 +326,13 @@ int cmd_vm_stop(struct cli *cli, struct err *e)
 	scoped_json struct json_object *o = NULL;
 	bool force = cli_option(cli, "--force") != NULL;
 	char tail[64] = "/stop?force=1", path[320];
-	uint64_t grace_s;
+	uint64_t grace_s = cli_number(cli, "--grace", 30);
 
 	if (force && cli_option(cli, "--grace"))
 		return err_set(e, ERR_USAGE, "--force and --grace: one of them");
-	int r = cli_number(cli, "--grace", 30, &grace_s, e);
-	if (r)
-		return r;
 	if (!force)
 		snprintf(tail, sizeof tail, "/stop?grace=%llu", (unsigned long long)grace_s);
-	r = vm_path(cli->args[0], tail, path, e);
+	int r = vm_path(cli->args[0], tail, path, e);
 	if (!r)
 		r = api_json(cli, &(struct api_call){ "POST", path, NULL, .timeout_s = 120 + (int)(grace_s < 600 ? grace_s : 600) }, &o, e);
 	return r ? r : cli->json ? print_json(o) : print_short(o);

@@ -221,12 +221,10 @@ static void expect_interrupt(const struct cli *cli)
 int cmd_vm_wait(struct cli *cli, struct err *e)
 {
 	struct following f = { .cli = cli, .start_ms = clock_mono_ms() };
-	uint64_t timeout_s;
+	uint64_t timeout_s = cli_number(cli, "--timeout", 900);
 	const int64_t most_s = cli->tty && !cli->json ? 1 : 20;         /* a terminal wants its clock moved */
+	int r;
 
-	int r = cli_number(cli, "--timeout", 900, &timeout_s, e);
-	if (r)
-		return r;
 	expect_interrupt(cli);
 	for (int64_t deadline = clock_mono_ms() + 1000 * (int64_t)timeout_s;;) {
 		scoped_json struct json_object *o = NULL;
@@ -261,12 +259,11 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 int cmd_vm_logs(struct cli *cli, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;
-	uint64_t bytes;
 	char tail[40];
+	int r;
 
-	int r = cli_number(cli, "--bytes", 65536, &bytes, e);
-	snprintf(tail, sizeof tail, "/log?max=%llu", (unsigned long long)bytes);
-	if (r || (r = vm_call(cli, "GET", tail, NULL, &o, e)))
+	snprintf(tail, sizeof tail, "/log?max=%llu", (unsigned long long)cli_number(cli, "--bytes", 65536));
+	if ((r = vm_call(cli, "GET", tail, NULL, &o, e)))
 		return r;
 	if (cli->json)
 		return print_json(o);

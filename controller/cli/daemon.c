@@ -9,6 +9,7 @@
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "controller/cli/cli.h"
+#include "controller/cli/state.h"
 
 enum { READY_MS = 20000 };
 
@@ -91,14 +92,16 @@ static int start(struct cli *cli, struct err *e)
 	char program[PATH_MAX], log[1100], real[PATH_MAX];
 	int r, status;
 
-	if ((r = file_mkdirs(AT_FDCWD, cli->state, 0711, e)) || (r = find_natald(program, sizeof program, e)))
+	if ((r = state_dir_fits(cli->state, e)) || (r = find_natald(program, sizeof program, e)))
 		return r;
+	if ((r = file_mkdirs(AT_FDCWD, cli->state, 0711, e)))
+		return errno = e->sys_errno, r == -ERR_SYSTEM ? state_refused(cli->state, cli->state, e) : r;
 	if (!realpath(cli->state, real))
-		return err_sys(e, "the state folder %s", cli->state);
+		return state_refused(cli->state, cli->state, e);
 	snprintf(log, sizeof log, "%s/natald.log", cli->state);
 	scoped_fd int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_sys(e, "open %s", log);
+		return state_refused(cli->state, log, e);
 	off_t from = lseek(fd, 0, SEEK_END);
 	pid_t pid = spawn(program, real, fd);
 	if (pid < 0)
@@ -118,8 +121,16 @@ static int start(struct cli *cli, struct err *e)
 
 int daemon_ready(struct cli *cli, bool start_it, bool *ret_running, struct err *e)
 {
+	char path[1100];
+
 	*ret_running = answers(cli);
-	if (*ret_running || !start_it)
+	if (*ret_running)
+		return 0;
+	if (errno == EACCES || errno == EPERM) {        /* it may well run, and not for us */
+		snprintf(path, sizeof path, "%s/natald.sock", cli->state);
+		return state_refused(cli->state, path, e);
+	}
+	if (!start_it)
 		return 0;
 	int r = start(cli, e);
 	*ret_running = !r;

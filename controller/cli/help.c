@@ -7,7 +7,8 @@ static void options_help(const struct cli_option *o)
 {
 	for (; o && o->name; o++) {
 		char left[64];
-		snprintf(left, sizeof left, "%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+		snprintf(left, sizeof left, "%s%s%s%s%s", o->letter ? o->letter : "", o->letter ? ", " : "", o->name, o->value ? " " : "",
+			o->value ? o->value : "");
 		printf("  %-26s %s\n", left, o->help);
 	}
 }
@@ -23,10 +24,12 @@ void cli_help(const struct cli *cli)
 		options_help(cli_common);
 		return;
 	}
-	printf("usage: natalctl NOUN VERB [NAME] [options]\n\n");
+	printf("usage: natalctl %s VERB [NAME] [options]\n\n", cli->noun ? cli->noun : "NOUN");
 	for (size_t i = 0; i < cli_verb_count; i++) {
 		char left[64];
 		v = &cli_verbs[i];
+		if (cli->noun && strcmp(v->noun, cli->noun) != 0)
+			continue;
 		snprintf(left, sizeof left, "%s%s%s%s%s", v->noun, *v->verb ? " " : "", v->verb, *v->args ? " " : "", v->args);
 		printf("  %-26s %s\n", left, v->summary);
 	}
@@ -58,13 +61,17 @@ static bool noun_before(size_t i)
 	return false;
 }
 
+static void options_words(const struct cli_option *o)
+{
+	for (; o && o->name; o++)
+		printf("%s %s%s", o->name, o->letter ? o->letter : "", o->letter ? " " : "");
+}
+
 static void case_of(size_t i)
 {
 	printf("    '%s %s') w='", cli_verbs[i].noun, cli_verbs[i].verb);
-	for (const struct cli_option *o = cli_verbs[i].options; o && o->name; o++)
-		printf("%s ", o->name);
-	for (const struct cli_option *o = cli_common; o->name; o++)
-		printf("%s ", o->name);
+	options_words(cli_verbs[i].options);
+	options_words(cli_common);
 	printf("';;\n");
 }
 

@@ -1,6 +1,7 @@
 /* main.c - natalctl: the operator's command. See natalctl(1). */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include "controller/cli/cli.h"
 
 static int run(struct cli *cli, int argc, char **argv, struct err *e)
@@ -16,6 +17,22 @@ static int run(struct cli *cli, int argc, char **argv, struct err *e)
 	return cli->verb->run(cli, e);
 }
 
+/* A hint that names commands names the project that this one was for. */
+static void print_error(const struct cli *cli, struct err *e)
+{
+	static const char name[] = "natalctl ";
+	scoped_buf struct buf hint = BUF_MAX(1024);
+	const char *at = e->hint, *command;
+
+	if (*cli->project && strcmp(cli->project, "default") != 0) {
+		for (; (command = strstr(at, name)); at = command + strlen(name))
+			buf_printf(&hint, "%.*s%s--project %s ", (int)(command - at), at, name, cli->project);
+		buf_str(&hint, at);
+		err_hint(e, "%s", hint.data ? hint.data : "");
+	}
+	err_print(e);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = { .tty = isatty(STDOUT_FILENO) };
@@ -27,6 +44,6 @@ int main(int argc, char **argv)
 		r = err_sys(&e, "write to standard output");
 	if (!r)
 		return 0;
-	err_print(&e);
+	print_error(&cli, &e);
 	return err_exit_status(e.code);
 }

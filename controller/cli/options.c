@@ -7,6 +7,12 @@
 
 enum { WORDS_MAX = 64 };
 
+const char *cli_called(const struct cli_verb *v, char out[64])
+{
+	snprintf(out, 64, "%s%s%s", v->noun, *v->verb ? " " : "", v->verb);
+	return out;
+}
+
 static void add_word(const char **words, size_t *n, const char *word)
 {
 	for (size_t i = 0; i < *n; i++)
@@ -16,14 +22,20 @@ static void add_word(const char **words, size_t *n, const char *word)
 		words[(*n)++] = word;
 }
 
+static bool known_noun(const char *noun)
+{
+	for (size_t i = 0; i < cli_verb_count; i++)
+		if (strcmp(cli_verbs[i].noun, noun) == 0)
+			return true;
+	return false;
+}
+
 static int no_verb(const char *noun, const char *verb, struct err *e)
 {
 	const char *words[WORDS_MAX + 1] = { NULL };
 	size_t n = 0;
-	bool known = false;
+	bool known = known_noun(noun);
 
-	for (size_t i = 0; i < cli_verb_count; i++)
-		known |= strcmp(cli_verbs[i].noun, noun) == 0;
 	for (size_t i = 0; i < cli_verb_count; i++) {
 		if (!known)
 			add_word(words, &n, cli_verbs[i].noun);
@@ -43,7 +55,7 @@ static int no_verb(const char *noun, const char *verb, struct err *e)
 static const struct cli_option *find_option(const struct cli_option *list, const char *name, size_t n)
 {
 	for (; list && list->name; list++)
-		if (strlen(list->name) == n && strncmp(list->name, name, n) == 0)
+		if ((strlen(list->name) == n && strncmp(list->name, name, n) == 0) || (list->letter && strcmp(list->letter, name) == 0))
 			return list;
 	return NULL;
 }
@@ -52,13 +64,16 @@ static int no_option(const struct cli *cli, const char *given, struct err *e)
 {
 	const char *words[WORDS_MAX + 1] = { NULL };
 	size_t n = 0;
+	char name[64];
 
 	for (const struct cli_option *o = cli->verb->options; o && o->name; o++)
 		add_word(words, &n, o->name);
 	for (const struct cli_option *o = cli_common; o->name; o++)
 		add_word(words, &n, o->name);
-	err_set(e, ERR_USAGE, "natalctl %s%s%s has no option '%.60s'", cli->verb->noun, *cli->verb->verb ? " " : "", cli->verb->verb,
-		given);
+	if (*cli->verb->noun)
+		err_set(e, ERR_USAGE, "natalctl %s has no option '%.60s'", cli_called(cli->verb, name), given);
+	else
+		err_set(e, ERR_USAGE, "natalctl has no option '%.60s' before its verb", given);
 	err_suggest(e, given, words, "--help shows the options");
 	return -(int)e->code;
 }
@@ -120,15 +135,24 @@ static int check_args(const struct cli *cli, struct err *e)
 	const char *want = cli->verb->args;
 	bool optional = *want == '[';
 	size_t max = *want ? 1 : 0;
+	char name[64];
 
 	if (cli->arg_count > max)
-		return err_set(e, ERR_USAGE, "natalctl %s%s%s: '%s' is one argument too many", cli->verb->noun, *cli->verb->verb ? " " :
-			"", cli->verb->verb,
-			cli->args[max]);
+		return err_set(e, ERR_USAGE, "natalctl %s: '%s' is one argument too many", cli_called(cli->verb, name), cli->args[max]);
 	if (cli->arg_count < max && !optional)
-		return err_set(e, ERR_USAGE, "natalctl %s %s: %s is missing", cli->verb->noun, cli->verb->verb, want);
+		return err_set(e, ERR_USAGE, "natalctl %s: %s is missing", cli_called(cli->verb, name), want);
 	return 0;
 }
+
+static const struct cli_verb *verb_of(const char *noun, const char *verb)
+{
+	for (size_t i = 0; i < cli_verb_count; i++)
+		if (strcmp(cli_verbs[i].noun, noun) == 0 && (!*cli_verbs[i].verb || strcmp(cli_verbs[i].verb, verb) == 0))
+			return &cli_verbs[i];
+	return NULL;
+}
+
+static bool is_help(const char *arg) { return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0; }
 
 /* Options may stand before the noun too: only the common ones are known there. */
 static int find_verb(struct cli *cli, int argc, char **argv, int *ret_at, struct err *e)
@@ -143,20 +167,20 @@ static int find_verb(struct cli *cli, int argc, char **argv, int *ret_at, struct
 		at += used;
 	}
 	const char *noun = at < argc ? argv[at] : "help", *verb = at + 1 < argc && *argv[at + 1] != '-' ? argv[at + 1] : "";
-	for (size_t i = 0; i < cli_verb_count; i++) {
-		const struct cli_verb *v = &cli_verbs[i];
-		if (strcmp(v->noun, noun) != 0 || (*v->verb && strcmp(v->verb, verb) != 0))
-			continue;
+	const struct cli_verb *v = verb_of(noun, verb);
+	if (v) {
 		cli->verb = v;
 		*ret_at = at + (*v->verb ? 2 : 1);
 		return 0;
 	}
-	if (cli_option(cli, "--help") || (at + 1 < argc && strcmp(argv[at + 1], "--help") == 0)) {
-		cli->verb = &cli_verbs[cli_verb_count - 1];
-		*ret_at = argc;
-		return 0;
-	}
-	return no_verb(noun, verb, e);
+	/* `vm --help`: of that noun. */
+	bool of_noun = known_noun(noun) && at + 1 < argc && is_help(argv[at + 1]);
+	if (!of_noun && !cli_option(cli, "--help") && !cli_option(cli, "--version"))
+		return no_verb(noun, verb, e);
+	cli->verb = verb_of("help", "");
+	cli->noun = of_noun ? noun : NULL;
+	*ret_at = argc;
+	return 0;
 }
 
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
@@ -177,9 +201,13 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
 			cli->args[cli->arg_count++] = argv[at++];
 		}
 	}
-	if (r || (r = take_common(cli, e)) || cli_option(cli, "--help"))
-		return r;
-	return check_args(cli, e);
+	if (!r && cli_option(cli, "--help"))
+		return 0;
+	if (!r && cli_option(cli, "--version")) {
+		cli->verb = verb_of("version", "");
+		cli->arg_count = 0;
+	}
+	return r || (r = take_common(cli, e)) || (r = check_args(cli, e)) ? r : cli_check(cli, e);
 }
 
 const char *cli_option(const struct cli *cli, const char *name)
@@ -188,15 +216,4 @@ const char *cli_option(const struct cli *cli, const char *name)
 		if (strcmp(cli->options[i].option->name, name) == 0)
 			return cli->options[i].value;
 	return NULL;
-}
-
-int cli_number(const struct cli *cli, const char *name, uint64_t otherwise, uint64_t *ret, struct err *e)
-{
-	const char *v = cli_option(cli, name);
-	uint64_t n;
-
-	if (v && !text_number(v, &n))
-		return err_set(e, ERR_USAGE, "%s '%s' is no number", name, v);
-	*ret = v ? n : otherwise;
-	return 0;
 }

@@ -1,30 +1,42 @@
 /* verbs.c - what natalctl can do, as a table. A new verb: one row, one function, one line in natalctl.1. */
+#include "common/media/bundle.h"
 #include "controller/cli/cli.h"
 
 const struct cli_option cli_common[] = {
 	{ "--state", "DIR", "natald's state folder (default: $NATAL_STATE, /var/lib/natal as root, else ~/.local/share/natal)" },
 	{ "--project", "NAME", "the project (default: default)" },
 	{ "-o", "FORMAT", "table for people (default), or json" },
-	{ "--help", NULL, "this text" },
+	{ "--help", NULL, "this text", "-h" }, { "--version", NULL, "natalctl's version", "-V" },
 	{ NULL, NULL, NULL },
 };
 static const struct cli_option key_init[] = {
 	{ "--alg", "ALG", "ed25519 (default) or ecdsa-p256-sha256" }, { "--name", "NAME", "its name (default: media-ALG)" },
 		{ NULL, NULL, NULL },
 };
-static const struct cli_option to_file[] = { { "--out", "FILE", "write there instead of to standard output" }, { NULL, NULL, NULL } };
-static const struct cli_option key_export[] = { { "--out", "DIR", "write each key to DIR/NAME.pub" }, { NULL, NULL, NULL } };
+static const struct cli_option to_file[] = {
+	{ "--out", "FILE", "write there instead of to standard output", .kind = CLI_OUT }, { NULL, NULL, NULL },
+};
+static const struct cli_option key_export[] = { { "--out", "DIR", "write each key to DIR/NAME.pub", .kind = CLI_OUT_DIR }, { NULL, NULL, NULL } };
 static const struct cli_option csr[] = {
-	{ "--subject", "TEXT", "common name to ask for" }, { "--out", "FILE", "write there instead of to standard output" },
+	{ "--subject", "TEXT", "common name to ask for" },
+	{ "--out", "FILE", "write there instead of to standard output", .kind = CLI_OUT },
 		{ NULL, NULL, NULL },
+};
+static const struct cli_option pool_marks[] = {
+	{ "--low", "N", "below this many free keys, more are made", .kind = CLI_NUMBER, .max = 99999 },
+	{ "--high", "N", "up to this many; 0 and 0: none are made ahead", .kind = CLI_NUMBER, .max = 100000 },
+	{ "--kind", "KIND", "of this kind only (natalctl pool status names them)" }, { NULL, NULL, NULL },
 };
 static const struct cli_option image_register[] = { { "--from", "DIR", "the folder with image.json" }, { NULL, NULL, NULL } };
 static const struct cli_option image_bake[] = {
 	{ "--package", "DEB", "a package to install, natal-agent's first (repeatable)" }, { "--extra", "PKG,…", "further Debian packages" },
 	{ "--overlay", "DIR", "files to put over the image" }, { "--out", "DIR", "where the image goes (default: STATE/images/NAME)" },
-	{ "--suite", "NAME", "Debian suite (default: bookworm)" }, { "--size", "MB", "size of the root disk" },
+	{ "--suite", "NAME", "Debian suite, of those in the machine's apt sources (default: bookworm)" }, { "--size", "MB", "size of the root disk, 400 to 1048576 (default: 1280)",
+		.kind = CLI_NUMBER, .min = 400, .max = 1 << 20 },
 	{ "--cache", "DIR", "where the distribution's layer is kept" }, { "--rsa", NULL, "its VMs get an RSA-3072 host key too" },
-	{ "--require", "KEY", "media must be signed by this media key (repeatable: by each); default: by any key of the image" },
+	{ "--require", "KEY[,KEY]…", "media must be signed by one of these media keys (repeatable: by one of each); default: by any key of the image" },
+	{ "--algorithm", "ALG", "a signature algorithm that the image accepts: ed25519, ecdsa-p256-sha256 (repeatable; default: both)" },
+	{ "--min-format", "N", "the least bundle format that the image accepts (default: 1)", .kind = CLI_NUMBER, .min = 1, .max = BUNDLE_FORMAT },
 	{ "--clock", "WHAT", "an absurd clock in the guest: warn (default) or refuse" }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_create[] = {
@@ -35,12 +47,13 @@ static const struct cli_option vm_create[] = {
 	{ "--name", "NAME", "a further name or address of its certificate (repeatable)" }, { "--timezone", "TZ", "such as Europe/Berlin" },
 	{ "--file", "HOST:GUEST", "a file to put into the guest (repeatable)" }, { "--run", "CMD", "a command at first boot (repeatable)" },
 	{ "--ca-cert", "FILE", "a CA that the guest trusts (repeatable)" }, { "--rsa", NULL, "an RSA-3072 host key too" },
-	{ "--memory", "MB", "memory (default: 512)" }, { "--cpus", "N", "processors (default: 1)" },
+	{ "--memory", "MB", "memory, 64 to 4194304 (default: 512)", .kind = CLI_NUMBER, .min = 64, .max = 4 << 20 },
+	{ "--cpus", "N", "processors, 1 to 512 (default: 1)", .kind = CLI_NUMBER, .min = 1, .max = 512 },
 		{ "--mac", "MAC", "address of its card" },
 	{ "--uuid", "UUID", "its SMBIOS UUID" }, { "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1 (repeatable)" },
 	{ "--host", "NAME", "local (QEMU here, default), or none: somebody else starts it" },
 	{ "--channel", "unix:PATH", "host none: the socket of its port natal.guest.0" },
-	{ "--medium-out", "FILE", "host none: write the medium there" },
+	{ "--medium-out", "FILE", "host none: write the medium there", .kind = CLI_OUT },
 		{ "--if-not-exists", NULL, "take the VM of that name where there is one" },
 	{ "--start", NULL, "start it too" }, { "--idempotency-key", "TEXT", "the same key makes the same VM, once" }, { NULL, NULL, NULL },
 };
@@ -50,14 +63,21 @@ static const struct cli_option vm_start[] = {
 };
 static const struct cli_option vm_stop[] = {
 	{ "--force", NULL, "end it at once, as a power cut does" },
-	{ "--grace", "S", "how long it may take to end by itself before it is ended (default: 30)" }, { NULL, NULL, NULL },
+	{ "--grace", "S", "how long it may take to end by itself before it is ended, 0 to 600 (default: 30)",
+		.kind = CLI_NUMBER, .max = 600 }, { NULL, NULL, NULL },
 };
-static const struct cli_option vm_reissue[] = { { "--medium-out", "FILE", "host none: write the new medium there" }, { NULL, NULL, NULL } };
-static const struct cli_option vm_medium[] = { { "--out", "FILE", "write the medium there" }, { NULL, NULL, NULL } };
-static const struct cli_option vm_wait[] = { { "--timeout", "S", "give up after S seconds (default: 900)" }, { NULL, NULL, NULL } };
-static const struct cli_option vm_logs[] = { { "--bytes", "N", "how much of its end (default: 65536)" }, { NULL, NULL, NULL } };
+static const struct cli_option vm_reissue[] = {
+	{ "--medium-out", "FILE", "host none: write the new medium there", .kind = CLI_OUT }, { NULL, NULL, NULL },
+};
+static const struct cli_option vm_medium[] = { { "--out", "FILE", "write the medium there", .kind = CLI_OUT }, { NULL, NULL, NULL } };
+static const struct cli_option vm_wait[] = {
+	{ "--timeout", "S", "give up after S seconds (default: 900)", .kind = CLI_NUMBER, .max = 31536000 }, { NULL, NULL, NULL },
+};
+static const struct cli_option vm_logs[] = {
+	{ "--bytes", "N", "how much of its end (default: 65536)", .kind = CLI_NUMBER, .min = 1, .max = 200 << 10 }, { NULL, NULL, NULL },
+};
 static const struct cli_option vm_pin[] = {
-	{ "--record", "FILE", "write the signed record there" }, { "--known-hosts", NULL, "lines for OpenSSH's known_hosts" },
+	{ "--record", "FILE", "write the signed record there", .kind = CLI_OUT }, { "--known-hosts", NULL, "lines for OpenSSH's known_hosts" },
 	{ "--curl", NULL, "for curl --pinnedpubkey" }, { NULL, NULL, NULL },
 };
 
@@ -70,6 +90,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "ca", "install", "FILE", "install the chain that came back", NULL, cmd_ca_install },
 	{ "pool", "status", "", "count the keys made ahead", NULL, cmd_pool_status },
 	{ "pool", "fill", "[N]", "make keys ahead, N of each kind", NULL, cmd_pool_fill },
+	{ "pool", "marks", "", "set the water marks between which keys are made ahead", pool_marks, cmd_pool_marks },
 	{ "image", "register", "NAME", "register an image from its folder", image_register, cmd_image_register },
 	{ "image", "bake", "NAME", "make a Debian image with the agent in it", image_bake, cmd_image_bake },
 	{ "image", "list", "", "list images", NULL, cmd_image_list },

@@ -2,7 +2,6 @@
 #include "controller/host/accel.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -94,17 +93,6 @@ bool accel_poll(struct accel *a)
 	bool booted = file_read(a->dirfd, "accel.console", &console, NULL, &e) == 0 && console.data && strstr(console.data, "Kernel panic");
 	decide(a, ended && booted ? "kvm" : "tcg");
 	return true;
-}
-
-const char *accel_wait(struct accel *a)
-{
-	while (!accel_poll(a)) {
-		struct pollfd f = { a->probe.pidfd, POLLIN, 0 };
-		if (a->probe.pidfd < 0)
-			return "tcg";
-		poll(&f, 1, clock_left_ms(a->deadline_ms));
-	}
-	return a->name;
 }
 
 void accel_fini(struct accel *a) { worker_kill(&a->probe, SIGKILL); }

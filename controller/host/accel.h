@@ -22,6 +22,4 @@ void accel_init(struct accel *a, int host_dirfd);
 void accel_begin(struct accel *a, const char *kernel);
 /* Has the probe come to an end (or its deadline)?  Then name is set. */
 bool accel_poll(struct accel *a);
-/* Waits for the verdict. */
-const char *accel_wait(struct accel *a);
 void accel_fini(struct accel *a);

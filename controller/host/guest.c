@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "controller/host/qmp.h"
 #include "controller/host/worker.h"
 
 enum { FILE_MAX = 64 << 10 };
@@ -48,7 +49,7 @@ static const struct json_field image_fields[] = {
 };
 
 static const struct json_field forward_fields[] = {
-	JSON_FIELD(struct forward, host, JSON_UINT, true),
+	JSON_FIELD(struct forward, host, JSON_UINT, false),
 	JSON_FIELD(struct forward, guest, JSON_UINT, true),
 };
 
@@ -59,6 +60,7 @@ int forwards_read(struct json_object *array, struct forward *ret, size_t *ret_n,
 	if (n > GUEST_FORWARDS_MAX)
 		return err_set(e, ERR_LIMIT, "%zu port forwards: %d at most", n, GUEST_FORWARDS_MAX);
 	for (size_t i = 0; i < n; i++) {
+		ret[i] = (struct forward){ 0 };
 		int r = json_decode(json_object_array_get_idx(array, i), forward_fields, ARRAY_SIZE(forward_fields), "forward", &ret[i], e);
 		if (r)
 			return r;
@@ -180,7 +182,8 @@ static struct guest *blank(void)
 
 	if (!g)
 		return NULL;
-	g->dirfd = g->rundir = g->channel = -1;
+	g->dirfd = g->rundir = g->channel = g->start_medium = -1;
+	g->greeting = QMP_GREETING;
 	g->main = g->tpm = g->setup = WORKER_NONE;
 	g->in = FRAME_READER;
 	g->out = BUF_MAX(4 << 20);
@@ -247,6 +250,8 @@ void guest_free(struct guest *g)
 		close(g->rundir);
 	if (g->channel >= 0)
 		close(g->channel);
+	scope_close(&g->start_medium);
+	qmp_greeting_fini(&g->greeting);
 	worker_close(&g->main);
 	worker_close(&g->tpm);
 	worker_close(&g->setup);

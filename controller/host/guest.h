@@ -27,6 +27,14 @@ struct guest_spec {
 	uint64_t uid;                   /* the user that its processes run as; 0: ours */
 };
 
+/* A talk with a QEMU that has not answered yet: qmp.h. */
+enum qmp_step { QMP_UNHEARD, QMP_HEARD, QMP_ASKED, QMP_ANSWERED };
+struct qmp_greeting { int fd; int step; struct buf in; };
+#define QMP_GREETING ((struct qmp_greeting){ .fd = -1, .in = BUF_MAX(1 << 20) })
+
+/* Between START and its reply: the accelerator is being found out, or what was launched has not answered. */
+enum starting { START_NONE, START_ACCEL, START_ANSWER };
+
 /* A process that may outlive us: the start time (clock ticks, /proc/PID/stat field 22) tells it from a later one of the same pid. */
 struct worker { pid_t pid; uint64_t start; int pidfd; };
 
@@ -45,6 +53,11 @@ struct guest {
 	struct buf out;                 /* frames not yet taken by the guest */
 	struct worker setup;            /* vTPM manufacture in progress */
 	uint64_t setup_req;             /* the CREATE that waits for it */
+	enum starting starting;
+	uint64_t start_req;             /* the START that waits */
+	int start_medium;               /* ours, until it is launched; -1: none */
+	int64_t start_deadline_ms;      /* monotonic: after it, it has failed */
+	struct qmp_greeting greeting;
 	uint64_t stop_req;              /* the STOP that waits for the guest to end; 0: none */
 	int64_t stop_deadline_ms;       /* monotonic: after it, it is ended */
 	char ek_sha256[65];             /* hex, or "" */
@@ -57,8 +70,10 @@ struct driver {
 	/* Begins the making; either finishes (*done) or leaves guest->setup running, and created() is called at its end. */
 	int (*create)(struct host *h, struct guest *g, bool *done, struct err *e);
 	int (*created)(struct host *h, struct guest *g, struct err *e);
-	/* medium_fd: borrowed descriptor of the medium, or -1. */
+	/* medium_fd: borrowed descriptor of the medium, or -1. 0: launched; 1: not yet, to be called again. Never waits. */
 	int (*start)(struct host *h, struct guest *g, int medium_fd, struct err *e);
+	/* Does what was launched answer? An error: it will not. Never waits. */
+	int (*answers)(struct guest *g, bool *ret, struct err *e);
 	int (*powerdown)(struct guest *g, struct err *e);       /* asks the guest to end by itself */
 	int (*stop)(struct guest *g, struct err *e);            /* ends it now */
 	int (*eject)(struct guest *g, bool *ejected, struct err *e);

@@ -13,7 +13,7 @@
 #include "controller/host/request.h"
 #include "controller/host/worker.h"
 
-enum { POLL_MAX = 3 * 512 + 2 };
+enum { GUEST_FDS = 4, POLL_MAX = GUEST_FDS * 512 + 2, GREETING_RETRY_MS = 20 };
 
 /* Reads what the controller sent, with at most one descriptor. False: it went away. */
 static bool read_link(struct host *h, struct err *e)
@@ -97,6 +97,10 @@ static void guest_ended(struct host *h, struct guest *g)
 	char detail[64];
 	int status;
 
+	if (g->starting) {              /* its START is answered so */
+		start_step(h, g);
+		return;
+	}
 	if (!worker_ended(&g->main, &status))
 		return;
 	worker_kill(&g->tpm, SIGTERM);
@@ -140,20 +144,36 @@ static bool wants_channel(const struct guest *g)
 	return g->channel < 0 && (g->running || *g->spec.channel);
 }
 
+static void sooner(int *timeout_ms, int ms)
+{
+	if (*timeout_ms < 0 || ms < *timeout_ms)
+		*timeout_ms = ms;
+}
+
+static void go_on_starting(struct host *h)
+{
+	for (struct guest *g = h->guests; g; g = g->next)
+		if (g->starting)
+			start_step(h, g);
+}
+
 static size_t fill_poll(struct host *h, struct pollfd *f, int *timeout_ms)
 {
 	size_t n = 0;
 
 	*timeout_ms = h->accel.probe.pidfd >= 0 ? 100 : -1;
 	f[n++] = (struct pollfd){ h->link, (short)(POLLIN | (h->out.size ? POLLOUT : 0)), 0 };
-	for (struct guest *g = h->guests; g && n + 3 < POLL_MAX; g = g->next) {
+	for (struct guest *g = h->guests; g && n + GUEST_FDS < POLL_MAX; g = g->next) {
 		f[n++] = (struct pollfd){ g->channel, (short)(POLLIN | (g->out.size ? POLLOUT : 0)), 0 };
 		f[n++] = (struct pollfd){ g->main.pidfd, POLLIN, 0 };
 		f[n++] = (struct pollfd){ g->setup.pidfd, POLLIN, 0 };
+		f[n++] = (struct pollfd){ g->greeting.fd, POLLIN, 0 };
 		if (wants_channel(g))
-			*timeout_ms = CHANNEL_RETRY_MS;
-		if (g->stop_req && (*timeout_ms < 0 || clock_left_ms(g->stop_deadline_ms) < *timeout_ms))
-			*timeout_ms = clock_left_ms(g->stop_deadline_ms);
+			sooner(timeout_ms, CHANNEL_RETRY_MS);
+		if (g->stop_req)
+			sooner(timeout_ms, clock_left_ms(g->stop_deadline_ms));
+		if (g->starting == START_ANSWER)
+			sooner(timeout_ms, g->greeting.fd < 0 ? GREETING_RETRY_MS : clock_left_ms(g->start_deadline_ms));
 	}
 	return n;
 }
@@ -168,10 +188,10 @@ static bool turn(struct host *h, struct err *e)
 	if (poll(f, n, timeout_ms) < 0 && errno != EINTR)
 		return false;
 	accel_poll(&h->accel);
-	for (struct guest *g = h->guests, *next; g && at + 2 < n + 1; g = next) {
+	for (struct guest *g = h->guests, *next; g && at + GUEST_FDS <= n; g = next) {
 		const struct pollfd *mine = &f[at];
 		next = g->next;
-		at += 3;
+		at += GUEST_FDS;
 		if (mine[0].revents & (POLLIN | POLLHUP | POLLERR))
 			read_guest(h, g);
 		if (mine[1].revents)
@@ -182,6 +202,7 @@ static bool turn(struct host *h, struct err *e)
 	if (f[0].revents & (POLLIN | POLLHUP | POLLERR) && !read_link(h, e))
 		return false;
 	stops_overdue(h);
+	go_on_starting(h);
 	open_channels(h);
 	for (struct guest *g = h->guests; g; g = g->next) {
 		bool gone = false;

@@ -8,8 +8,9 @@ controller_host_libhost_a_SOURCES = \
 	%D%/guest.c %D%/guest.h \
 	%D%/host.c %D%/host.h %D%/loop.h \
 	%D%/none.c \
-	%D%/qemu.c \
+	%D%/qemu.c %D%/qemu_args.c %D%/qemu_args.h \
 	%D%/qmp.c %D%/qmp.h \
 	%D%/request.c %D%/request.h \
+	%D%/start.c \
 	%D%/vtpm.c %D%/vtpm.h \
 	%D%/worker.c %D%/worker.h

@@ -34,10 +34,24 @@ static int not_ours(const struct guest *g, const char *what, struct err *e)
 	return -(int)e->code;
 }
 
+/* Which guest is said by the caller. */
+static int others_start(struct err *e)
+{
+	err_set(e, ERR_UNSUPPORTED, "its host is 'none', others run it");
+	err_hint(e, "start it where it lives, with the medium attached; natalctl vm wait follows it");
+	return -(int)e->code;
+}
+
 static int none_start(struct host *h, struct guest *g, int medium_fd, struct err *e)
 {
-	(void)h; (void)medium_fd;
-	return not_ours(g, "start", e);
+	(void)h; (void)g; (void)medium_fd;
+	return others_start(e);
+}
+
+static int none_answers(struct guest *g, bool *ret, struct err *e)
+{
+	(void)g; (void)ret;
+	return others_start(e);
 }
 
 static int none_stop(struct guest *g, struct err *e) { return not_ours(g, "stop", e); }
@@ -70,6 +84,6 @@ static void none_connect(struct guest *g)
 }
 
 const struct driver driver_none = {
-	.name = "none", .create = none_create, .created = none_created, .start = none_start, .powerdown = none_stop, .stop = none_stop, .eject = none_eject,
+	.name = "none", .create = none_create, .created = none_created, .start = none_start, .answers = none_answers, .powerdown = none_stop, .stop = none_stop, .eject = none_eject,
 	.forward = none_forward, .connect = none_connect,
 };

@@ -17,11 +17,12 @@
 #include "common/base/proc.h"
 #include "common/crypto/hash.h"
 #include "controller/host/loop.h"
+#include "controller/host/qemu_args.h"
 #include "controller/host/qmp.h"
 #include "controller/host/vtpm.h"
 #include "controller/host/worker.h"
 
-enum { FD_KERNEL = 20, FD_INITRD, FD_TPM, FD_ROOT, FD_MEDIUM, ARGS_MAX = 96, START_MS = 20000 };
+enum { FD_KERNEL = 20, FD_INITRD, FD_TPM, FD_ROOT, FD_MEDIUM };
 enum { UID_BASE = 0x4E000000, UID_RANGE = 0x100000 };   /* far above what distributions and subordinate ids use */
 
 /* Users are numbers without names, one per guest, chosen once and kept in spec.json; at random, since other hosts on this machine choose too. */
@@ -107,96 +108,6 @@ static int qemu_created(struct host *h, struct guest *g, struct err *e)
 	return guest_save_run(g, e);
 }
 
-/* Option texts live here until exec. */
-struct args {
-	const char *v[ARGS_MAX];
-	size_t n;
-	struct buf text;
-	size_t offsets[ARGS_MAX];
-};
-
-static void arg(struct args *a, const char *s)
-{
-	if (a->n < ARGS_MAX - 1)
-		a->v[a->n++] = s;
-}
-
-/* TCG's time-stamp counter is the host's; measured against a timer that runs late on a busy host it comes out wrong. Give its rate. */
-static void tcg_clock(struct buf *cmdline)
-{
-	struct err e;
-	scoped_buf struct buf b = BUF_MAX(1 << 20);
-
-	if (file_read(AT_FDCWD, "/proc/cpuinfo", &b, NULL, &e))
-		return;
-	char *at = b.data ? strstr(b.data, "cpu MHz") : NULL;
-	at = at ? strchr(at, ':') : NULL;
-	double mhz = at ? strtod(at + 1, NULL) : 0;
-	if (mhz < 100)
-		return;
-	unsigned long khz = (unsigned long)(mhz * 1000);
-	buf_printf(cmdline, " tsc_early_khz=%lu tsc=reliable no_timer_check lpj=%lu", khz, khz * 4);
-}
-
-static void netdev_text(const struct guest *g, struct buf *b)
-{
-	buf_str(b, "user,id=n0");
-	for (size_t i = 0; i < g->spec.forward_count; i++)
-		buf_printf(b, ",hostfwd=tcp:127.0.0.1:%llu-:%llu", (unsigned long long)g->spec.forwards[i].host,
-			(unsigned long long)g->spec.forwards[i].guest);
-}
-
-struct texts { struct buf cmdline, netdev, nic, memory, cpus; };
-
-static void fill(struct args *a, const struct guest *g, const char *accel, bool medium, struct texts *t)
-{
-	bool kvm = strcmp(accel, "kvm") == 0;
-	static const char *const fixed[] = {
-		"-M", "q35,smm=off", "-nodefaults", "-no-user-config", "-display", "none",
-		"-chardev", "file,id=console,path=serial.log,append=on", "-serial", "chardev:console",
-		"-qmp", "unix:qmp.sock,server=on,wait=off",
-		"-kernel", "/proc/self/fd/20", "-initrd", "/proc/self/fd/21",
-		"-add-fd", "fd=23,set=1",
-		"-blockdev", "driver=file,node-name=rootfile,filename=/dev/fdset/1,read-only=on",
-		"-blockdev", "driver=raw,node-name=root,file=rootfile,read-only=on",
-		"-blockdev", "driver=file,node-name=diskfile,filename=disk.qcow2,cache.no-flush=off,discard=unmap",
-		"-blockdev", "driver=qcow2,node-name=disk,file=diskfile,backing=root",
-		"-device", "virtio-blk-pci,drive=disk,serial=root",
-		"-device", "virtio-scsi-pci,id=scsi0",
-		"-device", "virtio-rng-pci",
-		"-device", "virtio-serial-pci",
-		"-chardev", "socket,id=guest0,path=guest.sock,server=on,wait=off",
-		"-device", "virtserialport,chardev=guest0,name=natal.guest.0",
-		"-chardev", "socket,id=tpmc,fd=22", "-tpmdev", "emulator,id=tpm0,chardev=tpmc", "-device", "tpm-crb,tpmdev=tpm0",
-	};
-	buf_str(&t->cmdline, g->spec.image.cmdline);
-	if (!kvm)
-		tcg_clock(&t->cmdline);
-	netdev_text(g, &t->netdev);
-	buf_printf(&t->nic, "virtio-net-pci,netdev=n0,romfile=%s%s", *g->spec.mac ? ",mac=" : "", g->spec.mac);
-	buf_printf(&t->memory, "%llu", (unsigned long long)g->spec.memory_mb);
-	buf_printf(&t->cpus, "%llu", (unsigned long long)g->spec.cpus);
-	arg(a, "qemu-system-x86_64");
-	arg(a, "-name"); arg(a, g->spec.vm_id);
-	arg(a, "-uuid"); arg(a, g->spec.uuid);
-	arg(a, "-accel"); arg(a, kvm ? "kvm" : "tcg,thread=multi,tb-size=512");
-	arg(a, "-cpu"); arg(a, kvm ? "host,migratable=off" : "max");
-	arg(a, "-m"); arg(a, t->memory.data);
-	arg(a, "-smp"); arg(a, t->cpus.data);
-	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-		arg(a, fixed[i]);
-	arg(a, "-append"); arg(a, t->cmdline.data);
-	arg(a, "-netdev"); arg(a, t->netdev.data);
-	arg(a, "-device"); arg(a, t->nic.data);
-	if (medium) {
-		arg(a, "-add-fd"); arg(a, "fd=24,set=2");
-		arg(a, "-blockdev"); arg(a, "driver=file,node-name=mediumfile,filename=/dev/fdset/2,read-only=on");
-		arg(a, "-blockdev"); arg(a, "driver=raw,node-name=medium,file=mediumfile,read-only=on");
-	}
-	arg(a, "-device"); arg(a, medium ? "scsi-cd,id=cd0,bus=scsi0.0,drive=medium" : "scsi-cd,id=cd0,bus=scsi0.0");
-	a->v[a->n] = NULL;
-}
-
 /* A second, read-only description of the memfd: QEMU's fdsets match access modes. */
 static int read_only(int fd)
 {
@@ -219,8 +130,7 @@ static int launch(struct guest *g, const char *accel, int medium_fd, int tpm_fd,
 	scoped_fd int initrd = open(g->spec.image.initrd, O_RDONLY | O_CLOEXEC);
 	scoped_fd int root = open(g->spec.image.root, O_RDONLY | O_CLOEXEC);
 	scoped_fd int medium = medium_fd < 0 ? -1 : read_only(medium_fd);
-	struct args a = { .n = 0 };
-	struct texts t = { BUF_MAX(4096), BUF_MAX(1024), BUF_MAX(128), BUF_MAX(32), BUF_MAX(32) };
+	struct qemu_args a;
 
 	if (kernel < 0 || initrd < 0 || root < 0) {
 		err_sys(e, "open the image of guest %s (%s)", g->spec.vm_id, kernel < 0 ? g->spec.image.kernel : initrd < 0 ? g->spec.image.initrd : g->spec.image.root);
@@ -229,7 +139,7 @@ static int launch(struct guest *g, const char *accel, int medium_fd, int tpm_fd,
 	}
 	if (medium_fd >= 0 && medium < 0)
 		return err_sys(e, "open the medium of guest %s", g->spec.vm_id);
-	fill(&a, g, accel, medium >= 0, &t);
+	qemu_args(&a, g, accel, medium >= 0);
 	struct worker_start s = {
 		.argv = a.v, .cwd = g->rundir, .log_dir = g->dirfd, .uid = (uid_t)g->spec.uid, .group = kvm_group(accel), .log = "qemu.log", .fd_count = medium >= 0 ? 5 : 4,
 		.fds = { { kernel, FD_KERNEL }, { initrd, FD_INITRD }, { tpm_fd, FD_TPM }, { root, FD_ROOT }, { medium, FD_MEDIUM } },
@@ -237,11 +147,7 @@ static int launch(struct guest *g, const char *accel, int medium_fd, int tpm_fd,
 	unlinkat(g->rundir, "qmp.sock", 0);
 	unlinkat(g->rundir, "guest.sock", 0);
 	int r = worker_start(&s, &g->main, e);
-	buf_fini(&t.cmdline);
-	buf_fini(&t.netdev);
-	buf_fini(&t.nic);
-	buf_fini(&t.memory);
-	buf_fini(&t.cpus);
+	qemu_args_fini(&a);
 	return r;
 }
 
@@ -269,22 +175,32 @@ static int qemu_start(struct host *h, struct guest *g, int medium_fd, struct err
 	if (geteuid() == 0 && !g->spec.uid)
 		return err_set(e, ERR_INTERNAL, "guest %s has no user of its own: QEMU does not run as root", g->spec.vm_id);
 	accel_begin(&h->accel, g->spec.image.kernel);
-	const char *accel = accel_wait(&h->accel);
+	if (!accel_poll(&h->accel))
+		return 1;
 	if ((r = vtpm_start(g, &tpm_fd, e)))
 		return r;
 	unlinkat(g->dirfd, "qemu.log", 0);
 	/* Each process is on record before we wait for anything: if we are killed, the next host finds it. */
-	if (!(r = guest_save_run(g, e)) && !(r = launch(g, accel, medium_fd, tpm_fd, e)))
+	if (!(r = guest_save_run(g, e)) && !(r = launch(g, h->accel.name, medium_fd, tpm_fd, e)))
 		r = guest_save_run(g, e);
 	close(tpm_fd);
-	if (!r && (r = qmp_wait(g, START_MS, e)))
-		r = explain(g, e);
-	if (r) {
-		worker_kill(&g->main, SIGKILL);
-		worker_kill(&g->tpm, SIGTERM);
-		return err_wrap(e, "start guest %s", g->spec.vm_id);
-	}
-	return 0;
+	return r;
+}
+
+static int qemu_answers(struct guest *g, bool *ret, struct err *e)
+{
+	struct pollfd ended = { g->main.pidfd, POLLIN, 0 };
+
+	qmp_greet(g, ret);
+	if (*ret)
+		return 0;
+	if (poll(&ended, 1, 0) == 1)
+		err_set(e, ERR_UNAVAILABLE, "QEMU of guest %s ended at once", g->spec.vm_id);
+	else if (clock_left_ms(g->start_deadline_ms) == 0)
+		qmp_late(g, e);
+	else
+		return 0;
+	return explain(g, e);
 }
 
 static int qemu_powerdown(struct guest *g, struct err *e) { return qmp_call(g, "system_powerdown", NULL, 2000, NULL, e); }
@@ -406,6 +322,6 @@ static void qemu_connect(struct guest *g)
 }
 
 const struct driver driver_qemu = {
-	.name = "qemu", .create = qemu_create, .created = qemu_created, .start = qemu_start, .powerdown = qemu_powerdown, .stop = qemu_stop, .eject = qemu_eject,
+	.name = "qemu", .create = qemu_create, .created = qemu_created, .start = qemu_start, .answers = qemu_answers, .powerdown = qemu_powerdown, .stop = qemu_stop, .eject = qemu_eject,
 	.forward = qemu_forward, .connect = qemu_connect,
 };

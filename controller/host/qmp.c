@@ -11,7 +11,7 @@ enum { LINE_MAX_BYTES = 1 << 20 };
 
 struct talk { int fd; int64_t deadline_ms; struct buf in; };
 
-static int late(const struct guest *g, struct err *e)
+int qmp_late(const struct guest *g, struct err *e)
 {
 	return err_set(e, ERR_UNAVAILABLE, "QEMU of guest %s does not answer on its control socket", g->spec.vm_id);
 }
@@ -31,7 +31,7 @@ static int read_line(const struct guest *g, struct talk *t, struct json_object *
 		char chunk[4096];
 		ssize_t n = poll(&f, 1, clock_left_ms(t->deadline_ms)) == 1 ? read(t->fd, chunk, sizeof chunk) : -1;
 		if (n <= 0)
-			return late(g, e);
+			return qmp_late(g, e);
 		buf_add(&t->in, chunk, (size_t)n);
 		if (buf_check(&t->in, "a QMP answer", e))
 			return -(int)e->code;
@@ -47,7 +47,7 @@ static int execute(const struct guest *g, struct talk *t, const char *command, s
 		json_object_object_add(o, "arguments", json_object_get(arguments));
 	const char *text = json_line(o);
 	if (fd_write_all(t->fd, text, strlen(text)) < 0 || fd_write_all(t->fd, "\n", 1) < 0)
-		return late(g, e);
+		return qmp_late(g, e);
 	for (;;) {
 		scoped_json struct json_object *line = NULL;
 		struct json_object *v;
@@ -74,23 +74,87 @@ int qmp_call(const struct guest *g, const char *command, struct json_object *arg
 	int r;
 
 	if (fd < 0)
-		return late(g, e);
+		return qmp_late(g, e);
 	if (!(r = read_line(g, &t, &greeting, e)) && !(r = execute(g, &t, "qmp_capabilities", NULL, NULL, e)))
 		r = execute(g, &t, command, arguments, ret, e);
 	buf_fini(&t.in);
 	return r;
 }
 
-int qmp_wait(const struct guest *g, int timeout_ms, struct err *e)
-{
-	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
+/* ---- the greeting, a step at a time ---- */
 
-	while (clock_left_ms(deadline_ms) > 0) {
-		struct pollfd f = { g->main.pidfd, POLLIN, 0 };
-		if (qmp_call(g, "query-status", NULL, clock_left_ms(deadline_ms), NULL, e) == 0)
-			return 0;
-		if (poll(&f, 1, 20) == 1)
-			return err_set(e, ERR_UNAVAILABLE, "QEMU of guest %s ended at once", g->spec.vm_id);
+void qmp_greeting_fini(struct qmp_greeting *t)
+{
+	scope_close(&t->fd);
+	buf_fini(&t->in);
+	*t = QMP_GREETING;
+}
+
+/* What it says, until it has nothing more to say for now. False: it went away, or speaks no QMP. */
+static bool hear(struct qmp_greeting *t)
+{
+	char chunk[4096];
+	struct err e;
+
+	for (;;) {
+		ssize_t n = read(t->fd, chunk, sizeof chunk);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return true;
+		if (n <= 0)
+			return false;
+		buf_add(&t->in, chunk, (size_t)n);
+		if (buf_check(&t->in, "a QMP greeting", &e))
+			return false;
 	}
-	return late(g, e);
+}
+
+static bool say(struct qmp_greeting *t, const char *line)
+{
+	t->step++;
+	return fd_write_all(t->fd, line, strlen(line)) == 0;
+}
+
+/* One whole line: the greeting is answered with qmp_capabilities, its return with a question, and then it is known to work. */
+static bool take(struct qmp_greeting *t, struct json_object *line)
+{
+	if (json_object_object_get_ex(line, "error", NULL))
+		return false;
+	if (t->step == QMP_UNHEARD && json_object_object_get_ex(line, "QMP", NULL))
+		return say(t, "{\"execute\":\"qmp_capabilities\"}\n");
+	if (t->step == QMP_HEARD && json_object_object_get_ex(line, "return", NULL))
+		return say(t, "{\"execute\":\"query-status\"}\n");
+	t->step += t->step == QMP_ASKED && json_object_object_get_ex(line, "return", NULL);
+	return true;            /* events are passed over */
+}
+
+static bool take_lines(struct qmp_greeting *t)
+{
+	char *nl;
+
+	while (t->step != QMP_ANSWERED && t->in.size && (nl = memchr(t->in.data, '\n', t->in.size))) {
+		scoped_json struct json_object *line = NULL;
+		struct err e;
+		size_t n = (size_t)(nl - t->in.data);
+		bool good = json_parse(t->in.data, n, "QMP", &line, &e) == 0 && take(t, line);
+		if (!good)
+			return false;
+		buf_drop(&t->in, n + 1);
+	}
+	return true;
+}
+
+void qmp_greet(struct guest *g, bool *ret_answers)
+{
+	struct qmp_greeting *t = &g->greeting;
+
+	*ret_answers = false;
+	if (t->fd < 0 && (t->fd = guest_socket(g, "qmp.sock")) < 0)
+		return;
+	if (!hear(t) || !take_lines(t)) {
+		qmp_greeting_fini(t);
+		return;
+	}
+	*ret_answers = t->step == QMP_ANSWERED;
+	if (*ret_answers)
+		qmp_greeting_fini(t);           /* its socket serves one at a time */
 }

@@ -8,5 +8,9 @@
 /* socket: name in the guest's folder. arguments: borrowed, may be NULL. *ret (may be NULL): the "return" member, the caller's.
  * Errors: unavailable (no answer by the deadline), conflict (QEMU's own error, with its description). */
 int qmp_call(const struct guest *g, const char *command, struct json_object *arguments, int timeout_ms, struct json_object **ret, struct err *e);
-/* Waits until QEMU answers QMP, or its process ends. */
-int qmp_wait(const struct guest *g, int timeout_ms, struct err *e);
+/* The first words with a QEMU that was just started, never waiting: to be called again when g->greeting.fd is readable, and soon where it is
+ * -1 (there is nobody yet). *ret_answers: it took a question and answered. */
+void qmp_greet(struct guest *g, bool *ret_answers);
+void qmp_greeting_fini(struct qmp_greeting *t);
+/* unavailable: "does not answer". */
+int qmp_late(const struct guest *g, struct err *e);

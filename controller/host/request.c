@@ -192,21 +192,13 @@ static int do_start(struct host *h, struct json_object *body, uint64_t req, stru
 	struct guest *g;
 	int r;
 
-	(void)req;
 	if ((r = want_guest(h, body, &g, e)) || (r = check_token(g, body, e)))
 		return r;
 	if (g->setup.pidfd >= 0)
 		return err_set(e, ERR_UNAVAILABLE, "the vTPM of guest %s is still being made", g->spec.vm_id);
-	if (!g->running) {
-		bool wants = json_object_object_get_ex(body, "medium", &medium) && json_object_get_boolean(medium);
-		if (wants && h->passed_fd < 0)
-			return err_set(e, ERR_INTERNAL, "START of guest %s came without its medium", g->spec.vm_id);
-		if ((r = g->driver->start(h, g, wants ? h->passed_fd : -1, e)))
-			return r;
-		g->running = true;
-		host_channel_close(g);
-		g->channel_retry_ms = 0;
-	}
+	bool wants = json_object_object_get_ex(body, "medium", &medium) && json_object_get_boolean(medium);
+	if (!g->running)
+		return start_begin(h, g, wants, req, e);
 	json_put_uint(reply, "pid", (uint64_t)g->main.pid);
 	return guest_save_run(g, e);
 }
@@ -237,6 +229,7 @@ static int do_stop(struct host *h, struct json_object *body, uint64_t req, struc
 	(void)reply;
 	if ((r = want_guest(h, body, &g, e)) || (r = check_token(g, body, e)))
 		return r;
+	start_abort(h, g, "it was stopped before it had started");
 	if (g->running && grace_ms && g->driver->powerdown(g, &unasked) == 0) {
 		g->stop_req = req;
 		g->stop_deadline_ms = clock_mono_ms() + (int64_t)(grace_ms < GRACE_MAX_MS ? grace_ms : GRACE_MAX_MS);
@@ -257,6 +250,7 @@ static int do_delete(struct host *h, struct json_object *body, uint64_t req, str
 	(void)req; (void)reply;
 	if (!g)
 		return 0;       /* asked again: it is gone already */
+	start_abort(h, g, "it was deleted before it had started");
 	if (g->running && (r = g->driver->stop(g, e)))
 		return r;
 	worker_kill(&g->setup, SIGKILL);
@@ -266,6 +260,12 @@ static int do_delete(struct host *h, struct json_object *body, uint64_t req, str
 	return 0;
 }
 
+/* What a launched QEMU has is not known before it answers. */
+static int not_starting(const struct guest *g, struct err *e)
+{
+	return g->starting ? err_set(e, ERR_UNAVAILABLE, "guest %s is being started", g->spec.vm_id) : 0;
+}
+
 static int do_eject(struct host *h, struct json_object *body, uint64_t req, struct json_object *reply, struct err *e)
 {
 	bool ejected = false;
@@ -273,7 +273,7 @@ static int do_eject(struct host *h, struct json_object *body, uint64_t req, stru
 	int r;
 
 	(void)req;
-	if ((r = want_guest(h, body, &g, e)) || (r = check_token(g, body, e)) || (r = g->driver->eject(g, &ejected, e)))
+	if ((r = want_guest(h, body, &g, e)) || (r = check_token(g, body, e)) || (r = not_starting(g, e)) || (r = g->driver->eject(g, &ejected, e)))
 		return r;
 	json_put_bool(reply, "ejected", ejected);
 	return 0;
@@ -296,7 +296,7 @@ static int do_forward(struct host *h, struct json_object *body, uint64_t req, st
 
 	(void)req;
 	json_object_object_get_ex(body, "forwards", &array);
-	if ((r = want_guest(h, body, &g, e)) || (r = forwards_read(array, f, &n, e)) || (r = g->driver->forward(g, f, n, e)))
+	if ((r = want_guest(h, body, &g, e)) || (r = forwards_read(array, f, &n, e)) || (r = not_starting(g, e)) || (r = g->driver->forward(g, f, n, e)))
 		return r;
 	json_object_object_add(reply, "forwards", forwards_json(g->spec.forwards, g->spec.forward_count));
 	return 0;

@@ -22,5 +22,11 @@ void host_create_failed(struct host *h, struct guest *g, uint64_t req, const str
 void host_stopped(struct host *h, struct guest *g);
 /* Off the list and freed; processes and files stay. */
 void host_forget(struct host *h, struct guest *g);
+/* START: 1, and its reply goes out when the guest answers or will not. conflict: one is under way. */
+int start_begin(struct host *h, struct guest *g, bool medium, uint64_t req, struct err *e);
+/* Goes on with a START that is under way; never waits. */
+void start_step(struct host *h, struct guest *g);
+/* Ends one that is under way. */
+void start_abort(struct host *h, struct guest *g, const char *why);
 void host_channel_close(struct guest *g);
 enum { CHANNEL_RETRY_MS = 100 };

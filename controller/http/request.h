@@ -16,7 +16,13 @@ typedef int request_fn(struct ctl *c, struct request *rq, struct err *e);
 
 enum { REQUEST_BODY_MAX = 64 << 20, REQUEST_SMALL_MAX = 256 << 10, REQUEST_PATH_MAX = 512, REPLY_RAW_MAX = 66 << 20 };
 
-struct schema { const char *name; const struct json_field *fields; size_t count; };
+/* parts (ended by a NULL field, or NULL) describe the entries of an array and the inside of an object; open: further keys may stand in it. */
+struct schema;
+struct schema_part { const char *field; const struct schema *schema; };
+struct schema { const char *name; const struct json_field *fields; size_t count; const struct schema_part *parts; bool open; };
+/* What every refusal is answered with. */
+extern const struct schema schema_problem;
+
 
 /* One row says all there is about a route: what the server checks, what documents are made from. */
 struct route {
@@ -61,6 +67,8 @@ struct request {
 
 /* Finds the row; not-found, or usage where the path knows other methods. name and route are set. */
 int route_find(struct request *rq, struct err *e);
+/* May a peer of this role? The roles that there are stand in route.c; a row that names another is for nobody. */
+int route_admit(const struct route *r, const char *peer_role, struct err *e);
 /* Checks what the row asks of a request: size, JSON, key. */
 int route_decode(struct request *rq, struct err *e);
 /* Decimal digits only. */

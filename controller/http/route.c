@@ -40,6 +40,16 @@ int route_find(struct request *rq, struct err *e)
 		err_set(e, ERR_NOT_FOUND, "there is nothing at %.200s", rq->path);
 }
 
+int route_admit(const struct route *r, const char *peer_role, struct err *e)
+{
+	static const char *const roles[] = { "operator" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+		if (r->role && strcmp(r->role, roles[i]) == 0)
+			return strcmp(roles[i], peer_role) == 0 ? 0 : err_set(e, ERR_DENIED, "%s is for role '%s'", r->path, r->role);
+	return err_set(e, ERR_DENIED, "%s is for role '%s', which nobody has", r->path, r->role ? r->role : "");
+}
+
 static bool field_known(const struct schema *s, const char *key)
 {
 	for (size_t i = 0; i < s->count; i++)

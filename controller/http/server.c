@@ -45,8 +45,7 @@ static int admit(struct request *rq, struct err *e)
 			(unsigned)rq->peer_uid);
 	int r = route_find(rq, e);
 	/* The local socket's peer is an operator, and nothing else. */
-	return r || strcmp(rq->route->role, "operator") == 0 ? r :
-		err_set(e, ERR_DENIED, "%s is for role '%s'", rq->route->path, rq->route->role);
+	return r ? r : route_admit(rq->route, "operator", e);
 }
 
 /* What is too long is refused: cut, two keys would be one. */

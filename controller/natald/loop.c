@@ -61,8 +61,11 @@ static int judge_overdue(struct loop *l, struct err *e)
 		if ((r = vm_get_by_id(l->c->store, ids[i], &v, &absent, e)) || absent)
 			continue;
 		v.deadline_at = 0;
-		vm_set_state(&v, VM_FAILED, "no %sreport within %lld s", v.state == VM_PROVISIONING ? "further " : "",
-			(long long)link_boot_deadline_s(l->c));
+		if (v.state == VM_DEFINED)
+			vm_set_state(&v, VM_FAILED, "its bundle was not signed within %lld s", (long long)link_boot_deadline_s(l->c));
+		else
+			vm_set_state(&v, VM_FAILED, "no %sreport within %lld s", v.state == VM_PROVISIONING ? "further " : "",
+				(long long)link_boot_deadline_s(l->c));
 		r = ctl_save(l->c, &v, e);
 	}
 	return r;

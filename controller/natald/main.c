@@ -57,8 +57,8 @@ static void help(void)
 		"  --state DIR            the state folder (default: $NATAL_STATE, /var/lib/natal as root, else ~/.local/share/natal)\n"
 		"  --store-key-file FILE  the key under which private bytes are sealed in the store\n"
 		"  --fd N                 of host: the descriptor at whose other end the controller is\n"
-		"  --help                 this text\n"
-		"  --version              the version\n");
+		"  -h, --help             this text\n"
+		"  -V, --version          the version\n");
 }
 
 /* 1: done (help, version). */
@@ -68,7 +68,7 @@ static int read_options(int argc, char **argv, struct options *o, struct err *e)
 	int c, r = 0;
 
 	opterr = 0;
-	while (!r && (c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+	while (!r && (c = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
 		if (c == 's')
 			r = text_copy(o->state, sizeof o->state, optarg, "--state", e);
 		else if (c == 'k')
@@ -99,7 +99,7 @@ static int take_lock(const char *state, struct err *e)
 	snprintf(path, sizeof path, "%s/natald.lock", state);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_sys(e, "open %s", path);
+		return state_refused(state, path, e);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	close(fd);
@@ -229,7 +229,7 @@ static int serve(struct ctl *c, const char *program, struct err *e)
 	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
 	if (pinfile_all(c, e))          /* a full disk: what can be served is served */
 		err_print(e);
-	if ((r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_look_for_rsa(c, e)) ||
+	if ((r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) ||
 	    (r = server_start(path, &server, e)))
 		return r;
 	if ((r = link_start(c, program, e))) {          /* after the socket: its umask is the process's, and the host makes files */
@@ -281,11 +281,13 @@ static int run(int argc, char **argv, struct err *e)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);       /* a file that may not grow is a full disk: an error, and no end */
 	umask(022);
-	if ((r = file_mkdirs(AT_FDCWD, o.state, 0711, e)))
+	if ((r = state_dir_fits(o.state, e)))
 		return r;
+	if ((r = file_mkdirs(AT_FDCWD, o.state, 0711, e)))
+		return errno = e->sys_errno, r == -ERR_SYSTEM ? state_refused(o.state, o.state, e) : r;
 	if (!realpath(o.state, real))
-		return err_sys(e, "the state folder %s", o.state);
-	if ((r = text_copy(o.state, sizeof o.state, real, "the state folder's path", e)))
+		return state_refused(o.state, o.state, e);
+	if ((r = state_dir_fits(real, e)) || (r = text_copy(o.state, sizeof o.state, real, "the state folder's path", e)))
 		return r;
 	if (o.host)
 		return host_run(o.host_fd, &(struct host_config){ .state_dir = o.state }, e);

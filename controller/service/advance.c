@@ -183,6 +183,7 @@ static int to_signed(struct ctl *c, const struct bundle_ref *ref, struct vm *v, 
 	int r = bundle_row_sign(c->store, ref, &a->signatures, &a->pin_record, &changed, e);
 	if (r || !changed || v->state != VM_DEFINED || v->sequence != ref->sequence)
 		return r;
+	v->deadline_at = 0;
 	vm_set_state(v, VM_READY, "%s", strcmp(v->host, "none") == 0 ? "its medium waits to be fetched" : "can be started");
 	return ctl_save(c, v, e);
 }
@@ -215,6 +216,7 @@ static int give_up(struct ctl *c, const struct bundle_ref *ref, const struct err
 	if ((r = bundle_row_save(c->store, &row, e)) || (r = vm_get_by_id(c->store, ref->vm_id, &v, &absent, e)) || absent ||
 	    v.sequence != ref->sequence)            /* a reissue came: the old one is nobody's business any more */
 		return r;
+	v.deadline_at = 0;
 	vm_set_state(&v, VM_FAILED, "its bundle could not be made: %s", why->msg);
 	return ctl_save(c, &v, e);
 }

@@ -10,6 +10,7 @@
 #include "common/data/json.h"
 #include "controller/crypto/seal.h"
 #include "controller/store/image.h"
+#include "controller/store/pool_mark.h"
 
 enum { READY_MAX = 64, COLLECT_MAX = 64 };
 
@@ -22,6 +23,7 @@ static const struct pool_marks rsa_marks = { 4, 16 };    /* a second or so each,
 
 struct pool {
 	struct pool_marks marks[GUESTKEY_KINDS];
+	bool set[GUESTKEY_KINDS];               /* by an operator */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -113,7 +115,39 @@ void pool_stop(struct pool *p)
 struct pool_marks pool_marks(const struct pool *p, enum guestkey_kind kind) { return p->marks[kind]; }
 
 /* The marks belong to the loop's thread; the pool's own only sees orders. */
-void pool_want_rsa(struct pool *p) { p->marks[GUESTKEY_SSH_RSA_3072] = rsa_marks; }
+void pool_want_rsa(struct pool *p)
+{
+	if (!p->set[GUESTKEY_SSH_RSA_3072])
+		p->marks[GUESTKEY_SSH_RSA_3072] = rsa_marks;
+}
+
+int pool_set_marks(struct ctl *c, enum guestkey_kind kind, struct pool_marks marks, struct err *e)
+{
+	if (marks.high > POOL_KEYS_MAX)
+		return err_set(e, ERR_LIMIT, "a high mark of %lld keys: %d at most", (long long)marks.high, POOL_KEYS_MAX);
+	if (marks.low < 0 || (marks.low >= marks.high && (marks.low || marks.high))) {
+		err_set(e, ERR_USAGE, "%s: the low mark %lld is not below the high mark %lld", guestkey_kind_name(kind), (long long)marks.low,
+			(long long)marks.high);
+		err_hint(e, "below the low mark keys are made up to the high one; 0 and 0 make none ahead");
+		return -(int)e->code;
+	}
+	return pool_mark_put(c->store, PROJECT_DEFAULT, &(struct pool_mark){ (int)kind, marks.low, marks.high }, e);
+}
+
+int pool_load_marks(struct ctl *c, struct err *e)
+{
+	struct pool_mark rows[POOL_MARKS_MAX];
+	size_t n;
+
+	int r = pool_mark_list(c->store, PROJECT_DEFAULT, rows, &n, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		if (rows[i].kind < 0 || rows[i].kind >= GUESTKEY_KINDS)
+			continue;
+		c->pool->marks[rows[i].kind] = (struct pool_marks){ rows[i].low, rows[i].high };
+		c->pool->set[rows[i].kind] = true;
+	}
+	return r;
+}
 
 bool pool_image_rsa(const char *doc)
 {

@@ -8,6 +8,7 @@
 #include "controller/service/ctl.h"
 #include "controller/store/pool_key.h"
 
+enum { POOL_KEYS_MAX = 100000 };          /* of a kind, ahead */
 struct pool_marks { int64_t low, high; };
 /* Per kind; RSA keys are made only where somebody asks for them. */
 extern const struct pool_marks pool_marks_default[GUESTKEY_KINDS];
@@ -15,6 +16,10 @@ extern const struct pool_marks pool_marks_default[GUESTKEY_KINDS];
 int pool_start(const struct pool_marks marks[GUESTKEY_KINDS], struct pool **ret, struct err *e);
 void pool_stop(struct pool *p);
 struct pool_marks pool_marks(const struct pool *p, enum guestkey_kind kind);
+/* Writes an operator's marks to the store, inside a turn; pool_load_marks() then takes them up. limit, usage. 0 and 0: none are made ahead. */
+int pool_set_marks(struct ctl *c, enum guestkey_kind kind, struct pool_marks marks, struct err *e);
+/* The marks of the store are the pool's from now on: at the start, and after the commit that changed them. */
+int pool_load_marks(struct ctl *c, struct err *e);
 /* RSA keys are made ahead from now on: an image whose VMs get one is registered. */
 void pool_want_rsa(struct pool *p);
 /* Is one registered already? At the start. */

@@ -31,7 +31,7 @@ int signer_csr(struct signer *s, const char *project, const char *subject, struc
 /* Births, a batch a message: what each needs next follows from its stage. BUNDLE_TAKEN: the certificate of the committed intent.
  * BUNDLE_WRITTEN: the signatures of the committed manifest (as FORMAT.md writes them) and the whole pin record of the committed pin payload.
  * The answers come in the order of asking, and are taken when they are there: the signer works while natald does. */
-enum { SIGNER_BATCH = 8 };
+enum { SIGNER_BATCH = 16 };
 int signer_post(struct signer *s, const struct bundle_ref *refs, size_t n, struct err *e);
 /* Takes in what has arrived, without waiting. unavailable: the signer has ended. */
 int signer_read(struct signer *s, struct err *e);

@@ -44,5 +44,8 @@ const struct migration migrations[] = {
 	{ 5, "what nothing proves, apart from what is proven",
 	"ALTER TABLE vm ADD COLUMN unproven TEXT; ALTER TABLE vm ADD COLUMN unproven_left INTEGER NOT NULL DEFAULT 8;"
 	" ALTER TABLE vm ADD COLUMN forged INTEGER NOT NULL DEFAULT 0;" },
+	{ 6, "the pool's water marks",
+	"CREATE TABLE pool_mark (project TEXT NOT NULL, kind INTEGER NOT NULL, low INTEGER NOT NULL, high INTEGER NOT NULL,"
+	" PRIMARY KEY (project, kind)) WITHOUT ROWID;" },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;

@@ -52,3 +52,21 @@ for ((k = 5; k < n / 2; k += 9)); do
 done
 [ "$seen" -gt 0 ] || fail "no fault left anything behind"
 ok "what was staged and is no longer wanted is taken away ($seen times)"
+
+# The units' own verbs: the journal alone says what is done. It must not say so before it is.
+boot() { "$1" boot "$2" --root "$3" --medium "$work/bundle" --uuid "$uuid" --wait 0; }
+rm -rf "$work/whole"; cp -a "$pristine" "$work/whole"
+NATAL_FAULT_COUNT=$work/count boot "$fault" early "$work/whole" > /dev/null 2>&1 || fail "boot early without a fault"
+n=$(cat "$work/count")
+boot "$agent" late "$work/whole" > /dev/null 2>&1 || fail "boot late without a fault"
+wanted=$(tree "$work/whole")
+grep -q '"state":"provisioned"' "$work/whole/var/lib/natal/journal" || fail "not provisioned: $(cat "$work/whole/var/lib/natal/journal")"
+for ((k = 1; k <= n; k += 7)); do
+  rm -rf "$work/r"; cp -a "$pristine" "$work/r"
+  status=0; NATAL_FAULT_AT=$k boot "$fault" early "$work/r" > /dev/null 2>&1 || status=$?
+  [ "$status" = 99 ] || fail "boot early, k=$k: status $status, not the fault's"
+  rm -rf "$work/r/run/natal"
+  boot "$agent" early "$work/r" > /dev/null 2>&1 && boot "$agent" late "$work/r" > /dev/null 2>&1 || fail "boot early, k=$k: the next boot fails"
+  [ "$(tree "$work/r")" = "$wanted" ] || { diff <(echo "$wanted") <(tree "$work/r") || true; fail "boot early, k=$k: another tree"; }
+done
+ok "a boot that ended anywhere in $n changes: the next one ends with the same tree"

@@ -3,7 +3,7 @@
 # committed durably (full sync), ISO 9660. Per medium over many with a few connections, whose commits share a sync, beside cloud-localds.
 . "$(dirname "$0")/lib.sh"
 need cloud-localds cloud-image-utils
-n=${NATAL_BENCH_COUNT:-1000} connections=${NATAL_BENCH_CONNECTIONS:-8} peer_runs=${NATAL_BENCH_PEER_RUNS:-20}
+n=${NATAL_BENCH_COUNT:-1000} connections=${NATAL_BENCH_CONNECTIONS:-32} peer_runs=${NATAL_BENCH_PEER_RUNS:-20}
 controller "$((n + 2 * peer_runs + 16))"
 key=$(cat "$work/id.pub")
 body='{"name":"m-@","host":"none","users":[{"name":"alice","ssh_keys":["'$key'"]}],"addresses":["192.0.2.10/24,gw=192.0.2.1,dns=192.0.2.53"]}'

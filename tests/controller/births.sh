@@ -50,4 +50,18 @@ n daemon stop; truncate -s 20 "$S/pins/web-3.pin"
 want 3 "pin" "$B/natal-verify" pin "$S/pins/web-3.pin" --trust "$S/trust.d"
 n status >/dev/null
 want 0 "web-3" "$B/natal-verify" pin "$S/pins/web-3.pin" --trust "$S/trust.d"
+
+# Nobody waits for ever: a bundle that is not signed has the deadline of a boot. Then it is the operator's to say what comes.
+n daemon stop; export NATAL_BOOT_DEADLINE_S=3
+n vm list > /dev/null; pid=$(natald_pid)
+for child in $(cat "/proc/$pid/task/$pid/children"); do grep -q '^Seccomp:.2' "/proc/$child/status" && signer=$child; done
+kill -STOP "$signer"
+n vm create web-4 --host none > "$T/web-4" 2>&1 & W=$!
+within 5 n vm show web-4 > /dev/null 2>&1
+want 9 "VM web-4 is failed: its bundle was not signed within 3 s" n vm wait web-4 --timeout 30
+wait $W; [ $? = 9 ] && ok "who waits for the birth is told too" || fail "create: $(cat "$T/web-4")"
+kill -CONT "$signer"
+within 5 [ -s "$S/pins/web-4.pin" ]
+want 0 "ready" n vm reissue web-4
+sleep 5; [ "$(field web-4 state)" = ready ] && ok "a signed one has no deadline" || fail "web-4 is $(field web-4 state): $(field web-4 reason)"
 exit $bad

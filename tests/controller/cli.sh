@@ -12,6 +12,7 @@ ca csr|ca csr
 ca install|ca install CHAIN
 pool status|pool status
 pool fill|pool fill 10
+pool marks|pool marks --low 5 --high 20 --kind ssh-ed25519
 image register|image register debian-12 --from IMAGE
 image list|image list
 image show|image show debian-12

@@ -18,5 +18,7 @@ for k in sys.argv[1].split("."): d=d[int(k)] if isinstance(d,list) else d[k]
 print(d)' "$2"; }
 natald_pid() { n status -o json | grep -o '"pid":[0-9]*' | cut -d: -f2; }
 guest() { "$B/tests/tools/fake_guest" --medium "$T/$1.iso" --trust "$S/trust.d" --uuid "$(field "$1" uuid)" --channel "$T/$1.sock" "${@:2}"; }
+# A kernel in form: boot protocol 2.4 and one instruction, hlt with interrupts off (Linux, Documentation/arch/x86/boot.rst).
+kernel() { head -c 497 /dev/zero; printf '\4'; head -c 14 /dev/zero; printf '\372\364HdrS\4\2'; head -c 36 /dev/zero; printf '\377\377\377\67'; head -c 16384 /dev/zero; }
 ended() { n daemon stop >/dev/null 2>&1; chmod -R u+rwx "$T" 2>/dev/null; rm -rf "$T"; }
 trap ended EXIT

@@ -21,6 +21,24 @@ take a 151 195
 filled() { [ "$(free being_made)" = "0 0 0" ] && [ "$(free free | tr ' ' '\n' | sort -n | head -n 1)" -gt 230 ]; }
 within 120 filled && ok "below the low mark it is filled to the high one" || fail "the pool has $(free free)"
 want 0 "300" n pool fill 300
+marks() { n pool status -o json | python3 -c 'import json,sys; print(*["%s %d %d" % (k["kind"], k["low"], k["high"]) for k in json.load(sys.stdin)["kinds"] if k["kind"] in sys.argv[1:]], sep=", ")' "$@"; }
+want 2 "the low mark 300 is not below the high mark 256" n pool marks --low 300
+want 2 "hint: below the low mark keys are made up to the high one; 0 and 0 make none ahead" n pool marks --low 20 --high 20
+want 2 "error[usage]: --high 100001: 0 to 100000" n pool marks --low 1 --high 100001
+want 2 "natalctl pool marks: --low N or --high N is missing" n pool marks --kind tls-ecdsa-p256
+want 6 "did you mean 'ssh-ed25519'?" n pool marks --low 1 --high 2 --kind ssh-ed2551
+want 5 "keys are made ahead for project default only" n pool marks --low 1 --high 2 --project blue
+want 0 "a high mark of 100001 keys: 100000 at most" curl -s --unix-socket "$S/natald.sock" http://n/v1/pool/marks -d '{"low":1,"high":100001}'
+[ "$(marks tls-ecdsa-p256 ssh-rsa-3072)" = "tls-ecdsa-p256 64 256, ssh-rsa-3072 0 0" ] &&
+  ok "refused marks change nothing" || fail "marks: $(marks tls-ecdsa-p256 ssh-rsa-3072)"
+want 0 "400" n pool marks --low 350 --high 400 --kind tls-ecdsa-p256
+four() { [ "$(n pool status -o json | python3 -c 'import json,sys; print([k["free"] for k in json.load(sys.stdin)["kinds"] if k["kind"]=="tls-ecdsa-p256"][0])')" = 400 ]; }
+within 60 four && ok "a raised mark is filled up to at once" || fail "$(n pool status)"
+n pool marks --low 8 > /dev/null
+n daemon stop
+[ "$(marks tls-ecdsa-p256)" = "tls-ecdsa-p256 8 400" ] && ok "marks are kept across a restart" || fail "after a restart: $(marks tls-ecdsa-p256)"
+[[ "$(marks ssh-rsa-3072)" = *" 0 0" ]] && ok "RSA keys are a wish of their own" || fail "$(marks ssh-rsa-3072)"
+n pool marks --low 0 --high 0 > /dev/null
 
 # ---- a corrupt store, in three ways; each time it is refused with a hint, no byte of it is changed, and the backup goes on where it was
 n vm create web-1 --host none >/dev/null; n vm pin web-1 --known-hosts > "$T/known"

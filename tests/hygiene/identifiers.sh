@@ -9,7 +9,7 @@ frozen() { # WHAT TEXT FILE... : the text stands in each file
 frozen 'the volume label' '"NATAL"' common/media/bundle.h
 frozen "the medium's file" '"natal.bundle"' common/media/bundle.h
 frozen 'the volume label and the file' '`NATAL`' common/media/FORMAT.md
-frozen 'the virtio-serial port' 'natal.guest.0' docs/WIRE.md agent/natal-agent.8 controller/host/qemu.c
+frozen 'the virtio-serial port' 'natal.guest.0' docs/WIRE.md agent/natal-agent.8 controller/host/qemu_args.c
 frozen 'the fw_cfg entries' '"opt/natal/"' common/media/bundle.h
 frozen 'the fw_cfg entries' 'opt/natal/uuid' agent/natal-agent.8
 frozen "the frames' magic" 'NTL1' docs/WIRE.md

@@ -33,7 +33,7 @@ of_page() {
     }' "$1" | sort -u
 }
 # The same of the help.
-words() { sed -n 's/^  \(-[^ ].*\)$/\1/p' | sed 's/  .*//' | grep -oE -- '(^|[ ,])--?[a-z][a-z-]*' | tr -d ' ,'; }
+words() { sed -n 's/^  \(-[^ ].*\)$/\1/p' | sed 's/  .*//' | grep -oE -- '(^|[ ,])--?[a-zA-Z][a-z-]*' | tr -d ' ,'; }
 verbs() { sed -n 's/^  \([a-z][a-z -]*[a-z]\)\( *\[\{0,1\}[A-Z].*\|  .*\| *\)$/\1/p' | sed 's/  .*//'; }
 of_help() {   # PROGRAM each|-
   local v o

@@ -55,7 +55,7 @@ want 2 "is a private key" n vm create web-2 --host none --user bob --ssh-key "$T
 want 3 "is not 'dhcp' or ADDRESS/PREFIX" n vm create web-2 --host none --address 10.0.0.300/24
 want 5 "others start it" n vm start web-1
 want 2 "--force and --grace: one of them" n vm stop web-1 --force --grace 3
-want 2 "a grace of '601' s: a number up to 600" n vm stop web-1 --grace 601
+want 2 "--grace 601: 0 to 600" n vm stop web-1 --grace 601
 want 0 "ssh-ed25519 " n vm pin web-1 --known-hosts
 want 0 "sha256//" n vm pin web-1 --curl
 

@@ -54,6 +54,8 @@ static void counts_arguments(void **state)
 {
 	assert_err(parse("vm", "create"), ERR_USAGE, e, "natalctl vm create: NAME is missing");
 	assert_err(parse("vm", "create", "a", "b"), ERR_USAGE, e, "'b' is one argument too many");
+	assert_err(parse("backup"), ERR_USAGE, e, "natalctl backup: DIR is missing");
+	assert_err(parse("backup", "a", "b"), ERR_USAGE, e, "natalctl backup: 'b' is one");
 	assert_err(parse("vm", "create", "a", "--user"), ERR_USAGE, e, "--user wants a value (NAME)");
 	assert_err(parse("vm", "create", "a", "--rsa=1"), ERR_USAGE, e, "--rsa takes no value");
 	assert_ok(parse("pool", "fill"), e);
@@ -63,15 +65,44 @@ static void counts_arguments(void **state)
 
 static void numbers(void **state)
 {
-	uint64_t n;
-
 	assert_ok(parse("vm", "create", "a", "--memory", "512"), e);
-	assert_ok(cli_number(&cli, "--memory", 1, &n, &e), e);
-	assert_int_equal(n, 512);
-	assert_ok(cli_number(&cli, "--cpus", 3, &n, &e), e);
-	assert_int_equal(n, 3);
-	assert_ok(parse("vm", "create", "a", "--memory", "lots"), e);
-	assert_err(cli_number(&cli, "--memory", 1, &n, &e), ERR_USAGE, e, "--memory 'lots' is no number");
+	assert_int_equal(cli_number(&cli, "--memory", 1), 512);
+	assert_int_equal(cli_number(&cli, "--cpus", 3), 3);
+	assert_err(parse("vm", "create", "a", "--memory", "lots"), ERR_USAGE, e, "--memory 'lots' is no number");
+	assert_err(parse("vm", "create", "a", "--memory", "0"), ERR_USAGE, e, "--memory 0: 64 to 4194304");
+	assert_err(parse("vm", "create", "a", "--cpus=513"), ERR_USAGE, e, "--cpus 513: 1 to 512");
+	assert_err(parse("vm", "stop", "a", "--grace", "601"), ERR_USAGE, e, "--grace 601: 0 to 600");
+	assert_ok(parse("vm", "wait", "a", "--timeout", "0"), e);
+}
+
+static void files_to_write(void **state)
+{
+	assert_ok(parse("vm", "create", "a", "--medium-out", "new-file"), e);
+	assert_ok(parse("vm", "create", "a", "--medium-out", "/new-file-below-the-root"), e);
+	assert_err(parse("vm", "create", "a", "--medium-out", "/no/such/folder/f"), ERR_NOT_FOUND, e, "--medium-out: there is no folder /no/such/folder");
+	assert_err(parse("vm", "create", "a", "--medium-out", "/tmp"), ERR_USAGE, e, "--medium-out: /tmp is a folder, a file is wanted");
+	assert_err(parse("vm", "pin", "a", "--record", "/tmp/"), ERR_USAGE, e, "--record '/tmp/' names no file");
+	assert_err(parse("ca", "csr", "--out", "/dev/null/x"), ERR_USAGE, e, "--out: /dev/null is no folder");
+	assert_ok(parse("key", "export", "--out", "/no/such/folder/yet"), e);
+	assert_err(parse("key", "export", "--out", "/dev/null"), ERR_USAGE, e, "--out: /dev/null is no folder");
+}
+
+static void asks_for_help_or_version(void **state)
+{
+	assert_ok(parse("-h"), e);
+	assert_non_null(cli_option(&cli, "--help"));
+	assert_ok(parse("vm", "create", "-h"), e);
+	assert_non_null(cli_option(&cli, "--help"));
+	assert_string_equal(cli.verb->verb, "create");
+	assert_ok(parse("vm", "--help"), e);
+	assert_string_equal(cli.noun, "vm");
+	assert_string_equal(cli.verb->noun, "help");
+	assert_ok(parse("--version"), e);
+	assert_string_equal(cli.verb->noun, "version");
+	assert_ok(parse("-V"), e);
+	assert_string_equal(cli.verb->noun, "version");
+	assert_err(parse("vm", "create", "a", "-x"), ERR_USAGE, e, "natalctl vm create has no option '-x'");
+	assert_err(parse("-x"), ERR_USAGE, e, "natalctl has no option '-x' before its verb");
 }
 
 static void table_is_whole(void **state)
@@ -88,7 +119,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_options_in_order), cmocka_unit_test(common_options_before_the_noun), cmocka_unit_test(suggests),
-		cmocka_unit_test(counts_arguments), cmocka_unit_test(numbers), cmocka_unit_test(table_is_whole),
+		cmocka_unit_test(counts_arguments), cmocka_unit_test(numbers), cmocka_unit_test(files_to_write), cmocka_unit_test(asks_for_help_or_version), cmocka_unit_test(table_is_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

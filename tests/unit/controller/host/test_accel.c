@@ -1,6 +1,7 @@
 /* Which accelerator: decided by a boot that really happened, whatever /dev/kvm promises. The QEMU of these tests is a script. */
 #include "tests/unit/unit.h"
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,6 +12,18 @@
 
 static struct { char dir[64], bin[80]; int fd; char *path; } p;
 static struct err e;
+
+/* The loop that the host is, for one question. */
+static const char *accel_wait(struct accel *a)
+{
+	while (!accel_poll(a)) {
+		struct pollfd f = { a->probe.pidfd, POLLIN, 0 };
+		if (a->probe.pidfd < 0)
+			return "tcg";
+		poll(&f, 1, clock_left_ms(a->deadline_ms));
+	}
+	return a->name;
+}
 
 static void put(const char *name, const char *text, mode_t mode)
 {

@@ -210,6 +210,15 @@ static void bad_requests(void **state)
 		refused(cases[i].type, cases[i].text, cases[i].reason, cases[i].msg);
 }
 
+/* A forward without a host's port wants one chosen. */
+static void a_forward_names_its_guest_port_only(void **state)
+{
+	(void)state;
+	accepted(FRAME_HOST_CREATE, CREATE_A "\"forwards\":[{\"guest\":22}],");
+	refused(FRAME_HOST_CREATE, "\"driver\":\"none\",\"vm_id\":\"vm-b\"," UUID "\"forwards\":[{\"host\":22}],", "format", "forward.guest is missing");
+	accepted(FRAME_HOST_DELETE, VM_A);
+}
+
 static void a_guest_that_others_run(void **state)
 {
 	(void)state;
@@ -270,7 +279,7 @@ static void rubbish_between_requests(void **state)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-	const struct CMUnitTest t[] = { T(greets_first), T(a_run_token_only_grows), T(asked_again), T(bad_requests), T(a_guest_that_others_run),
+	const struct CMUnitTest t[] = { T(greets_first), T(a_run_token_only_grows), T(asked_again), T(bad_requests), T(a_guest_that_others_run), T(a_forward_names_its_guest_port_only),
 		T(carries_guest_frames_unopened), T(rubbish_between_requests) };
 
 	signal(SIGPIPE, SIG_IGN);

@@ -80,6 +80,21 @@ static void table_is_whole(void **state)
 	}
 }
 
+static void admits_known_roles(void **state)
+{
+	struct route r = { .path = "/v1/x", .role = "operator" };
+
+	assert_ok(route_admit(&r, "operator", &e), e);
+	assert_err(route_admit(&r, "host", &e), ERR_DENIED, e, "/v1/x is for role 'operator'");
+	r.role = "operatr";
+	assert_err(route_admit(&r, "operator", &e), ERR_DENIED, e, "/v1/x is for role 'operatr', which nobody has");
+	assert_err(route_admit(&r, "operatr", &e), ERR_DENIED, e, "which nobody has");
+	r.role = NULL;
+	assert_err(route_admit(&r, "operator", &e), ERR_DENIED, e, "which nobody has");
+	for (size_t i = 0; i < route_count; i++)
+		assert_ok(route_admit(&routes[i], "operator", &e), e);
+}
+
 static void numbers(void **state)
 {
 	assert_int_equal(request_number("42", 7), 42);
@@ -93,7 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds), cmocka_unit_test(refuses), cmocka_unit_test(decodes),
 			cmocka_unit_test(idempotency_key_only_where_it_means_something),
-		cmocka_unit_test(table_is_whole), cmocka_unit_test(numbers),
+		cmocka_unit_test(table_is_whole), cmocka_unit_test(numbers), cmocka_unit_test(admits_known_roles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

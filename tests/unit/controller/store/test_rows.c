@@ -8,6 +8,7 @@
 #include "controller/store/image.h"
 #include "controller/store/media_key.h"
 #include "controller/store/pool_key.h"
+#include "controller/store/pool_mark.h"
 #include "controller/store/vm.h"
 
 static void fill_vm(struct vm *v, const char *name, const char *uuid)
@@ -327,13 +328,32 @@ static void bundles(void **state)
 	bundle_row_fini(&two);
 }
 
+static void pool_marks_per_kind(void **state)
+{
+	struct place *p = *state;
+	struct pool_mark got[POOL_MARKS_MAX];
+	size_t n = 9;
+
+	assert_ok(pool_mark_list(p->s, "default", got, &n, &p->e), p->e);
+	assert_int_equal(n, 0);
+	assert_ok(pool_mark_put(p->s, "default", &(struct pool_mark){ 2, 5, 9 }, &p->e), p->e);
+	assert_ok(pool_mark_put(p->s, "default", &(struct pool_mark){ 0, 1, 2 }, &p->e), p->e);
+	assert_ok(pool_mark_put(p->s, "default", &(struct pool_mark){ 2, 6, 10 }, &p->e), p->e);
+	assert_ok(pool_mark_put(p->s, "blue", &(struct pool_mark){ 1, 3, 4 }, &p->e), p->e);
+	assert_ok(pool_mark_list(p->s, "default", got, &n, &p->e), p->e);
+	assert_int_equal(n, 2);
+	assert_int_equal(got[0].kind, 0);
+	assert_int_equal(got[1].low, 6);
+	assert_int_equal(got[1].high, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		place_test(vm_is_unique), place_test(vm_save_compares_and_tells), place_test(vm_lists), place_test(state_names_are_closed),
 		place_test(event_undone_with_its_request), place_test(pool_takes_once), place_test(pool_notices_a_lost_key),
 			place_test(media_keys),
-		place_test(ca_rows), place_test(images), place_test(bundles),
+		place_test(ca_rows), place_test(images), place_test(bundles), place_test(pool_marks_per_kind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

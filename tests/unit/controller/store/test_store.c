@@ -75,6 +75,30 @@ static void refuses_corrupt(void **state)
 	assert_non_null(strstr(p->e.hint, "backup"));
 }
 
+/* The header is whole, a page behind it is not: SQLite opens that, and would find out when it is too late. */
+static void refuses_a_corrupt_page(void **state)
+{
+	struct place *p = *state;
+	char key[16], junk[2048];
+	struct stat st;
+
+	memset(junk, 'x', sizeof junk);
+	for (int i = 0; i < 200; i++) {
+		snprintf(key, sizeof key, "k%d", i);
+		assert_ok(store_put(p->s, key, junk, 900, &p->e), p->e);
+	}
+	assert_ok(store_scrub(p->s, &p->e), p->e);
+	store_close(p->s);
+	p->s = NULL;
+	int fd = open(p->path, O_WRONLY);
+	assert_int_equal(fstat(fd, &st), 0);
+	for (off_t at = st.st_size / 2 / 4096 * 4096; at < st.st_size - 4096; at += 4096)
+		assert_int_equal(pwrite(fd, junk, 64, at), 64);
+	close(fd);
+	assert_err(store_open(p->path, &p->s, &p->e), ERR_FORMAT, p->e, "is corrupt");
+	assert_non_null(strstr(p->e.hint, "backup"));
+}
+
 static void turn_commits_or_aborts(void **state)
 {
 	struct place *p = *state;
@@ -226,7 +250,7 @@ int main(int argc, char **argv)
 		return strcmp(argv[1], "look") == 0 ? look(argv[2]) : look_for(argv[2], argv[1]);
 	const struct CMUnitTest tests[] = {
 		place_test(opens_again), place_test(refuses_newer_schema), place_test(refuses_changed_migration),
-			place_test(refuses_corrupt),
+			place_test(refuses_corrupt), place_test(refuses_a_corrupt_page),
 		place_test(turn_commits_or_aborts), place_test(mark_undoes_one_request), place_test(reader_sees_committed_rows_only),
 		place_test(another_process_looks), place_test(scrub_leaves_nothing), place_test(ids_are_long_and_different),
 	};
