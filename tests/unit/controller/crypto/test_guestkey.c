@@ -214,6 +214,8 @@ static void chains_under_another_ca(void **state)
 	secret_free(root_key);
 	secret_free(key);
 	buf_fini(&root), buf_fini(&own), buf_fini(&sub), buf_fini(&chain), buf_fini(&forged);
+}
+
 /* natald's SHA-256 is another library's than the guest's: FIPS 180-4 "abc", and the same for every length and cut. */
 static void hashes_as_the_guest_does(void **state)
 {
