@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include "agent/links.h"
 #include "common/base/file.h"
 
 enum { FACT_TEXT_MAX = 16 << 20, FACT_NAMES_MAX = 65536 };
@@ -38,6 +39,29 @@ int facts_text(const struct facts *f, const char *path, const char **ret, struct
 		absent = true;
 	else if (r)
 		return r;
+	*ret = absent ? NULL : arena_copy(f->arena, text.data ? text.data : "", text.size);
+	return 0;
+}
+
+int facts_own_text(const struct facts *f, const char *path, const char **ret, struct err *e)
+{
+	scoped_buf struct buf text = BUF_MAX(FACT_TEXT_MAX);
+	const char *name;
+	struct stat st;
+	bool absent;
+	int r;
+
+	*ret = NULL;
+	scoped_fd int dir = links_parent(f->root, path, &name, e);
+	if (dir < 0)
+		return is_absent(e->sys_errno) ? 0 : -(int)e->code;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "look at %s", path);
+	if (S_ISLNK(st.st_mode))
+		return err_set(e, ERR_CONFLICT, "%s is a symlink, a file is wanted", path);
+	/* Its folder is the root that it is read below: a link that takes its place meanwhile leads nowhere else. */
+	if ((r = file_read(dir, name, &text, &absent, e)))
+		return err_wrap(e, "%s", path);
 	*ret = absent ? NULL : arena_copy(f->arena, text.data ? text.data : "", text.size);
 	return 0;
 }

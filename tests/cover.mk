@@ -4,6 +4,17 @@ tests_unit_common_media_test_result_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_media_test_result_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 tests_unit_controller_service_test_report_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_service_test_report_LDADD = $(CONTROLLER_TEST_LIBS)
+check_PROGRAMS += tests/unit/controller/service/test_report_take tests/unit/controller/http/test_server
+tests_unit_controller_service_test_report_take_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_service_test_report_take_LDADD = $(CONTROLLER_TEST_LIBS)
+tests_unit_controller_http_test_server_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_http_test_server_LDADD = $(CONTROLLER_TEST_LIBS)
+EXTRA_DIST += tests/unit/controller/service/born.h
+check_PROGRAMS += tests/unit/controller/service/test_link tests/unit/controller/api/test_ca_install
+tests_unit_controller_service_test_link_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_service_test_link_LDADD = $(CONTROLLER_TEST_LIBS)
+tests_unit_controller_api_test_ca_install_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_api_test_ca_install_LDADD = $(CONTROLLER_TEST_LIBS)
 tests_unit_controller_service_test_medium_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_service_test_medium_LDADD = tests/unit/common/media/libsample.a $(MBEDCRYPTO_LIBS) $(CONTROLLER_TEST_LIBS)
 
@@ -13,8 +24,8 @@ tests_unit_controller_host_test_host_LDADD = $(CONTROLLER_TEST_LIBS)
 tests_unit_controller_signer_test_sandbox_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_signer_test_sandbox_LDADD = $(CONTROLLER_TEST_LIBS)
 
-dist_check_SCRIPTS += tests/controller/cli.sh tests/controller/gone.sh tests/controller/reissue.sh tests/controller/store.sh tests/controller/turns.sh tests/controller/births.sh tests/controller/boots.sh tests/controller/backup.sh tests/controller/operator.sh tests/controller/bake.sh tests/controller/replies.sh tests/controller/starting.sh
-EXTRA_DIST += tests/controller/lib.sh
+dist_check_SCRIPTS += tests/controller/cli.sh tests/controller/gone.sh tests/controller/reissue.sh tests/controller/store.sh tests/controller/turns.sh tests/controller/births.sh tests/controller/boots.sh tests/controller/backup.sh tests/controller/operator.sh tests/controller/bake.sh tests/controller/replies.sh tests/controller/starting.sh tests/controller/race.sh
+EXTRA_DIST += tests/controller/lib.sh tests/controller/race.py
 
 check_PROGRAMS += tests/unit/controller/host/test_accel
 tests_unit_controller_host_test_accel_CFLAGS = $(CONTROLLER_TEST_CFLAGS)

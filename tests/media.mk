@@ -24,7 +24,7 @@ tests_unit_common_verify_test_pin_LDADD = $(SAMPLE_LIBS)
 check_PROGRAMS += tests/vectors/test_vectors
 tests_vectors_test_vectors_CFLAGS = $(TEST_CFLAGS)
 tests_vectors_test_vectors_LDADD = $(SAMPLE_LIBS)
-dist_check_SCRIPTS += tests/vectors/openssl.sh tests/verify/natal-verify.sh tests/verify/ssh.sh
+dist_check_SCRIPTS += tests/vectors/openssl.sh tests/verify/natal-verify.sh tests/verify/hostile.sh tests/verify/ssh.sh
 EXTRA_DIST += tests/vectors/README.md tests/vectors/ed25519.pub tests/vectors/p256.pub tests/vectors/bundle.natal tests/vectors/web-1.pin \
 	tests/vectors/1-successor.statement tests/vectors/2-revoked.statement
 
@@ -45,11 +45,12 @@ tests_unit_common_media_test_iso_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_media_test_iso_LDADD = $(SAMPLE_LIBS)
 
 # Each verification check removed in turn: a test must fail.
-EXTRA_DIST += tests/mutants/run.sh tests/mutants/media.list
-MUTANT_LISTS = $(srcdir)/tests/mutants/media.list
+MUTANT_LISTS = $(srcdir)/tests/mutants/media.list $(srcdir)/tests/mutants/agent.list $(srcdir)/tests/mutants/controller.list
+EXTRA_DIST += tests/mutants/run.sh tests/mutants/media.list tests/mutants/agent.list tests/mutants/controller.list
 check-mutants: all $(check_LIBRARIES) $(check_PROGRAMS)
 	@srcdir='$(abs_srcdir)' builddir='$(abs_builddir)' \
-	MUTANT_CC='$(CC) $(DEFS) -include config.h -I$(abs_builddir) -I$(abs_srcdir) $(CPPFLAGS) $(TEST_CFLAGS) -w -O0 -g0' \
-	MUTANT_LIBS='$(SAMPLE_LIBS)' NATAL_VERIFY_LIBS='$(natal_verify_LDADD)' \
+	MUTANT_CC='$(CC) $(DEFS) -include config.h -I$(abs_builddir) -I$(abs_srcdir) $(CPPFLAGS) $(TEST_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS) $(CONTROLLER_CFLAGS) -w -O0 -g0' \
+	MUTANT_LIBS='$(SAMPLE_LIBS)' AGENT_MUTANT_LIBS='tests/unit/common/media/libsample.a $(AGENT_TEST_LIBS) $(MBEDCRYPTO_LIBS)' CONTROLLER_MUTANT_LIBS='$(CONTROLLER_TEST_LIBS)' \
+	NATAL_VERIFY_LIBS='$(natal_verify_LDADD)' NATAL_AGENT_LIBS='$(natal_agent_LDADD)' NATALD_LIBS='$(natald_LDADD)' \
 	$(abs_srcdir)/tests/mutants/run.sh $(MUTANT_FLAGS) $(MUTANT_LISTS:$(srcdir)/%=$(abs_srcdir)/%)
 .PHONY: check-mutants

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "agent/apply/tree.h"
+#include "agent/links.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
 
@@ -210,7 +211,7 @@ static int sync_one(int root, const char *path, struct synced *s, struct err *e)
 	const char *name;
 	struct stat st;
 
-	scoped_fd int dir = tree_parent(root, path, &name, &ignored);
+	scoped_fd int dir = links_parent(root, path, &name, &ignored);
 	if (dir < 0 || fstat(dir, &st) < 0)
 		return 0;
 	for (size_t i = 0; i < s->count; i++)

@@ -5,26 +5,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include "agent/links.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/crypto/hash.h"
-
-int tree_parent(int root, const char *path, const char **name, struct err *e)
-{
-	char dir[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	size_t n = slash ? (size_t)(slash - path) : 0;
-
-	if (!slash || !slash[1] || n >= sizeof dir)
-		return err_set(e, ERR_FORMAT, "'%.200s' names no file", path);
-	memcpy(dir, path, n);
-	memcpy(dir + n, n ? "" : "/", n ? 1 : 2);
-	int fd = file_open(root, dir, O_RDONLY | O_DIRECTORY, 0);
-	if (fd < 0)
-		return err_sys(e, "open folder %s", dir);
-	*name = slash + 1;
-	return fd;
-}
 
 void tree_temp(const char *name, char out[TREE_TEMP_MAX])
 {
@@ -45,7 +29,7 @@ int tree_stage_file(int root, const char *path, const struct sys_file *f, struct
 	char temp[TREE_TEMP_MAX];
 	const char *name;
 
-	scoped_fd int dir = tree_parent(root, path, &name, e);
+	scoped_fd int dir = links_parent(root, path, &name, e);
 	if (dir < 0)
 		return err_wrap(e, "write %s", path);
 	tree_temp(name, temp);
@@ -66,7 +50,7 @@ int tree_stage_link(int root, const char *path, const char *target, struct err *
 	char temp[TREE_TEMP_MAX];
 	const char *name;
 
-	scoped_fd int dir = tree_parent(root, path, &name, e);
+	scoped_fd int dir = links_parent(root, path, &name, e);
 	if (dir < 0)
 		return err_wrap(e, "link %s", path);
 	tree_temp(name, temp);
@@ -80,7 +64,7 @@ int tree_commit(int root, const char *path, struct err *e)
 	char temp[TREE_TEMP_MAX];
 	const char *name;
 
-	scoped_fd int dir = tree_parent(root, path, &name, e);
+	scoped_fd int dir = links_parent(root, path, &name, e);
 	if (dir < 0)
 		return -(int)e->code;
 	tree_temp(name, temp);
@@ -93,7 +77,7 @@ void tree_drop(int root, const char *path)
 	char temp[TREE_TEMP_MAX];
 	const char *name;
 
-	scoped_fd int dir = tree_parent(root, path, &name, &ignored);
+	scoped_fd int dir = links_parent(root, path, &name, &ignored);
 	if (dir < 0)
 		return;
 	tree_temp(name, temp);
@@ -107,7 +91,7 @@ int tree_mkdir(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, st
 	const char *name;
 	struct stat st;
 
-	scoped_fd int dir = tree_parent(root, path, &name, e);
+	scoped_fd int dir = links_parent(root, path, &name, e);
 	if (dir < 0)
 		return err_wrap(e, "make folder %s", path);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
@@ -129,7 +113,7 @@ void tree_rmdir(int root, const char *path)
 	struct err ignored;
 	const char *name;
 
-	scoped_fd int dir = tree_parent(root, path, &name, &ignored);
+	scoped_fd int dir = links_parent(root, path, &name, &ignored);
 	if (dir >= 0)
 		sys_unlink(dir, name, AT_REMOVEDIR);
 }
@@ -138,7 +122,7 @@ int tree_remove(int root, const char *path, struct err *e)
 {
 	const char *name;
 
-	scoped_fd int dir = tree_parent(root, path, &name, e);
+	scoped_fd int dir = links_parent(root, path, &name, e);
 	if (dir < 0)
 		return -(int)e->code;
 	return sys_unlink(dir, name, 0) < 0 && errno != ENOENT ? err_sys(e, "remove %s", path) : 0;
@@ -146,8 +130,12 @@ int tree_remove(int root, const char *path, struct err *e)
 
 int tree_own(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e)
 {
-	scoped_fd int fd = file_open(root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	const char *name;
 
+	scoped_fd int dir = links_parent(root, path, &name, e);
+	if (dir < 0)
+		return -(int)e->code;
+	scoped_fd int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return fd < 0 || sys_own(fd, mode, uid, gid) < 0 ? err_sys(e, "set owner and mode of %s", path) : 0;
 }
 
@@ -172,7 +160,7 @@ int tree_replace(int root, const char *path, const struct sys_file *f, enum tree
 
 	if ((r = parents_0700(root, path, e)) || (r = tree_stage_file(root, path, f, e)))
 		return r;
-	scoped_fd int dir = tree_parent(root, path, &name, e);
+	scoped_fd int dir = links_parent(root, path, &name, e);
 	if (dir < 0)
 		return dir;
 	tree_temp(name, temp);
@@ -190,7 +178,7 @@ int tree_sync(int root, const char *path, struct err *e)
 {
 	const char *name;
 
-	scoped_fd int dir = tree_parent(root, path, &name, e);
+	scoped_fd int dir = links_parent(root, path, &name, e);
 	if (dir < 0)
 		return -(int)e->code;
 	return sys_syncfs(dir) < 0 ? err_sys(e, "sync the filesystem of %s", path) : 0;

@@ -1,5 +1,6 @@
 /* tree.h - changes below a root folder, in two steps each: made beside its place, then moved into it.
  *
+ * No symlink of an unprivileged user is followed on the way (agent/links.h).
  * The name beside is fixed (".NAME.natal-new"), so that what a crash leaves is taken over by the next run.
  */
 #pragma once
@@ -7,8 +8,6 @@
 
 enum { TREE_TEMP_MAX = 256 };
 
-/* The folder that holds path, and path's last name. A descriptor that the caller closes, or -code. */
-int tree_parent(int root, const char *path, const char **name, struct err *e);
 /* The name beside. */
 void tree_temp(const char *name, char out[TREE_TEMP_MAX]);
 

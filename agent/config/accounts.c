@@ -95,9 +95,14 @@ static int check_user(const struct doc *d, const char *path, const struct config
 		const char *p = doc_path(d, path, fields[i].key), *v = fields[i].value;
 		if (v && !plain(v))
 			return doc_fail(d, p, ERR_FORMAT, e, "%s holds a colon or a control character", p);
-		if (v && fields[i].path && (*v != '/' || strstr(v, "/../")))
+		size_t n = v ? strlen(v) : 0;
+		if (v && fields[i].path && (*v != '/' || strstr(v, "/../") || (n >= 3 && strcmp(v + n - 3, "/..") == 0)))
 			return doc_fail(d, p, ERR_FORMAT, e, "%s is '%.80s', not an absolute path", p, v);
 	}
+	/* chown(2)'s "leave it", in 32 bits and in 16: Debian Policy 9.2.2. */
+	if (u->uid.set && (u->uid.value == UINT32_MAX || u->uid.value == UINT16_MAX))
+		return doc_fail(d, doc_path(d, path, "uid"), ERR_FORMAT, e, "%s/uid %lu is no number that a user can have", path,
+			(unsigned long)u->uid.value);
 	if (u->passwd && *u->passwd != '$' && *u->passwd != '!' && *u->passwd != '*') {
 		const char *p = doc_path(d, path, "passwd");
 		doc_fail(d, p, ERR_FORMAT, e, "%s is not the hash of a password ($6$…)", p);
@@ -123,10 +128,10 @@ static int parse_user(struct config *c, const struct doc *d, const char *path, s
 	int r;
 
 	if (json_object_is_type(v, json_type_string)) {
-		if (strcmp(json_object_get_string(v), "default") == 0)
+		if ((r = doc_value(d, path, v, WANT_TEXT, &row.u.name, e)))
+			return r;
+		if (strcmp(row.u.name, "default") == 0)
 			default_user(d, &row.u);
-		else
-			row.u.name = json_object_get_string(v);
 	} else if ((r = doc_decode(d, path, v, user_keys, ARRAY_SIZE(user_keys), &row, e))) {
 		return r;
 	}

@@ -98,7 +98,10 @@ static int parse_hosts(struct config *c, const struct doc *d, struct json_object
 {
 	static const char *const words[] = { "true", "false", "localhost", NULL };
 	const char *s = v ? json_object_get_string(v) : "false";
+	int whole = json_object_is_type(v, json_type_string) ? doc_value(d, "manage_etc_hosts", v, WANT_TEXT, &s, e) : 0;
 
+	if (whole)
+		return whole;
 	if (strcmp(s, "localhost") == 0)
 		c->hosts = HOSTS_LOCALHOST;
 	else if (strcmp(s, "true") == 0 || strcmp(s, "template") == 0)
@@ -173,14 +176,14 @@ static int parse_policy(struct config *c, const struct doc *d, struct json_objec
 		return r;
 	c->policies = arena_array(&c->arena, (size_t)json_object_object_length(n.policy), sizeof *c->policies);
 	json_object_object_foreach(n.policy, key, v) {
-		const char *s = json_object_get_string(v);
-		size_t p = 0;
-		while (p < POLICIES && (!s || strcmp(s, words[p]) != 0))
+		const char *s = json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
+		size_t p = strlen(s) == (size_t)json_object_get_string_len(v) ? 0 : POLICIES;
+		while (p < POLICIES && strcmp(s, words[p]) != 0)
 			p++;
 		if (p == POLICIES) {
 			r = doc_fail(d, "natal/policy", ERR_FORMAT, e, "natal/policy: '%.60s' is '%.40s', not fail, degrade or continue",
-				key, s ? s : "null");
-			err_suggest(e, s ? s : "", words, NULL);
+				key, s);
+			err_suggest(e, s, words, NULL);
 			return r;
 		}
 		c->policies[c->policy_count++] = (struct config_policy){ key, (enum policy_kind)p };

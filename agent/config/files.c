@@ -19,7 +19,7 @@ static int parse_mode(const struct doc *d, const char *path, struct json_object 
 	unsigned mode = 0;
 	size_t n = 0;
 
-	if (!v || json_object_is_type(v, json_type_string)) {
+	if (!v || (json_object_is_type(v, json_type_string) && strlen(s) == (size_t)json_object_get_string_len(v))) {
 		if (s[0] == '0' && s[1] == 'o')
 			s += 2;
 		for (; s[n] >= '0' && s[n] <= '7' && n < 5; n++)

@@ -33,6 +33,8 @@ static int fill_home(struct builder *b, const struct home *h, const char *below,
 		if ((r = facts_stat(b->facts, arena_printf(a, "/etc/skel%s", sub), &source, e)) ||
 			(r = facts_stat(b->facts, path, &now, e)))
 			return r;
+		if (source.kind == FACT_DIR && now.kind == FACT_LINK)
+			continue;               /* the user's own, and led who knows where */
 		if (source.kind == FACT_DIR) {
 			if ((r = want_dir(b, path, source.mode, h->uid, h->gid, e)) || (r = fill_home(b, h, sub, depth + 1, e)))
 				return r;
@@ -67,7 +69,8 @@ static int user_keys(struct builder *b, const struct config_user *u, const struc
 
 	if (!u->ssh_authorized_keys.count)
 		return 0;
-	if ((r = facts_text(b->facts, path, &text, e)))
+	/* The user may have put there what he likes: a link would hand him any file that root can read. */
+	if ((r = facts_own_text(b->facts, path, &text, e)))
 		return r;
 	char *all = arena_text(a, text ? text : "");
 	for (size_t i = 0; i < u->ssh_authorized_keys.count; i++) {

@@ -32,30 +32,6 @@ void report_set_key(struct report *r, const uint8_t key[32])
 	r->has_key = true;
 }
 
-/* How many bytes of a whole UTF-8 character stand at s (RFC 3629); 0: it is none. */
-static size_t utf8_size(const unsigned char *s)
-{
-	size_t n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 : *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) || (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-/* A program may print anything, and a text may have been cut: what is no printable UTF-8 would make the frame unreadable. */
-static void make_printable(char *text)
-{
-	for (unsigned char *p = (unsigned char *)text; *p;) {
-		size_t n = utf8_size(p);
-		if (n == 0 || *p < ' ' || *p == 0x7f)
-			*p = '?';
-		p += n ? n : 1;
-	}
-}
-
 void report_finding(struct report *r, const char *level, const char *item, const struct err *e)
 {
 	struct json_object *f = json_object_new_object();
@@ -66,14 +42,14 @@ void report_finding(struct report *r, const char *level, const char *item, const
 		return;
 	}
 	snprintf(message, sizeof message, "%s%s%s", e->where, *e->where ? ": " : "", e->msg);
-	make_printable(message);
+	text_printable(message);        /* a program may print anything, and a text may have been cut */
 	json_put(f, "level", level);
 	json_put(f, "item", item);
 	json_put(f, "reason", err_reason(e->code));
 	json_put(f, "message", message);
 	char hint[sizeof e->hint];
 	snprintf(hint, sizeof hint, "%s", e->hint);
-	make_printable(hint);
+	text_printable(hint);
 	json_put(f, "hint", hint);
 	json_object_array_add(r->findings, f);
 }
@@ -118,7 +94,7 @@ void report_phase(struct report *r, enum status_phase phase, const char *step)
 	struct status s = { .phase = phase, .n = r->total };
 
 	snprintf(s.step, sizeof s.step, "%s", step);
-	make_printable(s.step);
+	text_printable(s.step);
 	add_frame(r, &s);
 	send_fresh(r, false);
 }

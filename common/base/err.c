@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "common/base/text.h"
 
 static const struct { const char *reason; int exit_status, http; } codes[] = {
 	[ERR_SYSTEM]      = { "system",      1, 500 },
@@ -108,7 +109,12 @@ enum err_code err_from_reason(const char *reason)
 
 void err_print(const struct err *e)
 {
-	fprintf(stderr, "error[%s]: %s%s%s\n", err_reason(e->code), e->where, *e->where ? ": " : "", e->msg);
-	if (*e->hint)
-		fprintf(stderr, "  hint: %s\n", e->hint);
+	struct err p = *e;              /* names of files, words of others' documents: not all are meant for a terminal */
+
+	text_printable(p.where);
+	text_printable(p.msg);
+	text_printable(p.hint);
+	fprintf(stderr, "error[%s]: %s%s%s\n", err_reason(p.code), p.where, *p.where ? ": " : "", p.msg);
+	if (*p.hint)
+		fprintf(stderr, "  hint: %s\n", p.hint);
 }

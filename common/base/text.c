@@ -87,6 +87,32 @@ bool text_number(const char *s, uint64_t *ret)
 
 bool text_starts(const char *s, const char *prefix) { return strncmp(s, prefix, strlen(prefix)) == 0; }
 
+/* How many bytes of a whole UTF-8 character stand at s (RFC 3629); 0: it is none. */
+static size_t utf8_size(const unsigned char *s)
+{
+	size_t n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 : *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) || (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+void text_printable(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p;) {
+		size_t n = utf8_size(p);
+		bool c1 = n == 2 && *p == 0xc2 && p[1] < 0xa0;          /* U+0080 to U+009F: a terminal's commands too */
+		if (n == 0 || *p < ' ' || *p == 0x7f)
+			*p = '?';
+		if (c1)
+			p[0] = p[1] = '?';
+		p += n ? n : 1;
+	}
+}
+
 enum { WORD_MAX = 64 };
 
 static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }

@@ -21,6 +21,9 @@ int text_copy(char *out, size_t size, const char *s, const char *what, struct er
 /* Decimal digits and nothing else, at most 18 of them; false otherwise. */
 bool text_number(const char *s, uint64_t *ret);
 
+/* Puts '?' in the place of control characters (C0, DEL, C1) and of what is no UTF-8: for a terminal, a log line, a frame. */
+void text_printable(char *text);
+
 bool text_starts(const char *s, const char *prefix);
 
 /* The word of `words` (NULL-terminated) nearest to `given` within a third of its length, or NULL:

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/media/trust.h"
@@ -32,14 +33,32 @@ static bool ends_with(const char *s, const char *end)
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
+/* Where everybody may write, an anchor says nothing. name "": of the folder itself. */
+static int only_owners_write(int fd, const char *name, const char *dir, struct err *e)
+{
+	struct stat st;
+
+	if (fstatat(fd, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, "look at %s/%s", dir, name);
+	if (S_ISLNK(st.st_mode) || !(st.st_mode & S_IWOTH))
+		return 0;
+	err_set(e, ERR_UNTRUSTED, "trust anchors: everybody may write to %s%s%s", dir, *name ? "/" : "", name);
+	err_hint(e, "chmod o-w it, once it holds what it should");
+	return -(int)e->code;
+}
+
 /* The names in dir that a key or a statement can have, sorted bytewise. */
 static int list(int root, const char *dir, struct names *ret, struct err *e)
 {
+	int r;
+
 	scoped_fd int fd = file_open(root, dir, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0 && errno == ENOENT)
 		return err_set(e, ERR_NOT_FOUND, "no trust anchors: there is no folder %s", dir);
 	if (fd < 0)
 		return err_sys(e, "open folder %s", dir);
+	if ((r = only_owners_write(fd, "", dir, e)))
+		return r;
 	scoped(dir_close_p) DIR *d = fdopendir(fd);
 	if (!d)
 		return err_sys(e, "read folder %s", dir);
@@ -47,6 +66,8 @@ static int list(int root, const char *dir, struct names *ret, struct err *e)
 	for (struct dirent *entry; errno = 0, (entry = readdir(d));) {
 		if (entry->d_name[0] == '.' || (!ends_with(entry->d_name, ".pub") && !ends_with(entry->d_name, ".statement")))
 			continue;
+		if ((r = only_owners_write(dirfd(d), entry->d_name, dir, e)))
+			return r;
 		if (ret->count == TRUST_FILES_MAX)
 			return err_set(e, ERR_LIMIT, "%s: more than %d keys and statements", dir, TRUST_FILES_MAX);
 		if (!(ret->names[ret->count] = strdup(entry->d_name)))

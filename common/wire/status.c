@@ -1,7 +1,9 @@
 /* status.c - see status.h */
 #include "common/wire/status.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include "common/base/text.h"
 #include "common/data/json.h"
 
 static const char *const phase_names[] = {
@@ -96,14 +98,39 @@ static int check_meaning(const struct raw *raw, struct err *e)
 	return 0;
 }
 
+/* A guest's words end up on an operator's terminal and in natald's log, one line an event. Depth: json_parse()'s cap. */
+static void make_printable(struct json_object *o)
+{
+	if (json_object_is_type(o, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			make_printable(json_object_array_get_idx(o, i));
+	if (json_object_is_type(o, json_type_object)) {
+		json_object_object_foreach(o, key, value) {
+			(void)key;
+			make_printable(value);
+		}
+	}
+	if (!json_object_is_type(o, json_type_string))
+		return;
+	size_t n = (size_t)json_object_get_string_len(o);
+	scoped_free char *copy = malloc(n + 1);
+	if (!copy)
+		return;
+	memcpy(copy, json_object_get_string(o), n + 1);
+	text_printable(copy);
+	json_object_set_string(o, copy);
+}
+
 int status_read(const void *json, size_t size, struct status *ret, struct err *e)
 {
 	struct raw raw = { 0 };
 	scoped_json struct json_object *o = NULL;
 	int r;
 
-	if ((r = json_parse(json, size, "status", &o, e)) || (r = json_decode(o, fields, ARRAY_SIZE(fields), "status", &raw, e)) ||
-		(r = check_meaning(&raw, e)))
+	if ((r = json_parse(json, size, "status", &o, e)))
+		return r;
+	make_printable(o);
+	if ((r = json_decode(o, fields, ARRAY_SIZE(fields), "status", &raw, e)) || (r = check_meaning(&raw, e)))
 		return r;
 	for (raw.s.phase = 0; strcmp(phase_names[raw.s.phase], raw.phase_name) != 0;)
 		raw.s.phase++;

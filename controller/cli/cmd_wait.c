@@ -1,6 +1,8 @@
 /* cmd_wait.c - natalctl vm show, wait, logs: what happened to a machine, for a person to understand. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "common/base/clock.h"
 #include "controller/cli/vm.h"
 
@@ -195,6 +197,27 @@ static size_t last_start(struct json_object *events)
 	return 0;
 }
 
+/* What ^C says; made before, since a signal handler makes nothing. */
+static char farewell[256];
+
+static void on_interrupt(int sig)
+{
+	if (write(STDERR_FILENO, farewell, strlen(farewell)) < 0)
+		_exit(130);
+	signal(sig, SIG_DFL);           /* and ends as the shell expects it: by the signal */
+	raise(sig);
+}
+
+static void expect_interrupt(const struct cli *cli)
+{
+	struct sigaction now, act = { .sa_handler = on_interrupt };
+
+	snprintf(farewell, sizeof farewell, "%sinterrupted: VM %.64s goes on by itself; natalctl vm wait %.64s follows it again\n",
+		cli->tty ? "\r\033[K" : "", cli->args[0], cli->args[0]);
+	if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+		sigaction(SIGINT, &act, NULL);
+}
+
 int cmd_vm_wait(struct cli *cli, struct err *e)
 {
 	struct following f = { .cli = cli, .start_ms = clock_mono_ms() };
@@ -203,6 +226,7 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 
 	int r;
 
+	expect_interrupt(cli);
 	for (int64_t deadline = clock_mono_ms() + 1000 * (int64_t)timeout_s;;) {
 		scoped_json struct json_object *o = NULL;
 		struct json_object *events = NULL;

@@ -216,6 +216,12 @@ void server_stop(struct server *s)
 {
 	if (!s)
 		return;
+	/* libmicrohttpd aborts over a connection that is still suspended. */
+	for (struct request *rq; (rq = server_take(s));) {
+		err_set(&rq->failed, ERR_UNAVAILABLE, "natald is stopping");
+		server_reply(s, rq);
+		server_run(s);
+	}
 	MHD_stop_daemon(s->mhd);
 	unlink(s->path);
 	free(s);

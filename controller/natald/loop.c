@@ -329,6 +329,10 @@ int loop_run(struct ctl *c, struct server *server, int signal_fd, struct err *e)
 		}
 	for (int64_t until = clock_mono_ms() + DRAIN_MS; clock_mono_ms() < until;) {
 		struct pollfd f = { server_fd(server), POLLIN, 0 };
+		for (struct request *rq; (rq = server_take(server));) {         /* came after the last turn */
+			err_set(&rq->failed, ERR_UNAVAILABLE, "natald is stopping");
+			server_reply(server, rq);
+		}
 		server_run(server);
 		if (poll(&f, 1, 20) <= 0)
 			break;

@@ -331,14 +331,18 @@ int birth_post(struct ctl *c, struct err *e)
 bool birth_ended(struct ctl *c, const char *vm_id)
 {
 	const struct births *b = &c->births;
+	const struct birth_end *end = NULL;
 	scoped_vm struct vm v = { 0 };
 	bool absent = false;
 	struct err ignored;
 
 	for (size_t i = 0; i < b->ended; i++)
-		if (strcmp(b->end[i].ref.vm_id, vm_id) == 0)
-			return true;
-	return b->look_again && vm_get_by_id(c->store, vm_id, &v, &absent, &ignored) == 0 && absent;
+		if (strcmp(b->end[i].ref.vm_id, vm_id) == 0 && (!end || b->end[i].ref.sequence > end->ref.sequence))
+			end = &b->end[i];
+	if ((!end && !b->look_again) || vm_get_by_id(c->store, vm_id, &v, &absent, &ignored))
+		return end;
+	/* A reissue came meanwhile: what ended is the bundle before it, and the one that counts is still with the signer. */
+	return absent || (end && end->ref.sequence == v.sequence);
 }
 
 void birth_forget(struct ctl *c)

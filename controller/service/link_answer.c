@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "controller/service/birth.h"
 #include "controller/service/link_priv.h"
 
@@ -301,6 +302,7 @@ int link_handle(struct ctl *c, struct err *e)
 		if (handle(c, &f, &why) == 0) {
 			r = store_keep(c->store, e);
 		} else {
+			text_printable(why.msg);
 			fprintf(stderr, "natald: frame type=%d dropped: %s\n", (int)f.type, why.msg);
 			link_undo(c, mark);
 			r = store_undo(c->store, e);

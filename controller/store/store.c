@@ -115,10 +115,13 @@ int store_open(const char *path, struct store **ret, struct err *e)
 	scoped_store struct store *s = NULL;
 	int r;
 
-	/* SQLite gives WAL and shm the database's mode: make it ours before it does. */
-	scoped_fd int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	/* SQLite gives WAL and shm the database's mode: make it ours before it does. Closed before it too: the locks that SQLite takes on the
+	 * file belong to the process, and go with any descriptor of it that is closed; then whoever looks at the store with a tool of his own
+	 * takes the log away under natald. */
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_sys(e, "open the store %s", path);
+	close(fd);
 	if ((r = open_db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &s, e)))
 		return r;
 	/* A store that is refused below stays as it was found: its log is not moved into it. */

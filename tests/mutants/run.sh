@@ -4,9 +4,10 @@
 # A mutant is one source file of a library with one place changed (LIST).  Only that file is compiled; its object is linked in front of
 # the library, so that it takes the place of the library's own.  The tree is not touched.
 #
-# usage: run.sh [-v] LIST... ; environment: builddir srcdir MUTANT_CC (compiler and all flags) MUTANT_LIBS (libraries, in order)
-#   NATAL_VERIFY_LIBS (of natal-verify).
-# A LIST has lines: "% TEST..." the tests for what follows (unit tests' paths, or a script run with the mutated natal-verify);
+# usage: run.sh [-v] LIST... ; environment: builddir srcdir MUTANT_CC (compiler and all flags), and libraries in order: MUTANT_LIBS of the tests of
+#   common/, AGENT_MUTANT_LIBS and CONTROLLER_MUTANT_LIBS of the tests of those, NATAL_VERIFY_LIBS, NATAL_AGENT_LIBS and NATALD_LIBS of the programs.
+# A LIST has lines: "% TEST..." the tests for what follows (unit tests' paths, or a script that is run with the mutated program: natal-verify for
+#   tests/verify, natal-agent for tests/agent, natald for tests/controller);
 #   "* NAME", "@ FILE", "- TEXT" (stands once in FILE), "+ TEXT" (instead); "& FLAGS" for the compiler from here, "&" none.
 # As many processes as there are CPUs (or MUTANT_JOBS) share the list: SHARD is the number of one of them.
 set -u
@@ -39,22 +40,38 @@ change() { # change FILE: $old (once) becomes $new
     END { exit n != 1 }' "$1"
 }
 
+object() { # object SOURCE-OR-TEST: the object that automake made of it, whatever it is called
+  ls "$(dirname "$1")"/*"-$(basename "$1")".o 2> /dev/null | head -n 1
+}
+
+# The programs that a script runs are looked for in one folder: there, all are the build's own but the mutated one.
+farm() { # farm PROGRAM OBJECT-OR-LIBRARY...
+  rm -rf "$tmp/bin"
+  mkdir -p "$tmp/bin/tests/vectors"
+  for p in natalctl natald natal-agent natal-verify; do [ "$p" = "$1" ] || ln -s "$builddir/$p" "$tmp/bin/"; done
+  ln -s "$builddir/tests/tools" "$tmp/bin/tests/"
+  ln -s "$builddir/tests/vectors/test_vectors" "$tmp/bin/tests/vectors/"
+  program=$1; shift
+  $MUTANT_CC $flags -o "$tmp/bin/$program" "$@"
+}
+
 link_test() { # link_test TEST OBJECT: the mutated program
   case $1 in
-  *.sh)
-    mkdir -p "$tmp/bin/tests/vectors"
-    ln -sf "$builddir/tests/vectors/test_vectors" "$tmp/bin/tests/vectors/"
-    set -- "$2" "$(basename "$file" .c)"
+  tests/verify/*.sh)
     others=
-    for o in common/verify/natal_verify-*.o; do [ "$o" = "common/verify/natal_verify-$2.o" ] || others="$others $o"; done
-    $MUTANT_CC $flags -o "$tmp/bin/natal-verify" "$1" $others $NATAL_VERIFY_LIBS ;;
-  *) $MUTANT_CC $flags -o "$tmp/test" "$(dirname "$1")/$(basename "$1")-$(basename "$1").o" "$2" $MUTANT_LIBS ;;
+    for o in common/verify/natal_verify-*.o; do [ "$o" = "common/verify/natal_verify-$(basename "$file" .c).o" ] || others="$others $o"; done
+    farm natal-verify "$2" $others $NATAL_VERIFY_LIBS ;;
+  tests/agent/*.sh) farm natal-agent agent/main.o "$2" $NATAL_AGENT_LIBS ;;
+  tests/controller/*.sh) farm natald controller/natald/natald-main.o controller/natald/natald-loop.o "$2" $NATALD_LIBS ;;
+  tests/unit/agent/*) $MUTANT_CC $flags -o "$tmp/test" "$(object "$1")" "$2" $AGENT_MUTANT_LIBS ;;
+  tests/unit/controller/*) $MUTANT_CC $flags -o "$tmp/test" "$(object "$1")" "$2" $CONTROLLER_MUTANT_LIBS ;;
+  *) $MUTANT_CC $flags -o "$tmp/test" "$(object "$1")" "$2" $MUTANT_LIBS ;;
   esac
 }
 
 dies() { # dies TEST: does the mutated program fail it?
   case $1 in
-  *.sh) ! builddir=$tmp/bin timeout 120 "$srcdir/$1" > "$tmp/log" 2>&1 < /dev/null ;;
+  *.sh) ! builddir=$tmp/bin NATALD=$tmp/bin/natald timeout 120 "$srcdir/$1" > "$tmp/log" 2>&1 < /dev/null ;;
   *) ! NATAL_TEST_SAMPLES=1 timeout 120 "$tmp/test" > "$tmp/log" 2>&1 < /dev/null || ! timeout 120 "$tmp/test" > "$tmp/log" 2>&1 < /dev/null ;;
   esac
 }

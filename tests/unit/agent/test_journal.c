@@ -62,6 +62,36 @@ static void what_goes_in_comes_out(void **state)
 	journal_fini(&k);
 }
 
+#define D "0000000000000000000000000000000000000000000000000000000000000000"
+#define DOC(format, state, once, items, pins) "{\"format\":" format ",\"state\":\"" state "\",\"sequence\":1,\"bundle\":\"" D \
+	"\",\"vm_id\":\"v\",\"uuid\":\"u\",\"instance_id\":\"i\",\"controller\":\"c\",\"once\":\"" once "\",\"items\":[" items "],\"pins\":" pins "}"
+#define ITEM(state, policy) "{\"key\":\"a\",\"state\":\"" state "\",\"policy\":\"" policy "\",\"digest\":\"" D "\"}"
+#define PINS "{\"tls_spki\":\"" D "\",\"ssh\":{\"ssh-ed25519\":\"" D "\"}}"
+#define SSH_KEY(n) "\"k" n "\":\"" D "\""
+static void one_thing_wrong(void **state)
+{
+	static const struct { const char *text, *msg; enum err_code code; } cases[] = {
+		{ DOC("2", "late", "", "", PINS), "journal: format 2", ERR_UNSUPPORTED },
+		{ DOC("1", "lade", "", "", PINS), "journal: unknown state 'lade'", ERR_FORMAT },
+		{ DOC("1", "late", "xyz", "", PINS), "journal.once is no digest", ERR_FORMAT },
+		{ DOC("1", "late", "", ITEM("okay", "fail"), PINS), "journal: unknown item state 'okay'", ERR_FORMAT },
+		{ DOC("1", "late", "", ITEM("ok", "never"), PINS), "journal: unknown policy 'never'", ERR_FORMAT },
+		{ DOC("1", "late", "", "", "{\"tls_spki\":\"x\",\"ssh\":{}}"), "journal: pins.tls_spki is no digest", ERR_FORMAT },
+		{ DOC("1", "late", "", "", "{\"tls_spki\":\"\",\"ssh\":{\"ssh-rsa\":\"x\"}}"), "journal: pins.ssh.ssh-rsa is no digest", ERR_FORMAT },
+		{ DOC("1", "late", "", "", "{\"tls_spki\":\"\",\"ssh\":{" SSH_KEY("1") "," SSH_KEY("2") "," SSH_KEY("3") "," SSH_KEY("4") "," SSH_KEY("5") "}}"),
+			"journal: pins.ssh has more than", ERR_LIMIT },
+	};
+	struct journal j;
+
+	root_put(&root, JOURNAL_PATH, DOC("1", "late", D, ITEM("ok", "fail"), PINS));
+	assert_ok(journal_load(root.fd, &j, &e), e);
+	journal_fini(&j);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		root_put(&root, JOURNAL_PATH, cases[i].text);
+		assert_err(journal_load(root.fd, &j, &e), cases[i].code, e, cases[i].msg);
+	}
+}
+
 static void what_is_not_ours_is_refused(void **state)
 {
 	static const struct { const char *text, *msg; enum err_code code; } cases[] = {
@@ -82,6 +112,7 @@ static void what_is_not_ours_is_refused(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(absent_is_empty), TEST(what_goes_in_comes_out), TEST(what_is_not_ours_is_refused) };
+	const struct CMUnitTest tests[] = { TEST(absent_is_empty), TEST(what_goes_in_comes_out), TEST(what_is_not_ours_is_refused),
+		TEST(one_thing_wrong) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

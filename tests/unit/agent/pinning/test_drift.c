@@ -79,6 +79,47 @@ static void certificate_gone(void **state)
 	assert_string_equal(last.msg, "the TLS certificate's key on disk is gone");
 }
 
+/* openssl req -x509 -newkey ed25519: a certificate that nobody here installed. */
+static const char cert[] = "-----BEGIN CERTIFICATE-----\n"
+	"MIIBLDCB36ADAgECAhR2ELxjkwIOdNb1oM7a/tCADjG/ZjAFBgMrZXAwDDEKMAgG\n"
+	"A1UEAwwBeDAeFw0yNjExMjEwMzExNDJaFw0zNjExMTgwMzExNDJaMAwxCjAIBgNV\n"
+	"BAMMAXgwKjAFBgMrZXADIQDbQlyr1w62gHzi7OjydMUFMn7GWWYTA67ZocLQWmFe\n"
+	"xqNTMFEwHQYDVR0OBBYEFBgAjmB7nEYQP4rvek2cQi1gWx2dMB8GA1UdIwQYMBaA\n"
+	"FBgAjmB7nEYQP4rvek2cQi1gWx2dMA8GA1UdEwEB/wQFMAMBAf8wBQYDK2VwA0EA\n"
+	"rTzZUT0yDpguVd2dVk/W1JLM1L3GypF3CnbsSng/z1uKmvntYGKaO7BH8iETchdK\n"
+	"aIofr/7tRYcxvYbDRw2wCg==\n"
+	"-----END CERTIFICATE-----\n";
+
+static void a_certificate_that_was_not(void **state)
+{
+	root_put(&root, "/etc/natal/tls/cert.pem", cert);
+	assert_int_equal(check(false, 0), 1);
+	assert_string_equal(last.msg, "the TLS certificate's key on disk was not installed by natal");
+}
+
+static void what_cannot_be_read_has_changed(void **state)
+{
+	root_put(&root, "/etc/ssh/ssh_host_rsa_key.pub", "no key at all\n");
+	assert_int_equal(check(false, 0), 1);
+	assert_true(last_drift);
+	assert_non_null(strstr(last.msg, "/etc/ssh/ssh_host_rsa_key.pub"));
+}
+
+/* Certificates that are none: forms of length that DER has not, and another thing where the public key belongs. */
+static void der(void **state)
+{
+	static const struct { const char *bytes; size_t size; const char *msg; } cases[] = {
+		{ "\x30\x80\x00\x00", 4, "a DER length of form 80" },
+		{ "\x30\x84\x00\x00\x00\x01\x00", 7, "a DER length of form 84" },
+		{ "\x30\x0e\x30\x0c\x02\x00\x02\x00\x02\x00\x02\x00\x02\x00\x04\x00", 16, "no certificate: tag 04 where its public key belongs" },
+		{ "\x30\x05\x30\x0c", 4, "test" },
+	};
+	uint8_t digest[SHA256_SIZE];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_err(spki_digest(cases[i].bytes, cases[i].size, "test", digest, &e), ERR_FORMAT, e, cases[i].msg);
+}
+
 /* A listener that hangs up, or nobody. */
 static uint16_t listener(pid_t *pid)
 {
@@ -116,7 +157,8 @@ static void a_service_that_cannot_be_asked_is_no_drift(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(as_installed), TEST(changed), TEST(gone), TEST(one_more), TEST(certificate_gone),
+		TEST(as_installed), TEST(changed), TEST(gone), TEST(one_more), TEST(certificate_gone), TEST(a_certificate_that_was_not),
+			TEST(what_cannot_be_read_has_changed), TEST(der),
 			TEST(a_service_that_cannot_be_asked_is_no_drift),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,6 +282,88 @@ static void links_do_not_leave_the_root(void **state)
 	assert_null(find(ACTION_WRITE, "/out/inside"));       /* looked up below the root: it is there, as wanted */
 }
 
+/* What stands in the way, and who is not there, is said of its item; the others go on. */
+static void files_that_cannot_be(void **state)
+{
+	root_put(&root, "/srv/folder/x", "x");
+	user_data("{\"write_files\":[{\"path\":\"/srv/folder\"},{\"path\":\"/etc/passwd/x\"},{\"path\":\"/a\",\"owner\":\"ghost\"},"
+		"{\"path\":\"/b\",\"owner\":\"root:ghosts\"},{\"path\":\"/c\"}]}");
+	assert_ok(build(NULL), e);
+	assert_string_equal(problem("write_files/srv/folder"), "/srv/folder is a folder, a file is wanted");
+	assert_string_equal(problem("write_files/etc/passwd/x"), "/etc/passwd/x: /etc/passwd is no folder");
+	assert_string_equal(problem("write_files/a"), "owner 'ghost' is no user of this guest");
+	assert_string_equal(problem("write_files/b"), "owner 'ghosts' is no group of this guest");
+	assert_non_null(find(ACTION_WRITE, "/c"));
+}
+
+static void a_policy_names_an_item(void **state)
+{
+	user_data("{\"natal\":{\"policy\":{\"hostnam\":\"fail\"}}}");
+	assert_err(build(NULL), ERR_FORMAT, e, "natal/policy: 'hostnam' is no item of this plan");
+}
+
+static void numbers_and_locks_of_users(void **state)
+{
+	root_put(&root, "/etc/shadow", "root:$6$hash:1:0:99999:7:::\n");
+	user_data("{\"users\":[{\"name\":\"root\"},{\"name\":\"a\",\"passwd\":\"$6$b\"}]}");
+	assert_ok(build(NULL), e);
+	assert_written("/etc/shadow", "root:!$6$hash:100:0:99999:7:::\na:!$6$b:100:0:99999:7:::\n");
+}
+
+static void a_number_that_is_taken(void **state)
+{
+	user_data("{\"users\":[{\"name\":\"toor\",\"uid\":0}]}");
+	assert_ok(build(NULL), e);
+	assert_string_equal(problem("accounts"), "user 'toor': another user has the number 0");
+	assert_null(find(ACTION_WRITE, "/etc/passwd"));
+}
+
+static void host_keys_of_two_sources(void **state)
+{
+	seed_add(&seed, "ssh/ssh_host_ed25519_key", "private");
+	user_data("{\"ssh_keys\":{\"ed25519_private\":\"x\",\"ed25519_public\":\"y\"}}");
+	assert_ok(build(NULL), e);
+	assert_string_equal(problem("ssh_host_keys"), "/etc/ssh/ssh_host_ed25519_key comes both as a blob and in ssh_keys of user-data");
+}
+
+static void link_in(const char *target, const char *path)
+{
+	char full[256];
+
+	snprintf(full, sizeof full, "%s%s", root.path, path);
+	assert_int_equal(symlink(target, full), 0);
+}
+
+/* ~/.ssh/authorized_keys -> /etc/shadow: root would read it, and hand it to the user as a file of his. */
+static void a_users_links_hand_him_nothing(void **state)
+{
+	root_put(&root, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nmallory:x:1000:1000::/home/mallory:/bin/sh\n");
+	root_put(&root, "/etc/skel/.config/file", "skel\n");
+	root_put(&root, "/etc/victim/keep", "x");
+	root_put(&root, "/home/mallory/.ssh/known_hosts", "");
+	link_in("/etc/shadow", "/home/mallory/.ssh/authorized_keys");
+	link_in("/etc/victim", "/home/mallory/.config");
+	user_data("{\"users\":[{\"name\":\"mallory\",\"ssh_authorized_keys\":[\"ssh-ed25519 A\"]}]}");
+	assert_ok(build(NULL), e);
+	assert_string_equal(problem("users/mallory"), "/home/mallory/.ssh/authorized_keys is a symlink, a file is wanted");
+	for (size_t i = 0; i < plan->action_count; i++)
+		if (plan->actions[i].path && strstr(plan->actions[i].path, "/home/mallory/"))
+			fail_msg("an action on %s", plan->actions[i].path);
+}
+
+static void skel_is_not_put_through_a_link(void **state)
+{
+	root_put(&root, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nmallory:x:1000:1000::/home/mallory:/bin/sh\n");
+	root_put(&root, "/etc/skel/.config/file", "skel\n");
+	root_put(&root, "/etc/victim/keep", "x");
+	root_put(&root, "/home/mallory/mine", "");
+	link_in("/etc/victim", "/home/mallory/.config");
+	user_data("{\"users\":[{\"name\":\"mallory\"}]}");
+	assert_ok(build(NULL), e);
+	assert_string_equal(problem("users/mallory"), "none");
+	assert_null(find(ACTION_WRITE, "/home/mallory/.config/file"));
+}
+
 static void a_plan_shows_no_secret(void **state)
 {
 	scoped_buf struct buf text = BUF_MAX(1 << 20);
@@ -316,7 +398,9 @@ int main(void)
 			TEST(network_of_older_bundles_goes),
 		TEST(runcmd_runs_once), TEST(policies_are_by_item_before_module), TEST(one_path_has_one_owner),
 			TEST(keys_of_items_are_words),
-		TEST(links_do_not_leave_the_root), TEST(a_plan_shows_no_secret),
+		TEST(links_do_not_leave_the_root), TEST(files_that_cannot_be), TEST(a_policy_names_an_item),
+			TEST(numbers_and_locks_of_users), TEST(a_number_that_is_taken), TEST(host_keys_of_two_sources),
+		TEST(a_users_links_hand_him_nothing), TEST(skel_is_not_put_through_a_link), TEST(a_plan_shows_no_secret),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

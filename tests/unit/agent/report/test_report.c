@@ -68,7 +68,7 @@ static void findings_are_readable_whatever_a_program_prints(void **state)
 	static const struct { const char *said, *wanted; } cases[] = {
 		{ "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x84", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x84" },
 		{ "\xff\xfe", "??" }, { "a\xc3", "a?" }, { "\xc0\x80", "??" }, { "\xed\xa0\x80", "???" }, { "\xf4\x90\x80\x80", "????" },
-		{ "tab\there\x1b[1m\x7f", "tab?here?[1m?" },
+		{ "tab\there\x1b[1m\x7f", "tab?here?[1m?" }, { "a\xc2\x9b" "31mb\xc2\xa0", "a??31mb\xc2\xa0" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct report r;
@@ -120,6 +120,7 @@ static void thousands_of_items_leave_their_list_out(void **state)
 }
 
 /* Answers the first status frame with an ack of `seq` under `with`; keeps the connection. */
+static int ack_type = FRAME_ACK;
 static pid_t serve(const char *path, uint64_t seq, const uint8_t *with)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -139,7 +140,7 @@ static pid_t serve(const char *path, uint64_t seq, const uint8_t *with)
 				continue;
 			acked = true;
 			int n = snprintf(body, sizeof body, "{\"boot_id\":\"" BOOT "\",\"seq\":%llu}", (unsigned long long)seq);
-			if (frame_write(FRAME_ACK, seq, body, (size_t)n, with, &out, &e) || send(c, out.data, out.size, MSG_NOSIGNAL) < 0)
+			if (frame_write((enum frame_type)ack_type, seq, body, (size_t)n, with, &out, &e) || send(c, out.data, out.size, MSG_NOSIGNAL) < 0)
 				_exit(1);
 		}
 		close(c);
@@ -189,6 +190,19 @@ static void a_forged_ack_is_no_ack(void **state)
 	size_t left;
 
 	assert_err(exchange(3, other, &left), ERR_UNAVAILABLE, e, "has not acknowledged");
+	assert_true(left > 3 * FRAME_HEADER_SIZE);
+}
+
+/* The same bytes under the right key, as another frame: a status played back. */
+static void another_frame_is_no_ack(void **state)
+{
+	size_t left;
+
+	ack_type = FRAME_STATUS;
+	int r = exchange(3, key, &left);
+	ack_type = FRAME_ACK;
+	assert_int_equal(r, -(int)ERR_UNAVAILABLE);
+	assert_non_null(strstr(e.msg, "has not acknowledged"));
 	assert_true(left > 3 * FRAME_HEADER_SIZE);
 }
 
@@ -293,7 +307,7 @@ int main(void)
 		TEST(no_channel_leaves_all_in_the_spool), TEST(findings_are_capped),
 			TEST(findings_are_readable_whatever_a_program_prints),
 		TEST(thousands_of_items_leave_their_list_out), TEST(acknowledged_frames_are_forgotten), TEST(up_to_the_number_acknowledged),
-		TEST(a_forged_ack_is_no_ack), TEST(earlier_frames_go_first), TEST(this_boots_report_is_not_among_those_that_go),
+		TEST(a_forged_ack_is_no_ack), TEST(another_frame_is_no_ack), TEST(earlier_frames_go_first), TEST(this_boots_report_is_not_among_those_that_go),
 		TEST(unprovable_reports_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,10 +128,34 @@ static void status_refuses(void **s)
 	}
 }
 
+/* A guest's words end up on a terminal and in a log of lines. */
+static void words_are_printable(void **state)
+{
+	static const char body[] = "{\"epoch\":0,\"gen\":1,\"seq\":1,\"digest\":\"0000000000000000000000000000000000000000000000000000000000000000\","
+		"\"boot_id\":\"aaaaaaaa-0000-4000-8000-000000000\\u001b[1\",\"phase\":\"%s\",\"k\":0,\"n\":0,\"step\":\"a\\u001b]0;b\\u0007\",\"at_ms\":1,"
+		"\"took_us\":1,\"findings\":[{\"message\":\"x\\nnatald: vm=web state=provisioned\",\"deep\":{\"er\":[\"\\u009b31m\"]}}],"
+		"\"items\":[[\"a\\rb\",\"done\",\"00\"]]}";
+	char text[1024];
+	struct status s;
+	struct err e;
+
+	(void)state;
+	snprintf(text, sizeof text, body, "found");
+	assert_ok(status_read(text, strlen(text), &s, &e), e);
+	assert_string_equal(s.step, "a?]0;b?");
+	assert_string_equal(s.boot_id, "aaaaaaaa-0000-4000-8000-000000000?[1");
+	assert_string_equal(json_object_to_json_string_ext(s.findings, JSON_C_TO_STRING_PLAIN),
+		"[{\"message\":\"x?natald: vm=web state=provisioned\",\"deep\":{\"er\":[\"??31m\"]}}]");
+	assert_string_equal(json_object_to_json_string_ext(s.items, JSON_C_TO_STRING_PLAIN), "[[\"a?b\",\"done\",\"00\"]]");
+	status_fini(&s);
+	snprintf(text, sizeof text, body, "fo\\nund");
+	assert_err(status_read(text, strlen(text), &s, &e), ERR_FORMAT, e, "status: unknown phase 'fo?und'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(frame_round_trip), cmocka_unit_test(resynchronises), cmocka_unit_test(every_bit_counts),
+		cmocka_unit_test(words_are_printable), cmocka_unit_test(frame_round_trip), cmocka_unit_test(resynchronises), cmocka_unit_test(every_bit_counts),
 		cmocka_unit_test(status_round_trip), cmocka_unit_test(status_refuses),
 	};
 

@@ -1,6 +1,8 @@
 /* test_guestkey.c - keys in OpenSSH's and PKCS#8's forms, read back by ssh-keygen; sealing; the CA. */
 #include "tests/unit/unit.h"
 #include <fcntl.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,13 +162,91 @@ static void hashes_as_the_guest_does(void **state)
 	}
 }
 
+/* A certificate of the root over `of`'s key, for a CA below it. */
+static void subordinate(const struct secret *root_key, const struct buf *root, const struct secret *of, struct buf *ret)
+{
+	scoped_buf struct buf csr = BUF_MAX(65536);
+	gnutls_datum_t key_pem = { root_key->bytes, (unsigned)root_key->size }, root_pem = { (unsigned char *)root->data, (unsigned)root->size };
+	gnutls_x509_privkey_t key;
+	gnutls_x509_crt_t issuer, c;
+	gnutls_x509_crq_t q;
+	gnutls_datum_t pem;
+
+	assert_ok(ca_csr(of, "sub", &csr, &e), e);
+	gnutls_datum_t csr_pem = { (unsigned char *)csr.data, (unsigned)csr.size };
+	gnutls_x509_privkey_init(&key);
+	gnutls_x509_crt_init(&issuer);
+	gnutls_x509_crt_init(&c);
+	gnutls_x509_crq_init(&q);
+	assert_int_equal(gnutls_x509_privkey_import(key, &key_pem, GNUTLS_X509_FMT_PEM), 0);
+	assert_int_equal(gnutls_x509_crt_import(issuer, &root_pem, GNUTLS_X509_FMT_PEM), 0);
+	assert_int_equal(gnutls_x509_crq_import(q, &csr_pem, GNUTLS_X509_FMT_PEM), 0);
+	assert_int_equal(gnutls_x509_crt_set_crq(c, q), 0);
+	gnutls_x509_crt_set_version(c, 3);
+	gnutls_x509_crt_set_serial(c, "\1", 1);
+	gnutls_x509_crt_set_activation_time(c, 1700000000);
+	gnutls_x509_crt_set_expiration_time(c, 1900000000);
+	gnutls_x509_crt_set_basic_constraints(c, 1, 0);
+	assert_int_equal(gnutls_x509_crt_sign2(c, issuer, key, GNUTLS_DIG_SHA256, 0), 0);
+	assert_int_equal(gnutls_x509_crt_export2(c, GNUTLS_X509_FMT_PEM, &pem), 0);
+	buf_add(ret, pem.data, pem.size);
+	gnutls_free(pem.data);
+	gnutls_x509_crq_deinit(q);
+	gnutls_x509_crt_deinit(c);
+	gnutls_x509_crt_deinit(issuer);
+	gnutls_x509_privkey_deinit(key);
+}
+
+/* The last byte of a certificate is its signature's: flipped, names and key ids still fit. */
+static void forge(const struct buf *pem, struct buf *ret)
+{
+	gnutls_datum_t in = { (unsigned char *)pem->data, (unsigned)pem->size }, der, out;
+
+	assert_int_equal(gnutls_pem_base64_decode2("CERTIFICATE", &in, &der), 0);
+	der.data[der.size - 1] ^= 1;
+	assert_int_equal(gnutls_pem_base64_encode2("CERTIFICATE", &der, &out), 0);
+	buf_add(ret, out.data, out.size);
+	gnutls_free(der.data);
+	gnutls_free(out.data);
+}
+
+static void chains_under_another_ca(void **state)
+{
+	struct buf root = BUF_MAX(65536), own = BUF_MAX(65536), sub = BUF_MAX(65536), chain = BUF_MAX(65536), forged = BUF_MAX(65536);
+	struct secret *root_key, *key;
+
+	(void)state;
+	assert_ok(ca_make("root", 1750000000, &root_key, &root, &e), e);
+	assert_ok(ca_make("own", 1750000000, &key, &own, &e), e);
+	subordinate(root_key, &root, key, &sub);
+	buf_add(&chain, sub.data, sub.size);
+	buf_add(&chain, root.data, root.size);
+	assert_ok(cert_chain_check(chain.data, chain.size, 1750000000, &e), e);
+	buf_clear(&chain);
+	buf_add(&chain, sub.data, sub.size);
+	buf_add(&chain, sub.data, sub.size);
+	assert_err(cert_chain_check(chain.data, chain.size, 1750000000, &e), ERR_UNTRUSTED, e,
+		"certificate 1 of the chain is not signed by certificate 2");
+	forge(&sub, &forged);
+	buf_add(&forged, root.data, root.size);
+	assert_err(cert_chain_check(forged.data, forged.size, 1750000000, &e), ERR_UNTRUSTED, e,
+		"certificate 1 of the chain is not signed by certificate 2");
+	buf_clear(&chain);
+	for (int i = 0; i < 9; i++)
+		buf_add(&chain, root.data, root.size);
+	assert_err(cert_chain_check(chain.data, chain.size, 1750000000, &e), ERR_LIMIT, e, "certificate chain: 9 certificates, 8 at most");
+	secret_free(root_key);
+	secret_free(key);
+	buf_fini(&root), buf_fini(&own), buf_fini(&sub), buf_fini(&chain), buf_fini(&forged);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(openssh_reads_ed25519), cmocka_unit_test(openssh_reads_ecdsa), cmocka_unit_test(openssh_reads_rsa),
 			cmocka_unit_test(kinds_have_names),
 		cmocka_unit_test(sealed_opens_only_with_key_and_name), cmocka_unit_test(store_key_files),
-			cmocka_unit_test(ca_issues_and_checks_chains), cmocka_unit_test(hashes_as_the_guest_does),
+			cmocka_unit_test(ca_issues_and_checks_chains), cmocka_unit_test(hashes_as_the_guest_does), cmocka_unit_test(chains_under_another_ca),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,7 @@ static void send_bytes(int type, const void *body, size_t size)
 /* A request of `text` ("" or fields with a comma behind each) and its reply. */
 static struct json_object *ask(int type, const char *text)
 {
-	char body[1200];
+	char body[4096];
 
 	int n = snprintf(body, sizeof body, "{%s\"req\":%llu}", text, (unsigned long long)++p.req);
 	send_bytes(type, body, (size_t)n);
@@ -186,6 +186,8 @@ static void asked_again(void **state)
 	accepted(FRAME_HOST_DELETE, VM_A);
 }
 
+#define F2 "{\"host\":1,\"guest\":1},{\"host\":1,\"guest\":1},"
+#define F8 F2 F2 F2 F2
 static void bad_requests(void **state)
 {
 	static const struct { int type; const char *text, *reason, *msg; } cases[] = {
@@ -197,6 +199,10 @@ static void bad_requests(void **state)
 		{ FRAME_HOST_CREATE, "\"driver\":\"none\"," VM_A "\"uuid\":\"x,y\",", "format", "'x,y' is not a lower-case UUID" },
 		{ FRAME_HOST_CREATE, CREATE_A "\"channel\":\"tcp:1\",", "unsupported", "channel 'tcp:1'" },
 		{ FRAME_HOST_CREATE, CREATE_A "\"forwards\":[{\"host\":1,\"guest\":70000}],", "format", "ports are 1 to 65535" },
+		{ FRAME_HOST_CREATE, CREATE_A "\"forwards\":[" F8 "{\"host\":1,\"guest\":1}],", "limit", "9 port forwards: 8 at most" },
+		{ FRAME_HOST_CREATE, CREATE_A "\"mac\":\"52:54:00:00:00:0,\",", "format", "'52:54:00:00:00:0,' is not a lower-case MAC address" },
+		{ FRAME_HOST_CREATE, CREATE_A "\"cpus\":513,", "limit", "513 CPUs and 1024 MB: 512 and 4194304 at most" },
+		{ FRAME_HOST_CREATE, CREATE_A "\"memory_mb\":4194305,", "limit", "1 CPUs and 4194305 MB" },
 	};
 
 	(void)state;

@@ -212,6 +212,32 @@ static void answers_in_order(void **state)
 	buf_fini(&csr);
 }
 
+/* A row that says another public half than its sealed private one has: whoever writes the store does not choose what is signed with. */
+static void refuses_another_public_half(void **state)
+{
+	struct place *p = *state;
+	struct media_key k = { .sealed = BUF_MAX(MEDIA_KEY_SEALED_MAX) }, other = { .sealed = BUF_MAX(MEDIA_KEY_SEALED_MAX) };
+
+	add_keys(p);
+	add_bundle(p);
+	assert_ok(signer_make_media_key(signer, SIG_ED25519, &k.public, &k.sealed, &p->e), p->e);
+	assert_ok(signer_make_media_key(signer, SIG_ED25519, &other.public, &other.sealed, &p->e), p->e);
+	for (size_t i = 0; i < KEY_ID_SIZE; i++)
+		snprintf(k.id + 2 * i, 3, "%02x", k.public.id[i]);
+	snprintf(k.project, sizeof k.project, "default");
+	snprintf(k.name, sizeof k.name, "swapped");
+	k.public = other.public;
+	assert_ok(media_key_insert(p->s, &k, &p->e), p->e);
+	write_payloads(p, true);
+	struct signer_answer a = ask(p, BUNDLE_WRITTEN);
+	assert_int_equal(a.failed.code, ERR_UNTRUSTED);
+	assert_non_null(strstr(a.failed.msg, "media key 'swapped' has another public half than the store says"));
+	assert_int_equal(a.signatures.size + a.pin_record.size, 0);
+	signer_answer_fini(&a);
+	media_key_fini(&k);
+	media_key_fini(&other);
+}
+
 /* A network is not there for it: its own filter says so. */
 static void has_no_network(void **state)
 {
@@ -254,6 +280,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refuses_another_payload, setup, teardown),
 			cmocka_unit_test_setup_teardown(signs_with_every_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(answers_in_order, setup, teardown),
+			cmocka_unit_test_setup_teardown(refuses_another_public_half, setup, teardown),
 		cmocka_unit_test_setup_teardown(has_no_network, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,20 @@ static void make_pooled(struct place *p, int kind)
 	pool_key_fini(&k);
 }
 
+static int sealed_left(struct place *p)
+{
+	sqlite3_stmt *st;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM pool_key WHERE sealed IS NOT NULL", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	int n = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return n;
+}
+
 static void pool_takes_once(void **state)
 {
 	struct place *p = *state;
@@ -168,6 +182,7 @@ static void pool_takes_once(void **state)
 	assert_ok(pool_key_take(p->s, "default", 1, "vm-1", &a, &absent, &p->e), p->e);
 	assert_false(absent);
 	assert_string_equal(a.sealed.data, "sealed-private-half");
+	assert_int_equal(sealed_left(p), 0);            /* the taking burns it */
 	assert_ok(pool_key_take(p->s, "default", 1, "vm-2", &b, &absent, &p->e), p->e);
 	assert_true(absent);
 	make_pooled(p, 1);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static void sql(struct place *p, const char *text)
 {
@@ -126,6 +127,49 @@ static void reader_sees_committed_rows_only(void **state)
 	store_close(reader);
 }
 
+static int look(const char *path)
+{
+	sqlite3 *db;
+
+	return sqlite3_open(path, &db) == SQLITE_OK && sqlite3_exec(db, "SELECT * FROM value", NULL, NULL, NULL) == SQLITE_OK &&
+		sqlite3_close(db) == SQLITE_OK ? 0 : 1;
+}
+
+static int look_for(const char *path, const char *key)
+{
+	struct buf b = BUF_MAX(64);
+	bool absent = true;
+	struct store *s;
+	struct err e;
+
+	return store_open_reader(path, &s, &e) || store_get(s, key, &b, &absent, &e) || absent;
+}
+
+/* Another process looks at the store with SQLite, and closes it: as the last one it would take the log away, but it is not. */
+static void another_process_looks(void **state)
+{
+	struct place *p = *state;
+	struct stat st;
+	char wal[128];
+	int status;
+
+	snprintf(wal, sizeof wal, "%s-wal", p->path);
+	assert_ok(store_put(p->s, "before", "1", 1, &p->e), p->e);
+	pid_t pid = fork();
+	if (pid == 0)           /* a program of its own: a child would think that this process's locks are its */
+		_exit(execl("/proc/self/exe", "test_store", "look", p->path, (char *)NULL));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(stat(wal, &st), 0);
+	assert_ok(store_put(p->s, "after", "1", 1, &p->e), p->e);
+	/* What was committed since is there for the next one to open it: the signer. */
+	pid = fork();
+	if (pid == 0)
+		_exit(execl("/proc/self/exe", "test_store", "after", p->path, (char *)NULL));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void holds(const char *path, const char *needle, bool wanted)
 {
 	static char bytes[4 << 20];
@@ -169,13 +213,15 @@ static void ids_are_long_and_different(void **state)
 	assert_int_equal(strspn(a + 3, "abcdefghijklmnopqrstuvwxyz234567"), 26);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc == 3)
+		return strcmp(argv[1], "look") == 0 ? look(argv[2]) : look_for(argv[2], argv[1]);
 	const struct CMUnitTest tests[] = {
 		place_test(opens_again), place_test(refuses_newer_schema), place_test(refuses_changed_migration),
 			place_test(refuses_corrupt),
 		place_test(turn_commits_or_aborts), place_test(mark_undoes_one_request), place_test(reader_sees_committed_rows_only),
-		place_test(scrub_leaves_nothing), place_test(ids_are_long_and_different),
+		place_test(another_process_looks), place_test(scrub_leaves_nothing), place_test(ids_are_long_and_different),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,46 @@
+/* planned.c - see planned.h */
+#include "tests/fuzz/planned.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "agent/plan/plan.h"
+
+static int root = -1;
+
+/* Planning looks at a folder and changes nothing: an empty one. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	char path[] = "/tmp/natal-fuzz-XXXXXX";
+
+	(void)argc;
+	(void)argv;
+	if (!mkdtemp(path))
+		return 1;
+	root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rmdir(path);
+	return root < 0;
+}
+
+int fuzz_plan(const char *name, const uint8_t *bytes, size_t size)
+{
+	struct blob blob = { .bytes = bytes, .size = size, .owner = "root" };
+	struct verified v = { .manifest = { .blob_count = 1, .blobs = &blob } };
+	const struct facts facts = { .root = root };
+	const struct done done = { 0 };
+	scoped(config_free_p) struct config *config = NULL;
+	scoped(plan_free_p) struct plan *plan = NULL;
+	struct err e = ERR_NONE;
+
+	snprintf(blob.name, sizeof blob.name, "%s", name);
+	if (config_parse(&v, &config, &e)) {
+		PROMISE(*e.msg && !config);
+		return 0;
+	}
+	int r = plan_build(config, &facts, &done, &plan, &e);
+	PROMISE(r ? *e.msg && !plan : plan != NULL);
+	for (size_t i = 0; plan && i < plan->action_count; i++)
+		PROMISE(!plan->actions[i].path || (plan->actions[i].path[0] == '/' && !strstr(plan->actions[i].path, "/../")));
+	return 0;
+}

@@ -1,0 +1,263 @@
+/* User-data and network-config that nobody means well with: each is refused for its own reason, whoever signed it. */
+#include "tests/unit/unit.h"
+#include <ctype.h>
+#include "agent/config/config.h"
+#include "common/base/buf.h"
+#include "tests/unit/agent/seed.h"
+
+static struct err e;
+
+static int parse(const char *blob, const char *text)
+{
+	struct config *c = NULL;
+	struct test_seed s;
+
+	seed_init(&s);
+	seed_add(&s, blob, text);
+	int r = config_parse(&s.v, &c, &e);
+	if (!r)
+		config_free(c);
+	return r;
+}
+
+/* %s and %S in a text stand for 33 and 64 letters. */
+static int user_data(const char *json)
+{
+	scoped_buf struct buf text = BUF_MAX(4 << 20);
+
+	buf_str(&text, "#cloud-config\n");
+	for (const char *p = json; *p; p++)
+		if (*p == '%' && tolower((unsigned char)p[1]) == 's')
+			buf_str(&text, *++p == 's' ? "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" :
+				"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+		else
+			buf_add(&text, p, 1);
+	return parse("user-data", text.data);
+}
+
+#define USER(fields) "{\"users\":[{\"name\":\"a\"," fields "}]}"
+#define FILES(fields) "{\"write_files\":[{" fields "}]}"
+static const struct row { const char *text, *msg; enum err_code code; } rows[] = {
+	/* names of the machine */
+	{ "{\"hostname\":\"a b\"}", "hostname 'a b' is no host name", ERR_FORMAT },
+	{ "{\"hostname\":\"a\\nb\"}", "is no host name", ERR_FORMAT },
+	{ "{\"hostname\":\"..\"}", "is no host name", ERR_FORMAT },
+	{ "{\"hostname\":\"\"}", "is no host name", ERR_FORMAT },
+	{ "{\"hostname\":\"-a\"}", "is no host name", ERR_FORMAT },
+	{ "{\"hostname\":\"a-\"}", "is no host name", ERR_FORMAT },
+	{ "{\"hostname\":\"a..b\"}", "is no host name", ERR_FORMAT },
+	{ "{\"hostname\":\"%S\"}", "is no host name", ERR_FORMAT },
+	{ "{\"hostname\":\"../../etc\"}", "is no host name", ERR_FORMAT },
+	{ "{\"fqdn\":\"a_b.c\"}", "fqdn 'a_b.c' is no host name", ERR_FORMAT },
+	{ "{\"hostname\":\"a\\u0000b\"}", "holds a NUL", ERR_FORMAT },
+	{ "{\"timezone\":\"Europe/../../etc/passwd\"}", "is no name of a time zone", ERR_FORMAT },
+	{ "{\"timezone\":\"/etc/passwd\"}", "is no name of a time zone", ERR_FORMAT },
+	{ "{\"timezone\":\"a\\nb\"}", "is no name of a time zone", ERR_FORMAT },
+	{ "{\"hostname\":\"a\",\"manage_etc_hosts\":\"true\\u0000x\"}", "manage_etc_hosts holds a NUL", ERR_FORMAT },
+	{ "{\"hostname\":\"a\",\"manage_etc_hosts\":[]}", "manage_etc_hosts is '[ ]', not true", ERR_FORMAT },
+	{ "{\"manage_etc_hosts\":true}", "manage_etc_hosts needs a hostname", ERR_FORMAT },
+	/* users */
+	{ "{\"users\":[{\"name\":\"\"}]}", "'' is no name of a user", ERR_FORMAT },
+	{ "{\"users\":[{\"name\":\"../a\"}]}", "'../a' is no name of a user", ERR_FORMAT },
+	{ "{\"users\":[{\"name\":\"a/b\"}]}", "'a/b' is no name of a user", ERR_FORMAT },
+	{ "{\"users\":[{\"name\":\"a:b\"}]}", "'a:b' is no name of a user", ERR_FORMAT },
+	{ "{\"users\":[{\"name\":\"a\\nroot2\"}]}", "is no name of a user", ERR_FORMAT },
+	{ "{\"users\":[{\"name\":\"1a\"}]}", "'1a' is no name of a user", ERR_FORMAT },
+	{ "{\"users\":[{\"name\":\"-a\"}]}", "'-a' is no name of a user", ERR_FORMAT },
+	{ "{\"users\":[{\"name\":\"%s\"}]}", "is no name of a user", ERR_FORMAT },
+	{ "{\"users\":[\"a\\u0000b\"]}", "users/0 holds a NUL", ERR_FORMAT },
+	{ "{\"users\":[{\"name\":\"a\\u0000b\"}]}", "users/0/name holds a NUL", ERR_FORMAT },
+	{ "{\"users\":[{\"name\":\"a\"},{\"name\":\"a\"}]}", "user 'a' stands twice", ERR_FORMAT },
+	{ "{\"users\":[null]}", "users/0 is not an object", ERR_FORMAT },
+	{ "{\"users\":[[\"a\"]]}", "users/0 is not an object", ERR_FORMAT },
+	{ USER("\"uid\":4294967295"), "users/0/uid 4294967295 is no number that a user can have", ERR_FORMAT },
+	{ USER("\"uid\":65535"), "users/0/uid 65535 is no number that a user can have", ERR_FORMAT },
+	{ USER("\"uid\":4294967296"), "users/0/uid is not a whole number", ERR_FORMAT },
+	{ USER("\"uid\":99999999999999999999999"), "users/0/uid is not a whole number", ERR_FORMAT },
+	{ USER("\"uid\":-1"), "users/0/uid is not a whole number", ERR_FORMAT },
+	{ USER("\"uid\":1e3"), "users/0/uid is not a whole number", ERR_FORMAT },
+	{ USER("\"uid\":\"0\""), "users/0/uid is not a whole number", ERR_FORMAT },
+	{ USER("\"gecos\":\"a:0:0\""), "users/0/gecos holds a colon or a control character", ERR_FORMAT },
+	{ USER("\"gecos\":\"a\\nroot2::0:0::/:/bin/sh\""), "users/0/gecos holds a colon or a control character", ERR_FORMAT },
+	{ USER("\"shell\":\"sh\""), "users/0/shell is 'sh', not an absolute path", ERR_FORMAT },
+	{ USER("\"shell\":\"/bin/sh\\nx\""), "users/0/shell holds a colon or a control character", ERR_FORMAT },
+	{ USER("\"homedir\":\"home\""), "users/0/homedir is 'home', not an absolute path", ERR_FORMAT },
+	{ USER("\"homedir\":\"/home/../etc/x\""), "users/0/homedir is '/home/../etc/x', not an absolute path", ERR_FORMAT },
+	{ USER("\"homedir\":\"/home/..\""), "users/0/homedir is '/home/..', not an absolute path", ERR_FORMAT },
+	{ USER("\"passwd\":\"secret\""), "users/0/passwd is not the hash of a password", ERR_FORMAT },
+	{ USER("\"passwd\":\"$6$a:b\""), "users/0/passwd holds a colon", ERR_FORMAT },
+	{ USER("\"passwd\":\"!\\nroot2:!\""), "users/0/passwd holds a colon or a control character", ERR_FORMAT },
+	{ USER("\"primary_group\":\"a b\""), "'a b' is no name of a group", ERR_FORMAT },
+	{ USER("\"groups\":[\"a:b\"]"), "'a:b' is no name of a group", ERR_FORMAT },
+	{ USER("\"groups\":{\"a\":1}"), "users/0/groups is not a list of strings", ERR_FORMAT },
+	{ USER("\"sudo\":[\"ALL\\nroot2 ALL\"]"), "users/0/sudo: a rule is one line", ERR_FORMAT },
+	{ USER("\"sudo\":[\"\"]"), "users/0/sudo: a rule is one line", ERR_FORMAT },
+	{ USER("\"ssh_authorized_keys\":[\"ssh-ed25519 A\\ncommand x\"]"), "is not one line of an authorized_keys file", ERR_FORMAT },
+	{ USER("\"ssh_authorized_keys\":[\"\"]"), "is not one line of an authorized_keys file", ERR_FORMAT },
+	{ "{\"groups\":[\"a/b\"]}", "'a/b' is no name of a group", ERR_FORMAT },
+	{ "{\"groups\":[[\"a\"]]}", "groups/0 is a list inside the list", ERR_FORMAT },
+	{ "{\"groups\":{\"a\":[[\"b\"]]}}", "groups/a/0 is not a string", ERR_FORMAT },
+	{ "{\"groups\":{\"a\":[\"b\\nc\"]}}", "is no name of a user", ERR_FORMAT },
+	{ "{\"groups\":7}", "groups is not a list of strings", ERR_FORMAT },
+	/* files */
+	{ FILES("\"path\":\"a\""), "write_files/0/path 'a' is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"etc/a\""), "write_files/0/path 'etc/a' is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"/\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"/a/\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"//a\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"/a/./b\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"/a/../../b\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"/a/..\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"/..\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"/.\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\\nb\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\\u001bb\""), "is not an absolute path", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\\u0000b\""), "write_files/0/path holds a NUL", ERR_FORMAT },
+	{ FILES("\"content\":\"a\""), "write_files/0: path is missing", ERR_FORMAT },
+	{ "{\"write_files\":[{\"path\":\"/a\"},{\"path\":\"/a\"}]}", "write_files/1/path '/a' stands twice", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"owner\":\":root\""), "write_files/0/owner ':root' is not 'user:group'", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"owner\":\"root:\""), "write_files/0/owner 'root:' is not 'user:group'", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"permissions\":\"17777\""), "write_files/0/permissions is '17777', not octal text", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"permissions\":\"000000000644\""), "not octal text", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"permissions\":\"8\""), "not octal text", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"permissions\":\"\""), "not octal text", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"permissions\":\"0644\\u0000x\""), "not octal text", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"permissions\":420"), "not octal text", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"permissions\":[\"0644\"]"), "not octal text", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"encoding\":\"gzip\""), "is not one that this agent decodes", ERR_UNSUPPORTED },
+	{ FILES("\"path\":\"/a\",\"encoding\":\"b64\",\"content\":\"a=b\""), "write_files/0/content is not base64", ERR_FORMAT },
+	{ FILES("\"path\":\"/a\",\"append\":true"), "append is not applied", ERR_UNSUPPORTED },
+	{ "{\"write_files\":[[]]}", "write_files/0 is not an object", ERR_FORMAT },
+	/* commands */
+	{ "{\"runcmd\":[7]}", "runcmd/0 is not a list of strings", ERR_FORMAT },
+	{ "{\"runcmd\":[null]}", "runcmd/0 is not a list of strings", ERR_FORMAT },
+	{ "{\"runcmd\":[{\"a\":1}]}", "runcmd/0 is not a list of strings", ERR_FORMAT },
+	{ "{\"runcmd\":[[\"a\",[\"b\"]]]}", "runcmd/0/1 is not a string", ERR_FORMAT },
+	{ "{\"runcmd\":[[]]}", "runcmd/0 is empty", ERR_FORMAT },
+	{ "{\"runcmd\":\"a\"}", "runcmd is not a list", ERR_FORMAT },
+	{ "{\"runcmd\":[\"a\\u0000b\"]}", "runcmd/0 holds a NUL", ERR_FORMAT },
+	/* keys and policies */
+	{ "{\"ca_certs\":{\"trusted\":[\"x\"]}}", "does not hold '-----BEGIN CERTIFICATE-----'", ERR_FORMAT },
+	{ "{\"ca_certs\":{\"trusted\":[\"-----BEGIN CERTIFICATE-----\"]}}", "does not hold '-----BEGIN CERTIFICATE-----'", ERR_FORMAT },
+	{ "{\"ssh_keys\":{\"rsa_private\":\"x\"}}", "ssh_keys: rsa_private and rsa_public go together", ERR_FORMAT },
+	{ "{\"ssh_keys\":{\"../x_private\":\"x\"}}", "unknown key '../x_private'", ERR_FORMAT },
+	{ "{\"natal\":{\"policy\":{\"users\":\"stop\"}}}", "'users' is 'stop', not fail, degrade or continue", ERR_FORMAT },
+	{ "{\"natal\":{\"policy\":{\"users\":\"fail\\u0000x\"}}}", "not fail, degrade or continue", ERR_FORMAT },
+	{ "{\"natal\":{\"policy\":{\"users\":null}}}", "'users' is '', not fail, degrade or continue", ERR_FORMAT },
+	{ "{\"natal\":{\"policies\":{}}}", "unknown key 'policies'", ERR_FORMAT },
+	{ "7", "user-data is not an object", ERR_FORMAT },
+	{ "null", "user-data is not an object", ERR_FORMAT },
+};
+
+static void user_data_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int r = user_data(rows[i].text);
+		if (r != -(int)rows[i].code || !strstr(e.msg, rows[i].msg))
+			fail_msg("%s: %d '%s', wanted '%s'", rows[i].text, r, r ? e.msg : "accepted", rows[i].msg);
+	}
+}
+
+#define NIC(fields) "{\"version\":2,\"ethernets\":{\"e0\":{" fields "}}}"
+static const struct row nets[] = {
+	{ "{\"version\":1}", "network config is not of version 2", ERR_UNSUPPORTED },
+	{ "{\"ethernets\":{}}", "network config is not of version 2", ERR_UNSUPPORTED },
+	{ "{\"version\":2,\"bridges\":{}}", "'bridges' are not among the interfaces", ERR_UNSUPPORTED },
+	{ "{\"network\":{\"version\":2,\"wifis\":{}}}", "'wifis' are not among the interfaces", ERR_UNSUPPORTED },
+	{ "{\"version\":2,\"ethernets\":{\"a\\nb\":{}}}", "a key with an escape", ERR_FORMAT },
+	{ "{\"version\":2,\"ethernets\":{\"a b\":{}}}", "'a b' is no interface name", ERR_FORMAT },
+	{ "{\"version\":2,\"ethernets\":{\"\":{}}}", "'' is no interface name", ERR_FORMAT },
+	{ NIC("\"match\":{\"name\":\"e0\\n[Link]\"}"), "is no interface name", ERR_FORMAT },
+	{ NIC("\"match\":{\"macaddress\":\"52:54:00:00:00:0a:0b\"}"), "macaddress '52:54:00:00:00:0a:0b' is not of the form", ERR_FORMAT },
+	{ NIC("\"match\":{\"macaddress\":\"52:54:00:00:00:0a\"},\"set-name\":\"a/b\""), "set-name 'a/b' is no interface name", ERR_FORMAT },
+	{ NIC("\"match\":{\"macaddress\":\"52:54:00:00:00:0a\"},\"set-name\":\"abcdefghijklmnop\""), "is no interface name", ERR_FORMAT },
+	{ NIC("\"set-name\":\"lan\""), "set-name needs match/macaddress", ERR_FORMAT },
+	{ NIC("\"addresses\":[\"192.0.2.7/2x\"]"), "is not an address with its prefix length", ERR_FORMAT },
+	{ NIC("\"addresses\":[\"192.0.2.7/1:\"]"), "is not an address with its prefix length", ERR_FORMAT },
+	{ NIC("\"addresses\":[\"192.0.2.7/\\n4\"]"), "is not an address with its prefix length", ERR_FORMAT },
+	{ NIC("\"addresses\":[\"192.0.2.7/9999999999\"]"), "is not an address with its prefix length", ERR_FORMAT },
+	{ NIC("\"gateway6\":\"192.0.2\""), "gateway6 '192.0.2' is not an address", ERR_FORMAT },
+	{ NIC("\"mtu\":67"), "mtu 67 is outside 68 to 65535", ERR_FORMAT },
+	{ NIC("\"routes\":[{\"to\":\"default\",\"via\":\"a\\nb\"}]"), "is not an address", ERR_FORMAT },
+	{ NIC("\"routes\":[7]"), "routes/0 is not an object", ERR_FORMAT },
+	{ NIC("\"nameservers\":{\"search\":[\"\"]}"), "is not a domain name", ERR_FORMAT },
+};
+
+static void network_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(nets); i++) {
+		int r = parse("network-config", nets[i].text);
+		if (r != -(int)nets[i].code || !strstr(e.msg, nets[i].msg))
+			fail_msg("%s: %d '%s', wanted '%s'", nets[i].text, r, r ? e.msg : "accepted", nets[i].msg);
+	}
+}
+
+/* before, then `each` (%d: its number) n times with commas, then after. */
+static int many(const char *blob, const char *const part[3], int n)
+{
+	scoped_buf struct buf text = BUF_MAX(8 << 20);
+
+	buf_str(&text, part[0]);
+	for (int i = 0; i < n; i++) {
+		const char *number = strstr(part[1], "%d");
+		buf_str(&text, i ? "," : "");
+		if (number)
+			buf_printf(&text, "%.*s%d%s", (int)(number - part[1]), part[1], i, number + 2);
+		else
+			buf_str(&text, part[1]);
+	}
+	buf_str(&text, part[2]);
+	return parse(blob, text.data);
+}
+
+/* As many as the caps of config.h say, and one more. */
+static void caps(void **state)
+{
+	static const struct { const char *blob, *part[3]; int max; const char *msg; } kinds[] = {
+		{ "user-data", { "#cloud-config\n{\"users\":[", "\"u%d\"", "]}" }, CONFIG_ACCOUNTS_MAX, "257 users: 256 at most" },
+		{ "user-data", { "#cloud-config\n{\"groups\":[", "\"g%d\"", "]}" }, CONFIG_ACCOUNTS_MAX, "more than 256 groups" },
+		{ "user-data", { "#cloud-config\n{\"write_files\":[", "{\"path\":\"/f%d\"}", "]}" }, CONFIG_FILES_MAX, "4097 files: 4096 at most" },
+		{ "network-config", { "{\"version\":2,\"ethernets\":{", "\"e%d\":{}", "}}" }, CONFIG_NICS_MAX, "65 interfaces: 64 at most" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		assert_ok(many(kinds[i].blob, kinds[i].part, kinds[i].max), e);
+		assert_err(many(kinds[i].blob, kinds[i].part, kinds[i].max + 1), ERR_LIMIT, e, kinds[i].msg);
+	}
+}
+
+static void size_and_depth(void **state)
+{
+	static const char *const file[] = { "#cloud-config\n{\"write_files\":[{\"path\":\"/", "a", "\"}]}" };
+	scoped_buf struct buf text = BUF_MAX(8 << 20);
+
+	(void)state;
+	buf_str(&text, "#cloud-config\n");
+	for (int i = 0; i < 5000; i++)
+		buf_str(&text, "[");
+	assert_err(parse("user-data", text.data), ERR_FORMAT, e, "");
+	buf_clear(&text);
+	buf_str(&text, file[0]);
+	for (int i = 0; i < 4000; i++)
+		buf_str(&text, file[1]);
+	buf_str(&text, file[2]);
+	assert_err(parse("user-data", text.data), ERR_FORMAT, e, "is not an absolute path");
+	buf_clear(&text);
+	buf_str(&text, "#cloud-config\n{");
+	while (text.size < CONFIG_DOC_MAX)
+		buf_str(&text, "                                                                ");
+	buf_str(&text, "}");
+	assert_err(parse("user-data", text.data), ERR_LIMIT, e, "bytes: 1048576 at most");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(user_data_rows), cmocka_unit_test(network_rows), cmocka_unit_test(caps), cmocka_unit_test(size_and_depth),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

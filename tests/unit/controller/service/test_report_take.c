@@ -1,0 +1,236 @@
+/* What natald makes of a guest's frame: whose it is, whether it was seen before, what it may move, and what goes away with it. */
+#include "tests/unit/controller/service/born.h"
+#include "common/media/result.h"
+#include "common/wire/status.h"
+#include "controller/api/api.h"
+#include "controller/store/event.h"
+
+/* A status as the guest sends it; what differs is changed by the test before heard(). */
+static struct status says(enum status_phase phase, const char *boot, uint64_t seq)
+{
+	static const uint8_t digest[SHA256_SIZE] = { 7 };
+	static const struct result_line lines[] = { { "users/alice", "done", digest } };
+	struct status s = { .gen = 1, .seq = seq, .phase = phase, .n = 3 };
+
+	snprintf(s.boot_id, sizeof s.boot_id, "%s", boot);
+	memset(s.digest, 1, sizeof s.digest);
+	if (!status_phase_terminal(phase))
+		return s;
+	assert_ok(json_parse(KEYS, strlen(KEYS), "keys", &s.keys, &e), e);
+	s.items = result_to_json(lines, 1);
+	assert_ok(result_digest(s.digest, lines, 1, s.result, &e), e);
+	return s;
+}
+
+static int take(const struct status *s, int type, uint64_t frame_seq, const uint8_t *with)
+{
+	scoped_buf struct buf body = BUF_MAX(FRAME_GUEST_BODY_MAX), out = BUF_MAX(FRAME_BODY_MAX + 100);
+
+	assert_ok(status_write(s, &body, &e), e);
+	assert_ok(frame_write((enum frame_type)type, frame_seq, body.data, body.size, with, &out, &e), e);
+	return report_take(&c, id, out.data, out.size, &e);
+}
+
+static void heard(struct status s, const uint8_t *with)
+{
+	assert_ok(take(&s, FRAME_STATUS, s.seq, with), e);
+	status_fini(&s);
+}
+
+static void count_claim(void *arg, const struct event *ev) { *(int *)arg += strcmp(ev->kind, "unauthenticated") == 0; }
+
+static int claims(void)
+{
+	int n = 0;
+
+	assert_ok(event_each(p->s, &(struct event_cursor){ id, 0, 100 }, count_claim, &n, &e), e);
+	return n;
+}
+
+static int medium(void)
+{
+	struct request rq = { .name = "web", .project = "default" };
+
+	return api_vm_medium(&c, &rq, &e);
+}
+
+/* The whole way: believed, acknowledged, ejected, wiped once the drive is empty; and not a second time. */
+static void what_was_signed_is_delivered(void **state)
+{
+	bool secrets;
+
+	(void)state;
+	heard(says(PHASE_APPLYING, BOOT_A, 1), key);
+	vm_is(VM_PROVISIONING, "applying");
+	assert_true(queued(FRAME_HOST_TO_GUEST));
+	assert_false(queued(FRAME_HOST_EJECT));
+	assert_err(medium(), ERR_UNAVAILABLE, e, "the bundle is not signed yet");        /* the row has no signature: no other reason */
+	eject();
+	assert_int_equal(delivered_at(&secrets), 0);
+	assert_true(secrets);                   /* a drive that empties itself before the report wipes nothing */
+	assert_int_equal(wiped(), 0);
+	heard(says(PHASE_PROVISIONED, BOOT_A, 2), key);
+	vm_is(VM_PROVISIONED, "its medium is being ejected");
+	assert_true(queued(FRAME_HOST_EJECT));
+	assert_true(delivered_at(&secrets) > 0);
+	assert_true(secrets);
+	assert_err(medium(), ERR_CONFLICT, e, "the bundle of VM web was delivered: it is not handed out twice");
+	eject();
+	vm_is(VM_PROVISIONED, "medium ejected, private keys wiped here");
+	delivered_at(&secrets);
+	assert_false(secrets);
+	assert_int_equal(wiped(), 1);
+	forget_queue();
+	heard(says(PHASE_UNCHANGED, BOOT_B, 1), key);
+	vm_is(VM_PROVISIONED, "unchanged since it was provisioned");
+	assert_false(queued(FRAME_HOST_EJECT));
+}
+
+static void another_mac(void **state)
+{
+	(void)state;
+	heard(says(PHASE_PROVISIONED, BOOT_A, 1), other_key);
+	vm_is(VM_BOOTING, "");
+	assert_null(l.first);
+	assert_int_equal(claims(), 0);
+	assert_int_equal(delivered_at(NULL), 0);
+}
+
+/* A claim is kept and moves nothing; it is no news twice, nor after a proven report of its boot, and there is an end to them. */
+static void no_mac(void **state)
+{
+	char boot[37];
+
+	(void)state;
+	heard(says(PHASE_PROVISIONED, BOOT_B, 1), NULL);
+	vm_is(VM_BOOTING, "");
+	assert_null(l.first);
+	assert_int_equal(claims(), 1);
+	heard(says(PHASE_PROVISIONED, BOOT_B, 1), NULL);
+	assert_int_equal(claims(), 1);
+	heard(says(PHASE_APPLYING, BOOT_A, 1), key);
+	heard(says(PHASE_FAILED, BOOT_A, 2), NULL);
+	vm_is(VM_PROVISIONING, "applying");
+	assert_int_equal(claims(), 1);
+	for (int i = 0; i < 3 * VM_UNPROVEN_MAX; i++) {
+		snprintf(boot, sizeof boot, "dddddddd-0000-4000-8000-%012d", i);
+		heard(says(PHASE_FAILED, boot, 1), NULL);
+	}
+	assert_int_equal(claims(), 1 + VM_UNPROVEN_MAX);
+}
+
+static void refused_frames(void **state)
+{
+	struct status s = says(PHASE_APPLYING, BOOT_A, 5);
+	scoped_buf struct buf out = BUF_MAX(4096);
+
+	(void)state;
+	assert_err(take(&s, FRAME_STATUS, 6, key), ERR_FORMAT, e, "a report whose two sequence numbers differ");
+	assert_err(take(&s, FRAME_ACK, 5, key), ERR_FORMAT, e, "a frame that is no status");
+	s.gen = 2;
+	assert_err(take(&s, FRAME_STATUS, 5, key), ERR_UNSUPPORTED, e, "a report on generation 2");
+	s.gen = 1;
+	s.epoch = 1;
+	assert_err(take(&s, FRAME_STATUS, 5, key), ERR_UNSUPPORTED, e, "a report on generation 1");
+	status_fini(&s);
+	assert_err(report_take(&c, id, "half", 4, &e), ERR_FORMAT, e, "a frame that is no status");
+	assert_ok(frame_write(FRAME_STATUS, 1, "{}", 2, key, &out, &e), e);
+	assert_err(report_take(&c, "vm-nobody", out.data, out.size, &e), ERR_NOT_FOUND, e, "a report of unknown VM vm-nobody");
+	vm_is(VM_BOOTING, "");
+	assert_null(l.first);
+}
+
+/* Played back: acknowledged, since it is durable, and moves nothing. */
+static void seen_before(void **state)
+{
+	(void)state;
+	heard(says(PHASE_APPLYING, BOOT_A, 1), key);
+	heard(says(PHASE_DRIFTED, BOOT_A, 2), key);
+	vm_is(VM_DRIFTED, "");
+	forget_queue();
+	heard(says(PHASE_APPLYING, BOOT_A, 1), key);
+	vm_is(VM_DRIFTED, "");
+	heard(says(PHASE_APPLYING, BOOT_A, 2), key);
+	vm_is(VM_DRIFTED, "");
+	assert_true(queued(FRAME_HOST_TO_GUEST));
+}
+
+static void numbered(enum status_phase phase, const char *boot, uint64_t number)
+{
+	struct status s = says(phase, boot, 1);
+
+	s.boot = number;
+	heard(s, key);
+}
+
+static void older_boots_and_twins(void **state)
+{
+	(void)state;
+	numbered(PHASE_PROVISIONED, BOOT_B, 2);
+	numbered(PHASE_DRIFTED, BOOT_A, 1);
+	vm_is(VM_PROVISIONED, "");
+	numbered(PHASE_UNCHANGED, BOOT_C, 2);
+	vm_is(VM_FAILED, "two boots report for one VM: a copy? boot 2 is " BOOT_B);
+}
+
+/* Until the bundle was proven to have arrived, a boot with the same number is a second try. */
+static void a_first_boot_tried_again(void **state)
+{
+	(void)state;
+	numbered(PHASE_FAILED, BOOT_A, 1);
+	vm_is(VM_FAILED, "");
+	numbered(PHASE_PROVISIONED, BOOT_B, 1);
+	vm_is(VM_PROVISIONED, "");
+}
+
+static void lies(enum status_phase phase, enum vm_state state)
+{
+	struct status s = says(phase, BOOT_A, 1);
+
+	json_put(s.keys, "tls_spki", SSH);
+	heard(s, key);
+	vm_is(state, "its report is not what was signed: the guest installed TLS key bbbbbbbbbbbb…");
+	assert_int_equal(delivered_at(NULL), 0);
+	assert_false(queued(FRAME_HOST_EJECT));
+}
+
+static void lie_provisioned(void **state) { (void)state; lies(PHASE_PROVISIONED, VM_FAILED); }
+static void lie_unchanged(void **state) { (void)state; lies(PHASE_UNCHANGED, VM_FAILED); }
+static void lie_degraded(void **state) { (void)state; lies(PHASE_DEGRADED, VM_FAILED); }
+static void lie_drifted(void **state) { (void)state; lies(PHASE_DRIFTED, VM_DRIFTED); }
+
+/* No keys at all is for a failed guest only. */
+static void no_keys(void **state)
+{
+	struct status s = says(PHASE_PROVISIONED, BOOT_A, 1);
+
+	(void)state;
+	json_free(s.keys);
+	s.keys = NULL;
+	heard(s, key);
+	vm_is(VM_FAILED, "the guest installed TLS key none…");
+	s = says(PHASE_FAILED, BOOT_A, 2);
+	json_object_object_del(s.keys, "tls_spki");
+	heard(s, key);
+	vm_is(VM_FAILED, "the guest says it failed");
+	assert_int_equal(delivered_at(NULL), 0);
+}
+
+static void a_drifted_guest_has_not_been_delivered_to(void **state)
+{
+	(void)state;
+	heard(says(PHASE_DRIFTED, BOOT_A, 1), key);
+	vm_is(VM_DRIFTED, "what is installed is not what was");
+	assert_int_equal(delivered_at(NULL), 0);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+int main(void)
+{
+	const struct CMUnitTest t[] = {
+		T(what_was_signed_is_delivered), T(another_mac), T(no_mac), T(refused_frames), T(seen_before), T(older_boots_and_twins),
+		T(a_first_boot_tried_again), T(lie_provisioned), T(lie_unchanged), T(lie_degraded), T(lie_drifted), T(no_keys),
+		T(a_drifted_guest_has_not_been_delivered_to),
+	};
+	return cmocka_run_group_tests(t, NULL, NULL);
+}
