@@ -38,8 +38,8 @@ took=$((SECONDS - asked))
 kill -0 "$start_77" 2>/dev/null && [ $took -lt 12 ] && ok "another guest is started, read and stopped meanwhile" || fail "it took $took s, or vm-77 had ended"
 folder_79=$S/host/$(field vm-79 id)
 hung_79=$(cat "$S/host/$(field vm-79 id)/run.json" | grep -o '"main_pid":[0-9]*' | cut -d: -f2)
-n vm delete vm-79; gone() { ! kill -0 "$hung_79" 2>/dev/null; }
-within 5 gone && [ ! -e "$folder_79" ] && ok "one that does not answer can be deleted" || fail "process $hung_79 or $folder_79 is left"
+n vm delete vm-79; gone() { ! kill -0 "$hung_79" 2>/dev/null && [ ! -e "$folder_79" ]; }
+within 5 gone && ok "one that does not answer can be deleted" || fail "process $hung_79 or $folder_79 is left"
 for memory in 77 78; do
   eval "wait \$start_$memory"
   grep -q "error\[unavailable\]: VM vm-$memory: could not be started: start guest vm-.*: QEMU of guest vm-.* does not answer on its control socket" "$T/start-$memory" &&
