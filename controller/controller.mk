@@ -43,4 +43,4 @@ natalctl_SOURCES = %D%/cli/main.c
 natalctl_LDADD = $(CLI_LIBS)
 
 dist_man_MANS += %D%/cli/natalctl.1 %D%/natald/natald.8
-EXTRA_DIST += %D%/natald/natald.service
+dist_natalunit_DATA += %D%/natald/natald.service
