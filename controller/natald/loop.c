@@ -6,12 +6,13 @@
 #include "common/base/clock.h"
 #include "controller/service/birth.h"
 #include "controller/service/link.h"
+#include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
 #include "controller/store/bundle_row.h"
 #include "controller/store/event.h"
 
 enum { TURN_REQUESTS_MAX = 256, TICK_MS = 1000, EJECT_AGAIN_MS = 5000, DRAIN_MS = 300, OVERDUE_MAX = 16, BIRTH_WAIT_MS = 15000 };
-enum { FD_HTTP, FD_LINK, FD_POOL, FD_SIGNER, FD_SIGNAL, FDS };
+enum { FD_HTTP, FD_LINK, FD_POOL, FD_PINS, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
 	struct ctl *c;
@@ -288,7 +289,7 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	struct pollfd f[FDS] = {
 		[FD_HTTP] = { server_fd(l->server), POLLIN, 0 },
 		[FD_LINK] = { link_fd(c), (short)((link_wants_read(c) ? POLLIN : 0) | (link_wants_write(c) ? POLLOUT : 0)), 0 },
-		[FD_POOL] = { pool_fd(c->pool), POLLIN, 0 }, [FD_SIGNER] = { signer_fd(c->signer), POLLIN, 0 },
+		[FD_POOL] = { pool_fd(c->pool), POLLIN, 0 }, [FD_PINS] = { pinwriter_fd(c->pins), POLLIN, 0 }, [FD_SIGNER] = { signer_fd(c->signer), POLLIN, 0 },
 			[FD_SIGNAL] = { l->signal_fd, POLLIN, 0 },
 	};
 	int r;

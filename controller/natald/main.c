@@ -28,6 +28,7 @@
 #include "controller/service/birth.h"
 #include "controller/service/link.h"
 #include "controller/service/pinfile.h"
+#include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
 #include "controller/store/ca_row.h"
 
@@ -229,7 +230,7 @@ static int serve(struct ctl *c, const char *program, struct err *e)
 	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
 	if (pinfile_all(c, e))          /* a full disk: what can be served is served */
 		err_print(e);
-	if ((r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) ||
+	if ((r = pinwriter_start(&c->pins, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) ||
 	    (r = server_start(path, &server, e)))
 		return r;
 	if ((r = link_start(c, program, e))) {          /* after the socket: its umask is the process's, and the host makes files */
@@ -247,6 +248,7 @@ static void fini(struct ctl *c)
 {
 	link_stop(c);
 	pool_stop(c->pool);
+	pinwriter_stop(c->pins);
 	signer_stop(c->signer);
 	store_close(c->store);
 	secret_free(c->seal);

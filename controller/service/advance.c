@@ -12,6 +12,7 @@
 #include "controller/service/birth_parts.h"
 #include "controller/service/link.h"
 #include "controller/service/pinfile.h"
+#include "controller/service/pinwriter.h"
 #include "controller/store/ca_row.h"
 
 enum { BIRTH_RETRY_MS = 1000 };
@@ -267,33 +268,51 @@ int birth_take(struct ctl *c, struct err *e)
 	}
 }
 
-/* What others hear of a bundle that was signed. */
-static int tell(struct ctl *c, const struct birth_end *end, struct err *e)
+static void mark_done(struct births *b, const struct bundle_ref *ref)
+{
+	if (b->done_count < ARRAY_SIZE(b->done))
+		b->done[b->done_count++] = *ref;
+}
+
+/* What others hear of a bundle that was signed. *ret_queued: it is done when its record is laid out. */
+static int tell(struct ctl *c, struct birth_end *end, bool *ret_queued, struct err *e)
 {
 	scoped_vm struct vm v = { 0 };
 	struct err why;
 	bool absent;
 
+	*ret_queued = false;
 	int r = vm_get_by_id(c->store, end->ref.vm_id, &v, &absent, e);
 	if (r || absent)
 		return r;
-	if (v.sequence == end->ref.sequence && pinfile_write(c, &v, &end->pin_record, &why))
-		fprintf(stderr, "natald: %s\n", why.msg);      /* derived: the next start writes what is missing */
+	if (v.sequence == end->ref.sequence) {
+		*ret_queued = pinfile_write(c, &v, &end->pin_record, &why) == 0;
+		if (!*ret_queued)
+			fprintf(stderr, "natald: %s\n", why.msg);       /* derived: the next start writes what is missing */
+	}
 	return link_create(c, &v, e);
 }
 
 int birth_after(struct ctl *c, bool committed, struct err *e)
 {
 	struct births *b = &c->births;
+	struct bundle_ref laid_out;
+	int r = 0;
 
 	if (!committed && b->ended)
 		b->retry_ms = clock_mono_ms() + BIRTH_RETRY_MS;
-	for (size_t i = 0; committed && i < b->ended; i++) {
-		int r = b->end[i].pin_record.size ? tell(c, &b->end[i], e) : 0;
-		if (r)
-			return r;
+	for (size_t i = 0; i < b->ended; i++) {
+		bool queued = false;
+		if (committed && !r && b->end[i].pin_record.size)
+			r = tell(c, &b->end[i], &queued, e);
+		if (!queued)
+			mark_done(b, &b->end[i].ref);
+		buf_fini(&b->end[i].pin_record);
 	}
-	return 0;
+	b->ended = 0;
+	while (pinwriter_next(c->pins, &laid_out))
+		mark_done(b, &laid_out);
+	return r;
 }
 
 static bool is_asked(const struct births *b, const struct bundle_ref *ref)
@@ -311,11 +330,13 @@ int birth_post(struct ctl *c, struct err *e)
 	size_t n = 0, fresh = 0;
 	int r;
 
-	if (b->asked == BIRTHS_MAX || clock_mono_ms() < b->retry_ms)
+	size_t room = BIRTHS_MAX - b->asked, writing = pinwriter_count(c->pins) + b->ended;
+	room = room > writing ? room - writing : 0;
+	if (!room || clock_mono_ms() < b->retry_ms)
 		return 0;
 	if ((r = bundle_row_unfinished(c->store, refs, ARRAY_SIZE(refs), &n, e)))
 		return r;
-	for (size_t i = 0; i < n && b->asked + fresh < BIRTHS_MAX; i++)
+	for (size_t i = 0; i < n && fresh < room; i++)
 		if (!is_asked(b, &refs[i]))
 			refs[fresh++] = refs[i];
 	for (size_t at = 0, size; at < fresh; at += size) {
@@ -331,24 +352,23 @@ int birth_post(struct ctl *c, struct err *e)
 bool birth_ended(struct ctl *c, const char *vm_id)
 {
 	const struct births *b = &c->births;
-	const struct birth_end *end = NULL;
+	const struct bundle_ref *end = NULL;
 	scoped_vm struct vm v = { 0 };
 	bool absent = false;
 	struct err ignored;
 
-	for (size_t i = 0; i < b->ended; i++)
-		if (strcmp(b->end[i].ref.vm_id, vm_id) == 0 && (!end || b->end[i].ref.sequence > end->ref.sequence))
-			end = &b->end[i];
+	for (size_t i = 0; i < b->done_count; i++)
+		if (strcmp(b->done[i].vm_id, vm_id) == 0 && (!end || b->done[i].sequence > end->sequence))
+			end = &b->done[i];
 	if ((!end && !b->look_again) || vm_get_by_id(c->store, vm_id, &v, &absent, &ignored))
 		return end;
 	/* A reissue came meanwhile: what ended is the bundle before it, and the one that counts is still with the signer. */
-	return absent || (end && end->ref.sequence == v.sequence);
+	return absent || (end && end->sequence == v.sequence);
 }
 
 void birth_forget(struct ctl *c)
 {
-	while (c->births.ended)
-		buf_fini(&c->births.end[--c->births.ended].pin_record);
+	c->births.done_count = 0;
 	c->births.look_again = false;
 }
 

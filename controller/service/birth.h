@@ -16,10 +16,10 @@ int birth_define(struct ctl *c, const struct vm_spec *spec, struct vm *v, struct
 int birth_reissue(struct ctl *c, struct vm *v, struct err *e);
 /* Inside a turn: each bundle whose answer has arrived goes one stage on, in a savepoint of its own. */
 int birth_take(struct ctl *c, struct err *e);
-/* After the turn: pin files, and the host hears of new VMs; where it was not committed, its births are put off. */
+/* After the turn: pin records go to their writer, and the host hears of new VMs; where it was not committed, its births are put off. */
 int birth_after(struct ctl *c, bool committed, struct err *e);
 int birth_post(struct ctl *c, struct err *e);
-/* Did the birth of this VM end since birth_forget()? True too for a VM that was deleted. */
+/* Did the birth of this VM end since birth_forget(), and is its pin record laid out? True too for a VM that was deleted. */
 bool birth_ended(struct ctl *c, const char *vm_id);
 void birth_forget(struct ctl *c);
 /* Is the VM's newest bundle still to be signed, or signed again? */

@@ -10,6 +10,7 @@
 #include "controller/store/vm.h"
 
 struct pool;
+struct pinwriter;
 struct link;
 struct ctl {
 	const char *state_dir;                  /* absolute */
@@ -17,6 +18,7 @@ struct ctl {
 	struct signer *signer;
 	struct secret *seal;                    /* SEAL_GUESTS */
 	struct pool *pool;
+	struct pinwriter *pins;
 	struct link *link;
 	char id[STORE_ID_MAX];                  /* controller id: in every manifest */
 	struct births births;

@@ -6,15 +6,14 @@
 #include <string.h>
 #include "common/base/file.h"
 #include "controller/service/birth.h"
+#include "controller/service/pinwriter.h"
 #include "controller/store/media_key.h"
 
 /* Not synced like file_write() does: a lost one is written again from the store at the next start. */
-static int lay_out(struct ctl *c, const char *dir, const char *name, const struct buf *b, struct err *e)
+int pinfile_lay(const char *path, const struct buf *b, struct err *e)
 {
-	char path[600], temp[640];
+	char temp[PINFILE_PATH_MAX + 8];
 
-	if (snprintf(path, sizeof path, "%s/%s/%s", c->state_dir, dir, name) >= (int)sizeof path)
-		return err_set(e, ERR_LIMIT, "the path of %s is too long", name);
 	snprintf(temp, sizeof temp, "%s.new", path);
 	/* The first of its name is nobody's to read yet; one that is there changes at once. */
 	scoped_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -30,41 +29,52 @@ static int lay_out(struct ctl *c, const char *dir, const char *name, const struc
 	return 0;
 }
 
-static void pin_name(const struct vm *v, char out[160])
+static int path_of(const struct ctl *c, const char *dir, const char *name, char out[PINFILE_PATH_MAX], struct err *e)
 {
-	if (strcmp(v->project, PROJECT_DEFAULT) == 0)
-		snprintf(out, 160, "%s.pin", v->name);
-	else
-		snprintf(out, 160, "%s@%s.pin", v->name, v->project);
+	return snprintf(out, PINFILE_PATH_MAX, "%s/%s/%s", c->state_dir, dir, name) < PINFILE_PATH_MAX ? 0 :
+		err_set(e, ERR_LIMIT, "the path of %s is too long", name);
 }
 
-/* A kill, or a power cut, may have left half of one. */
-static bool is_there(struct ctl *c, const char *name, const struct buf *record)
-{
-	scoped_buf struct buf found = BUF_MAX(BUNDLE_MANIFEST_MAX + 8192);
-	char path[600];
-	struct err ignored;
-	bool absent;
-
-	return snprintf(path, sizeof path, "%s/pins/%s", c->state_dir, name) < (int)sizeof path && access(path, F_OK) == 0 &&
-		file_read(AT_FDCWD, path, &found, &absent, &ignored) == 0 && !absent && found.size == record->size &&
-		memcmp(found.data, record->data, found.size) == 0;
-}
-
-int pinfile_write(struct ctl *c, const struct vm *v, const struct buf *record, struct err *e)
+static int pin_path(const struct ctl *c, const struct vm *v, char out[PINFILE_PATH_MAX], struct err *e)
 {
 	char name[160];
 
-	pin_name(v, name);
-	return lay_out(c, "pins", name, record, e);
+	if (strcmp(v->project, PROJECT_DEFAULT) == 0)
+		snprintf(name, sizeof name, "%s.pin", v->name);
+	else
+		snprintf(name, sizeof name, "%s@%s.pin", v->name, v->project);
+	return path_of(c, "pins", name, out, e);
+}
+
+/* A kill, or a power cut, may have left half of one. */
+static bool is_there(const char *path, const struct buf *record)
+{
+	scoped_buf struct buf found = BUF_MAX(BUNDLE_MANIFEST_MAX + 8192);
+	struct err ignored;
+	bool absent;
+
+	return access(path, F_OK) == 0 && file_read(AT_FDCWD, path, &found, &absent, &ignored) == 0 && !absent && found.size == record->size &&
+		memcmp(found.data, record->data, found.size) == 0;
+}
+
+int pinfile_write(struct ctl *c, const struct vm *v, struct buf *record, struct err *e)
+{
+	struct bundle_ref whose = { .sequence = v->sequence };
+	char path[PINFILE_PATH_MAX];
+
+	memcpy(whose.vm_id, v->id, sizeof whose.vm_id);
+	int r = pin_path(c, v, path, e);
+	return r ? r : pinwriter_add(c->pins, &whose, path, record, e);
 }
 
 void pinfile_remove(struct ctl *c, const struct vm *v)
 {
-	char name[160], path[600];
+	char path[PINFILE_PATH_MAX];
+	struct err ignored;
 
-	pin_name(v, name);
-	snprintf(path, sizeof path, "%s/pins/%s", c->state_dir, name);
+	if (pin_path(c, v, path, &ignored))
+		return;
+	pinwriter_forget(c->pins, path);
 	unlink(path);
 }
 
@@ -78,10 +88,11 @@ int pinfile_trust(struct ctl *c, struct err *e)
 		return r;
 	for (size_t i = 0; !r && i < n; i++) {
 		scoped_buf struct buf pem = BUF_MAX(1024);
-		char name[STORE_NAME_MAX + 8];
+		char name[STORE_NAME_MAX + 8], path[PINFILE_PATH_MAX];
 		pubkey_to_pem(&keys[i].public, &pem);
 		snprintf(name, sizeof name, "%s.pub", keys[i].name);
-		r = lay_out(c, "trust.d", name, &pem, e);
+		if (!(r = path_of(c, "trust.d", name, path, e)))
+			r = pinfile_lay(path, &pem, e);
 	}
 	media_key_list_free(keys, n);
 	return r;
@@ -91,14 +102,15 @@ static int each_pin(void *arg, struct vm *v, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
 	struct ctl *c = arg;
-	char name[160];
+	char path[PINFILE_PATH_MAX];
 	bool absent;
 
 	int r = bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, e);
 	if (r || absent || !row.pin_record.size)
 		return r;
-	pin_name(v, name);
-	return is_there(c, name, &row.pin_record) ? 0 : pinfile_write(c, v, &row.pin_record, e);
+	if ((r = pin_path(c, v, path, e)) || is_there(path, &row.pin_record))
+		return r;
+	return pinfile_lay(path, &row.pin_record, e);
 }
 
 int pinfile_all(struct ctl *c, struct err *e)

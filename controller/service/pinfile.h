@@ -3,8 +3,11 @@
 #pragma once
 #include "controller/service/ctl.h"
 
-/* record: the VM's newest, signed and committed. */
-int pinfile_write(struct ctl *c, const struct vm *v, const struct buf *record, struct err *e);
+enum { PINFILE_PATH_MAX = 600 };
+/* Gives the record of the VM's newest bundle, signed and committed, to the writer; it is taken over. */
+int pinfile_write(struct ctl *c, const struct vm *v, struct buf *record, struct err *e);
+/* Writes one file. Any thread. */
+int pinfile_lay(const char *path, const struct buf *bytes, struct err *e);
 void pinfile_remove(struct ctl *c, const struct vm *v);
 /* All public media keys of the default project, and every pin record that is missing or is not as the store has it. */
 int pinfile_all(struct ctl *c, struct err *e);
