@@ -2,7 +2,10 @@
 CONTROLLER_TEST_CFLAGS = $(CONTROLLER_CFLAGS) $(CMOCKA_CFLAGS) -Wno-missing-prototypes
 CONTROLLER_TEST_LIBS = $(CONTROLLER_LIBS) $(CMOCKA_LIBS)
 
-noinst_PROGRAMS += tests/tools/fake_guest
+noinst_PROGRAMS += tests/tools/fake_guest tests/tools/natald_failing
+tests_tools_natald_failing_CFLAGS = $(CONTROLLER_CFLAGS)
+tests_tools_natald_failing_SOURCES = controller/natald/main.c controller/natald/loop.c controller/natald/loop.h tests/tools/failing_disk.c
+tests_tools_natald_failing_LDADD = $(CONTROLLER_LIBS)
 tests_tools_fake_guest_CFLAGS = $(CONTROLLER_CFLAGS)
 tests_tools_fake_guest_LDADD = $(CONTROLLER_LIBS)
 

@@ -139,7 +139,7 @@ int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
 	rq->then = reply_born;
 	rq->awaits_birth = v.state == VM_DEFINED;
-	return pool_top_up(c, 0, e);
+	return 0;
 }
 
 struct listing { struct ctl *c; struct json_object *array; };
@@ -202,7 +202,7 @@ int api_vm_reissue(struct ctl *c, struct request *rq, struct err *e)
 	rq->then = reply_born;
 	rq->awaits_birth = true;
 	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
-	return (r = birth_reissue(c, &v, e)) ? r : pool_top_up(c, 0, e);
+	return birth_reissue(c, &v, e);
 }
 
 int api_vm_medium(struct ctl *c, struct request *rq, struct err *e)

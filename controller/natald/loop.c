@@ -122,8 +122,9 @@ static int inside_turn(struct loop *l, struct request **fresh, struct request **
 		if ((link_greeted(c) && (r = judge_overdue(l, e))) || (now >= l->eject_ms && (r = eject_again(l, e))) || (r = pool_top_up(c, 0, e)))
 			return r;
 	}
-	if ((r = run_list(l, fresh, done, e)))
+	if ((r = run_list(l, fresh, done, e)) || (c->keys_taken && (r = pool_top_up(c, 0, e))))
 		return r;
+	c->keys_taken = false;
 	l->seen_event = event_last(c->store);
 	return run_list(l, waiting, done, e);
 }
@@ -184,7 +185,7 @@ static int after_turn(struct loop *l, struct request **done, struct err *e)
 	if ((r = birth_post(c, e)) || (r = birth_after(c, true, e)))
 		return r;
 	finish_all(l, done);
-	if ((r = link_flush(c, e)))
+	if (link_wants_write(c) && ((r = store_sync(c->store, e)) || (r = link_flush(c, e))))
 		return r;
 	if (c->scrub && store_scrub(c->store, &busy) == 0)
 		c->scrub = false;
@@ -242,6 +243,8 @@ static int turn(struct loop *l, struct request *fresh, struct err *e)
 		fresh = rq->next;
 		push(&done, rq);
 	}
+	if (!r && done)
+		r = store_sync(l->c->store, e);
 	while (done) {
 		struct request *rq = done;
 		done = rq->next;
@@ -317,7 +320,7 @@ int loop_run(struct ctl *c, struct server *server, int signal_fd, struct err *e)
 {
 	struct loop l = { .c = c, .server = server, .signal_fd = signal_fd };
 	bool stop = false;
-	int r = 0;
+	int r = store_defer_sync(c->store, e);
 
 	while (!stop && !r)
 		r = one(&l, &stop, e);

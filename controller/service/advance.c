@@ -301,6 +301,8 @@ int birth_after(struct ctl *c, bool committed, struct err *e)
 
 	if (!committed && b->ended)
 		b->retry_ms = clock_mono_ms() + BIRTH_RETRY_MS;
+	if (committed && b->ended)
+		r = store_sync(c->store, e);
 	for (size_t i = 0; i < b->ended; i++) {
 		bool queued = false;
 		if (committed && !r && b->end[i].pin_record.size)

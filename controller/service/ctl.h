@@ -23,6 +23,7 @@ struct ctl {
 	char id[STORE_ID_MAX];                  /* controller id: in every manifest */
 	struct births births;
 	struct { char id[STORE_ID_MAX]; int64_t rev; uint8_t spki_sha256[SHA256_SIZE]; } ca_pin;         /* of the CA's row of that rev */
+	bool keys_taken;                        /* in this turn: the pool looks whether to make more */
 	bool stopping, scrub;                   /* scrub: something was deleted that must not stay in the log */
 };
 

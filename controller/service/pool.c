@@ -251,6 +251,7 @@ int pool_take(struct ctl *c, const char *project, enum guestkey_kind kind, const
 	struct guestkey k = { .kind = kind };
 	bool absent;
 
+	c->keys_taken = true;
 	int r = pool_key_take(c->store, project, kind, vm_id, &row, &absent, e);
 	if (!r && absent) {
 		scoped(guestkey_fini) struct guestkey fresh = { 0 };

@@ -60,7 +60,8 @@ static int prepare(struct store *s, const char *sql, sqlite3_stmt **ret, struct 
 	return 0;
 }
 
-static int bind(sqlite3_stmt *st, const char *types, va_list ap)
+/* lives: SQLITE_STATIC where what is bound outlives the statement's run, else SQLITE_TRANSIENT. */
+static int bind(sqlite3_stmt *st, const char *types, sqlite3_destructor_type lives, va_list ap)
 {
 	int rc = SQLITE_OK;
 
@@ -69,25 +70,27 @@ static int bind(sqlite3_stmt *st, const char *types, va_list ap)
 			rc = sqlite3_bind_int64(st, i + 1, va_arg(ap, int64_t));
 		} else if (types[i] == 't') {
 			const char *t = va_arg(ap, const char *);
-			rc = t ? sqlite3_bind_text(st, i + 1, t, -1, SQLITE_TRANSIENT) : sqlite3_bind_null(st, i + 1);
+			rc = t ? sqlite3_bind_text(st, i + 1, t, -1, lives) : sqlite3_bind_null(st, i + 1);
 		} else {
 			const void *p = va_arg(ap, const void *);
 			size_t n = va_arg(ap, size_t);
-			rc = p ? sqlite3_bind_blob64(st, i + 1, p, n, SQLITE_TRANSIENT) : sqlite3_bind_null(st, i + 1);
+			rc = p ? sqlite3_bind_blob64(st, i + 1, p, n, lives) : sqlite3_bind_null(st, i + 1);
 		}
 	}
 	return rc;
 }
 
-static int vquery(struct store *s, sqlite3_stmt **ret, struct err *e, const char *sql, const char *types, va_list ap)
+struct call { const char *sql, *types; sqlite3_destructor_type lives; };
+
+static int vquery(struct store *s, sqlite3_stmt **ret, const struct call *c, va_list ap, struct err *e)
 {
 	sqlite3_stmt *st = NULL;
 
-	int r = prepare(s, sql, &st, e);
+	int r = prepare(s, c->sql, &st, e);
 	if (r)
 		return r;
 	sqlite3_reset(st);
-	if (bind(st, types, ap) != SQLITE_OK)
+	if (bind(st, c->types, c->lives, ap) != SQLITE_OK)
 		return db_fail(s, "bind", e);
 	*ret = st;
 	return 0;
@@ -98,7 +101,7 @@ int db_query(struct store *s, sqlite3_stmt **ret, struct err *e, const char *sql
 	va_list ap;
 
 	va_start(ap, types);
-	int r = vquery(s, ret, e, sql, types, ap);
+	int r = vquery(s, ret, &(struct call){ sql, types, SQLITE_TRANSIENT }, ap, e);
 	va_end(ap);
 	return r;
 }
@@ -116,7 +119,7 @@ int db_run(struct store *s, int *ret_changes, struct err *e, const char *sql, co
 	va_list ap;
 
 	va_start(ap, types);
-	int r = vquery(s, &st, e, sql, types, ap);
+	int r = vquery(s, &st, &(struct call){ sql, types, SQLITE_STATIC }, ap, e);
 	va_end(ap);
 	while (!r && (r = db_step(s, st, e)) == 1)
 		r = 0;

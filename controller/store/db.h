@@ -12,7 +12,8 @@ struct store {
 	char path[512];
 	size_t count;
 	struct { const char *sql; sqlite3_stmt *st; } cache[DB_STATEMENTS_MAX];
-	bool in_turn;
+	bool in_turn, deferring;
+	int synced_changes;             /* sqlite3_total_changes() at the last sync */
 	int64_t last_event;
 };
 

@@ -160,6 +160,32 @@ void store_close(struct store *s)
 	free(s);
 }
 
+int store_defer_sync(struct store *s, struct err *e)
+{
+	int r = exec(s, "PRAGMA synchronous=NORMAL", e);
+
+	s->synced_changes = sqlite3_total_changes(s->db);
+	s->deferring = !r;
+	return r;
+}
+
+int store_sync(struct store *s, struct err *e)
+{
+	sqlite3_file *log = NULL;
+
+	int changes = sqlite3_total_changes(s->db);
+	if (!s->deferring || changes == s->synced_changes)
+		return 0;
+	/* In WAL mode the journal is the log: sqlite3_file_control(), SQLITE_FCNTL_JOURNAL_POINTER. */
+	int rc = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (rc == SQLITE_OK && log && log->pMethods)
+		rc = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+	if (rc != SQLITE_OK)
+		return err_set(e, ERR_SYSTEM, "sync the store %s: %s", s->path, sqlite3_errstr(rc));
+	s->synced_changes = changes;
+	return 0;
+}
+
 bool store_in_turn(const struct store *s) { return s->in_turn; }
 
 int store_turn_begin(struct store *s, struct err *e)

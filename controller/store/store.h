@@ -21,6 +21,12 @@ void store_close(struct store *s);
 scope_fn(struct store, store_close)
 #define scoped_store scoped(store_close_p)
 
+/* A commit is synced before it returns, until store_defer_sync(): from then on commits follow each other without waiting for the disk, and
+ * store_sync() is due before anything that rests on one is told (a reply, a frame, a file). A power cut may take commits that were not synced,
+ * the last ones and no others (SQLite, WAL, synchronous=NORMAL; sqlite.org/wal.html 2.1); a kill takes none. */
+int store_defer_sync(struct store *s, struct err *e);
+/* Nothing to do where all is on the disk. system: the disk failed; what it holds is not known, and the store must be opened again. */
+int store_sync(struct store *s, struct err *e);
 int store_turn_begin(struct store *s, struct err *e);
 int store_turn_commit(struct store *s, struct err *e);
 void store_turn_abort(struct store *s);

@@ -45,6 +45,18 @@ prlimit --pid "$pid" --fsize=unlimited:unlimited
 within 5 bash -c "'$B/natalctl' --state '$S' vm show web-3 -o json | grep -q '\"state\":\"ready\"'" && ok "done when there was room again" || fail "web-3 is $(field web-3 state)"
 want 0 "ready" n vm list
 
+# A disk that takes writes and does not sync them: nothing that rests on it is told, and natald ends.
+n daemon stop
+export NATALD=$B/tests/tools/natald_failing FAILING_DISK=$T/fails
+n vm create web-8 --host none >/dev/null || exit 1     # the first write makes a log of its own
+failing=$(natald_pid); touch "$FAILING_DISK"
+n vm create web-9 --host none > "$T/web-9" 2>&1; rc=$?
+[ $rc != 0 ] && ! grep -q ready "$T/web-9" && [ ! -e "$S/pins/web-9.pin" ] && ok "what is not on the disk is not told" || fail "create: status $rc: $(cat "$T/web-9")"
+within 5 bash -c "! kill -0 $failing 2>/dev/null" && grep -q 'sync the store' "$S/natald.log" && ok "natald ends, and says why" || fail "natald $failing: $(tail -n 2 "$S/natald.log")"
+rm "$FAILING_DISK"; unset NATALD
+n vm create web-9 --host none > "$T/web-9" 2>&1 || true
+within 5 bash -c "'$B/natalctl' --state '$S' vm show web-9 -o json | grep -q '\"state\":\"ready\"'" && ok "the next natald goes on" || fail "web-9: $(cat "$T/web-9")"
+
 # A record of which a power cut left half is whole again after a start.
 n daemon stop; truncate -s 20 "$S/pins/web-3.pin"
 want 3 "pin" "$B/natal-verify" pin "$S/pins/web-3.pin" --trust "$S/trust.d"

@@ -4,7 +4,21 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+/* In the C library's place, for SQLite too. */
+static int syncs;
+static bool disk_fails;
+int fdatasync(int fd)
+{
+	syncs++;
+	if (!disk_fails)
+		return (int)syscall(SYS_fdatasync, fd);
+	errno = EIO;
+	return -1;
+}
 
 static void sql(struct place *p, const char *text)
 {
@@ -244,6 +258,43 @@ static void ids_are_long_and_different(void **state)
 	assert_int_equal(strspn(a + 3, "abcdefghijklmnopqrstuvwxyz234567"), 26);
 }
 
+static void put_in_a_turn(struct place *p, const char *value)
+{
+	assert_ok(store_turn_begin(p->s, &p->e), p->e);
+	if (value)
+		assert_ok(store_put(p->s, "k", value, 1, &p->e), p->e);
+	assert_ok(store_turn_commit(p->s, &p->e), p->e);
+}
+
+/* Every commit is synced, until it is said that store_sync() comes before anything is told. */
+static void syncs_when_it_is_due(void **state)
+{
+	struct place *p = *state;
+
+	put_in_a_turn(p, "1");
+	syncs = 0;
+	put_in_a_turn(p, "2");
+	assert_int_equal(syncs, 1);
+	assert_ok(store_sync(p->s, &p->e), p->e);
+	assert_int_equal(syncs, 1);
+	assert_ok(store_defer_sync(p->s, &p->e), p->e);
+	put_in_a_turn(p, "3");
+	put_in_a_turn(p, "4");
+	assert_int_equal(syncs, 1);
+	assert_ok(store_sync(p->s, &p->e), p->e);
+	assert_int_equal(syncs, 2);
+	put_in_a_turn(p, NULL);
+	assert_ok(store_sync(p->s, &p->e), p->e);
+	assert_int_equal(syncs, 2);
+	put_in_a_turn(p, "5");
+	disk_fails = true;
+	int r = store_sync(p->s, &p->e);
+	disk_fails = false;
+	assert_err(r, ERR_SYSTEM, p->e, "sync the store");
+	assert_ok(store_sync(p->s, &p->e), p->e);
+	assert_int_equal(syncs, 4);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3)
@@ -252,7 +303,7 @@ int main(int argc, char **argv)
 		place_test(opens_again), place_test(refuses_newer_schema), place_test(refuses_changed_migration),
 			place_test(refuses_corrupt), place_test(refuses_a_corrupt_page),
 		place_test(turn_commits_or_aborts), place_test(mark_undoes_one_request), place_test(reader_sees_committed_rows_only),
-		place_test(another_process_looks), place_test(scrub_leaves_nothing), place_test(ids_are_long_and_different),
+		place_test(syncs_when_it_is_due), place_test(another_process_looks), place_test(scrub_leaves_nothing), place_test(ids_are_long_and_different),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
