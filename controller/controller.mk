@@ -14,7 +14,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/store/vm.c %D%/store/vm.h \
 	%D%/signer/client.c %D%/signer/intent.c %D%/signer/intent.h %D%/signer/sandbox.c %D%/signer/sandbox.h %D%/signer/serve.c \
 	%D%/signer/signer.h %D%/signer/wire.h \
-	%D%/service/advance.c %D%/service/birth.c %D%/service/birth.h %D%/service/births.h %D%/service/birth_parts.c %D%/service/birth_parts.h %D%/service/ctl.c \
+	%D%/service/advance.c %D%/service/birth.c %D%/service/birth.h %D%/service/births.c %D%/service/births.h %D%/service/birth_parts.c %D%/service/birth_parts.h %D%/service/ctl.c \
 	%D%/service/ctl.h %D%/service/link.c %D%/service/link_ask.c %D%/service/link_answer.c %D%/service/link.h %D%/service/link_priv.h \
 	%D%/service/medium.c %D%/service/medium.h %D%/service/volume.c %D%/service/volume.h %D%/service/pinfile.c %D%/service/pinfile.h %D%/service/pinwriter.c %D%/service/pinwriter.h %D%/service/pool.c %D%/service/pool.h \
 	%D%/service/report.c %D%/service/report.h %D%/service/address.c %D%/service/address.h %D%/service/guestdata.c %D%/service/shape.c %D%/service/shape.h %D%/service/spec.c %D%/service/spec.h \

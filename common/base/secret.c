@@ -22,6 +22,15 @@ static struct {
 	uint8_t canary[CANARY_SIZE];
 } region = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+/* A child has the bytes but not the lock: mlock(2) is not inherited. */
+static void before_fork(void) { pthread_mutex_lock(&region.lock); }
+static void in_parent(void) { pthread_mutex_unlock(&region.lock); }
+static void in_child(void)
+{
+	(void)mlock2(region.slots, (size_t)SLOT_SIZE * SLOTS, MLOCK_ONFAULT);
+	pthread_mutex_unlock(&region.lock);
+}
+
 /* Locked as it is touched: a program that has one secret pays for one slot. */
 static void region_map(void)
 {
@@ -38,6 +47,7 @@ static void region_map(void)
 	(void)mlock2(p + guard, size, MLOCK_ONFAULT);
 	randombytes_buf(region.canary, sizeof region.canary);
 	region.slots = p + guard;
+	pthread_atfork(before_fork, in_parent, in_child);
 }
 
 static uint8_t *slot_take(size_t size)
@@ -61,7 +71,10 @@ static uint8_t *slot_take(size_t size)
 /* Did p come from slot_take()? Then it is given back, wiped. */
 static bool slot_give(uint8_t *p, size_t size)
 {
-	if (!region.slots || p < region.slots || p >= region.slots + (size_t)SLOT_SIZE * SLOTS)
+	pthread_mutex_lock(&region.lock);
+	bool mine = region.slots && p >= region.slots && p < region.slots + (size_t)SLOT_SIZE * SLOTS;
+	pthread_mutex_unlock(&region.lock);
+	if (!mine)
 		return false;
 	if (sodium_memcmp(p + size, region.canary, CANARY_SIZE) != 0)
 		abort();                        /* somebody wrote past a secret's end */

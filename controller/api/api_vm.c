@@ -139,7 +139,7 @@ int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
 	rq->then = reply_born;
 	rq->awaits_birth = v.state == VM_DEFINED;
-	return 0;
+	return rq->awaits_birth ? 0 : birth_unsigned(c, &v, &rq->awaits_birth, e);
 }
 
 struct listing { struct ctl *c; struct json_object *array; };
@@ -172,6 +172,18 @@ int api_vm_list(struct ctl *c, struct request *rq, struct err *e)
 
 int api_vm_show(struct ctl *c, struct request *rq, struct err *e) { return reply_vm(c, rq, e); }
 
+/* The row is gone for good: now its file. */
+static int remove_pin(struct ctl *c, struct request *rq, struct err *e)
+{
+	struct vm v = { 0 };
+
+	(void)e;
+	snprintf(v.project, sizeof v.project, "%s", rq->project);
+	snprintf(v.name, sizeof v.name, "%s", rq->name);
+	pinfile_remove(c, &v);
+	return 0;
+}
+
 int api_vm_delete(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped_vm struct vm v = { 0 };
@@ -179,7 +191,7 @@ int api_vm_delete(struct ctl *c, struct request *rq, struct err *e)
 	int r = ctl_vm(c, rq->project, rq->name, &v, e);
 	if (r || (r = pool_key_wipe(c->store, v.project, v.id, e)) || (r = vm_delete(c->store, &v, e)) || (r = link_vm_delete(c, &v, e)))
 		return r;
-	pinfile_remove(c, &v);
+	rq->then = remove_pin;
 	c->births.look_again = true;
 	c->scrub = true;
 	rq->reply = json_object_new_object();

@@ -1,8 +1,10 @@
 /* signkey.h - the private half of a signing key, for whoever signs: media, pin records, key statements.
  *
- * The natald side of common/crypto/pubkey.h, made with GnuTLS, which signs some 15 times faster than mbedtls.
+ * The natald side of common/crypto/pubkey.h. GnuTLS makes and reads keys and signs ECDSA, some 15 times faster than mbedtls; libsodium signs
+ * Ed25519, five times faster than GnuTLS.
  * Ed25519 as RFC 8032; ECDSA P-256 with SHA-256 and the deterministic nonce of RFC 6979, so that the same message gives the same bytes.
- * A key is only read once made: any number of threads may sign with it.  The private scalar is held by GnuTLS, which wipes it on free.
+ * A key is only read once made: any number of threads may sign with it.  The private half is held by GnuTLS, that of Ed25519 in a
+ * struct secret besides; both wipe it on free.
  */
 #pragma once
 #include "common/base/secret.h"

@@ -38,14 +38,15 @@ static void started(struct host *h, struct guest *g)
 {
 	struct err e;
 
-	settle(g);
 	g->running = true;
-	host_channel_close(g);
-	g->channel_retry_ms = 0;
-	if (guest_save_run(g, &e)) {
-		host_reply_error(h, g->start_req, &e);
+	if (guest_save_run(g, &e)) {    /* the next host would not find it */
+		g->running = false;
+		failed(h, g, &e);
 		return;
 	}
+	settle(g);
+	host_channel_close(g);
+	g->channel_retry_ms = 0;
 	scoped_json struct json_object *o = host_ok_reply(g->start_req);
 	json_put_uint(o, "pid", (uint64_t)g->main.pid);
 	host_send_json(h, FRAME_HOST_REPLY, o);

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include "common/base/clock.h"
-#include "controller/service/birth.h"
+#include "controller/service/births.h"
 #include "controller/service/link.h"
 #include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
@@ -115,7 +115,7 @@ static int inside_turn(struct loop *l, struct request **fresh, struct request **
 	int64_t now = clock_mono_ms();
 	int r;
 
-	if ((r = birth_take(c, e)) || (link_has_frames(c) && (r = link_handle(c, e))))
+	if (link_has_frames(c) && (r = link_handle(c, e)))
 		return r;
 	if (now >= l->tick_ms) {
 		l->tick_ms = now + TICK_MS;
@@ -167,30 +167,64 @@ static void finish_all(struct loop *l, struct request **done)
 	}
 	for (struct request *rq; (rq = unborn);) {
 		unborn = rq->next;
-		bool ended = birth_ended(l->c, rq->vm_id) || clock_mono_ms() >= rq->deadline_ms;
+		bool ended = births_ended(l->c, rq->vm_id) || clock_mono_ms() >= rq->deadline_ms;
 		if (ended)
 			finish(l->c, rq);
 		push(ended ? done : &l->unborn, rq);
 	}
-	birth_forget(l->c);
+	births_forget(l->c);
 }
 
-/* After the commit: bundles go to the signer, second halves of requests, frames, and the scrubbing of what was wiped. */
+/* Those of `more` join those of `list`, and all have failed. */
+static void fail_all(struct request **list, struct request **more, const struct err *why)
+{
+	while (more != list && *more) {
+		struct request *rq = *more;
+		*more = rq->next;
+		push(list, rq);
+	}
+	for (struct request *rq = *list; rq; rq = rq->next)
+		rq->failed = *why;
+}
+
+/* Is there one that is answered now? Those who await a birth are not. */
+static bool any_answered(const struct request *rq)
+{
+	while (rq && rq->awaits_birth && !rq->failed.code)
+		rq = rq->next;
+	return rq;
+}
+
+static int send_frames(struct ctl *c, struct err *e)
+{
+	int r = link_wants_write(c) ? store_sync(c->store, e) : 0;
+
+	return r ? r : link_flush(c, e);
+}
+
+/* After the turn, committed or not: bundles go to the signer, which works meanwhile; births that ended are told, requests have their second
+ * halves, frames go out. What is told is on the disk before. The first error; the rest is done all the same. */
 static int after_turn(struct loop *l, struct request **done, struct err *e)
 {
 	struct ctl *c = l->c;
-	struct err busy;
-	int r;
+	struct err later;
+	int r = births_post(c, e);
 
-	if ((r = birth_post(c, e)) || (r = birth_after(c, true, e)))
-		return r;
+	if (births_tell(c, r ? &later : e))
+		r = r ? r : -(int)e->code;
+	if (any_answered(*done) && store_sync(c->store, &later)) {
+		fail_all(done, done, &later);
+		if (!r)
+			*e = later;
+		r = r ? r : -(int)later.code;
+	}
 	finish_all(l, done);
-	if (link_wants_write(c) && ((r = store_sync(c->store, e)) || (r = link_flush(c, e))))
-		return r;
-	if (c->scrub && store_scrub(c->store, &busy) == 0)
+	if (send_frames(c, r ? &later : e))
+		r = r ? r : -(int)e->code;
+	if (c->scrub && store_scrub(c->store, &later) == 0)
 		c->scrub = false;
 	l->again = event_last(c->store) != l->seen_event;
-	return 0;
+	return r;
 }
 
 /* Keys that are ready go into the store in a turn of their own: where the disk is full, what only reads is answered all the same. */
@@ -209,18 +243,37 @@ static void collect(struct ctl *c)
 		fprintf(stderr, "natald: keys made ahead are lost: %s\n", e.msg);
 }
 
-/* The turn in which births would have ended was not committed: who awaits them hears how far they are. */
-static void put_off(struct loop *l, struct request **late)
+/* What the signer answered, in a turn of its own too. */
+static int take_births(struct ctl *c, struct err *e)
 {
-	struct err ignored;
+	if (!signer_answered(c->signer))
+		return 0;
+	int r = store_turn_begin(c->store, e);
+	if (!r && (r = births_take(c, e)))
+		store_turn_abort(c->store);
+	else if (!r)
+		r = store_turn_commit(c->store, e);
+	births_took(c, r == 0);
+	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {
+		fprintf(stderr, "natald: births wait: %s\n", e->msg);
+		r = 0;
+	}
+	return r;
+}
 
-	(void)birth_after(l->c, false, &ignored);
-	finish_all(l, late);
+static void reply_all(struct server *server, struct request *list)
+{
+	while (list) {
+		struct request *rq = list;
+		list = rq->next;
+		server_reply(server, rq);
+	}
 }
 
 static int turn(struct loop *l, struct request *fresh, struct err *e)
 {
-	struct request *done = NULL, *waiting = l->parked, *late = NULL;
+	struct request *done = NULL, *waiting = l->parked, *failed = NULL;
+	struct err later = ERR_NONE;
 	int r = store_turn_begin(l->c->store, e);
 
 	for (struct request *rq = waiting; rq; rq = rq->next)
@@ -232,32 +285,25 @@ static int turn(struct loop *l, struct request *fresh, struct err *e)
 	else if (!r)
 		r = store_turn_commit(l->c->store, e);
 	link_turn_end(l->c, r == 0);
-	if (r) {
+	if (r) {                        /* nothing of this turn is durable */
 		wait_again(l, waiting);
-		put_off(l, &late);
-	} else {
-		r = after_turn(l, &done, e);
+		fail_all(&done, &fresh, e);
+		failed = done;
+		done = NULL;
 	}
-	while (fresh) {
-		struct request *rq = fresh;
-		fresh = rq->next;
-		push(&done, rq);
-	}
-	if (!r && done)
-		r = store_sync(l->c->store, e);
-	while (done) {
-		struct request *rq = done;
-		done = rq->next;
-		if (r)
-			rq->failed = *e;        /* nothing of this turn is durable */
-		server_reply(l->server, rq);
-	}
-	while (late) {
-		struct request *rq = late;
-		late = rq->next;
-		server_reply(l->server, rq);
-	}
+	bool aborted = r;
+	int after = after_turn(l, &done, &later), sync = done && !after ? store_sync(l->c->store, &later) : 0;
+	if (sync)
+		fail_all(&done, &done, &later);
+	if (aborted)
+		l->again = false;       /* who waits is looked at in the next turn, not in one that fails at once */
+	reply_all(l->server, failed);
+	reply_all(l->server, done);
 	server_run(l->server);
+	if (!r && (after || sync)) {
+		*e = later;
+		r = -(int)e->code;
+	}
 	return r;
 }
 
@@ -292,8 +338,9 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	struct pollfd f[FDS] = {
 		[FD_HTTP] = { server_fd(l->server), POLLIN, 0 },
 		[FD_LINK] = { link_fd(c), (short)((link_wants_read(c) ? POLLIN : 0) | (link_wants_write(c) ? POLLOUT : 0)), 0 },
-		[FD_POOL] = { pool_fd(c->pool), POLLIN, 0 }, [FD_PINS] = { pinwriter_fd(c->pins), POLLIN, 0 }, [FD_SIGNER] = { signer_fd(c->signer), POLLIN, 0 },
-			[FD_SIGNAL] = { l->signal_fd, POLLIN, 0 },
+		[FD_POOL] = { pool_fd(c->pool), POLLIN, 0 },
+		[FD_PINS] = { pinwriter_fd(c->pins), POLLIN, 0 }, [FD_SIGNER] = { signer_fd(c->signer), POLLIN, 0 },
+		[FD_SIGNAL] = { l->signal_fd, POLLIN, 0 },
 	};
 	int r;
 
@@ -306,6 +353,8 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	if (f[FD_LINK].revents & (POLLIN | POLLHUP | POLLERR) && (r = link_read(c, e)))
 		return r;
 	collect(c);
+	if ((r = take_births(c, e)))
+		return r;
 	r = turn(l, take_fresh(l), e);
 	/* A full disk or a busy store fails the requests of this turn, not natald. */
 	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {

@@ -1,8 +1,9 @@
-/* loop.h - natald's one loop: everything that happens between two sleeps is one turn, one transaction, one fsync.
+/* loop.h - natald's one loop: requests, guests' frames and finished keys that are ready between two sleeps are one turn, one transaction, each
+ * behind a mark of its own.
  *
- * Requests, guests' frames and finished keys that are ready are run inside it, each behind a mark of its own; then it is committed; then
- * the signer
- * takes what was defined to its end; then the replies and the host's frames leave.
+ * The signer's answers have a turn of their own before it, so that births that cannot be written fail nobody else.  After the commits the signer is
+ * asked for what is unfinished (births.h) and works meanwhile; then the store is synced, where something is to be told, and replies, the
+ * host's frames and pin records leave.
  */
 #pragma once
 #include "controller/http/server.h"

@@ -1,4 +1,4 @@
-/* advance.c - stages 2 and 3 of birth.h: certificate, manifest, pin payload; signatures. */
+/* advance.c - stages 2 and 3 of a bundle (birth.h): certificate, manifest, pin payload; signatures. */
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
@@ -10,12 +10,8 @@
 #include "controller/crypto/seal.h"
 #include "controller/service/birth.h"
 #include "controller/service/birth_parts.h"
-#include "controller/service/link.h"
-#include "controller/service/pinfile.h"
 #include "controller/service/pinwriter.h"
 #include "controller/store/ca_row.h"
-
-enum { BIRTH_RETRY_MS = 1000 };
 
 int birth_row(struct ctl *c, const struct vm *v, struct bundle_row *ret, struct err *e)
 {
@@ -177,25 +173,25 @@ static int to_written(struct ctl *c, const struct vm *v, struct bundle_row *row,
 	return bundle_row_save(c->store, row, e);
 }
 
-static int to_signed(struct ctl *c, const struct bundle_ref *ref, struct vm *v, const struct signer_answer *a, struct err *e)
+static int to_signed(struct ctl *c, const struct bundle_ref *ref, struct vm *v, const struct signer_answer *a, bool *ret_ended, struct err *e)
 {
-	bool changed;
-
-	int r = bundle_row_sign(c->store, ref, &a->signatures, &a->pin_record, &changed, e);
-	if (r || !changed || v->state != VM_DEFINED || v->sequence != ref->sequence)
+	/* Not changed: it was renewed meanwhile, and is asked for again. */
+	int r = bundle_row_sign(c->store, ref, &a->signatures, &a->pin_record, ret_ended, e);
+	if (r || !*ret_ended || v->state != VM_DEFINED || v->sequence != ref->sequence)
 		return r;
 	v->deadline_at = 0;
 	vm_set_state(v, VM_READY, "%s", strcmp(v->host, "none") == 0 ? "its medium waits to be fetched" : "can be started");
 	return ctl_save(c, v, e);
 }
 
-static int to_next(struct ctl *c, const struct bundle_ref *ref, struct vm *v, const struct signer_answer *a, struct err *e)
+int birth_next(struct ctl *c, const struct bundle_ref *ref, struct vm *v, const struct signer_answer *a, bool *ret_ended, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
 	bool absent = true;
 
+	*ret_ended = false;
 	if (ref->stage == BUNDLE_WRITTEN)
-		return to_signed(c, ref, v, a, e);
+		return to_signed(c, ref, v, a, ret_ended, e);
 	int r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &absent, e);
 	if (r || absent || row.stage != ref->stage)
 		return r;
@@ -203,8 +199,7 @@ static int to_next(struct ctl *c, const struct bundle_ref *ref, struct vm *v, co
 	return to_written(c, v, &row, e);
 }
 
-/* The signer said no, and would again: the machine is told why, the bundle is left. */
-static int give_up(struct ctl *c, const struct bundle_ref *ref, const struct err *why, struct err *e)
+int birth_give_up(struct ctl *c, const struct bundle_ref *ref, const struct err *why, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
 	scoped_vm struct vm v = { 0 };
@@ -213,165 +208,18 @@ static int give_up(struct ctl *c, const struct bundle_ref *ref, const struct err
 
 	if ((r = bundle_row_get(c->store, ref->vm_id, ref->sequence, &row, &absent, e)) || absent)
 		return r;
-	row.stage = BUNDLE_BROKEN;
+	/* A new pin record that could not be signed: the bundle and the record before are as good as they were. */
+	row.stage = row.pin_record.size ? BUNDLE_SIGNED : BUNDLE_BROKEN;
 	if ((r = bundle_row_save(c->store, &row, e)) || (r = vm_get_by_id(c->store, ref->vm_id, &v, &absent, e)) || absent ||
 	    v.sequence != ref->sequence)            /* a reissue came: the old one is nobody's business any more */
 		return r;
+	if (row.stage == BUNDLE_SIGNED) {
+		fprintf(stderr, "natald: vm=%s keeps its old pin record: %s\n", v.name, why->msg);
+		return 0;
+	}
 	v.deadline_at = 0;
 	vm_set_state(&v, VM_FAILED, "its bundle could not be made: %s", why->msg);
 	return ctl_save(c, &v, e);
-}
-
-/* *ret_ended: it needs nothing more of the signer. */
-static int take_answer(struct ctl *c, const struct bundle_ref *ref, const struct signer_answer *a, bool *ret_ended, struct err *e)
-{
-	scoped_vm struct vm v = { 0 };
-	struct err why = a->failed;
-	bool absent = true;
-
-	int r = store_mark(c->store, e);
-	if (r)
-		return r;
-	*ret_ended = true;
-	if (!why.code && !vm_get_by_id(c->store, ref->vm_id, &v, &absent, &why) && !absent)
-		(void)to_next(c, ref, &v, a, &why);
-	if (!why.code) {
-		*ret_ended = absent || ref->stage == BUNDLE_WRITTEN;
-		return store_keep(c->store, e);
-	}
-	if (why.code == ERR_UNAVAILABLE || why.code == ERR_NOMEM)
-		return err_set(e, why.code, "%s", why.msg);
-	return (r = store_undo(c->store, e)) ? r : give_up(c, ref, &why, e);
-}
-
-int birth_take(struct ctl *c, struct err *e)
-{
-	struct births *b = &c->births;
-
-	for (;;) {
-		scoped(signer_answer_fini) struct signer_answer a = SIGNER_ANSWER;
-		bool none, ended = true;
-		int r = signer_next(c->signer, &a, &none, e);
-		if (r || none)
-			return r;
-		if (!b->asked)
-			return err_set(e, ERR_INTERNAL, "the signer answered what was not asked");
-		struct bundle_ref ref = b->with_signer[0];
-		memmove(b->with_signer, b->with_signer + 1, --b->asked * sizeof ref);
-		r = take_answer(c, &ref, &a, &ended, e);
-		if (ended && b->ended < BIRTHS_MAX) {
-			b->end[b->ended++] = (struct birth_end){ ref, a.pin_record };
-			a.pin_record = BUF_MAX(0);
-		}
-		if (r)
-			return r;
-	}
-}
-
-static void mark_done(struct births *b, const struct bundle_ref *ref)
-{
-	if (b->done_count < ARRAY_SIZE(b->done))
-		b->done[b->done_count++] = *ref;
-}
-
-/* What others hear of a bundle that was signed. *ret_queued: it is done when its record is laid out. */
-static int tell(struct ctl *c, struct birth_end *end, bool *ret_queued, struct err *e)
-{
-	scoped_vm struct vm v = { 0 };
-	struct err why;
-	bool absent;
-
-	*ret_queued = false;
-	int r = vm_get_by_id(c->store, end->ref.vm_id, &v, &absent, e);
-	if (r || absent)
-		return r;
-	if (v.sequence == end->ref.sequence) {
-		*ret_queued = pinfile_write(c, &v, &end->pin_record, &why) == 0;
-		if (!*ret_queued)
-			fprintf(stderr, "natald: %s\n", why.msg);       /* derived: the next start writes what is missing */
-	}
-	return link_create(c, &v, e);
-}
-
-int birth_after(struct ctl *c, bool committed, struct err *e)
-{
-	struct births *b = &c->births;
-	struct bundle_ref laid_out;
-	int r = 0;
-
-	if (!committed && b->ended)
-		b->retry_ms = clock_mono_ms() + BIRTH_RETRY_MS;
-	if (committed && b->ended)
-		r = store_sync(c->store, e);
-	for (size_t i = 0; i < b->ended; i++) {
-		bool queued = false;
-		if (committed && !r && b->end[i].pin_record.size)
-			r = tell(c, &b->end[i], &queued, e);
-		if (!queued)
-			mark_done(b, &b->end[i].ref);
-		buf_fini(&b->end[i].pin_record);
-	}
-	b->ended = 0;
-	while (pinwriter_next(c->pins, &laid_out))
-		mark_done(b, &laid_out);
-	return r;
-}
-
-static bool is_asked(const struct births *b, const struct bundle_ref *ref)
-{
-	for (size_t i = 0; i < b->asked; i++)
-		if (b->with_signer[i].sequence == ref->sequence && strcmp(b->with_signer[i].vm_id, ref->vm_id) == 0)
-			return true;
-	return false;
-}
-
-int birth_post(struct ctl *c, struct err *e)
-{
-	struct bundle_ref refs[2 * BIRTHS_MAX];
-	struct births *b = &c->births;
-	size_t n = 0, fresh = 0;
-	int r;
-
-	size_t room = BIRTHS_MAX - b->asked, writing = pinwriter_count(c->pins) + b->ended;
-	room = room > writing ? room - writing : 0;
-	if (!room || clock_mono_ms() < b->retry_ms)
-		return 0;
-	if ((r = bundle_row_unfinished(c->store, refs, ARRAY_SIZE(refs), &n, e)))
-		return r;
-	for (size_t i = 0; i < n && fresh < room; i++)
-		if (!is_asked(b, &refs[i]))
-			refs[fresh++] = refs[i];
-	for (size_t at = 0, size; at < fresh; at += size) {
-		size = fresh - at < SIGNER_BATCH ? fresh - at : SIGNER_BATCH;
-		if ((r = signer_post(c->signer, refs + at, size, e)))
-			return r;
-		memcpy(b->with_signer + b->asked, refs + at, size * sizeof *refs);
-		b->asked += size;
-	}
-	return 0;
-}
-
-bool birth_ended(struct ctl *c, const char *vm_id)
-{
-	const struct births *b = &c->births;
-	const struct bundle_ref *end = NULL;
-	scoped_vm struct vm v = { 0 };
-	bool absent = false;
-	struct err ignored;
-
-	for (size_t i = 0; i < b->done_count; i++)
-		if (strcmp(b->done[i].vm_id, vm_id) == 0 && (!end || b->done[i].sequence > end->sequence))
-			end = &b->done[i];
-	if ((!end && !b->look_again) || vm_get_by_id(c->store, vm_id, &v, &absent, &ignored))
-		return end;
-	/* A reissue came meanwhile: what ended is the bundle before it, and the one that counts is still with the signer. */
-	return absent || (end && end->sequence == v.sequence);
-}
-
-void birth_forget(struct ctl *c)
-{
-	c->births.done_count = 0;
-	c->births.look_again = false;
 }
 
 int birth_unsigned(struct ctl *c, const struct vm *v, bool *ret, struct err *e)
@@ -380,7 +228,7 @@ int birth_unsigned(struct ctl *c, const struct vm *v, bool *ret, struct err *e)
 	bool absent;
 
 	int r = bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, e);
-	*ret = !r && !absent && row.stage < BUNDLE_SIGNED;
+	*ret = !r && !absent && (row.stage < BUNDLE_SIGNED || pinwriter_holds(c->pins, v->id));
 	return r;
 }
 
@@ -389,7 +237,7 @@ int birth_renew_pin(struct ctl *c, const struct vm *v, struct err *e)
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
 
 	int r = birth_row(c, v, &row, e);
-	if (r || row.stage != BUNDLE_SIGNED || (r = write_pin(c, v, &row, e)))
+	if (r || (row.stage != BUNDLE_SIGNED && row.stage != BUNDLE_WRITTEN) || (r = write_pin(c, v, &row, e)))
 		return r;
 	row.stage = BUNDLE_WRITTEN;
 	return bundle_row_save(c->store, &row, e);

@@ -148,6 +148,24 @@ int pinwriter_add(struct pinwriter *w, const struct bundle_ref *whose, const cha
 	return 0;
 }
 
+static bool among(const struct job *j, const char *vm_id)
+{
+	for (; j; j = j->next)
+		if (strcmp(j->whose.vm_id, vm_id) == 0)
+			return true;
+	return false;
+}
+
+bool pinwriter_holds(struct pinwriter *w, const char *vm_id)
+{
+	if (!w->count)
+		return false;
+	pthread_mutex_lock(&w->lock);
+	bool ret = among(w->todo.first, vm_id) || among(w->done.first, vm_id) || (w->writing && strcmp(w->writing->whose.vm_id, vm_id) == 0);
+	pthread_mutex_unlock(&w->lock);
+	return ret;
+}
+
 bool pinwriter_next(struct pinwriter *w, struct bundle_ref *ret)
 {
 	eventfd_t ignored;

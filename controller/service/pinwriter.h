@@ -18,6 +18,8 @@ int pinwriter_fd(const struct pinwriter *w);
 int pinwriter_add(struct pinwriter *w, const struct bundle_ref *whose, const char *path, struct buf *bytes, struct err *e);
 /* How many were added and not yet returned by pinwriter_next(). */
 size_t pinwriter_count(const struct pinwriter *w);
+/* Is a record of this VM queued, being written, or written and not yet returned? */
+bool pinwriter_holds(struct pinwriter *w, const char *vm_id);
 /* Whose record was laid out (or given up). False: none now. */
 bool pinwriter_next(struct pinwriter *w, struct bundle_ref *ret);
 /* Nothing of this path is written any more when it returns: the file may then be removed. */

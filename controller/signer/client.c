@@ -18,6 +18,7 @@ struct signer {
 	int fd;
 	pid_t pid;
 	size_t unanswered;                      /* posted messages of births */
+	size_t stale;                           /* other questions whose answer was not waited for any more */
 	struct json_object *ready;              /* answers that arrived: an array, read up to next */
 	size_t next;
 	char *reply;                            /* room for SIGNER_MESSAGE_MAX */
@@ -126,6 +127,10 @@ static int keep(struct signer *s, struct json_object *message, struct err *e)
 {
 	struct json_object *births;
 
+	if (s->stale && !json_object_object_get_ex(message, "births", &births)) {
+		s->stale--;
+		return 0;
+	}
 	if (!s->unanswered || !json_object_object_get_ex(message, "births", &births) || !json_object_is_type(births, json_type_array))
 		return err_set(e, ERR_INTERNAL, "the signer answered what was not asked");
 	s->unanswered--;
@@ -152,12 +157,18 @@ static int ask(struct signer *s, struct json_object *question, struct json_objec
 	scoped_json struct json_object *o = NULL;
 	int r = post(s, question, e);
 
-	while (!r && s->unanswered) {
+	if (r)
+		return r;
+	while (!r && (s->unanswered || s->stale)) {
 		scoped_json struct json_object *earlier = NULL;
 		if (!(r = receive_or_fail(s, &earlier, e)))
 			r = keep(s, earlier, e);
 	}
-	if (r || (r = receive_or_fail(s, &o, e)) || (r = refusal(o, e)))
+	if (!r)
+		r = receive_or_fail(s, &o, e);
+	if (r)
+		s->stale++;
+	if (r || (r = refusal(o, e)))
 		return r;
 	*ret = give(o);
 	return 0;
@@ -260,9 +271,11 @@ void signer_answer_fini(struct signer_answer *a)
 	buf_fini(&a->pin_record);
 }
 
+bool signer_answered(const struct signer *s) { return s->next < json_object_array_length(s->ready); }
+
 int signer_next(struct signer *s, struct signer_answer *ret, bool *ret_none, struct err *e)
 {
-	*ret_none = s->next == json_object_array_length(s->ready);
+	*ret_none = !signer_answered(s);
 	if (*ret_none)
 		return 0;
 	scoped_json struct json_object *o = json_object_get(json_object_array_get_idx(s->ready, s->next++));

@@ -20,7 +20,7 @@ int signer_start(const struct signer_config *config, struct signer **ret, struct
 void signer_stop(struct signer *s);
 scope_fn(struct signer, signer_stop)
 #define scoped_signer scoped(signer_stop_p)
-/* Readable when the process has gone: natald then has to end. */
+/* Readable when answers are there, and when the process has gone: natald then has to end. */
 int signer_fd(const struct signer *s);
 bool signer_alive(const struct signer *s);
 pid_t signer_pid(const struct signer *s);
@@ -39,6 +39,8 @@ struct signer_answer { struct err failed; struct buf cert, signatures, pin_recor
 #define SIGNER_ANSWER ((struct signer_answer){ .cert = BUF_MAX(BUNDLE_CERT_MAX), .signatures = BUF_MAX(BUNDLE_SIGNATURES_MAX), \
 	.pin_record = BUF_MAX(BUNDLE_MANIFEST_MAX + 8192) })
 void signer_answer_fini(struct signer_answer *a);
+/* Has an answer arrived that signer_next() would return? */
+bool signer_answered(const struct signer *s);
 /* The next answer: *ret_none where it has not arrived. */
 int signer_next(struct signer *s, struct signer_answer *ret, bool *ret_none, struct err *e);
 /* As signer_next(), after waiting for it (10 s at most). */

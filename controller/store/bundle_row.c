@@ -112,9 +112,9 @@ int bundle_row_sign(struct store *s, const struct bundle_ref *ref, const struct 
 {
 	int changed = 0;
 
-	int r = db_run(s, &changed, e, "UPDATE bundle SET stage=?, signatures=?, pin_record=?, rev=rev+1 WHERE vm_id=? AND sequence=? AND stage=?",
-		"ibbtii", (int64_t)BUNDLE_SIGNED, blob_of(signatures), signatures->size, blob_of(pin_record), pin_record->size, ref->vm_id,
-		ref->sequence, (int64_t)BUNDLE_WRITTEN);
+	int r = db_run(s, &changed, e, "UPDATE bundle SET stage=?, signatures=?, pin_record=?, rev=rev+1 WHERE vm_id=? AND sequence=? AND stage=? AND rev=?",
+		"ibbtiii", (int64_t)BUNDLE_SIGNED, blob_of(signatures), signatures->size, blob_of(pin_record), pin_record->size, ref->vm_id,
+		ref->sequence, (int64_t)BUNDLE_WRITTEN, ref->rev);
 	*ret_changed = changed > 0;
 	return r;
 }
@@ -147,12 +147,13 @@ int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, 
 	size_t n = 0;
 	int r, got;
 
-	if ((r = db_query(s, &st, e, "SELECT vm_id, sequence, stage FROM bundle WHERE stage < 3 LIMIT ?", "i", (int64_t)max)))
+	if ((r = db_query(s, &st, e, "SELECT vm_id, sequence, stage, rev FROM bundle WHERE stage < 3 LIMIT ?", "i", (int64_t)max)))
 		return r;
 	while ((got = db_step(s, st, e)) == 1 && n < max) {
 		db_text(st, 0, refs[n].vm_id, sizeof refs[n].vm_id);
 		refs[n].sequence = sqlite3_column_int64(st, 1);
-		refs[n++].stage = (enum bundle_stage)sqlite3_column_int(st, 2);
+		refs[n].stage = (enum bundle_stage)sqlite3_column_int(st, 2);
+		refs[n++].rev = sqlite3_column_int64(st, 3);
 	}
 	*ret = n;
 	return got < 0 ? got : 0;

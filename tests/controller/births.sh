@@ -38,6 +38,9 @@ prlimit --pid "$pid" --fsize=1:unlimited
 kill -CONT "$signer"
 wait $W; rc=$?
 [ $rc = 9 ] && grep -q 'could not be signed yet' "$T/web-3" && ok "put off, and said" || fail "create: status $rc: $(cat "$T/web-3")"
+want 0 "web-1" n vm list
+n vm delete web-1 > "$T/delete" 2>&1 && fail "deleted, and nothing was written" || ok "a delete that cannot be committed is refused"
+[ -s "$S/pins/web-1.pin" ] && ok "and its pin record is still there" || fail "pins: $(ls "$S/pins")"
 ticks() { awk '{print $14 + $15}' "/proc/$pid/stat"; }
 t=$(ticks); sleep 2; t=$(($(ticks) - t))
 [ $t -lt 50 ] && ok "natald does not spin meanwhile" || fail "natald took $t ticks of CPU in two seconds"
@@ -53,6 +56,11 @@ failing=$(natald_pid); touch "$FAILING_DISK"
 n vm create web-9 --host none > "$T/web-9" 2>&1; rc=$?
 [ $rc != 0 ] && ! grep -q ready "$T/web-9" && [ ! -e "$S/pins/web-9.pin" ] && ok "what is not on the disk is not told" || fail "create: status $rc: $(cat "$T/web-9")"
 within 5 bash -c "! kill -0 $failing 2>/dev/null" && grep -q 'sync the store' "$S/natald.log" && ok "natald ends, and says why" || fail "natald $failing: $(tail -n 2 "$S/natald.log")"
+rm "$FAILING_DISK"
+n vm create web-7 --host none >/dev/null || fail "no natald after the disk failed"
+touch "$FAILING_DISK"
+n vm delete web-8 > "$T/delete" 2>&1 && fail "a delete was told, and is not on the disk" || ok "nor is a delete"
+[ -s "$S/pins/web-8.pin" ] && ok "and no file goes before it" || fail "pins: $(ls "$S/pins")"
 rm "$FAILING_DISK"; unset NATALD
 n vm create web-9 --host none > "$T/web-9" 2>&1 || true
 within 5 bash -c "'$B/natalctl' --state '$S' vm show web-9 -o json | grep -q '\"state\":\"ready\"'" && ok "the next natald goes on" || fail "web-9: $(cat "$T/web-9")"

@@ -110,10 +110,14 @@ static void a_users_links_are_not(void **state)
 	assert_false(is_there("/srv/data/authorized_keys"));
 	/* Behind a link of root's too; and behind root's link there is none of hers. */
 	put_link("/home", "/users", 0);
-	assert_err(write_x("/users/alice/.ssh/authorized_keys"), ERR_CONFLICT, e, "/users/alice/.ssh is a symlink of user 4711");
+	assert_err(write_x("/users/alice/.ssh/authorized_keys"), ERR_CONFLICT, e, "/home/alice/.ssh is a symlink of user 4711");
 	assert_ok(write_x("/users/alice/mine"), e);
 	put_link("/home/alice/.ssh", "/way", 0);
-	assert_ok(write_x("/way/made"), e);             /* the administrator's own word */
+	assert_err(write_x("/way/made"), ERR_CONFLICT, e, "/home/alice/.ssh is a symlink of user 4711");        /* where root's link leads, too */
+	put_link("alice", "/home/bob", 0);
+	put_link("../../srv/data", "/home/alice/here", 0);
+	assert_ok(write_x("/home/bob/here/bobs"), e);   /* links behind links, relative ones */
+	assert_true(is_there("/srv/data/bobs"));
 }
 
 static void a_users_file_is_read_where_it_is(void **state)

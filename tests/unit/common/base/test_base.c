@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -143,6 +144,40 @@ static void secrets_are_apart_and_wiped(void **s)
 	assert_err(secret_new((64 << 20) + 1, &held[0], &e), ERR_LIMIT, e, "1 to 67108864 are allowed");
 }
 
+static long locked_kib(void)
+{
+	char line[256];
+	long kib = 0;
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f && fgets(line, sizeof line, f))
+		if (strncmp(line, "VmLck:", 6) == 0)
+			kib = strtol(line + 6, NULL, 10);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+/* natald's signer is a fork of it: its secrets are locked like its parent's. */
+static void secrets_are_locked_in_a_child_too(void **s)
+{
+	struct secret *x;
+	struct err e;
+	int status = 0;
+
+	(void)s;
+	assert_ok(secret_new(32, &x, &e), e);
+	long here = locked_kib();
+	if (here == 0)
+		skip();                         /* this user may lock nothing */
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(locked_kib() > 0 ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	secret_free(x);
+}
+
 /* Who writes past a secret's end is stopped where it is freed; a slot and an allocation of its own alike. */
 static void a_secret_overrun_aborts(void **s)
 {
@@ -172,7 +207,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(buf_remembers_limit), cmocka_unit_test(cursor_says_how_short), cmocka_unit_test(hex_and_base64_round_trip),
 		cmocka_unit_test(nearest_word), cmocka_unit_test(file_stays_below_root), cmocka_unit_test(proc_runs_and_limits),
-		cmocka_unit_test(secrets_are_apart_and_wiped), cmocka_unit_test(a_secret_overrun_aborts),
+		cmocka_unit_test(secrets_are_apart_and_wiped), cmocka_unit_test(a_secret_overrun_aborts), cmocka_unit_test(secrets_are_locked_in_a_child_too),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

@@ -89,10 +89,12 @@ static inline void forget_queue(void)
 		l.first = m->next;
 		message_free(m);
 	}
-	for (struct pending *q; (q = l.pending);) {
-		l.pending = q->next;
-		free(q);
-	}
+	struct pending **lists[] = { &l.pending, &l.answered };
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (struct pending *q; (q = *lists[i]);) {
+			*lists[i] = q->next;
+			free(q);
+		}
 }
 
 static inline int teardown(void **state)

@@ -328,6 +328,44 @@ static void bundles(void **state)
 	bundle_row_fini(&two);
 }
 
+/* What the signer signed may not be what stands there any more. */
+static void a_signature_of_an_older_row(void **state)
+{
+	struct place *p = *state;
+	struct buf sigs = BUF_MAX(64), record = BUF_MAX(64);
+	struct bundle_row b = BUNDLE_ROW;
+	struct bundle_ref ref, renewed;
+	bool changed, absent;
+	size_t n;
+
+	snprintf(b.vm_id, sizeof b.vm_id, "vm-1");
+	snprintf(b.project, sizeof b.project, "default");
+	b.sequence = 1;
+	b.stage = BUNDLE_WRITTEN;
+	buf_str(&b.intent, "{}");
+	buf_str(&b.keys, "{}");
+	buf_str(&b.spki, "spki");
+	assert_ok(bundle_row_insert(p->s, &b, &p->e), p->e);
+	bundle_row_fini(&b);
+	assert_ok(bundle_row_unfinished(p->s, &ref, 1, &n, &p->e), p->e);
+	b = BUNDLE_ROW;
+	assert_ok(bundle_row_get(p->s, "vm-1", 1, &b, &absent, &p->e), p->e);
+	buf_str(&b.pin, "another payload");
+	assert_ok(bundle_row_save(p->s, &b, &p->e), p->e);
+	buf_str(&sigs, "s");
+	buf_str(&record, "r");
+	assert_ok(bundle_row_sign(p->s, &ref, &sigs, &record, &changed, &p->e), p->e);
+	assert_false(changed);
+	assert_ok(bundle_row_unfinished(p->s, &renewed, 1, &n, &p->e), p->e);
+	assert_int_equal(n, 1);
+	assert_ok(bundle_row_sign(p->s, &renewed, &sigs, &record, &changed, &p->e), p->e);
+	assert_true(changed);
+	assert_ok(bundle_row_unfinished(p->s, &ref, 1, &n, &p->e), p->e);
+	assert_int_equal(n, 0);
+	bundle_row_fini(&b);
+	buf_fini(&sigs), buf_fini(&record);
+}
+
 static void pool_marks_per_kind(void **state)
 {
 	struct place *p = *state;
@@ -353,7 +391,7 @@ int main(void)
 		place_test(vm_is_unique), place_test(vm_save_compares_and_tells), place_test(vm_lists), place_test(state_names_are_closed),
 		place_test(event_undone_with_its_request), place_test(pool_takes_once), place_test(pool_notices_a_lost_key),
 			place_test(media_keys),
-		place_test(ca_rows), place_test(images), place_test(bundles), place_test(pool_marks_per_kind),
+		place_test(ca_rows), place_test(images), place_test(bundles), place_test(a_signature_of_an_older_row), place_test(pool_marks_per_kind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

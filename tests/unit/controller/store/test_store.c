@@ -175,9 +175,9 @@ static int look(const char *path)
 
 static int look_for(const char *path, const char *key)
 {
-	struct buf b = BUF_MAX(64);
+	scoped_buf struct buf b = BUF_MAX(64);
+	scoped_store struct store *s = NULL;
 	bool absent = true;
-	struct store *s;
 	struct err e;
 
 	return store_open_reader(path, &s, &e) || store_get(s, key, &b, &absent, &e) || absent;
