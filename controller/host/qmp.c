@@ -90,7 +90,7 @@ void qmp_greeting_fini(struct qmp_greeting *t)
 	*t = QMP_GREETING;
 }
 
-/* What it says, until it has nothing more to say for now. False: it went away, or speaks no QMP. */
+/* All that it has said so far. False: it went away, or speaks no QMP. */
 static bool hear(struct qmp_greeting *t)
 {
 	char chunk[4096];
