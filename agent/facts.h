@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "agent/arena.h"
+#include "common/base/arena.h"
 #include "common/base/err.h"
 
 struct facts {

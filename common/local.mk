@@ -3,6 +3,7 @@ noinst_LIBRARIES += common/libcommon.a
 COMMON_LIBS = common/libcommon.a $(SODIUM_LIBS) $(JSON_LIBS)
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS)
 common_libcommon_a_SOURCES = \
+	%D%/base/arena.c %D%/base/arena.h \
 	%D%/base/buf.c %D%/base/buf.h \
 	%D%/base/clock.h %D%/base/cursor.h %D%/base/scope.h \
 	%D%/base/err.c %D%/base/err.h \
@@ -12,6 +13,8 @@ common_libcommon_a_SOURCES = \
 	%D%/base/secret.c %D%/base/secret.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/data/json.c %D%/data/json.h \
+	%D%/data/node.h %D%/data/notes.h %D%/data/yaml.h \
+	%D%/userdata/userdata.h \
 	%D%/crypto/hash.c %D%/crypto/hash.h %D%/crypto/sha256.c \
 	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \
 	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \

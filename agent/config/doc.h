@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "agent/arena.h"
+#include "common/base/arena.h"
 #include "common/base/err.h"
 
 struct doc { const char *name, *text; size_t size; struct arena *arena; };

@@ -1,7 +1,7 @@
 /* arena.h - memory that is freed all at once: what one parsed config or one plan consists of.
  *
  * The owner initialises it to {0} and calls arena_fini(), which wipes: configs hold private keys.  Running out of memory
- * ends the program: the agent is one, and a half-known plan is worth nothing.
+ * ends the program: those that use it are programs, not libraries, and a half-known plan is worth nothing.
  */
 #pragma once
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* arena.c - see arena.h */
-#include "agent/arena.h"
+#include "common/base/arena.h"
 
 #include <stdint.h>
 #include <stdio.h>
