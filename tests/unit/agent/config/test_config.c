@@ -85,7 +85,7 @@ static void unknown_keys_are_warned_about(void **state)
 	static const struct { const char *text, *where, *msg, *hint; } cases[] = {
 		{ "hostnam: a\n", "user-data:2:1", "unknown key 'hostnam'", "did you mean 'hostname'?" },
 		{ "users:\n- name: a\n  shel: /bin/sh\n", "user-data:4:3", "users/0: unknown key 'shel'", "did you mean 'shell'?" },
-		{ "natal:\n  policies: {}\n", "user-data:3:3", "natal: unknown key 'policies'", "did you mean 'policy'?" },
+		{ "natal:\n  polcy: {}\n", "user-data:3:3", "natal: unknown key 'polcy'", "did you mean 'policy'?" },
 	};
 
 	(void)state;
