@@ -15,7 +15,7 @@ common_libcommon_a_SOURCES = \
 	%D%/data/json.c %D%/data/json.h \
 	%D%/data/node.c %D%/data/node.h %D%/data/node_json.c %D%/data/notes.c %D%/data/notes.h \
 	%D%/data/scalar.c %D%/data/scalar.h %D%/data/yaml.c %D%/data/yaml.h %D%/data/yaml_functions.h \
-	%D%/userdata/userdata.h \
+	%D%/userdata/sshline.c %D%/userdata/sshline.h %D%/userdata/userdata.h %D%/userdata/users.c %D%/userdata/users.h \
 	%D%/crypto/hash.c %D%/crypto/hash.h %D%/crypto/sha256.c \
 	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \
 	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \
