@@ -106,6 +106,14 @@ static int take_seed(struct agent *a, bool *ret_none, struct err *e)
 	return 0;
 }
 
+/* What was taken all the same. */
+static void tell_notes(struct agent *a, const struct notes *notes)
+{
+	notes_print(notes);
+	for (size_t i = 0; i < notes->kept; i++)
+		report_finding(&a->report, "warning", "", &notes->at[i].err);
+}
+
 static int make_plan(struct agent *a, struct err *e)
 {
 	struct facts facts = { .root = a->root, .live = a->live, .owners = geteuid() == 0 };
@@ -115,6 +123,8 @@ static int make_plan(struct agent *a, struct err *e)
 		memcpy(facts.node_name, u.nodename, sizeof facts.node_name < sizeof u.nodename ? sizeof facts.node_name :
 			sizeof u.nodename);
 	int r = config_parse(a->verified, &a->config, e);
+	if (!r)
+		tell_notes(a, &a->config->notes);
 	return r ? r : plan_build(a->config, &facts, &a->journal.done, &a->plan, e);
 }
 

@@ -1,7 +1,7 @@
 # libcommon.a: what agent, controller and clients share. Link with $(COMMON_LIBS).
 noinst_LIBRARIES += common/libcommon.a
 COMMON_LIBS = common/libcommon.a $(SODIUM_LIBS) $(JSON_LIBS)
-common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS)
+common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(YAML_CFLAGS)
 common_libcommon_a_SOURCES = \
 	%D%/base/arena.c %D%/base/arena.h \
 	%D%/base/buf.c %D%/base/buf.h \
@@ -13,7 +13,8 @@ common_libcommon_a_SOURCES = \
 	%D%/base/secret.c %D%/base/secret.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/data/json.c %D%/data/json.h \
-	%D%/data/node.h %D%/data/notes.h %D%/data/yaml.h \
+	%D%/data/node.c %D%/data/node.h %D%/data/node_json.c %D%/data/notes.c %D%/data/notes.h \
+	%D%/data/scalar.c %D%/data/scalar.h %D%/data/yaml.c %D%/data/yaml.h %D%/data/yaml_functions.h \
 	%D%/userdata/userdata.h \
 	%D%/crypto/hash.c %D%/crypto/hash.h %D%/crypto/sha256.c \
 	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \

@@ -41,7 +41,7 @@ struct node *node_bool(struct arena *a, bool value, struct place place);
 
 /* The list grows by one. */
 void node_add(struct arena *a, struct node *list, struct node *item);
-/* The member's value is replaced where the key is there, else the map grows by one. Keys are equal as Python's are: same kind and value. */
+/* The member's value is replaced where the key is there, else the map grows by one. */
 void node_set(struct arena *a, struct node *map, struct node *key, struct node *value);
 void node_put(struct arena *a, struct node *map, const char *key, struct node *value);
 void node_drop(struct node *map, const char *key);
@@ -54,7 +54,7 @@ struct node *node_find(const struct node *map, const struct node *key);
 /* The text of a NODE_TEXT without NUL inside; else, and for NULL, NULL. */
 const char *node_str(const struct node *n);
 bool node_is(const struct node *n, const char *text);
-/* By value, places apart. 1 and true differ; 1 and 1.0 do not. */
+/* By value as Python compares, places apart: 1, 1.0 and true are equal. */
 bool node_equal(const struct node *a, const struct node *b);
 /* Python's bool(): empty texts, lists and maps, zero, null and false are false; so is NULL. */
 bool node_truth(const struct node *n);

@@ -1,5 +1,6 @@
 /* From a config and a root to what is to be done: one case a module, and what the builder promises to all. */
 #include "tests/unit/unit.h"
+#include <json-c/json.h>
 #include "agent/plan/build.h"
 #include "tests/unit/agent/seed.h"
 
