@@ -49,7 +49,7 @@ int verb_schema(struct run *run, struct err *e)
 		return run->arg_count ? err_set(e, ERR_USAGE, "--support goes without a file") : show_support(json);
 	if (!run->arg_count)
 		return err_set(e, ERR_USAGE, "schema wants FILE…, or --support");
-	int r = lint_files(run->args, run->arg_count, run->strict, json, e);
-	/* What is wrong with the files has been said already. */
-	return r == -(int)ERR_FORMAT && !*e->msg ? err_exit_status(ERR_FORMAT) : r;
+	bool valid = false;
+	int r = lint_files(run->args, run->arg_count, (struct lint_how){ run->strict, json }, &valid, e);
+	return r ? r : valid ? 0 : err_exit_status(ERR_FORMAT);
 }

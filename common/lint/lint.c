@@ -1,8 +1,8 @@
 /* lint.c - see lint.h */
 #include "common/lint/lint.h"
 
+#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/data/yaml.h"
@@ -148,26 +148,27 @@ struct json_object *lint_json(const struct lint *l)
 	return o;
 }
 
-int lint_files(const char *const *files, size_t count, bool strict, bool json, struct err *e)
+int lint_files(const char *const *files, size_t count, struct lint_how how, bool *ret, struct err *e)
 {
 	scoped_json struct json_object *all = json_object_new_object();
 	struct json_object *list = json_object_new_array();
-	size_t invalid = 0;
+	bool valid = true;
 
 	json_object_object_add(all, "files", list);
 	for (size_t i = 0; i < count; i++) {
 		scoped(arena_fini) struct arena a = { 0 };
 		struct lint l;
-		int r = lint_file(&a, files[i], strict, &l, e);
+		int r = lint_file(&a, files[i], how.strict, &l, e);
 		if (r)
 			return r;
-		invalid += l.valid ? 0 : 1;
-		if (json)
+		valid &= l.valid;
+		if (how.json)
 			json_object_array_add(list, lint_json(&l));
 		else
 			lint_print(&l, stdout);
 	}
-	if (json)
+	if (how.json)
 		puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-	return invalid ? -(int)ERR_FORMAT : 0;
+	*ret = valid;
+	return 0;
 }

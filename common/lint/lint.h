@@ -25,5 +25,6 @@ void lint_text(struct arena *a, const char *text, size_t size, bool strict, stru
 void lint_print(const struct lint *l, FILE *to);
 /* {"file", "valid", "notes": [{"level", "reason", "line", "column", "path", "message", "hint"}]} */
 struct json_object *lint_json(const struct lint *l);
-/* Files one after the other, as text or as {"files": […]}: 0, -ERR_FORMAT where one is not valid, or what reading failed with. */
-int lint_files(const char *const *files, size_t count, bool strict, bool json, struct err *e);
+/* Files one after the other, as text or as {"files": […]}. Errors: those of reading a file; whether all are valid is in *ret. */
+struct lint_how { bool strict, json; };
+int lint_files(const char *const *files, size_t count, struct lint_how how, bool *ret, struct err *e);
