@@ -36,19 +36,19 @@ static void judge_config(struct arena *a, const char *text, size_t size, struct 
 	const char *doc = strrchr(l->file, '/') ? strrchr(l->file, '/') + 1 : l->file;
 	struct err e;
 
-	if (yaml_read(a, strlen(doc) > 60 ? "user-data" : doc, text, size, &l->notes, &config, &e)) {
+	if (yaml_read(a, strlen(doc) > 60 ? "user-data" : doc, text, size, &l->besides, &config, &e)) {
 		note_err(&l->notes, &e);
 		return;
 	}
 	schema_check(config, &l->notes);
-	schema_support(config, &l->support);
+	schema_support(config, &l->besides);
 }
 
 void lint_text(struct arena *a, const char *text, size_t size, bool strict, struct lint *l)
 {
 	struct err e = ERR_NONE;
 
-	l->notes.arena = l->support.arena = a;
+	l->notes.arena = l->besides.arena = a;
 	if (first_line_is(text, size, CLOUD_CONFIG)) {
 		judge_config(a, text, size, l);
 	} else {
@@ -114,7 +114,7 @@ static void print_notes(const struct lint *l, const struct notes *notes, FILE *t
 void lint_print(const struct lint *l, FILE *to)
 {
 	print_notes(l, &l->notes, to);
-	print_notes(l, &l->support, to);
+	print_notes(l, &l->besides, to);
 	fprintf(to, "%s: %s\n", l->file, l->valid ? "valid" : "not valid");
 }
 
@@ -143,7 +143,7 @@ struct json_object *lint_json(const struct lint *l)
 	json_put(o, "file", l->file);
 	json_object_object_add(o, "valid", json_object_new_boolean(l->valid));
 	add_notes(&l->notes, notes);
-	add_notes(&l->support, notes);
+	add_notes(&l->besides, notes);
 	json_object_object_add(o, "notes", notes);
 	return o;
 }

@@ -13,7 +13,7 @@ enum { LINT_SIZE_MAX = 16 << 20 };
 struct lint {
 	const char *file;
 	struct notes notes;             /* what is wrong with it */
-	struct notes support;           /* what of it natal does not apply: it is right all the same */
+	struct notes besides;           /* what is to be said of it though it is right: keys that stand twice, what natal does not apply */
 	bool valid;                     /* no errors and no unknown keys; where strict, no deprecations either */
 };
 

@@ -160,8 +160,9 @@ static void check_member(struct check *c, const struct shape *s, const struct me
 	const struct trail here = { t, m->key, 0, t->depth + 1 };
 	const char *name = node_str(m->key);
 
-	if (!f && s->others && (!name || (s->named && !s->named(name))))
-		schema_note(c, t, NOTE_ERROR, m->key, "has a key '%.*s', which is not %s", NAME_SHOWN, name ? name : "", s->name_form);
+	if (!f && s->named && !(name && s->named(name)))
+		schema_note(c, t, NOTE_ERROR, m->key, "has a key '%.*s', which is not %s%s", NAME_SHOWN, m->key->text ? m->key->text : "",
+			s->name_form, name ? "" : ", in quotes");
 	else if (!f && s->others)
 		schema_value(c, s->others, m->value, &here);
 	else if (!f && !s->open)

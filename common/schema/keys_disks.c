@@ -9,7 +9,7 @@ MODULE(disk_setup, "disk_setup", APPLIED, NULL,
 		F("overwrite", BOOL)))),
 	F("fs_setup", LIST(MAP(
 		F("label", TEXT), F("filesystem", TEXT), F("device", TEXT),
-		F("partition", SHAPE(.kinds = K_TEXT | K(INT), .matches = form_partition, .form = "auto, any, none or a number")),
+		F("partition", SHAPE(.kinds = K_TEXT | K(INT), .limited = true, .matches = form_partition, .form = "auto, any, none or a number")),
 		F("overwrite", BOOL), F("replace_fs", TEXT), F("extra_opts", SHAPE(.kinds = K(LIST) | K_TEXT, .items = TEXT)),
 		F("cmd", SHAPE(.kinds = K(LIST) | K_TEXT, .items = TEXT))))));
 
