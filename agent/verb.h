@@ -11,4 +11,7 @@ struct run {
 	const char *format, *wait;
 	const char *const *args;        /* what is no option, in its order: as many as the row allows */
 	size_t arg_count;
+	bool strict, support;
 };
+
+int verb_schema(struct run *run, struct err *e);
