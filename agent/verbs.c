@@ -1,6 +1,7 @@
 /* verbs.c - see verbs.h */
 #include "agent/verbs.h"
 
+#include "agent/verb.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,8 +11,6 @@
 #include "common/data/json.h"
 
 enum { DRAIN_MS = 30000, APPLY_DRAIN_MS = 2000, OUT_MAX = 64 << 20 };
-
-struct run { struct agent_options options; const char *format, *wait; };
 
 static const struct option_row { const char *name, *value, *help; size_t offset; } options[] = {
 	{ "--root", "DIR", "work below this folder rather than on the running system", offsetof(struct run, options.root) },
@@ -30,13 +29,19 @@ static int verb_late(struct run *run, struct err *e);
 static int verb_status(struct run *run, struct err *e);
 static int verb_version(struct run *run, struct err *e);
 
-static const struct verb { const char *name, *sub, *help; int (*run)(struct run *, struct err *); } verbs[] = {
-	{ "plan", NULL, "show what an apply would do, and change nothing", verb_plan },
-	{ "apply", NULL, "find, verify, parse, plan, apply and report", verb_apply },
-	{ "boot", "early", "the stage before the network (natal-early.service)", verb_early },
-	{ "boot", "late", "the stage after the services (natal-late.service)", verb_late },
-	{ "status", NULL, "show what this guest was given and what came of it", verb_status },
-	{ "version", NULL, "show the version", verb_version },
+/* args: what follows the verb, as the help shows it; NULL: nothing. */
+static const struct verb {
+	const char *name, *sub, *args;
+	size_t args_min, args_max;
+	const char *help;
+	int (*run)(struct run *, struct err *);
+} verbs[] = {
+	{ "plan", NULL, NULL, 0, 0, "show what an apply would do, and change nothing", verb_plan },
+	{ "apply", NULL, NULL, 0, 0, "find, verify, parse, plan, apply and report", verb_apply },
+	{ "boot", "early", NULL, 0, 0, "the stage before the network (natal-early.service)", verb_early },
+	{ "boot", "late", NULL, 0, 0, "the stage after the services (natal-late.service)", verb_late },
+	{ "status", NULL, NULL, 0, 0, "show what this guest was given and what came of it", verb_status },
+	{ "version", NULL, NULL, 0, 0, "show the version", verb_version },
 };
 
 static bool as_json(const struct run *run) { return run->format && strcmp(run->format, "json") == 0; }
@@ -216,17 +221,33 @@ static const struct say *find_say(int argc, char **argv)
 	return NULL;
 }
 
+static void usage_row(FILE *to, const char *const words[], const char *help)
+{
+	enum { COLUMN = 26 };
+	int used = 1;
+
+	fputc(' ', to);
+	for (size_t i = 0; words[i]; i++)
+		used += fprintf(to, " %s", words[i]);
+	fprintf(to, "%*s%s\n", used < COLUMN - 2 ? COLUMN - used : 2, "", help);
+}
+
 static void usage(FILE *to)
 {
-	fputs("usage: natal-agent VERB [OPTION]...\n\n", to);
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(to, "  %s%s%-*s %s\n", verbs[i].name, verbs[i].sub ? " " : "",
-			(int)(18 - strlen(verbs[i].name) - (verbs[i].sub ? 1 : 0)), verbs[i].sub ? verbs[i].sub : "", verbs[i].help);
+	fputs("usage: natal-agent VERB [OPTION]... [FILE]...\n\n", to);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		const char *last = verbs[i].args;
+		usage_row(to, (const char *[]){ verbs[i].name, verbs[i].sub ? verbs[i].sub : last, verbs[i].sub ? last : NULL, NULL },
+			verbs[i].help);
+	}
 	fputs("\n", to);
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		fprintf(to, "  %s %-*s %s\n", options[i].name, (int)(17 - strlen(options[i].name)), options[i].value, options[i].help);
-	for (size_t i = 0; i < ARRAY_SIZE(says); i++)
-		fprintf(to, "  %s, %-14s %s\n", says[i].letter, says[i].name, says[i].help);
+		usage_row(to, (const char *[]){ options[i].name, options[i].value, NULL }, options[i].help);
+	for (size_t i = 0; i < ARRAY_SIZE(says); i++) {
+		char both[32];
+		snprintf(both, sizeof both, "%s, %s", says[i].letter, says[i].name);
+		usage_row(to, (const char *[]){ both, NULL }, says[i].help);
+	}
 }
 
 static int find_verb(int argc, char **argv, const struct verb **ret, int *used, struct err *e)
@@ -268,19 +289,47 @@ static int unknown_option(const char *given, struct err *e)
 	return -(int)e->code;
 }
 
+static int take_option(int argc, char **argv, int *at, struct run *run, struct err *e)
+{
+	const char *given = argv[*at];
+	size_t k = 0, n = strcspn(given, "=");
+
+	while (k < ARRAY_SIZE(options) && !(strlen(options[k].name) == n && strncmp(given, options[k].name, n) == 0))
+		k++;
+	if (k == ARRAY_SIZE(options))
+		return unknown_option(given, e);
+	const char *value = given[n] ? given + n + 1 : *at + 1 < argc ? argv[++*at] : NULL;
+	if (!value)
+		return err_set(e, ERR_USAGE, "%s wants a value: %s", options[k].name, options[k].value);
+	*(const char **)((char *)run + options[k].offset) = value;
+	return 0;
+}
+
+/* Options and arguments in any order; after "--" all are arguments, and "-" is one. Arguments gather at the front of what is read. */
 static int parse_options(int argc, char **argv, int from, struct run *run, struct err *e)
 {
-	for (int i = from; i < argc; i++) {
-		size_t k = 0, n = strcspn(argv[i], "=");
-		while (k < ARRAY_SIZE(options) && !(strlen(options[k].name) == n && strncmp(argv[i], options[k].name, n) == 0))
-			k++;
-		if (k == ARRAY_SIZE(options))
-			return unknown_option(argv[i], e);
-		const char *value = argv[i][n] ? argv[i] + n + 1 : i + 1 < argc ? argv[++i] : NULL;
-		if (!value)
-			return err_set(e, ERR_USAGE, "%s wants a value: %s", options[k].name, options[k].value);
-		*(const char **)((char *)run + options[k].offset) = value;
+	bool options_end = false;
+	int r = 0;
+
+	run->args = (const char *const *)argv + from;
+	for (int i = from; !r && i < argc; i++) {
+		if (!options_end && strcmp(argv[i], "--") == 0)
+			options_end = true;
+		else if (!options_end && argv[i][0] == '-' && argv[i][1])
+			r = take_option(argc, argv, &i, run, e);
+		else
+			argv[from + (int)run->arg_count++] = argv[i];
 	}
+	return r;
+}
+
+static int check_args(const struct verb *v, const struct run *run, struct err *e)
+{
+	if (run->arg_count > v->args_max)
+		return err_set(e, ERR_USAGE, "%s%s%s: unexpected argument '%.60s'", v->name, v->sub ? " " : "", v->sub ? v->sub : "",
+			run->args[v->args_max]);
+	if (run->arg_count < v->args_min)
+		return err_set(e, ERR_USAGE, "%s%s%s wants %s", v->name, v->sub ? " " : "", v->sub ? v->sub : "", v->args);
 	return 0;
 }
 
@@ -321,7 +370,8 @@ int agent_main(int argc, char **argv)
 		return argc < 2 ? err_exit_status(ERR_USAGE) : 0;
 	}
 	int r = find_verb(argc, argv, &verb, &used, &e);
-	if (r || (r = parse_options(argc, argv, used, &run, &e)) || (r = check_options(&run, &e)) || (r = verb->run(&run, &e)) < 0) {
+	if (r || (r = parse_options(argc, argv, used, &run, &e)) || (r = check_args(verb, &run, &e)) ||
+	    (r = check_options(&run, &e)) || (r = verb->run(&run, &e)) < 0) {
 		err_print(&e);
 		return err_exit_status(e.code);
 	}

@@ -96,6 +96,7 @@ said "did you mean 'apply'?" aply
 said "unknown verb 'erly'" boot erly
 said "did you mean 'early'?" boot erly
 said "which stage, early or late?" boot
+said "plan: unexpected argument 'seed.iso'" plan seed.iso
 said "unknown option '--mediun'" apply --mediun x
 said "did you mean '--medium'?" apply --mediun x
 said "--root wants a value: DIR" apply --root

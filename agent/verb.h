@@ -1,0 +1,14 @@
+/* verb.h - what a verb is given, for verbs that live in files of their own.  Each is a row of verbs.c's table. */
+#pragma once
+#include <stddef.h>
+#include "agent/agent.h"
+#include "common/base/err.h"
+
+enum { VERB_ARGS_MANY = 1 << 16 };
+
+struct run {
+	struct agent_options options;
+	const char *format, *wait;
+	const char *const *args;        /* what is no option, in its order: as many as the row allows */
+	size_t arg_count;
+};
