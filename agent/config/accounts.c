@@ -6,7 +6,7 @@
 #include "common/base/text.h"
 
 #define USER(member, want) KEY(struct config_user, member, want)
-struct user_row { struct config_user u; const char *hashed_passwd; struct json_object *sudo_any, *expiredate_any; };
+struct user_row { struct config_user u; const char *hashed_passwd; const struct node *sudo_any, *expiredate_any; };
 static const struct key_row user_keys[] = {
 	USER(name, WANT_TEXT), USER(gecos, WANT_TEXT), USER(primary_group, WANT_TEXT), USER(shell, WANT_TEXT), USER(homedir, WANT_TEXT),
 	USER(passwd, WANT_TEXT), USER(groups, WANT_TEXTS), USER(ssh_authorized_keys, WANT_LIST), USER(uid, WANT_UINT),
@@ -64,9 +64,9 @@ static int check_keys(const struct doc *d, const char *path, const struct texts 
 }
 
 /* sudo: null, false, a rule or a list of rules. */
-static int parse_sudo(const struct doc *d, const char *path, struct json_object *v, struct texts *ret, struct err *e)
+static int parse_sudo(const struct doc *d, const char *path, const struct node *v, struct texts *ret, struct err *e)
 {
-	if (!v || (json_object_is_type(v, json_type_boolean) && !json_object_get_boolean(v)))
+	if (!v || v->kind == NODE_NULL || (v->kind == NODE_BOOL && !v->boolean))
 		return 0;
 	int r = doc_value(d, path, v, WANT_LIST, ret, e);
 	for (size_t i = 0; !r && i < ret->count; i++)
@@ -122,12 +122,12 @@ static void default_user(const struct doc *d, struct config_user *u)
 	u->sudo.at[u->sudo.count++] = "ALL=(ALL) NOPASSWD:ALL";
 }
 
-static int parse_user(struct config *c, const struct doc *d, const char *path, struct json_object *v, struct err *e)
+static int parse_user(struct config *c, const struct doc *d, const char *path, const struct node *v, struct err *e)
 {
 	struct user_row row = { 0 };
 	int r;
 
-	if (json_object_is_type(v, json_type_string)) {
+	if (v->kind == NODE_TEXT) {
 		if ((r = doc_value(d, path, v, WANT_TEXT, &row.u.name, e)))
 			return r;
 		if (strcmp(row.u.name, "default") == 0)
@@ -147,7 +147,7 @@ static int parse_user(struct config *c, const struct doc *d, const char *path, s
 	return 0;
 }
 
-static int parse_group(struct config *c, const struct doc *d, const char *path, const char *name, struct json_object *members,
+static int parse_group(struct config *c, const struct doc *d, const char *path, const char *name, const struct node *members,
 	struct err *e)
 {
 	struct config_group g = { .name = name };
@@ -165,21 +165,24 @@ static int parse_group(struct config *c, const struct doc *d, const char *path, 
 }
 
 /* groups: a list of names and of {name: [members]}, or one such object, or words. */
-static int parse_groups(struct config *c, const struct doc *d, const char *path, struct json_object *v, struct err *e)
+static int parse_groups(struct config *c, const struct doc *d, const char *path, const struct node *v, struct err *e)
 {
 	int r = 0;
 
-	if (json_object_is_type(v, json_type_object)) {
-		json_object_object_foreach(v, name, members)
-			if ((r = parse_group(c, d, doc_path(d, path, name), name, members, e)))
+	if (v->kind == NODE_MAP) {
+		for (size_t i = 0; i < v->count; i++) {
+			const char *name = v->members[i].key->text;
+			const struct node *members = v->members[i].value;
+			if ((r = parse_group(c, d, doc_path(d, path, name), name, members->kind == NODE_NULL ? NULL : members, e)))
 				return r;
+		}
 		return 0;
 	}
-	if (json_object_is_type(v, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(v) && !r; i++) {
-			struct json_object *one = json_object_array_get_idx(v, i);
+	if (v->kind == NODE_LIST) {
+		for (size_t i = 0; i < v->count && !r; i++) {
+			const struct node *one = v->items[i];
 			const char *p = doc_path_n(d, path, i);
-			if (json_object_is_type(one, json_type_array))
+			if (one->kind == NODE_LIST)
 				return doc_fail(d, p, ERR_FORMAT, e, "%s is a list inside the list", p);
 			r = parse_groups(c, d, p, one, e);
 		}
@@ -192,7 +195,7 @@ static int parse_groups(struct config *c, const struct doc *d, const char *path,
 	return r;
 }
 
-int config_accounts(struct config *c, const struct doc *d, struct json_object *groups, struct json_object *users,
+int config_accounts(struct config *c, const struct doc *d, const struct node *groups, const struct node *users,
 	const struct texts *default_keys, struct err *e)
 {
 	struct texts keys = *default_keys;
@@ -202,13 +205,13 @@ int config_accounts(struct config *c, const struct doc *d, struct json_object *g
 	c->users = arena_array(&c->arena, CONFIG_ACCOUNTS_MAX, sizeof *c->users);
 	if ((groups && (r = parse_groups(c, d, "groups", groups, e))) || (r = check_keys(d, "ssh_authorized_keys", &keys, e)))
 		return r;
-	if (users && !json_object_is_type(users, json_type_array))
+	if (users && users->kind != NODE_LIST)
 		return doc_fail(d, "users", ERR_FORMAT, e, "users is not a list");
-	size_t n = users ? json_object_array_length(users) : 0;
+	size_t n = users ? users->count : 0;
 	if (n > CONFIG_ACCOUNTS_MAX)
 		return doc_fail(d, "users", ERR_LIMIT, e, "%zu users: %d at most", n, CONFIG_ACCOUNTS_MAX);
 	for (size_t i = 0; i < n; i++)
-		if ((r = parse_user(c, d, doc_path_n(d, "users", i), json_object_array_get_idx(users, i), e)))
+		if ((r = parse_user(c, d, doc_path_n(d, "users", i), users->items[i], e)))
 			return r;
 	if (!users && keys.count)
 		default_user(d, &c->users[c->user_count++]);

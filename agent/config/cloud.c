@@ -1,17 +1,17 @@
-/* cloud.c - user-data: the "#cloud-config" line, then JSON with cloud-init's keys (docs.cloud-init.io, module reference). */
+/* cloud.c - user-data: the "#cloud-config" line, then YAML with cloud-init's keys (docs.cloud-init.io, module reference). */
 #include "agent/config/config.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "common/base/text.h"
-#include "common/data/json.h"
+#include "common/data/yaml.h"
 
 #define HEADER "#cloud-config"
 
 struct top {
 	const char *hostname, *fqdn, *timezone;
-	struct json_object *groups, *users, *write_files, *ca_certs, *runcmd, *ssh_keys, *manage_etc_hosts, *natal;
+	const struct node *groups, *users, *write_files, *ca_certs, *runcmd, *ssh_keys, *manage_etc_hosts, *natal;
 	struct texts ssh_authorized_keys;
 	enum tri preserve_hostname;
 };
@@ -31,12 +31,10 @@ static const char *const not_here[] = {
 	"rsyslog", "snap", "ssh_deletekeys", "ssh_import_id", "ssh_pwauth", "swap", "yum_repos", "disable_root", "merge_how",
 };
 
-static int refuse_foreign(const struct doc *d, struct json_object *o, struct err *e)
+static int refuse_foreign(const struct doc *d, const struct node *o, struct err *e)
 {
-	if (!json_object_is_type(o, json_type_object))
-		return 0;               /* doc_decode() says so */
-	json_object_object_foreach(o, key, unused) {
-		(void)unused;
+	for (size_t m = 0; o->kind == NODE_MAP && m < o->count; m++) {
+		const char *key = o->members[m].key->text;
 		for (size_t i = 0; i < ARRAY_SIZE(not_here); i++)
 			if (strcmp(key, not_here[i]) == 0) {
 				doc_fail(d, key, ERR_UNSUPPORTED, e, "key '%s' is one of cloud-init's that natal does not apply", key);
@@ -94,20 +92,20 @@ static int check_names(struct config *c, const struct doc *d, const struct top *
 	return 0;
 }
 
-static int parse_hosts(struct config *c, const struct doc *d, struct json_object *v, struct err *e)
+static int parse_hosts(struct config *c, const struct doc *d, const struct node *v, struct err *e)
 {
 	static const char *const words[] = { "true", "false", "localhost", NULL };
-	const char *s = v ? json_object_get_string(v) : "false";
-	int whole = json_object_is_type(v, json_type_string) ? doc_value(d, "manage_etc_hosts", v, WANT_TEXT, &s, e) : 0;
+	const char *s = v && v->kind == NODE_BOOL ? (v->boolean ? "true" : "false") : "false";
+	int r = v && v->kind != NODE_BOOL && v->kind != NODE_NULL ? doc_value(d, "manage_etc_hosts", v, WANT_TEXT, &s, e) : 0;
 
-	if (whole)
-		return whole;
+	if (r)
+		return r;
 	if (strcmp(s, "localhost") == 0)
 		c->hosts = HOSTS_LOCALHOST;
 	else if (strcmp(s, "true") == 0 || strcmp(s, "template") == 0)
 		c->hosts = HOSTS_WHOLE;
 	else if (strcmp(s, "false") != 0) {
-		int r = doc_fail(d, "manage_etc_hosts", ERR_FORMAT, e, "manage_etc_hosts is '%.40s', not true, false or localhost", s);
+		r = doc_fail(d, "manage_etc_hosts", ERR_FORMAT, e, "manage_etc_hosts is '%.40s', not true, false or localhost", s);
 		err_suggest(e, s, words, NULL);
 		return r;
 	}
@@ -116,7 +114,7 @@ static int parse_hosts(struct config *c, const struct doc *d, struct json_object
 	return 0;
 }
 
-static int parse_ca(struct config *c, const struct doc *d, struct json_object *o, struct err *e)
+static int parse_ca(struct config *c, const struct doc *d, const struct node *o, struct err *e)
 {
 	struct { struct texts trusted; } ca = { 0 };
 	const struct key_row rows[] = { { "trusted", WANT_LIST, 0 } };
@@ -134,7 +132,7 @@ static int parse_ca(struct config *c, const struct doc *d, struct json_object *o
 }
 
 /* ssh_keys: {"ed25519_private": …, "ed25519_public": …}: the same files that blobs ssh/ssh_host_* are. */
-static int parse_ssh_keys(struct config *c, const struct doc *d, struct json_object *o, struct err *e)
+static int parse_ssh_keys(struct config *c, const struct doc *d, const struct node *o, struct err *e)
 {
 	static const char *const types[] = { "ed25519", "ecdsa", "rsa" };
 	const char *text[6] = { 0 };
@@ -165,19 +163,20 @@ static int parse_ssh_keys(struct config *c, const struct doc *d, struct json_obj
 	return 0;
 }
 
-static int parse_policy(struct config *c, const struct doc *d, struct json_object *natal, struct err *e)
+static int parse_policy(struct config *c, const struct doc *d, const struct node *natal, struct err *e)
 {
-	struct { struct json_object *policy; } n = { 0 };
+	struct { const struct node *policy; } n = { 0 };
 	const struct key_row rows[] = { { "policy", WANT_OBJECT, 0 } };
 	static const char *const words[] = { "fail", "degrade", "continue", NULL };
 
 	int r = natal ? doc_decode(d, "natal", natal, rows, 1, &n, e) : 0;
 	if (r || !n.policy)
 		return r;
-	c->policies = arena_array(&c->arena, (size_t)json_object_object_length(n.policy), sizeof *c->policies);
-	json_object_object_foreach(n.policy, key, v) {
-		const char *s = json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
-		size_t p = strlen(s) == (size_t)json_object_get_string_len(v) ? 0 : POLICIES;
+	c->policies = arena_array(&c->arena, n.policy->count, sizeof *c->policies);
+	for (size_t i = 0; i < n.policy->count; i++) {
+		const char *key = n.policy->members[i].key->text, *s = node_str(n.policy->members[i].value);
+		size_t p = s ? 0 : POLICIES;
+		s = s ? s : "";
 		while (p < POLICIES && strcmp(s, words[p]) != 0)
 			p++;
 		if (p == POLICIES) {
@@ -191,7 +190,6 @@ static int parse_policy(struct config *c, const struct doc *d, struct json_objec
 	return 0;
 }
 
-/* The header line becomes spaces, so that places count from the document's first line. */
 static int open_doc(struct config *c, const char *text, size_t size, struct doc *d, struct err *e)
 {
 	size_t n = strlen(HEADER), i = n;
@@ -204,15 +202,15 @@ static int open_doc(struct config *c, const char *text, size_t size, struct doc 
 	}
 	while (i < size && (text[i] == ' ' || text[i] == '\r'))
 		i++;
-	if (i == size || text[i] != '\n')
+	if (i < size && text[i] != '\n')
 		return err_at(e, BLOB_USER_DATA, 1, (unsigned)i + 1, "the first line has more than '" HEADER "'");
-	char *copy = arena_copy(&c->arena, text, size);
-	memset(copy, ' ', n);
-	*d = (struct doc){ BLOB_USER_DATA, copy, size, &c->arena };
-	int r = json_parse(copy, size, BLOB_USER_DATA, &c->user_data, e);
+	int r = yaml_read(&c->arena, BLOB_USER_DATA, text, size, &c->notes, &c->cloud, e);
 	if (r)
-		err_hint(e, "what follows '" HEADER "' has to be JSON here");
-	return r;
+		return r;
+	if (c->cloud->kind == NODE_NULL)
+		c->cloud = node_new(&c->arena, NODE_MAP, c->cloud->place);
+	*d = (struct doc){ BLOB_USER_DATA, c->cloud, &c->arena, &c->notes };
+	return 0;
 }
 
 int config_cloud(struct config *c, const void *text, size_t size, struct err *e)
@@ -221,8 +219,8 @@ int config_cloud(struct config *c, const void *text, size_t size, struct err *e)
 	struct top t = { 0 };
 	int r;
 
-	if ((r = open_doc(c, text, size, &d, e)) || (r = refuse_foreign(&d, c->user_data, e)) ||
-	    (r = doc_decode(&d, "", c->user_data, top_keys, ARRAY_SIZE(top_keys), &t, e)) ||
+	if ((r = open_doc(c, text, size, &d, e)) || (r = refuse_foreign(&d, c->cloud, e)) ||
+	    (r = doc_decode(&d, "", c->cloud, top_keys, ARRAY_SIZE(top_keys), &t, e)) ||
 	    (r = check_names(c, &d, &t, e)) || (r = parse_hosts(c, &d, t.manage_etc_hosts, e)) ||
 	    (r = config_accounts(c, &d, t.groups, t.users, &t.ssh_authorized_keys, e)) ||
 	    (r = config_files(c, &d, t.write_files, e)) || (r = parse_ca(c, &d, t.ca_certs, e)) ||

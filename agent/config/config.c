@@ -2,7 +2,6 @@
 #include "agent/config/config.h"
 
 #include <string.h>
-#include "common/data/json.h"
 
 static const char *const names[] = { "fail", "degrade", "continue" };
 const char *policy_kind_name(enum policy_kind p) { return names[p]; }
@@ -11,8 +10,6 @@ void config_free(struct config *c)
 {
 	if (!c)
 		return;
-	json_free(c->user_data);
-	json_free(c->network);
 	arena_fini(&c->arena);
 	free(c);
 }
@@ -55,6 +52,7 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e)
 	if (!c)
 		return err_nomem(e);
 	c->verified = v;
+	c->notes.arena = &c->arena;
 	if ((r = check_blobs(v, e)) || (r = one_doc(c, BLOB_USER_DATA, config_cloud, e)) ||
 		(r = one_doc(c, BLOB_NETWORK_CONFIG, config_network, e)))
 		return r;

@@ -3,7 +3,7 @@
  * config_parse() makes it from a struct verified and nothing else; config_free() frees it.  It borrows from the
  * struct verified, which must outlive it.  Nothing in it has been looked up on the machine: names stay names.
  *
- * User-data is a line "#cloud-config" and JSON (which is YAML 1.2): cloud-init's keys, see natal-agent(8).
+ * User-data is cloud-init's: see cloud-config(5).
  * Caps: 1 MiB a document, 256 users and groups, 4,096 files, 64 interfaces.
  */
 #pragma once
@@ -49,7 +49,8 @@ struct config_policy { const char *key; enum policy_kind policy; };
 struct config {
 	struct arena arena;
 	const struct verified *verified;
-	struct json_object *user_data, *network;        /* what the texts below are borrowed from */
+	struct notes notes;                             /* what is said of documents that are taken all the same */
+	struct node *cloud, *network;                   /* the documents; what the texts below are borrowed from */
 	const char *hostname, *fqdn, *timezone;
 	enum hosts_mode hosts;
 	size_t group_count, user_count, file_count, host_key_count, ca_count, nic_count, policy_count;
@@ -68,10 +69,10 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e);
 void config_free(struct config *c);
 scope_fn(struct config, config_free)
 
-/* The parts, each given its JSON object; called by config_parse(). */
+/* The parts, each given its tree; called by config_parse(). */
 int config_cloud(struct config *c, const void *text, size_t size, struct err *e);
 int config_network(struct config *c, const void *text, size_t size, struct err *e);
-int config_accounts(struct config *c, const struct doc *d, struct json_object *groups, struct json_object *users,
+int config_accounts(struct config *c, const struct doc *d, const struct node *groups, const struct node *users,
 	const struct texts *default_keys, struct err *e);
-int config_files(struct config *c, const struct doc *d, struct json_object *files, struct err *e);
-int config_runcmd(struct config *c, const struct doc *d, struct json_object *list, struct err *e);
+int config_files(struct config *c, const struct doc *d, const struct node *files, struct err *e);
+int config_runcmd(struct config *c, const struct doc *d, const struct node *list, struct err *e);

@@ -5,105 +5,64 @@
 #include <string.h>
 #include "common/base/text.h"
 
-/* The text has been accepted by json_parse(): these only find their way in it. */
-static size_t skip_space(const struct doc *d, size_t at)
+/* One word of a path into the value *at; *ret_place is the key of a member, the element of a list. false: it has none. */
+static bool step_into(const struct node **at, const char *name, size_t len, const struct node **ret_place)
 {
-	while (at < d->size && strchr(" \t\r\n,:", d->text[at]) && d->text[at])
-		at++;
-	return at;
-}
+	const struct node *n = *at;
+	uint64_t index;
+	char word[24];
 
-static size_t skip_string(const struct doc *d, size_t at)
-{
-	for (at++; at < d->size && d->text[at] != '"'; at++)
-		if (d->text[at] == '\\')
-			at++;
-	return at < d->size ? at + 1 : d->size;
-}
-
-static size_t skip_value(const struct doc *d, size_t at)
-{
-	unsigned depth = 0;
-
-	at = skip_space(d, at);
-	while (at < d->size) {
-		char c = d->text[at];
-		if (c == '"') {
-			at = skip_string(d, at);
-		} else {
-			if (depth == 0 && strchr(",]}", c))
-				return at;
-			depth += c == '{' || c == '[';
-			depth -= c == '}' || c == ']';
-			at++;
-			if (depth || (c != '}' && c != ']'))
-				continue;
+	for (size_t i = 0; n->kind == NODE_MAP && i < n->count; i++) {
+		const struct node *key = n->members[i].key;
+		if (key->kind == NODE_TEXT && key->count == len && memcmp(key->text, name, len) == 0) {
+			*ret_place = key;
+			*at = n->members[i].value;
+			return true;
 		}
-		if (depth == 0)
-			return at;
 	}
-	return at;
-}
-
-/* Where the member (or element) `name` of the value at *at begins; false: it has none. */
-static bool step_into(const struct doc *d, size_t *at, const char *name, size_t len)
-{
-	size_t i = skip_space(d, *at), index = 0, key;
-	bool object = i < d->size && d->text[i] == '{';
-	char number[24];
-
-	if (i >= d->size || (!object && d->text[i] != '['))
+	if (n->kind != NODE_LIST || len >= sizeof word)
 		return false;
-	for (i = skip_space(d, i + 1); i < d->size && !strchr("]}", d->text[i]); i = skip_space(d, skip_value(d, i))) {
-		key = i;
-		if (object) {
-			i = skip_string(d, key);
-			if (i - key - 2 == len && memcmp(d->text + key + 1, name, len) == 0)
-				return *at = key, true;
-			continue;
-		}
-		int n = snprintf(number, sizeof number, "%zu", index++);
-		if ((size_t)n == len && memcmp(number, name, len) == 0)
-			return *at = key, true;
-	}
-	return false;
+	memcpy(word, name, len);
+	word[len] = 0;
+	if (!text_number(word, &index) || index >= n->count)
+		return false;
+	*ret_place = *at = n->items[index];
+	return true;
 }
 
-static size_t locate(const struct doc *d, const char *path)
+static const struct node *locate(const struct doc *d, const char *path)
 {
-	size_t at = skip_space(d, 0);
+	const struct node *at = d->root, *place = d->root;
 
 	while (*path) {
 		size_t len = strcspn(path, "/");
-		/* A key found earlier is where its value is looked for. */
-		size_t here = at;
-		if (here < d->size && d->text[here] == '"')
-			here = skip_space(d, skip_string(d, here));
-		if (!step_into(d, &here, path, len))
-			return at;
-		at = here;
+		if (!step_into(&at, path, len, &place))
+			return place;
 		path += len + (path[len] == '/');
 	}
-	return at;
+	return place;
 }
 
 int doc_fail(const struct doc *d, const char *path, enum err_code code, struct err *e, const char *fmt, ...)
 {
 	char msg[sizeof e->msg];
-	unsigned line = 1, col = 1;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof msg, fmt, ap);
 	va_end(ap);
-	size_t at = locate(d, path);
-	for (size_t i = 0; i < at; i++) {
-		col = d->text[i] == '\n' ? 1 : col + 1;
-		line += d->text[i] == '\n';
-	}
-	err_at(e, d->name, line, col, "%s", msg);
-	e->code = code;
-	return -(int)code;
+	return node_fail(locate(d, path), code, e, "%s", msg);
+}
+
+struct err *doc_warn(const struct doc *d, const char *path, enum err_code code, const char *fmt, ...)
+{
+	char msg[sizeof ((struct err *)0)->msg];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof msg, fmt, ap);
+	va_end(ap);
+	return note_add(d->notes, NOTE_WARNING, code, locate(d, path), "%s", msg);
 }
 
 const char *doc_path(const struct doc *d, const char *path, const char *key)
@@ -113,15 +72,17 @@ const char *doc_path(const struct doc *d, const char *path, const char *key)
 
 const char *doc_path_n(const struct doc *d, const char *path, size_t n) { return arena_printf(d->arena, "%s/%zu", path, n); }
 
-static int value_text(const struct doc *d, const char *path, struct json_object *v, const char **ret, struct err *e)
+static int value_text(const struct doc *d, const char *path, const struct node *v, const char **ret, struct err *e)
 {
-	const char *s = json_object_get_string(v);
-
-	if (!json_object_is_type(v, json_type_string))
-		return doc_fail(d, path, ERR_FORMAT, e, "%s is not a string", path);
-	if (strlen(s) != (size_t)json_object_get_string_len(v))
+	if (v->kind != NODE_TEXT) {
+		int r = doc_fail(d, path, ERR_FORMAT, e, "%s is not a string", path);
+		if (v->kind != NODE_LIST && v->kind != NODE_MAP && v->kind != NODE_NULL)
+			err_hint(e, "it is %s as it stands: put it in quotes", node_kind_name(v->kind));
+		return r;
+	}
+	if (!node_str(v))
 		return doc_fail(d, path, ERR_FORMAT, e, "%s holds a NUL", path);
-	*ret = s;
+	*ret = v->text;
 	return 0;
 }
 
@@ -139,12 +100,12 @@ static void split_words(const struct doc *d, const char *s, struct texts *ret)
 	}
 }
 
-static int value_texts(const struct doc *d, const char *path, struct json_object *v, bool split, struct texts *ret, struct err *e)
+static int value_texts(const struct doc *d, const char *path, const struct node *v, bool split, struct texts *ret, struct err *e)
 {
 	struct texts t = { 0 };
 	int r;
 
-	if (json_object_is_type(v, json_type_string)) {
+	if (v->kind == NODE_TEXT) {
 		const char *s;
 		if ((r = value_text(d, path, v, &s, e)))
 			return r;
@@ -154,11 +115,10 @@ static int value_texts(const struct doc *d, const char *path, struct json_object
 			t.at = arena_array(d->arena, 1, sizeof *t.at);
 			t.at[t.count++] = s;
 		}
-	} else if (json_object_is_type(v, json_type_array)) {
-		size_t n = json_object_array_length(v);
-		t.at = arena_array(d->arena, n + 1, sizeof *t.at);
-		for (; t.count < n; t.count++)
-			if ((r = value_text(d, doc_path_n(d, path, t.count), json_object_array_get_idx(v, t.count), &t.at[t.count], e)))
+	} else if (v->kind == NODE_LIST) {
+		t.at = arena_array(d->arena, v->count + 1, sizeof *t.at);
+		for (; t.count < v->count; t.count++)
+			if ((r = value_text(d, doc_path_n(d, path, t.count), v->items[t.count], &t.at[t.count], e)))
 				return r;
 	} else {
 		return doc_fail(d, path, ERR_FORMAT, e, "%s is not a list of strings", path);
@@ -167,34 +127,32 @@ static int value_texts(const struct doc *d, const char *path, struct json_object
 	return 0;
 }
 
-int doc_value(const struct doc *d, const char *path, struct json_object *v, enum want want, void *ret, struct err *e)
+int doc_value(const struct doc *d, const char *path, const struct node *v, enum want want, void *ret, struct err *e)
 {
 	switch (want) {
 	case WANT_TEXT:
 		return value_text(d, path, v, ret, e);
 	case WANT_BOOL:
-		if (!json_object_is_type(v, json_type_boolean))
+		if (v->kind != NODE_BOOL)
 			return doc_fail(d, path, ERR_FORMAT, e, "%s is not true or false", path);
-		*(enum tri *)ret = json_object_get_boolean(v) ? TRI_YES : TRI_NO;
+		*(enum tri *)ret = v->boolean ? TRI_YES : TRI_NO;
 		return 0;
-	case WANT_UINT: {
-		int64_t i = json_object_get_int64(v);
-		if (!json_object_is_type(v, json_type_int) || i < 0 || i > UINT32_MAX)
+	case WANT_UINT:
+		if (v->kind != NODE_INT || v->integer < 0 || v->integer > UINT32_MAX)
 			return doc_fail(d, path, ERR_FORMAT, e, "%s is not a whole number from 0 to 4294967295", path);
-		*(struct opt_uint *)ret = (struct opt_uint){ true, (uint64_t)i };
+		*(struct opt_uint *)ret = (struct opt_uint){ true, (uint64_t)v->integer };
 		return 0;
-	}
 	case WANT_TEXTS:
 	case WANT_LIST:
 		return value_texts(d, path, v, want == WANT_TEXTS, ret, e);
 	case WANT_OBJECT:
 	case WANT_ARRAY:
-		if (!json_object_is_type(v, want == WANT_OBJECT ? json_type_object : json_type_array))
+		if (v->kind != (want == WANT_OBJECT ? NODE_MAP : NODE_LIST))
 			return doc_fail(d, path, ERR_FORMAT, e, "%s is not %s", path, want == WANT_OBJECT ? "an object" : "a list");
-		*(struct json_object **)ret = v;
+		*(const struct node **)ret = v;
 		return 0;
 	case WANT_ANY:
-		*(struct json_object **)ret = v;
+		*(const struct node **)ret = v;
 		return 0;
 	case WANT_IGNORED:
 		return 0;
@@ -202,28 +160,34 @@ int doc_value(const struct doc *d, const char *path, struct json_object *v, enum
 	return 0;
 }
 
-static int unknown_key(const struct doc *d, const char *path, const char *key, const struct key_row *rows, size_t n, struct err *e)
+static void unknown_key(const struct doc *d, const char *path, const char *key, const struct key_row *rows, size_t n)
 {
 	const char **words = arena_array(d->arena, n + 1, sizeof *words);
 
 	for (size_t i = 0; i < n; i++)
 		words[i] = rows[i].name;
-	int r = doc_fail(d, doc_path(d, path, key), ERR_FORMAT, e, "%s%sunknown key '%.60s'", path, *path ? ": " : "", key);
-	err_suggest(e, key, words, NULL);
-	return r;
+	err_suggest(doc_warn(d, doc_path(d, path, key), ERR_FORMAT, "%s%sunknown key '%.60s'", path, *path ? ": " : "", key), key, words,
+		NULL);
 }
 
-int doc_decode(const struct doc *d, const char *path, struct json_object *o, const struct key_row *rows, size_t n, void *ret, struct err *e)
+int doc_decode(const struct doc *d, const char *path, const struct node *map, const struct key_row *rows, size_t n, void *ret,
+	struct err *e)
 {
-	if (!json_object_is_type(o, json_type_object))
+	if (map->kind != NODE_MAP)
 		return doc_fail(d, path, ERR_FORMAT, e, "%s is not an object", *path ? path : d->name);
-	json_object_object_foreach(o, key, v) {
+	for (size_t m = 0; m < map->count; m++) {
+		const char *key = node_str(map->members[m].key);
 		size_t i = 0;
-		while (i < n && strcmp(rows[i].name, key) != 0)
+		while (key && i < n && strcmp(rows[i].name, key) != 0)
 			i++;
-		if (i == n)
-			return unknown_key(d, path, key, rows, n, e);
-		int r = doc_value(d, doc_path(d, path, key), v, rows[i].want, (char *)ret + rows[i].offset, e);
+		if (!key || i == n) {
+			unknown_key(d, path, map->members[m].key->text, rows, n);
+			continue;
+		}
+		/* A key without a value is as good as none: YAML's "key:". */
+		if (map->members[m].value->kind == NODE_NULL && rows[i].want != WANT_ANY)
+			continue;
+		int r = doc_value(d, doc_path(d, path, key), map->members[m].value, rows[i].want, (char *)ret + rows[i].offset, e);
 		if (r)
 			return r;
 	}

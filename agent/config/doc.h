@@ -1,17 +1,13 @@
-/* doc.h - one JSON document of the seed, decoded through tables, with places in its messages.
+/* doc.h - one document of the seed, decoded through tables, with places in its messages.
  *
- * A doc borrows the text; paths name a value in it, "users/1/shell", and become "user-data:7:14" in errors.
- * Text values are borrowed from the JSON object and live as long as it.
+ * Paths name a value in the tree, "users/1/shell", and become "user-data:7:14" in errors.  Text values are the tree's own.
  */
 #pragma once
-#include <json-c/json.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include "common/base/arena.h"
-#include "common/base/err.h"
+#include "common/data/node.h"
+#include "common/data/notes.h"
 
-struct doc { const char *name, *text; size_t size; struct arena *arena; };
+/* notes: where unknown keys are warned about; NULL where a schema has done that. */
+struct doc { const char *name; struct node *root; struct arena *arena; struct notes *notes; };
 
 struct texts { size_t count; const char **at; };
 enum tri { TRI_UNSET, TRI_NO, TRI_YES };
@@ -23,7 +19,7 @@ enum want {
 	WANT_UINT,      /* struct opt_uint */
 	WANT_TEXTS,     /* struct texts: a list of strings, or one string of words separated by commas */
 	WANT_LIST,      /* struct texts: a list of strings, or one string */
-	WANT_OBJECT, WANT_ARRAY, WANT_ANY, /* struct json_object *, borrowed */
+	WANT_OBJECT, WANT_ARRAY, WANT_ANY, /* const struct node * */
 	WANT_IGNORED,   /* known, and of no effect here */
 };
 struct key_row { const char *name; enum want want; size_t offset; };
@@ -33,11 +29,14 @@ struct key_row { const char *name; enum want want; size_t offset; };
 /* -code; e->where is where `path` stands, or the nearest thing around it. */
 int doc_fail(const struct doc *d, const char *path, enum err_code code, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
-/* The object at `path` through the table. Unknown keys are refused with a suggestion, wrong types named. */
-int doc_decode(const struct doc *d, const char *path, struct json_object *o, const struct key_row *rows, size_t n, void *ret,
+/* The same as a warning: the document is taken all the same. For a hint, the note's err is returned. */
+struct err *doc_warn(const struct doc *d, const char *path, enum err_code code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* The map at `path` through the table. Unknown keys are warned about with a suggestion, wrong types refused. */
+int doc_decode(const struct doc *d, const char *path, const struct node *map, const struct key_row *rows, size_t n, void *ret,
 	struct err *e);
 /* One value. */
-int doc_value(const struct doc *d, const char *path, struct json_object *v, enum want want, void *ret, struct err *e);
+int doc_value(const struct doc *d, const char *path, const struct node *v, enum want want, void *ret, struct err *e);
 /* "path/key" in the doc's arena; path "" gives "key". */
 const char *doc_path(const struct doc *d, const char *path, const char *key);
 const char *doc_path_n(const struct doc *d, const char *path, size_t n);

@@ -5,21 +5,21 @@
 #include <string.h>
 #include "common/base/text.h"
 
-struct file_row { const char *path, *content, *encoding, *owner; struct json_object *permissions; enum tri append, defer; };
+struct file_row { const char *path, *content, *encoding, *owner; const struct node *permissions; enum tri append, defer; };
 static const struct key_row file_keys[] = {
 	KEY(struct file_row, path, WANT_TEXT), KEY(struct file_row, content, WANT_TEXT), KEY(struct file_row, encoding, WANT_TEXT),
 	KEY(struct file_row, owner, WANT_TEXT), KEY(struct file_row, permissions, WANT_ANY), KEY(struct file_row, append, WANT_BOOL),
 	KEY(struct file_row, defer, WANT_BOOL),
 };
 
-/* "0644", as text; a bare number was meant octal too, and would have been read as decimal: refused. */
-static int parse_mode(const struct doc *d, const char *path, struct json_object *v, unsigned *ret, struct err *e)
+/* "0644", as text, or a number that is written in octal; another was meant octal too, and says something else: refused. */
+static int parse_mode(const struct doc *d, const char *path, const struct node *v, unsigned *ret, struct err *e)
 {
-	const char *s = v ? json_object_get_string(v) : "0644";
+	const char *s = v && v->kind != NODE_NULL ? v->text : "0644";
 	unsigned mode = 0;
 	size_t n = 0;
 
-	if (!v || (json_object_is_type(v, json_type_string) && strlen(s) == (size_t)json_object_get_string_len(v))) {
+	if (!v || v->kind == NODE_NULL || node_str(v) || (v->kind == NODE_INT && *s == '0')) {
 		if (s[0] == '0' && s[1] == 'o')
 			s += 2;
 		for (; s[n] >= '0' && s[n] <= '7' && n < 5; n++)
@@ -29,7 +29,7 @@ static int parse_mode(const struct doc *d, const char *path, struct json_object 
 			return 0;
 		}
 	}
-	doc_fail(d, path, ERR_FORMAT, e, "%s is '%.20s', not octal text", path, v ? json_object_get_string(v) : "");
+	doc_fail(d, path, ERR_FORMAT, e, "%s is '%.20s', not octal text", path, v && v->text ? v->text : "");
 	err_hint(e, "write it as a string, \"0644\"");
 	return -(int)e->code;
 }
@@ -78,7 +78,7 @@ static bool clean_path(const char *s)
 	return true;
 }
 
-static int parse_file(struct config *c, const struct doc *d, const char *path, struct json_object *v, struct err *e)
+static int parse_file(struct config *c, const struct doc *d, const char *path, const struct node *v, struct err *e)
 {
 	struct file_row row = { 0 };
 	struct config_file f = { .user = "root", .group = "root" };
@@ -113,16 +113,16 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, s
 	return 0;
 }
 
-int config_files(struct config *c, const struct doc *d, struct json_object *files, struct err *e)
+int config_files(struct config *c, const struct doc *d, const struct node *files, struct err *e)
 {
-	size_t n = files ? json_object_array_length(files) : 0;
+	size_t n = files ? files->count : 0;
 	int r = 0;
 
 	if (n > CONFIG_FILES_MAX)
 		return doc_fail(d, "write_files", ERR_LIMIT, e, "%zu files: %d at most", n, CONFIG_FILES_MAX);
 	c->files = arena_array(&c->arena, n + 1, sizeof *c->files);
 	for (size_t i = 0; i < n && !r; i++)
-		r = parse_file(c, d, doc_path_n(d, "write_files", i), json_object_array_get_idx(files, i), e);
+		r = parse_file(c, d, doc_path_n(d, "write_files", i), files->items[i], e);
 	return r;
 }
 
@@ -139,24 +139,24 @@ static void quote(struct buf *out, const char *s)
 }
 
 /* One script of all commands, as cloud-init makes it: a `cd` in one holds for the next. Lists are words, quoted. */
-int config_runcmd(struct config *c, const struct doc *d, struct json_object *list, struct err *e)
+int config_runcmd(struct config *c, const struct doc *d, const struct node *list, struct err *e)
 {
 	scoped_buf struct buf script = BUF_MAX(CONFIG_DOC_MAX);
-	size_t n = list ? json_object_array_length(list) : 0;
+	size_t n = list ? list->count : 0;
 	int r;
 
 	if (n == 0)
 		return 0;
 	buf_str(&script, "#!/bin/sh\n");
 	for (size_t i = 0; i < n; i++) {
-		struct json_object *v = json_object_array_get_idx(list, i);
+		const struct node *v = list->items[i];
 		const char *path = doc_path_n(d, "runcmd", i);
 		struct texts words = { 0 };
 		if ((r = doc_value(d, path, v, WANT_LIST, &words, e)))
 			return r;
 		if (words.count == 0)
 			return doc_fail(d, path, ERR_FORMAT, e, "%s is empty", path);
-		if (json_object_is_type(v, json_type_string))
+		if (v->kind == NODE_TEXT)
 			buf_str(&script, words.at[0]);
 		else
 			for (size_t w = 0; w < words.count; w++) {

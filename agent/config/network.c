@@ -5,9 +5,9 @@
 #include <ctype.h>
 #include <string.h>
 #include "common/base/text.h"
-#include "common/data/json.h"
+#include "common/data/yaml.h"
 
-struct net_row { struct json_object *network; struct opt_uint version; struct json_object *ethernets, *bonds, *bridges, *vlans, *wifis,
+struct net_row { const struct node *network; struct opt_uint version; const struct node *ethernets, *bonds, *bridges, *vlans, *wifis,
 	*config; const char *renderer; };
 static const struct key_row net_keys[] = {
 	KEY(struct net_row, network, WANT_OBJECT), KEY(struct net_row, version, WANT_UINT), KEY(struct net_row, ethernets, WANT_OBJECT),
@@ -15,7 +15,7 @@ static const struct key_row net_keys[] = {
 	KEY(struct net_row, wifis, WANT_ANY), KEY(struct net_row, config, WANT_ANY), KEY(struct net_row, renderer, WANT_TEXT),
 };
 
-struct nic_row { struct config_nic nic; struct json_object *match, *nameservers, *routes; };
+struct nic_row { struct config_nic nic; const struct node *match, *nameservers, *routes; };
 #define NIC(name, member, want) KEY_AS(name, struct nic_row, nic.member, want)
 static const struct key_row nic_keys[] = {
 	NIC("dhcp4", dhcp4, WANT_BOOL), NIC("dhcp6", dhcp6, WANT_BOOL), NIC("accept-ra", accept_ra, WANT_BOOL),
@@ -86,16 +86,16 @@ static int check_list(const struct doc *d, const char *path, const struct texts 
 
 static bool is_domain(const char *s) { return is_word(s, "~"); }
 
-static int parse_routes(struct config *c, const struct doc *d, const char *path, struct json_object *list, struct config_nic *n,
+static int parse_routes(struct config *c, const struct doc *d, const char *path, const struct node *list, struct config_nic *n,
 	struct err *e)
 {
-	size_t count = list ? json_object_array_length(list) : 0;
+	size_t count = list ? list->count : 0;
 
 	n->routes = arena_array(&c->arena, count + 1, sizeof *n->routes);
 	for (size_t i = 0; i < count; i++) {
 		const char *p = doc_path_n(d, path, i);
 		struct config_route *rt = &n->routes[n->route_count++];
-		int r = doc_decode(d, p, json_object_array_get_idx(list, i), route_keys, ARRAY_SIZE(route_keys), rt, e);
+		int r = doc_decode(d, p, list->items[i], route_keys, ARRAY_SIZE(route_keys), rt, e);
 		if (r)
 			return r;
 		if (!rt->to)
@@ -141,7 +141,7 @@ static int check_nic(const struct doc *d, const char *path, const struct config_
 	return check_list(d, doc_path(d, path, "nameservers/search"), &n->search, is_domain, "a domain name", e);
 }
 
-static int parse_nic(struct config *c, const struct doc *d, const char *path, struct json_object *v, struct err *e)
+static int parse_nic(struct config *c, const struct doc *d, const char *path, const struct node *v, struct err *e)
 {
 	struct nic_row row = { .nic = { .id = strrchr(path, '/') + 1 } };
 	int r;
@@ -157,7 +157,7 @@ static int parse_nic(struct config *c, const struct doc *d, const char *path, st
 }
 
 /* With and without the outer "network" key, as cloud-init takes it. */
-static int open_net(const struct doc *d, struct json_object *o, const char **prefix, struct net_row *ret, struct err *e)
+static int open_net(const struct doc *d, const struct node *o, const char **prefix, struct net_row *ret, struct err *e)
 {
 	struct net_row outer = { 0 };
 	int r = doc_decode(d, "", o, net_keys, ARRAY_SIZE(net_keys), &outer, e);
@@ -165,7 +165,7 @@ static int open_net(const struct doc *d, struct json_object *o, const char **pre
 	*prefix = "";
 	if (!r && outer.network) {
 		*prefix = "network";
-		struct json_object *inner = outer.network;
+		const struct node *inner = outer.network;
 		outer = (struct net_row){ 0 };
 		r = doc_decode(d, "network", inner, net_keys, ARRAY_SIZE(net_keys), &outer, e);
 	}
@@ -173,7 +173,7 @@ static int open_net(const struct doc *d, struct json_object *o, const char **pre
 		return r;
 	if (!outer.version.set || outer.version.value != 2)
 		return doc_fail(d, doc_path(d, *prefix, "version"), ERR_UNSUPPORTED, e, "network config is not of version 2");
-	const struct { const char *name; struct json_object *v; } kinds[] = {
+	const struct { const char *name; const struct node *v; } kinds[] = {
 		{ "config", outer.config }, { "bonds", outer.bonds }, { "bridges", outer.bridges }, { "vlans", outer.vlans },
 			{ "wifis", outer.wifis },
 	};
@@ -187,23 +187,24 @@ static int open_net(const struct doc *d, struct json_object *o, const char **pre
 
 int config_network(struct config *c, const void *text, size_t size, struct err *e)
 {
-	struct doc d = { BLOB_NETWORK_CONFIG, text, size, &c->arena };
+	struct doc d = { BLOB_NETWORK_CONFIG, NULL, &c->arena, &c->notes };
 	struct net_row net = { 0 };
 	const char *prefix;
 	int r;
 
-	if ((r = json_parse(text, size, BLOB_NETWORK_CONFIG, &c->network, e)) || (r = open_net(&d, c->network, &prefix, &net, e)))
+	if ((r = yaml_read(&c->arena, BLOB_NETWORK_CONFIG, text, size, &c->notes, &c->network, e)))
 		return r;
-	size_t n = net.ethernets ? (size_t)json_object_object_length(net.ethernets) : 0;
+	d.root = c->network;
+	if ((r = open_net(&d, c->network, &prefix, &net, e)))
+		return r;
+	size_t n = net.ethernets ? net.ethernets->count : 0;
 	const char *at = doc_path(&d, prefix, "ethernets");
 	if (n > CONFIG_NICS_MAX)
 		return doc_fail(&d, at, ERR_LIMIT, e, "%zu interfaces: %d at most", n, CONFIG_NICS_MAX);
 	c->nics = arena_array(&c->arena, n + 1, sizeof *c->nics);
 	c->has_network = true;
-	if (net.ethernets) {
-		json_object_object_foreach(net.ethernets, id, v)
-			if ((r = parse_nic(c, &d, doc_path(&d, at, id), v, e)))
-				return r;
-	}
+	for (size_t i = 0; i < n; i++)
+		if ((r = parse_nic(c, &d, doc_path(&d, at, net.ethernets->members[i].key->text), net.ethernets->members[i].value, e)))
+			return r;
 	return 0;
 }

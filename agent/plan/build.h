@@ -35,6 +35,10 @@ int want_dir(struct builder *b, const char *path, unsigned mode, uid_t uid, gid_
 int want_link(struct builder *b, const char *path, const char *target, struct err *e);
 int want_absent(struct builder *b, const char *path, struct err *e);
 void want_hostname(struct builder *b, const char *name);
+/* When the item's programs are run: FREQ_NEEDED unless this is called, before want_due(). */
+void want_frequency(struct builder *b, enum frequency f);
+/* Are the item's programs to be run, by its frequency and by what has been wanted and noted so far? The caller then calls want_exec(). */
+bool want_due(struct builder *b);
 /* Always an action: the caller has found that it is needed. argv is borrowed. */
 struct action *want_exec(struct builder *b, const char *const *argv, int timeout_ms, const char *why);
 

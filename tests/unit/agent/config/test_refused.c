@@ -54,7 +54,7 @@ static const struct row { const char *text, *msg; enum err_code code; } rows[] =
 	{ "{\"timezone\":\"/etc/passwd\"}", "is no name of a time zone", ERR_FORMAT },
 	{ "{\"timezone\":\"a\\nb\"}", "is no name of a time zone", ERR_FORMAT },
 	{ "{\"hostname\":\"a\",\"manage_etc_hosts\":\"true\\u0000x\"}", "manage_etc_hosts holds a NUL", ERR_FORMAT },
-	{ "{\"hostname\":\"a\",\"manage_etc_hosts\":[]}", "manage_etc_hosts is '[ ]', not true", ERR_FORMAT },
+	{ "{\"hostname\":\"a\",\"manage_etc_hosts\":[]}", "manage_etc_hosts is not a string", ERR_FORMAT },
 	{ "{\"manage_etc_hosts\":true}", "manage_etc_hosts needs a hostname", ERR_FORMAT },
 	/* users */
 	{ "{\"users\":[{\"name\":\"\"}]}", "'' is no name of a user", ERR_FORMAT },
@@ -141,13 +141,10 @@ static const struct row { const char *text, *msg; enum err_code code; } rows[] =
 	{ "{\"ca_certs\":{\"trusted\":[\"x\"]}}", "does not hold '-----BEGIN CERTIFICATE-----'", ERR_FORMAT },
 	{ "{\"ca_certs\":{\"trusted\":[\"-----BEGIN CERTIFICATE-----\"]}}", "does not hold '-----BEGIN CERTIFICATE-----'", ERR_FORMAT },
 	{ "{\"ssh_keys\":{\"rsa_private\":\"x\"}}", "ssh_keys: rsa_private and rsa_public go together", ERR_FORMAT },
-	{ "{\"ssh_keys\":{\"../x_private\":\"x\"}}", "unknown key '../x_private'", ERR_FORMAT },
 	{ "{\"natal\":{\"policy\":{\"users\":\"stop\"}}}", "'users' is 'stop', not fail, degrade or continue", ERR_FORMAT },
 	{ "{\"natal\":{\"policy\":{\"users\":\"fail\\u0000x\"}}}", "not fail, degrade or continue", ERR_FORMAT },
 	{ "{\"natal\":{\"policy\":{\"users\":null}}}", "'users' is '', not fail, degrade or continue", ERR_FORMAT },
-	{ "{\"natal\":{\"policies\":{}}}", "unknown key 'policies'", ERR_FORMAT },
 	{ "7", "user-data is not an object", ERR_FORMAT },
-	{ "null", "user-data is not an object", ERR_FORMAT },
 };
 
 static void user_data_rows(void **state)
@@ -166,7 +163,7 @@ static const struct row nets[] = {
 	{ "{\"ethernets\":{}}", "network config is not of version 2", ERR_UNSUPPORTED },
 	{ "{\"version\":2,\"bridges\":{}}", "'bridges' are not among the interfaces", ERR_UNSUPPORTED },
 	{ "{\"network\":{\"version\":2,\"wifis\":{}}}", "'wifis' are not among the interfaces", ERR_UNSUPPORTED },
-	{ "{\"version\":2,\"ethernets\":{\"a\\nb\":{}}}", "a key with an escape", ERR_FORMAT },
+	{ "{\"version\":2,\"ethernets\":{\"a\\nb\":{}}}", "is no interface name", ERR_FORMAT },
 	{ "{\"version\":2,\"ethernets\":{\"a b\":{}}}", "'a b' is no interface name", ERR_FORMAT },
 	{ "{\"version\":2,\"ethernets\":{\"\":{}}}", "'' is no interface name", ERR_FORMAT },
 	{ NIC("\"match\":{\"name\":\"e0\\n[Link]\"}"), "is no interface name", ERR_FORMAT },
@@ -239,7 +236,7 @@ static void size_and_depth(void **state)
 	buf_str(&text, "#cloud-config\n");
 	for (int i = 0; i < 5000; i++)
 		buf_str(&text, "[");
-	assert_err(parse("user-data", text.data), ERR_FORMAT, e, "");
+	assert_err(parse("user-data", text.data), ERR_LIMIT, e, "more than 64 deep");
 	buf_clear(&text);
 	buf_str(&text, file[0]);
 	for (int i = 0; i < 4000; i++)
