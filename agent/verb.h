@@ -11,4 +11,10 @@ struct run {
 	const char *format, *wait;
 	const char *const *args;        /* what is no option, in its order: as many as the row allows */
 	size_t arg_count;
+	const char *how, *vars, *reverse;       /* of userdata's verbs; reverse: set or NULL */
 };
+
+/* userdata_verb.c */
+int verb_userdata_merge(struct run *run, struct err *e);
+int verb_userdata_parts(struct run *run, struct err *e);
+int verb_userdata_template(struct run *run, struct err *e);
