@@ -20,7 +20,8 @@ common_libcommon_a_SOURCES = \
 	%D%/userdata/template_basic.c %D%/userdata/template_block.c %D%/userdata/template_expr.c %D%/userdata/template_filter.c \
 	%D%/userdata/template_impl.h %D%/userdata/template_lex.c %D%/userdata/template_method.c %D%/userdata/template_run.c \
 	%D%/userdata/template_value.c %D%/userdata/types.c %D%/userdata/unpack.c %D%/userdata/unpack.h %D%/userdata/unpack_functions.h \
-	%D%/userdata/userdata.c %D%/userdata/userdata.h \
+	%D%/userdata/userdata.c \
+	%D%/userdata/sshline.c %D%/userdata/sshline.h %D%/userdata/userdata.h %D%/userdata/users.c %D%/userdata/users.h \
 	%D%/crypto/hash.c %D%/crypto/hash.h %D%/crypto/sha256.c \
 	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \
 	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \

@@ -11,14 +11,14 @@
 
 struct top {
 	const char *hostname, *fqdn, *timezone;
-	const struct node *groups, *users, *write_files, *ca_certs, *runcmd, *ssh_keys, *manage_etc_hosts, *natal;
+	const struct node *users, *write_files, *ca_certs, *runcmd, *ssh_keys, *manage_etc_hosts, *natal;
 	struct texts ssh_authorized_keys;
 	enum tri preserve_hostname;
 };
 
 static const struct key_row top_keys[] = {
 	KEY(struct top, hostname, WANT_TEXT), KEY(struct top, fqdn, WANT_TEXT), KEY(struct top, timezone, WANT_TEXT),
-	KEY(struct top, groups, WANT_ANY), KEY(struct top, users, WANT_ANY), KEY(struct top, write_files, WANT_ARRAY),
+	{ "groups", WANT_IGNORED, 0 }, { "chpasswd", WANT_IGNORED, 0 }, { "password", WANT_IGNORED, 0 }, { "user", WANT_IGNORED, 0 }, KEY(struct top, users, WANT_ANY), KEY(struct top, write_files, WANT_ARRAY),
 	KEY(struct top, ca_certs, WANT_OBJECT), KEY(struct top, runcmd, WANT_ARRAY), KEY(struct top, ssh_keys, WANT_OBJECT),
 	KEY(struct top, ssh_authorized_keys, WANT_LIST), KEY(struct top, manage_etc_hosts, WANT_ANY), KEY(struct top, natal, WANT_OBJECT),
 	KEY(struct top, preserve_hostname, WANT_BOOL),
@@ -26,8 +26,8 @@ static const struct key_row top_keys[] = {
 
 /* cloud-init's, and not done here: named as such rather than as a typing mistake. */
 static const char *const not_here[] = {
-	"apt", "bootcmd", "chpasswd", "disk_setup", "final_message", "fs_setup", "growpart", "keyboard", "locale", "mounts", "ntp",
-	"package_update", "package_upgrade", "packages", "password", "phone_home", "power_state", "resize_rootfs", "resolv_conf",
+	"apt", "bootcmd", "disk_setup", "final_message", "fs_setup", "growpart", "keyboard", "locale", "mounts", "ntp",
+	"package_update", "package_upgrade", "packages", "phone_home", "power_state", "resize_rootfs", "resolv_conf",
 	"rsyslog", "snap", "ssh_deletekeys", "ssh_import_id", "ssh_pwauth", "swap", "yum_repos", "disable_root", "merge_how",
 };
 
@@ -222,7 +222,7 @@ int config_cloud(struct config *c, const void *text, size_t size, struct err *e)
 	if ((r = open_doc(c, text, size, &d, e)) || (r = refuse_foreign(&d, c->cloud, e)) ||
 	    (r = doc_decode(&d, "", c->cloud, top_keys, ARRAY_SIZE(top_keys), &t, e)) ||
 	    (r = check_names(c, &d, &t, e)) || (r = parse_hosts(c, &d, t.manage_etc_hosts, e)) ||
-	    (r = config_accounts(c, &d, t.groups, t.users, &t.ssh_authorized_keys, e)) ||
+	    (r = config_accounts(c, &d, &t.ssh_authorized_keys, e)) || (r = config_passwords(c, &d, e)) ||
 	    (r = config_files(c, &d, t.write_files, e)) || (r = parse_ca(c, &d, t.ca_certs, e)) ||
 	    (r = parse_ssh_keys(c, &d, t.ssh_keys, e)) || (r = config_runcmd(c, &d, t.runcmd, e)) || (r = parse_policy(c, &d, t.natal, e)))
 		return r;

@@ -284,6 +284,8 @@ static int read_parts(struct walk *w, const struct slice *body, const char *boun
 		err_hint(e, "each part begins behind a line '--' and the boundary of the Content-Type");
 		return -(int)e->code;
 	}
+	if (which != 2 && w->r->cut)
+		*w->r->cut = true;
 	/* A last part without closing delimiter counts, as it does for Python. */
 	return which == 2 || part == body->end ? 0 : read_entity(w, (struct slice){ part, body->end }, depth - 1, e);
 }

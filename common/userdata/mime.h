@@ -28,6 +28,7 @@ struct mime_reader {
 	/* Called per leaf, in order; what it returns other than 0 ends the walk. */
 	int (*leaf)(void *data, const struct mime_leaf *leaf, struct err *e);
 	void *data;
+	bool *cut;              /* set where a multipart's closing boundary is missing; may be NULL */
 };
 
 /* cloud-init's rule: "mime-version:" in any case stands in the first 4096 bytes. */

@@ -98,7 +98,7 @@ static int add_part(struct reading *r, const struct piece *piece, enum part_type
 	if (number > USERDATA_PARTS_MAX)
 		return limit(r, "more than 256 parts", e);
 	struct part p = { .type = type, .bytes = piece->bytes, .size = piece->size, .merge = piece->merge,
-		.line = r->counted ? piece->line : 0 };
+		.mime = type == PART_UNKNOWN ? piece->type : part_type_name(type), .line = r->counted ? piece->line : 0 };
 	p.filename = piece->filename && *piece->filename ? piece->filename : arena_printf(a, "part-%03zu", number);
 	p.name = safe_name(a, p.filename, number);
 	p.doc = r->inside ? arena_printf(a, "%s/%s", r->in->doc, p.name) : r->in->doc;
@@ -206,7 +206,7 @@ static int unknown(struct reading *r, const struct piece *p, struct err *e)
 		struct err *note = note_add(r->in->notes, NOTE_WARNING, ERR_UNSUPPORTED, NULL, "%s: a part of type %.60s%s%.80s%s is not used",
 			r->in->doc, p->type, p->filename ? " ('" : "", p->filename ? p->filename : "", p->filename ? "')" : "");
 		part_suggest(p->bytes, p->size, note);
-		return 0;
+		return add_part(r, p, PART_UNKNOWN, e);
 	}
 	int n = (int)strcspn(arena_copy(r->in->arena, begin + blank, p->size - blank < 40 ? p->size - blank : 40), "\r\n");
 	err_set(e, ERR_FORMAT, "the first line is no header: '%.*s'", n, begin + blank);
@@ -319,7 +319,7 @@ static int read_leaf(void *data, const struct mime_leaf *l, struct err *e)
 static int read_blob(struct reading *r, const void *bytes, size_t size, struct err *e)
 {
 	static const char bom[] = "\xef\xbb\xbf";
-	int failed = 0;
+	int failed = 0, depth = r->depth;
 
 	for (enum packing p; (p = packing_of(bytes, size));) {
 		if (++r->depth > USERDATA_NESTING_MAX)
@@ -331,12 +331,16 @@ static int read_blob(struct reading *r, const void *bytes, size_t size, struct e
 		bytes = (const char *)bytes + 3;
 		size -= 3;
 	}
+	r->depth = depth;
 	if (!mime_is(bytes, size))
 		return read_piece(r, (struct piece){ .type = "text/plain", .bytes = bytes, .size = size, .line = 1 }, e);
-	bool was = r->inside;
+	bool was = r->inside, cut = false;
 	r->inside = true;
-	failed = mime_read(&(struct mime_reader){ r->in->arena, r->in->doc, read_leaf, r }, bytes, size, e);
+	failed = mime_read(&(struct mime_reader){ r->in->arena, r->in->doc, read_leaf, r, &cut }, bytes, size, e);
 	r->inside = was;
+	if (!failed && cut)
+		err_hint(note_add(r->in->notes, NOTE_WARNING, ERR_FORMAT, NULL, "%s: a multipart has no last boundary", r->in->doc),
+			"was the text cut short?");
 	return failed;
 }
 

@@ -23,7 +23,8 @@ enum part_type part_type_from_name(const char *mime_type);
 void part_suggest(const void *bytes, size_t size, struct err *e);
 
 struct part {
-	enum part_type type;
+	enum part_type type;    /* before PART_LEAVES, or PART_UNKNOWN: listed, and not used */
+	const char *mime;       /* the type as it was given or found */
 	const char *filename;   /* as given, else "part-001", counted from 1 */
 	const char *name;       /* filename made safe: letters, digits and "_-.()", no '.' first, never empty */
 	const char *doc;        /* for places inside the part: "user-data", or "user-data/NAME" where there is more than one */

@@ -29,7 +29,8 @@ struct node *parts_show(struct arena *a, const struct parts *parts)
 		text_printable(filename);
 		if (merge)
 			text_printable(merge);
-		put_text(a, map, "type", part_type_name(p->type));
+		put_text(a, map, "type", p->mime);
+		node_put(a, map, "used", node_bool(a, p->type < PART_LEAVES, nowhere));
 		put_text(a, map, "filename", filename);
 		put_text(a, map, "name", p->name);
 		put_number(a, map, "size", (int64_t)p->size);

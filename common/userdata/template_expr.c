@@ -159,6 +159,28 @@ static bool parse_args(struct template *t, char c, struct expr *x)
 	return expect(t, c, ')', ")");
 }
 
+/* [expression] or [from:to], behind the opening bracket; looks at the closing one. */
+static struct expr *parse_subscript(struct template *t, char c, struct expr *of_what, const char *at)
+{
+	struct expr *x = of(t, E_ITEM, at, of_what, NULL), *none = literal(t, node_new(t->in->arena, NODE_NULL, (struct place){ 0 }));
+
+	for (;; x->kind = E_SLICE) {
+		struct expr *arg = t->token == ':' || (t->token == ']' && x->kind == E_SLICE) ? none : expr_parse(t, c);
+		if (!arg)
+			return NULL;
+		expr_add(t, x, arg);
+		if (t->token != ':' || x->kind == E_SLICE)
+			break;
+		if (!lex_next(t, c))
+			return NULL;
+	}
+	if (t->token == ':')
+		template_fail(t, ERR_UNSUPPORTED, t->from, "slices with a step are not done here");
+	else if (t->token != ']')
+		template_fail(t, ERR_FORMAT, t->from, "expected token ']', got '%s'", token_show(t));
+	return t->failed ? NULL : x;
+}
+
 /* .name, .0, [expression], (arguments) */
 static struct expr *parse_postfix(struct template *t, char c, struct expr *x)
 {
@@ -179,14 +201,8 @@ static struct expr *parse_postfix(struct template *t, char c, struct expr *x)
 		} else if (token == '.' && t->token == T_NUMBER && t->literal->kind == NODE_INT) {
 			x = of(t, E_ITEM, t->from, x, literal(t, t->literal));
 		} else if (token == '[') {
-			struct expr *item = t->token == ':' ? NULL : expr_parse(t, c);
-			if (t->token == ':') {
-				template_fail(t, ERR_UNSUPPORTED, t->from, "slices are not done here");
+			if (!(x = parse_subscript(t, c, x, at)))
 				return NULL;
-			}
-			if (!item || t->token != ']')
-				return item ? expect(t, c, ']', "]") ? x : NULL : NULL;
-			x = of(t, E_ITEM, at, x, item);
 		} else {
 			template_fail(t, ERR_FORMAT, t->from, "expected name or number");
 			return NULL;

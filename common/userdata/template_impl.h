@@ -37,7 +37,7 @@ bool token_is(const struct template *t, const char *word);      /* a name of tha
 const char *token_show(const struct template *t);               /* as jinja2 calls it */
 
 enum expr_kind {
-	E_LITERAL, E_NAME, E_ATTR, E_ITEM, E_CALL, E_LIST, E_MAP, E_NEG, E_POS, E_NOT, E_AND, E_OR, E_IF, E_FILTER, E_TEST,
+	E_LITERAL, E_NAME, E_ATTR, E_ITEM, E_SLICE, E_CALL, E_LIST, E_MAP, E_NEG, E_POS, E_NOT, E_AND, E_OR, E_IF, E_FILTER, E_TEST,
 	E_ADD, E_SUB, E_MUL, E_DIV, E_FLOOR, E_MOD, E_CONCAT, E_EQ, E_NE, E_LT, E_LE, E_GT, E_GE, E_IN, E_NOT_IN, E_CHAIN
 };
 struct expr {
@@ -78,6 +78,8 @@ struct node *value_make_text(struct template *t, const char *s, size_t n, const 
 struct node *value_undefined(struct template *t, const char *name);
 /* A list of what iterating gives: items, keys, characters. */
 struct node *value_items(struct template *t, struct node *n, const char *at);
+/* [from:to] of a list or a text; none: its end. */
+struct node *value_slice(struct template *t, const struct expr *x, struct node *of, const struct node *from, const struct node *to);
 struct node *value_binary(struct template *t, const struct expr *x, struct node *a, struct node *b);
 struct node *value_compare(struct template *t, const struct expr *x, struct node *a, struct node *b);
 bool value_need(struct template *t, const struct node *n, const char *at);  /* an error where it is undefined */

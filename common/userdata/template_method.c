@@ -1,7 +1,46 @@
-/* template_method.c - the methods that templates may call: of maps, and append() of lists that the template made. */
+/* template_method.c - slices, and the methods that templates may call: of maps, and append() of lists that the template made. */
 #include <string.h>
 #include "common/base/text.h"
 #include "common/userdata/template_impl.h"
+
+/* Where a slice begins or ends: from the end where negative, cut to what there is. */
+static bool bound(struct template *t, const struct expr *x, const struct node *n, size_t count, size_t otherwise, size_t *ret)
+{
+	*ret = otherwise;
+	if (n->kind == NODE_NULL)
+		return true;
+	if (n->kind != NODE_INT)
+		return value_need(t, n, x->at) && template_fail(t, ERR_FORMAT, x->at, "a slice's bound is a whole number, not '%s'", value_type(n));
+	int64_t i = n->integer < 0 ? n->integer + (int64_t)count : n->integer;
+	*ret = i < 0 ? 0 : (uint64_t)i > count ? count : (size_t)i;
+	return true;
+}
+
+struct node *value_slice(struct template *t, const struct expr *x, struct node *of, const struct node *from, const struct node *to)
+{
+	scoped_buf struct buf out = BUF_MAX(TEMPLATE_OUT_MAX);
+	size_t begin, end;
+
+	if (!value_need(t, of, x->at))
+		return NULL;
+	if (of->kind != NODE_LIST && of->kind != NODE_TEXT) {
+		template_fail(t, ERR_FORMAT, x->at, "a list or a text has slices, not '%s'", value_type(of));
+		return NULL;
+	}
+	struct node *items = value_items(t, of, x->at);
+	if (!items || !bound(t, x, from, items->count, 0, &begin) || !bound(t, x, to, items->count, items->count, &end) ||
+	    !template_take(t, 16 * items->count + 128, x->at))
+		return NULL;
+	struct node *slice = node_new(t->in->arena, NODE_LIST, (struct place){ .doc = value_own });
+	slice->integer = of->place.doc == value_own ? of->integer : 0;
+	for (size_t i = begin; i < end; i++) {
+		if (of->kind == NODE_LIST)
+			node_add(t->in->arena, slice, items->items[i]);
+		else
+			buf_add(&out, items->items[i]->text, items->items[i]->count);
+	}
+	return of->kind == NODE_LIST ? slice : value_make_text(t, out.data ? out.data : "", out.size, x->at);
+}
 
 static struct node *pairs(struct template *t, const struct expr *x, struct node *map)
 {

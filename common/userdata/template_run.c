@@ -151,19 +151,23 @@ static struct node *call(struct template *t, const struct expr *x)
 		template_fail(t, ERR_UNSUPPORTED, x->at, "'%.40s(...)' is not done here", what->kind == E_NAME ? what->name : "");
 		return NULL;
 	}
-	if (*what->name == '_') {
-		template_fail(t, ERR_DENIED, what->at, "access to attribute '%s' is unsafe.", what->name);
-		return NULL;
-	}
 	struct node *object = expr_eval(t, what->args[0]);
+	if (object && *what->name == '_' && value_need(t, object, what->at))
+		template_fail(t, ERR_DENIED, what->at, "access to attribute '%s' of '%s' object is unsafe.", what->name, value_type(object));
+	if (t->failed)
+		return NULL;
 	return object && value_need(t, object, what->at) ? method_call(t, x, object, what->name) : NULL;
 }
 
 static struct node *eval_one(struct template *t, const struct expr *x, struct node *a)
 {
-	struct node *b;
+	struct node *b, *c;
 
 	switch (x->kind) {
+	case E_SLICE:
+		b = expr_eval(t, x->args[1]);
+		c = b ? expr_eval(t, x->args[2]) : NULL;
+		return c ? value_slice(t, x, a, b, c) : NULL;
 	case E_ATTR:
 		return attribute(t, x, a);
 	case E_NOT:

@@ -151,6 +151,8 @@ int gather_parts(struct gather *g, const char *doc, const void *bytes, size_t si
 		g->config = node_new(g->in->arena, NODE_MAP, (struct place){ .doc = doc });
 	for (size_t i = 0; !r && i < parts.count; i++) {
 		long index = parts.at[i].launch_index;
+		if (parts.at[i].type == PART_UNKNOWN)
+			continue;
 		if (index == -1 || g->in->launch_index < 0 || index == g->in->launch_index)
 			r = on_part(g, &parts.at[i], e);
 	}

@@ -61,12 +61,11 @@ static void mistakes_name_their_place(void **state)
 			ERR_FORMAT },
 		{ "{\"runcmd\":[\"a\",{}]}", "user-data:2:16", "runcmd/1 is not a list of strings", ERR_FORMAT },
 		{ "{\"hostname\":7}", "user-data:2:2", "hostname is not a string", ERR_FORMAT },
-		{ "{\"users\":{}}", "user-data:2:2", "users is not a list", ERR_FORMAT },
-		{ "{\"users\":[{}]}", "user-data:2:11", "users/0: name is missing", ERR_FORMAT },
-		{ "{\"users\":[{\"name\":\"a\",\"system\":\"yes\"}]}", "user-data:2:23", "users/0/system is not true or false",
+		{ "{\"users\":7}", "user-data:2:10", "users is not a list", ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"system\":\"yes\"}]}", "user-data:2:23", "users/a/system is not true or false",
 			ERR_FORMAT },
-		{ "{\"users\":[{\"name\":\"a\",\"uid\":-1}]}", "user-data:2:23", "users/0/uid is not a whole number", ERR_FORMAT },
-		{ "{\"users\":[{\"name\":\"a\",\"sudo\":[\"A\\nB\"]}]}", "user-data:2:23", "users/0/sudo: a rule is one line", ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"uid\":-1}]}", "user-data:2:23", "users/a/uid is not a whole number", ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"sudo\":[\"A\\nB\"]}]}", "user-data:2:23", "users/a/sudo: a rule is one line", ERR_FORMAT },
 		{ "{\"users\":[{\"name\":\"a\",\"ssh_authorized_keys\":[\"A\\nB c\"]}]}", "user-data:2:46", "is not one line", ERR_FORMAT },
 		{ "{\"bootcmd\":[]}", "user-data:2:2", "key 'bootcmd' is one of cloud-init's", ERR_UNSUPPORTED },
 		{ "[]", "user-data:2:1", "user-data is not an object", ERR_FORMAT },
@@ -84,7 +83,7 @@ static void unknown_keys_are_warned_about(void **state)
 {
 	static const struct { const char *text, *where, *msg, *hint; } cases[] = {
 		{ "hostnam: a\n", "user-data:2:1", "unknown key 'hostnam'", "did you mean 'hostname'?" },
-		{ "users:\n- name: a\n  shel: /bin/sh\n", "user-data:4:3", "users/0: unknown key 'shel'", "did you mean 'shell'?" },
+		{ "users:\n- name: a\n  shel: /bin/sh\n", "user-data:4:3", "users/a: unknown key 'shel'", "did you mean 'shell'?" },
 		{ "natal:\n  polcy: {}\n", "user-data:3:3", "natal: unknown key 'polcy'", "did you mean 'policy'?" },
 	};
 
