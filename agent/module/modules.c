@@ -10,6 +10,7 @@ const struct module modules[] = {
 	{ "machine_id",      STAGE_EARLY, POLICY_DEGRADE, module_machine_id },
 	{ "hostname",        STAGE_EARLY, POLICY_DEGRADE, module_hostname },
 	{ "ssh_host_keys",   STAGE_EARLY, POLICY_FAIL,    module_ssh_host_keys },
+	{ "sshd",            STAGE_EARLY, POLICY_DEGRADE, module_sshd },
 	{ "tls_identity",    STAGE_EARLY, POLICY_FAIL,    module_tls_identity },
 	{ "boothooks",       STAGE_EARLY, POLICY_DEGRADE, module_boothooks },
 	{ "bootcmd",         STAGE_EARLY, POLICY_DEGRADE, module_bootcmd },
