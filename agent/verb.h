@@ -9,6 +9,7 @@ enum { VERB_ARGS_MANY = 1 << 16 };
 struct run {
 	struct agent_options options;
 	const char *format, *wait;
+	const char *to, *kind, *macs;   /* net render */
 	const char *const *args;        /* what is no option, in its order: as many as the row allows */
 	size_t arg_count;
 };

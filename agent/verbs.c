@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "agent/agent.h"
+#include "agent/net_verb.h"
 #include "agent/source/source.h"
 #include "common/base/text.h"
 #include "common/data/json.h"
@@ -19,6 +20,10 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 	{ "--uuid", "UUID", "be this machine rather than ask its firmware", offsetof(struct run, options.uuid) },
 	{ "--channel", "PATH", "report to this port or unix socket", offsetof(struct run, options.channel) },
 	{ "--wait", "SECONDS", "how long a medium may take to appear: 10 where this guest is not provisioned", offsetof(struct run, wait) },
+	{ "--to", "SERVICE", "networkd, network-manager, eni, netplan, sysconfig; or state, v1", offsetof(struct run, to) },
+	{ "--kind", "KIND", "v1, v2 or openstack: what the file is; found out otherwise", offsetof(struct run, kind) },
+	{ "--macs", "FILE", "the guest's interfaces, {MAC address: name}; read from sys/class/net below the root otherwise",
+		offsetof(struct run, macs) },
 	{ "-o", "FORMAT", "text (default) or json", offsetof(struct run, format) },
 };
 
@@ -41,6 +46,7 @@ static const struct verb {
 	{ "boot", "early", NULL, 0, 0, "the stage before the network (natal-early.service)", verb_early },
 	{ "boot", "late", NULL, 0, 0, "the stage after the services (natal-late.service)", verb_late },
 	{ "status", NULL, NULL, 0, 0, "show what this guest was given and what came of it", verb_status },
+	{ "net", "render", "FILE", 1, 1, "write network configuration down as a network service's files", verb_net_render },
 	{ "version", NULL, NULL, 0, 0, "show the version", verb_version },
 };
 
