@@ -264,6 +264,17 @@ static int apply_and_record(struct agent *a, struct err *e)
 	return r ? r : saved;
 }
 
+/* Of a bundle that was applied at an earlier boot: what is run at every boot. */
+static int run_every_boot(struct agent *a, struct err *e)
+{
+	const struct progress progress = { on_step, on_finding, a };
+	const struct apply apply = { a->root, a->live, &progress };
+	bool degraded = false;
+
+	a->report.total = a->journal.item_count;
+	return apply_pending(&apply, &a->journal, STAGE_EARLY, &degraded, e);
+}
+
 int agent_early(struct agent *a, struct err *e)
 {
 	bool none;
@@ -272,7 +283,7 @@ int agent_early(struct agent *a, struct err *e)
 	if (r || (!none && (r = refuse_hopeless(a, e))))
 		return early_failed(a, e);
 	count_boot(a);
-	if (!none && (r = apply_and_record(a, e)))
+	if ((r = none ? run_every_boot(a, e) : apply_and_record(a, e)))
 		return early_failed(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;
@@ -301,7 +312,7 @@ static int run_pending(struct agent *a, struct err *e)
 	int r;
 
 	a->report.total = a->journal.item_count;
-	r = apply_pending(&apply, &a->journal, &degraded, e);
+	r = apply_pending(&apply, &a->journal, STAGE_LATE, &degraded, e);
 	struct err first = *e;
 	a->phase = r ? PHASE_FAILED : judge_items(&a->journal);
 	a->journal.state = a->phase == PHASE_FAILED ? JOURNAL_FAILED : a->phase == PHASE_DEGRADED ? JOURNAL_DEGRADED : JOURNAL_PROVISIONED;
@@ -327,6 +338,14 @@ static void look_for_drift(struct agent *a)
 		a->phase = PHASE_DRIFTED;
 }
 
+static bool runs_every_boot(const struct journal *j)
+{
+	for (size_t i = 0; i < j->item_count; i++)
+		if (j->items[i].frequency == FREQ_BOOT && j->items[i].run_count)
+			return true;
+	return false;
+}
+
 int agent_late(struct agent *a, struct err *e)
 {
 	int r = 0;
@@ -344,8 +363,10 @@ int agent_late(struct agent *a, struct err *e)
 		return early_failed(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = a->journal.state == JOURNAL_DEGRADED ? PHASE_DEGRADED : PHASE_UNCHANGED;
-	if (strcmp(a->boot.phase, "applied") == 0)
+	if (strcmp(a->boot.phase, "applied") == 0 || runs_every_boot(&a->journal))
 		r = run_pending(a, e);
+	if (!r && a->phase == PHASE_PROVISIONED && strcmp(a->boot.phase, "applied") != 0)
+		a->phase = PHASE_UNCHANGED;
 	struct err first = *e, ignored;
 	look_for_drift(a);
 	scoped_json struct json_object *keys = pins_to_json(&a->journal.pins);

@@ -17,14 +17,16 @@ const char *journal_state_name(enum journal_state s);
 
 enum item_state { ITEM_OK, ITEM_PENDING, ITEM_FAILED, ITEM_SKIPPED, ITEM_STATES };
 
+struct journal_run { const char **argv, **env; uint64_t timeout_ms; };      /* both NULL-terminated */
 struct journal_item {
 	const char *key;
 	uint8_t digest[SHA256_SIZE];
 	enum item_state state;
 	enum policy_kind policy;
-	size_t argc;                    /* pending: what is to be run */
-	const char **argv;              /* NULL-terminated */
-	uint64_t timeout_ms;
+	enum frequency frequency;
+	enum stage stage;
+	size_t run_count;               /* what is to be run: pending, or at every boot */
+	struct journal_run *runs;
 };
 
 struct journal {
@@ -33,14 +35,17 @@ struct journal {
 	uint64_t sequence;              /* highest applied or tried */
 	uint8_t bundle[SHA256_SIZE];
 	char vm_id[64], uuid[37], instance_id[64], controller[64];
-	struct done done;
+	struct done done;               /* its instance_id is the one above */
 	size_t item_count;
 	struct journal_item *items;
 	struct pins pins;
 };
 
 int journal_load(int root, struct journal *ret, struct err *e);
-/* Takes over the manifest's names and the plan's items with their outcomes; LATE items that still have to run are pending. */
+/* Takes over the manifest's names and the plan's items with their outcomes; LATE items that still have to run are pending, EARLY ones that
+ * were done have run. */
 void journal_take(struct journal *j, const struct verified *v, const struct plan *p);
+/* The item's programs have been run to their end. */
+void journal_ran(struct journal *j, const struct journal_item *it);
 int journal_save(int root, const struct journal *j, struct err *e);
 void journal_fini(struct journal *j);

@@ -1,5 +1,5 @@
 /* net_verb.c - `net render`: a file of network configuration as the files of a network service, below a folder; or shown as it was understood. */
-#include "agent/net_verb.h"
+#include "agent/verb.h"
 
 #include <dirent.h>
 #include <fcntl.h>

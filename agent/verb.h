@@ -12,4 +12,8 @@ struct run {
 	const char *to, *kind, *macs;   /* net render */
 	const char *const *args;        /* what is no option, in its order: as many as the row allows */
 	size_t arg_count;
+	bool strict, support;
 };
+
+int verb_net_render(struct run *run, struct err *e);
+int verb_schema(struct run *run, struct err *e);

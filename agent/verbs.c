@@ -6,13 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "agent/agent.h"
-#include "agent/net_verb.h"
 #include "agent/source/source.h"
 #include "common/base/text.h"
 #include "common/data/json.h"
 
 enum { DRAIN_MS = 30000, APPLY_DRAIN_MS = 2000, OUT_MAX = 64 << 20 };
 
+/* value NULL: a flag, whose field is a bool. */
 static const struct option_row { const char *name, *value, *help; size_t offset; } options[] = {
 	{ "--root", "DIR", "work below this folder rather than on the running system", offsetof(struct run, options.root) },
 	{ "--medium", "FILE", "the medium: an ISO 9660 file or device, or a bundle; looked for otherwise",
@@ -25,6 +25,8 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 	{ "--macs", "FILE", "the guest's interfaces, {MAC address: name}; read from sys/class/net below the root otherwise",
 		offsetof(struct run, macs) },
 	{ "-o", "FORMAT", "text (default) or json", offsetof(struct run, format) },
+	{ "--strict", NULL, "schema: what is deprecated is not valid", offsetof(struct run, strict) },
+	{ "--support", NULL, "schema: what natal does with each key, rather than a file", offsetof(struct run, support) },
 };
 
 static int verb_plan(struct run *run, struct err *e);
@@ -47,6 +49,7 @@ static const struct verb {
 	{ "boot", "late", NULL, 0, 0, "the stage after the services (natal-late.service)", verb_late },
 	{ "status", NULL, NULL, 0, 0, "show what this guest was given and what came of it", verb_status },
 	{ "net", "render", "FILE", 1, 1, "write network configuration down as a network service's files", verb_net_render },
+	{ "schema", NULL, "[FILE]...", 0, VERB_ARGS_MANY, "say whether user-data is right, and what natal does with each key", verb_schema },
 	{ "version", NULL, NULL, 0, 0, "show the version", verb_version },
 };
 
@@ -304,6 +307,10 @@ static int take_option(int argc, char **argv, int *at, struct run *run, struct e
 		k++;
 	if (k == ARRAY_SIZE(options))
 		return unknown_option(given, e);
+	if (!options[k].value && given[n])
+		return err_set(e, ERR_USAGE, "%s takes no value", options[k].name);
+	if (!options[k].value)
+		return *(bool *)((char *)run + options[k].offset) = true, 0;
 	const char *value = given[n] ? given + n + 1 : *at + 1 < argc ? argv[++*at] : NULL;
 	if (!value)
 		return err_set(e, ERR_USAGE, "%s wants a value: %s", options[k].name, options[k].value);

@@ -19,9 +19,14 @@ common_libcommon_a_SOURCES = \
 	%D%/network/netconf.c %D%/network/netconf.h %D%/network/openstack.c %D%/network/out.h %D%/network/render.c \
 	%D%/network/render.h %D%/network/render_eni.c %D%/network/render_netplan.c %D%/network/render_network_manager.c \
 	%D%/network/render_networkd.c %D%/network/render_sysconfig.c %D%/network/state.c %D%/network/subnet.c \
-	%D%/network/sysconfig.h %D%/network/sysconfig_files.c %D%/network/uuid.c %D%/network/v1.c %D%/network/v2.c %D%/network/v2.h %D%/network/v2_addresses.c \
+	%D%/network/sysconfig.h %D%/network/sysconfig_files.c %D%/network/uuid.c %D%/network/v1.c \
+	%D%/network/v2.c %D%/network/v2.h %D%/network/v2_addresses.c \
 	%D%/network/value.c %D%/network/yaml_write.c \
-	%D%/userdata/userdata.h \
+	%D%/userdata/sshline.c %D%/userdata/sshline.h %D%/userdata/userdata.h %D%/userdata/users.c %D%/userdata/users.h \
+	%D%/lint/lint.c %D%/lint/lint.h \
+	%D%/schema/check.c %D%/schema/forms.c %D%/schema/forms.h %D%/schema/keys.h %D%/schema/keys_accounts.c %D%/schema/keys_base.c \
+	%D%/schema/keys_disks.c %D%/schema/keys_packages.c %D%/schema/keys_system.c %D%/schema/keys_tools.c %D%/schema/nearest.c \
+	%D%/schema/schema.h %D%/schema/support.c %D%/schema/tables.c %D%/schema/walk.h \
 	%D%/crypto/hash.c %D%/crypto/hash.h %D%/crypto/sha256.c \
 	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \
 	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \

@@ -1,6 +1,6 @@
 # Tests of common/network.
 dist_check_SCRIPTS += tests/vectors/cloud-init/net.py
-EXTRA_DIST += tests/vectors/cloud-init/README.md tests/vectors/cloud-init/compare.py tests/vectors/cloud-init/deviations \
+EXTRA_DIST += \
 	tests/vectors/cloud-init/net_parse.jsonl tests/vectors/cloud-init/net_render_eni.jsonl \
 	tests/vectors/cloud-init/net_render_netplan.jsonl tests/vectors/cloud-init/net_render_network_manager.jsonl \
 	tests/vectors/cloud-init/net_render_networkd.jsonl tests/vectors/cloud-init/net_render_sysconfig.jsonl \

@@ -6,6 +6,7 @@
 #include "agent/links.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
+#include "common/base/text.h"
 
 enum { INTENT_MAX = 4 << 20, OUTPUT_MAX = 64 << 10, OUTPUT_SHOWN = 200 };
 
@@ -64,28 +65,61 @@ static void unstage_all(int root, const struct plan *p)
 			unstage_item(root, p, i);
 }
 
-static int exec_failed(const char *program, int status, const struct buf *out, struct err *e)
+/* The user's own scripts may print what is nobody's business: their words stay in OUTPUT_PATH. */
+static bool is_users(const char *const *argv)
 {
-	size_t n = out->size;
+	for (; *argv; argv++)
+		if (text_starts(*argv, "/var/lib/natal/"))
+			return true;
+	return false;
+}
+
+static int exec_failed(const char *const *argv, int status, const struct buf *out, struct err *e)
+{
+	size_t n = is_users(argv) ? 0 : out->size;
 
 	while (n && strchr(" \r\n\t", out->data[n - 1]))
 		n--;
 	size_t from = n > OUTPUT_SHOWN ? n - OUTPUT_SHOWN : 0;
-	err_set(e, ERR_CONFLICT, "%s ended with status %d%s%.*s", program, status, n ? ": " : "", (int)(n - from), out->data ?
-		out->data + from : "");
+	err_set(e, ERR_CONFLICT, "%s%s%s ended with status %d%s%.*s", argv[0], argv[1] && is_users(argv) ? " " : "",
+		argv[1] && is_users(argv) ? argv[1] : "", status, n ? ": " : "", (int)(n - from), out->data ? out->data + from : "");
+	err_hint(e, "what it said is in %s", OUTPUT_PATH);
 	for (char *p = e->msg; *p; p++)
 		if ((unsigned char)*p < ' ')
 			*p = ' ';
 	return -(int)e->code;
 }
 
-static int run_program(const struct apply *a, const char *const *argv, int timeout_ms, struct err *e)
+/* What a program said, under its name; a full disk loses it, and nothing else. */
+static void keep_output(const struct apply *a, const char *const *argv, const struct buf *out)
+{
+	scoped_buf struct buf all = BUF_MAX(OUTPUT_KEPT + OUTPUT_MAX + 4096);
+	struct err ignored;
+	bool absent;
+
+	if (!out->size || file_read(a->root, OUTPUT_PATH, &all, &absent, &ignored))
+		return;
+	buf_str(&all, "---");
+	for (; *argv; argv++)
+		buf_printf(&all, " %.400s", *argv);
+	buf_printf(&all, "\n%s%s", out->data, out->data[out->size - 1] == '\n' ? "" : "\n");
+	if (all.size > OUTPUT_KEPT)
+		buf_drop(&all, all.size - OUTPUT_KEPT);
+	if (!buf_check(&all, OUTPUT_PATH, &ignored))
+		tree_replace(a->root, OUTPUT_PATH, &(struct sys_file){ all.data, all.size, 0600, (uid_t)-1, (gid_t)-1 }, TREE_LAZY, &ignored);
+}
+
+static int run_program(const struct apply *a, const struct proc *what, struct err *e)
 {
 	scoped_buf struct buf out = BUF_MAX(OUTPUT_MAX);
-	struct proc p = { .argv = argv, .root = a->live ? -1 : a->root, .timeout_ms = timeout_ms, .out = &out };
-	int status = 0, r = sys_exec(&p, &status, e);
+	struct proc p = *what;
+	int status = 0;
 
-	return r ? r : status ? exec_failed(argv[0], status, &out, e) : 0;
+	p.root = a->live ? -1 : a->root;
+	p.out = &out;
+	int r = sys_exec(&p, &status, e);
+	keep_output(a, p.argv, &out);
+	return r ? r : status ? exec_failed(p.argv, status, &out, e) : 0;
 }
 
 static int commit_action(const struct apply *a, const struct action *c, bool late, struct err *e)
@@ -101,7 +135,7 @@ static int commit_action(const struct apply *a, const struct action *c, bool lat
 	case ACTION_HOSTNAME:
 		return sys_hostname(c->bytes, c->size) < 0 ? err_sys(e, "set the host name") : 0;
 	case ACTION_EXEC:
-		return late ? 0 : run_program(a, c->argv, c->timeout_ms, e);
+		return late ? 0 : run_program(a, &(struct proc){ .argv = c->argv, .env = c->env, .timeout_ms = c->timeout_ms }, e);
 	default:
 		return 0;
 	}
@@ -274,25 +308,37 @@ int apply_plan(const struct apply *a, struct plan *p, bool *degraded, struct err
 	return p->action_count ? tree_remove(a->root, INTENT_PATH, e) : 0;
 }
 
-int apply_pending(const struct apply *a, struct journal *j, bool *degraded, struct err *e)
+static int run_item(const struct apply *a, const struct journal_item *it, struct err *e)
+{
+	for (size_t i = 0; i < it->run_count; i++) {
+		const struct journal_run *run = &it->runs[i];
+		int r = run_program(a, &(struct proc){ .argv = (const char *const *)run->argv, .env = (const char *const *)run->env,
+			.timeout_ms = (int)run->timeout_ms }, e);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int apply_pending(const struct apply *a, struct journal *j, enum stage stage, bool *degraded, struct err *e)
 {
 	int failed = 0;
 
 	for (size_t i = 0; i < j->item_count; i++) {
 		struct journal_item *it = &j->items[i];
-		struct item told = { .key = it->key, .policy = it->policy, .stage = STAGE_LATE, .outcome = OUTCOME_DONE };
+		struct item told = { .key = it->key, .policy = it->policy, .stage = stage, .outcome = OUTCOME_DONE };
 		uint64_t start = now_us();
-		if (it->state != ITEM_PENDING)
+		if (it->stage != stage || !it->run_count || (it->state != ITEM_PENDING && it->frequency != FREQ_BOOT))
 			continue;
 		memcpy(told.digest, it->digest, SHA256_SIZE);
-		int r = run_program(a, it->argv, (int)it->timeout_ms, e);
+		int r = run_item(a, it, e);
 		if (r && item_failed(a, &told, degraded, e))
 			failed = r;
 		it->state = r ? ITEM_FAILED : ITEM_OK;
-		if (!r) {
-			j->done.has_once = true;
-			memcpy(j->done.once, it->digest, SHA256_SIZE);
-		}
+		if (!r)
+			journal_ran(j, it);
+		if (it->frequency != FREQ_BOOT)
+			it->run_count = 0;
 		if (a->progress && a->progress->step)
 			a->progress->step(a->progress->data, &told, i + 1, j->item_count, now_us() - start);
 		struct err saved = *e;

@@ -24,7 +24,10 @@ struct apply {
 /* Early items wholly; of late ones what is written, not what is run. Sets each item's outcome and *degraded.
  * An error is what an item of policy `fail` met: items after it are skipped. */
 int apply_plan(const struct apply *a, struct plan *p, bool *degraded, struct err *e);
-/* What the journal has pending; outcomes go into the journal, which is saved after each. */
-int apply_pending(const struct apply *a, struct journal *j, bool *degraded, struct err *e);
+/* The programs that the journal has pending, and those of a stage that are run at every boot; outcomes go into the journal, which is saved after
+ * each. What programs say is kept in OUTPUT_PATH (0600), up to OUTPUT_KEPT bytes. */
+#define OUTPUT_PATH "/var/log/natal/output.log"
+enum { OUTPUT_KEPT = 4 << 20 };
+int apply_pending(const struct apply *a, struct journal *j, enum stage stage, bool *degraded, struct err *e);
 /* Takes away what a run that did not end left beside the places it was about to write. */
 int apply_sweep(int root, struct err *e);

@@ -1,4 +1,4 @@
-/* runcmd.c - the user's commands: one script, run once for each version of it. */
+/* runcmd.c - the user's commands: one script, run once for each instance and version of it. */
 #include "agent/module/module.h"
 
 #include <string.h>
@@ -9,7 +9,6 @@ int module_runcmd(struct builder *b, struct err *e)
 {
 	static const char *const argv[] = { "/bin/sh", RUNCMD_PATH, NULL };
 	const char *script = b->config->runcmd;
-	uint8_t digest[SHA256_SIZE];
 	int r;
 
 	if (!script)
@@ -18,9 +17,8 @@ int module_runcmd(struct builder *b, struct err *e)
 	if ((r = want_dir(b, STATE_DIR, 0700, 0, 0, e)) ||
 	    (r = want_file(b, &(struct want_file){ RUNCMD_PATH, script, strlen(script), 0700, 0, 0, true }, e)))
 		return want_failed(b, e);
-	struct sha256 h = b->plan->items[b->plan->item_count - 1].wanted;
-	sha256_done(&h, digest);
-	if (!b->done->has_once || !bytes_equal(b->done->once, digest, sizeof digest))
-		want_exec(b, argv, RUNCMD_TIMEOUT_MS, "not yet run")->once = true;
+	want_frequency(b, FREQ_INSTANCE);
+	if (want_due(b))
+		want_exec(b, argv, RUNCMD_TIMEOUT_MS, "not yet run");
 	return 0;
 }

@@ -10,6 +10,7 @@ struct builder {
 	struct plan *plan;
 	const struct module *module;
 	struct accounts accounts;       /* as they will be: owners are looked up here */
+	bool passwords_due;             /* passwords are given once an instance: module/set_passwords.c */
 };
 
 /* One per kind of thing; a row of modules[]. The item's name in messages and policies is the module's, or the whole key. */
@@ -26,6 +27,8 @@ extern const size_t module_count;
 void want_item(struct builder *b, const char *name);
 /* Bytes that are part of what is wanted, beside those of the calls below. */
 void want_note(struct builder *b, const void *bytes, size_t n);
+/* The same for a digest that is wanted before its item. */
+void wanted_note(struct sha256 *h, const void *bytes, size_t n);
 
 /* shared: others put things there too, so that the content is no part of the item's digest; the caller notes its wishes. */
 struct want_file { const char *path; const void *bytes; size_t size; unsigned mode; uid_t uid; gid_t gid; bool secret, shared; };
@@ -35,6 +38,10 @@ int want_dir(struct builder *b, const char *path, unsigned mode, uid_t uid, gid_
 int want_link(struct builder *b, const char *path, const char *target, struct err *e);
 int want_absent(struct builder *b, const char *path, struct err *e);
 void want_hostname(struct builder *b, const char *name);
+/* When the item's programs are run: FREQ_NEEDED unless this is called, before want_due(). */
+void want_frequency(struct builder *b, enum frequency f);
+/* Are the item's programs to be run, by its frequency and by what has been wanted and noted so far? The caller then calls want_exec(). */
+bool want_due(struct builder *b);
 /* Always an action: the caller has found that it is needed. argv is borrowed. */
 struct action *want_exec(struct builder *b, const char *const *argv, int timeout_ms, const char *why);
 

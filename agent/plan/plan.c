@@ -10,9 +10,25 @@ enum { KEY_LENGTH_MAX = 120 };
 static const char *const action_names[] = { "mkdir", "write", "symlink", "remove", "own", "hostname", "exec" };
 static const char *const outcome_names[] = { "kept", "done", "failed", "skipped" };
 static const char *const stage_names[] = { "early", "late" };
+static const char *const frequency_names[] = { "needed", "instance", "once", "boot" };
 const char *action_kind_name(enum action_kind k) { return action_names[k]; }
 const char *outcome_name(enum outcome o) { return outcome_names[o]; }
 const char *stage_name(enum stage s) { return stage_names[s]; }
+const char *frequency_name(enum frequency f) { return frequency_names[f]; }
+
+bool done_has(const struct done *d, const struct done_row *row, const char *instance_id)
+{
+	bool same_instance = d->instance_id && strcmp(d->instance_id, instance_id) == 0;
+
+	for (size_t i = 0; i < d->count; i++) {
+		const struct done_row *was = &d->rows[i];
+		if (was->frequency != row->frequency || strcmp(was->key, row->key) != 0)
+			continue;
+		if (row->frequency == FREQ_ONCE || (same_instance && bytes_equal(was->digest, row->digest, SHA256_SIZE)))
+			return true;
+	}
+	return false;
+}
 
 /* Keys are words of the result document (FORMAT.md): no white space, and short enough for a status frame. */
 static const char *item_key(struct builder *b, const char *name)
@@ -56,14 +72,28 @@ void want_item(struct builder *b, const char *name)
 
 static struct item *current(struct builder *b) { return &b->plan->items[b->plan->item_count - 1]; }
 
-void want_note(struct builder *b, const void *bytes, size_t n)
+void wanted_note(struct sha256 *h, const void *bytes, size_t n)
 {
 	uint8_t size[8];
 
 	for (size_t i = 0; i < 8; i++)
 		size[i] = (uint8_t)((uint64_t)n >> 8 * i);
-	sha256_add(&current(b)->wanted, size, sizeof size);
-	sha256_add(&current(b)->wanted, bytes, n);
+	sha256_add(h, size, sizeof size);
+	sha256_add(h, bytes, n);
+}
+
+void want_note(struct builder *b, const void *bytes, size_t n) { wanted_note(&current(b)->wanted, bytes, n); }
+
+void want_frequency(struct builder *b, enum frequency f) { current(b)->frequency = f; }
+
+bool want_due(struct builder *b)
+{
+	const struct item *i = current(b);
+	struct done_row row = { i->key, i->frequency, { 0 } };
+	struct sha256 h = i->wanted;
+
+	sha256_done(&h, row.digest);
+	return i->frequency == FREQ_BOOT || !done_has(b->done, &row, b->config->verified->manifest.vm.instance_id);
 }
 
 static void note_text(struct builder *b, const char *s) { want_note(b, s, strlen(s)); }

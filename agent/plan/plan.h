@@ -25,10 +25,21 @@ struct action {
 	uid_t uid;                      /* (uid_t)-1: left as it comes */
 	gid_t gid;
 	const char *const *argv;        /* exec: NULL-terminated */
+	const char *const *env;         /* exec: added to the clean environment; NULL: nothing */
 	int timeout_ms;
-	bool once;                      /* exec: the journal remembers that it was done, by the item's digest */
 	const char *why;                /* "absent", "content differs", … */
 };
+
+/* When the programs of an item are run; what it writes is written whenever it differs. */
+enum frequency {
+	FREQ_NEEDED,            /* where the plan finds that something differs */
+	FREQ_INSTANCE,          /* once for this instance-id and this content */
+	FREQ_ONCE,              /* once on this machine, whatever becomes of the content or of the instance-id */
+	FREQ_BOOT,              /* at every boot */
+	FREQUENCIES
+};
+/* "needed", "instance", "once", "boot" */
+const char *frequency_name(enum frequency f);
 
 enum stage { STAGE_EARLY, STAGE_LATE, STAGES };
 const char *stage_name(enum stage s);
@@ -40,6 +51,7 @@ struct item {
 	const char *module;
 	enum stage stage;
 	enum policy_kind policy;
+	enum frequency frequency;
 	uint8_t digest[SHA256_SIZE];    /* of the wanted content */
 	struct sha256 wanted;           /* while it is built */
 	const struct err *problem;      /* why it cannot be as wanted, found while planning; NULL */
@@ -57,8 +69,11 @@ struct plan {
 	struct action *actions;         /* in the items' order */
 };
 
-/* What the journal says was done once and is not done again. */
-struct done { bool has_once; uint8_t once[SHA256_SIZE]; };
+/* What the journal says was run, and is not run again: of FREQ_INSTANCE by key and digest, as long as the guest is the instance that it was;
+ * of FREQ_ONCE by its key. */
+struct done_row { const char *key; enum frequency frequency; uint8_t digest[SHA256_SIZE]; };
+struct done { size_t count; struct done_row *rows; const char *instance_id; /* of the rows */ };
+bool done_has(const struct done *d, const struct done_row *row, const char *instance_id);
 
 /* Errors: what the facts refuse ("owner 'bob' is no user"), system. */
 int plan_build(const struct config *c, const struct facts *f, const struct done *done, struct plan **ret, struct err *e);

@@ -100,8 +100,8 @@ stage late || true
 [ "$(last digest)" = "$(printf '0%.0s' $(seq 64))" ] || fail "a digest of nothing verified"
 ok "a foreign medium: the failure is reported, with no MAC and no digest"
 : > "$work/frames"; rm -rf "$root/run/natal" "$root/var/lib/natal"
-user_data "$work/seed" <<<'{"hostnam": "x"}'; seal "$work/bad" 4 "$work/seed"
+user_data "$work/seed" <<<'{"manage_etc_hosts": "localhos", "hostname": "x"}'; seal "$work/bad" 4 "$work/seed"
 status=0; stage early --medium "$work/bad" 2> /dev/null || status=$?
 [ "$status" = 3 ] && stage late && [ "$(last phase)" = failed ] && [ "$(last mac)" = ok ] || fail "bad user-data: $status $(tail -n 1 "$work/frames")"
-last findings.0.message | grep -q "user-data:2:2: unknown key 'hostnam'" && [ "$(last findings.0.hint)" = "did you mean 'hostname'?" ] || fail "$(last findings)"
+last findings.0.message | grep -q "user-data:2:2: manage_etc_hosts is 'localhos'" && [ "$(last findings.0.hint)" = "did you mean 'localhost'?" ] || fail "$(last findings)"
 ok "bad user-data: the failure is reported under the bundle's key, with place and hint"

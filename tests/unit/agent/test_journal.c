@@ -1,5 +1,6 @@
 /* The journal: what goes in comes out, and what natal-agent did not write is refused. */
 #include "tests/unit/unit.h"
+#include <stdio.h>
 #include "agent/journal.h"
 #include "tests/unit/agent/seed.h"
 
@@ -30,9 +31,9 @@ static void absent_is_empty(void **state)
 static void what_goes_in_comes_out(void **state)
 {
 	static const char *const argv[] = { "/bin/sh", "x y", NULL };
-	struct action run = { .kind = ACTION_EXEC, .item = 1, .argv = argv, .timeout_ms = 7, .once = true };
+	struct action run = { .kind = ACTION_EXEC, .item = 1, .argv = argv, .timeout_ms = 7, .env = argv };
 	struct item items[] = { { .key = "a", .policy = POLICY_FAIL, .outcome = OUTCOME_DONE },
-		{ .key = "runcmd", .stage = STAGE_LATE, .policy = POLICY_CONTINUE },
+		{ .key = "runcmd", .stage = STAGE_LATE, .policy = POLICY_CONTINUE, .frequency = FREQ_INSTANCE },
 		{ .key = "c", .outcome = OUTCOME_FAILED }, { .key = "d", .outcome = OUTCOME_SKIPPED } };
 	struct plan p = { .item_count = 4, .items = items, .action_count = 1, .actions = &run };
 	struct journal j = { .state = JOURNAL_LATE }, k;
@@ -50,14 +51,55 @@ static void what_goes_in_comes_out(void **state)
 	assert_int_equal(k.item_count, 4);
 	assert_int_equal(k.items[0].state, ITEM_OK);
 	assert_int_equal(k.items[1].state, ITEM_PENDING);
-	assert_string_equal(k.items[1].argv[1], "x y");
-	assert_null(k.items[1].argv[2]);
-	assert_int_equal(k.items[1].timeout_ms, 7);
+	assert_int_equal(k.items[1].run_count, 1);
+	assert_string_equal(k.items[1].runs[0].argv[1], "x y");
+	assert_null(k.items[1].runs[0].argv[2]);
+	assert_string_equal(k.items[1].runs[0].env[0], "/bin/sh");
+	assert_int_equal(k.items[1].runs[0].timeout_ms, 7);
+	assert_int_equal(k.items[1].stage, STAGE_LATE);
+	assert_int_equal(k.items[1].frequency, FREQ_INSTANCE);
 	assert_int_equal(k.items[1].digest[0], 0xab);
 	assert_int_equal(k.items[1].policy, POLICY_CONTINUE);
 	assert_int_equal(k.items[2].state, ITEM_FAILED);
 	assert_int_equal(k.items[3].state, ITEM_SKIPPED);
-	assert_false(k.done.has_once);
+	assert_int_equal(k.done.count, 0);
+	journal_fini(&j);
+	journal_fini(&k);
+}
+
+/* What was run is remembered: for this instance and content, or for good. */
+static void remembers_what_ran(void **state)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	struct action runs[] = { { .kind = ACTION_EXEC, .item = 0, .argv = argv }, { .kind = ACTION_EXEC, .item = 1, .argv = argv },
+		{ .kind = ACTION_EXEC, .item = 2, .argv = argv } };
+	struct item items[] = { { .key = "i", .frequency = FREQ_INSTANCE, .outcome = OUTCOME_DONE },
+		{ .key = "o", .frequency = FREQ_ONCE, .outcome = OUTCOME_DONE }, { .key = "b", .frequency = FREQ_BOOT, .outcome = OUTCOME_DONE } };
+	struct plan p = { .item_count = 3, .items = items, .action_count = 3, .actions = runs };
+	struct journal j = { .state = JOURNAL_LATE }, k;
+	struct done_row row = { "i", FREQ_INSTANCE, { 0 } };
+	struct test_seed s;
+
+	(void)state;
+	seed_init(&s);
+	journal_take(&j, &s.v, &p);
+	assert_ok(journal_save(root.fd, &j, &e), e);
+	assert_ok(journal_load(root.fd, &k, &e), e);
+	assert_true(done_has(&k.done, &row, s.v.manifest.vm.instance_id));
+	assert_false(done_has(&k.done, &row, "another"));
+	row.digest[3] = 1;
+	assert_false(done_has(&k.done, &row, s.v.manifest.vm.instance_id));
+	row.key = "o";
+	row.frequency = FREQ_ONCE;
+	assert_true(done_has(&k.done, &row, "another"));
+	assert_int_equal(k.items[0].run_count, 0);
+	assert_int_equal(k.items[2].run_count, 1);
+	/* Of another instance only what is run once is kept. */
+	snprintf(s.v.manifest.vm.instance_id, sizeof s.v.manifest.vm.instance_id, "another");
+	p.item_count = p.action_count = 0;
+	journal_take(&k, &s.v, &p);
+	assert_int_equal(k.done.count, 1);
+	assert_string_equal(k.done.rows[0].key, "o");
 	journal_fini(&j);
 	journal_fini(&k);
 }
@@ -112,7 +154,7 @@ static void what_is_not_ours_is_refused(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(absent_is_empty), TEST(what_goes_in_comes_out), TEST(what_is_not_ours_is_refused),
+	const struct CMUnitTest tests[] = { TEST(absent_is_empty), TEST(what_goes_in_comes_out), TEST(remembers_what_ran), TEST(what_is_not_ours_is_refused),
 		TEST(one_thing_wrong) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

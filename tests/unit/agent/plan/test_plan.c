@@ -234,10 +234,12 @@ static void runcmd_runs_once(void **state)
 {
 	user_data("{\"runcmd\":[\"true\"]}");
 	assert_ok(build(NULL), e);
-	assert_true(action(ACTION_EXEC, NULL)->once);
+	assert_non_null(action(ACTION_EXEC, NULL));
+	assert_int_equal(item("runcmd")->frequency, FREQ_INSTANCE);
 	assert_int_equal(item("runcmd")->stage, STAGE_LATE);
-	struct done done = { .has_once = true };
-	memcpy(done.once, item("runcmd")->digest, SHA256_SIZE);
+	struct done_row ran = { "runcmd", FREQ_INSTANCE, { 0 } };
+	struct done done = { 1, &ran, seed.v.manifest.vm.instance_id };
+	memcpy(ran.digest, item("runcmd")->digest, SHA256_SIZE);
 	plan_free(plan);
 	config_free(config);
 	assert_ok(build(&done), e);
