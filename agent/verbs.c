@@ -27,6 +27,9 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 	{ "-o", "FORMAT", "text (default) or json", offsetof(struct run, format) },
 	{ "--strict", NULL, "schema: what is deprecated is not valid", offsetof(struct run, strict) },
 	{ "--support", NULL, "schema: what natal does with each key, rather than a file", offsetof(struct run, support) },
+	{ "--how", "STRATEGY", "merge by this where a file names nothing: 'list(append)+dict()+str()'", offsetof(struct run, how) },
+	{ "--reverse", NULL, "merge the last file first", offsetof(struct run, reverse) },
+	{ "--vars", "FILE", "a template's variables, JSON or YAML", offsetof(struct run, vars) },
 };
 
 static int verb_plan(struct run *run, struct err *e);
@@ -50,6 +53,9 @@ static const struct verb {
 	{ "status", NULL, NULL, 0, 0, "show what this guest was given and what came of it", verb_status },
 	{ "net", "render", "FILE", 1, 1, "write network configuration down as a network service's files", verb_net_render },
 	{ "schema", NULL, "[FILE]...", 0, VERB_ARGS_MANY, "say whether user-data is right, and what natal does with each key", verb_schema },
+	{ "userdata", "merge", "FILE...", 1, VERB_ARGS_MANY, "show the config that user-data comes to, as JSON", verb_userdata_merge },
+	{ "userdata", "parts", "FILE", 1, 1, "show of which parts user-data is made, as JSON", verb_userdata_parts },
+	{ "userdata", "template", "FILE", 1, 1, "show a template filled in", verb_userdata_template },
 	{ "version", NULL, NULL, 0, 0, "show the version", verb_version },
 };
 

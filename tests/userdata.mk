@@ -1,0 +1,3 @@
+# Tests of common/userdata: formats, merging, templates; cloud-init's vectors of them.
+dist_check_SCRIPTS += tests/vectors/cloud-init/merge.py tests/vectors/cloud-init/template.py tests/userdata/jinja.py
+EXTRA_DIST += tests/vectors/cloud-init/merge.jsonl tests/vectors/cloud-init/template.jsonl tests/userdata/jinja.jsonl tests/userdata/jinja.vars
