@@ -84,7 +84,7 @@ static int merge_bare(struct gather *g, struct node *config, struct err *e)
 	if ((r = mergers_take(a, &config, &how, g->in->notes, e)) ||
 	    (!how.count && (r = mergers_parse(g->how ? g->how : MERGE_CONFIGS, NULL, &how, NULL, e))))
 		return r;
-	return merge(a, &how, g->config, config, &g->config, e);
+	return merge(a, &how, &g->config, config, e);
 }
 
 static int merge_file(struct gather *g, const char *path, struct err *e)
