@@ -12,6 +12,7 @@
 
 enum { DRAIN_MS = 30000, APPLY_DRAIN_MS = 2000, OUT_MAX = 64 << 20 };
 
+/* value NULL: a flag, whose field is a bool. */
 static const struct option_row { const char *name, *value, *help; size_t offset; } options[] = {
 	{ "--root", "DIR", "work below this folder rather than on the running system", offsetof(struct run, options.root) },
 	{ "--medium", "FILE", "the medium: an ISO 9660 file or device, or a bundle; looked for otherwise",
@@ -20,6 +21,8 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 	{ "--channel", "PATH", "report to this port or unix socket", offsetof(struct run, options.channel) },
 	{ "--wait", "SECONDS", "how long a medium may take to appear: 10 where this guest is not provisioned", offsetof(struct run, wait) },
 	{ "-o", "FORMAT", "text (default) or json", offsetof(struct run, format) },
+	{ "--strict", NULL, "schema: what is deprecated is not valid", offsetof(struct run, strict) },
+	{ "--support", NULL, "schema: what natal does with each key, rather than a file", offsetof(struct run, support) },
 	{ "--how", "STRATEGY", "merge by this where a file names nothing: 'list(append)+dict()+str()'", offsetof(struct run, how) },
 	{ "--reverse", NULL, "merge the last file first", offsetof(struct run, reverse) },
 	{ "--vars", "FILE", "a template's variables, JSON or YAML", offsetof(struct run, vars) },
@@ -44,6 +47,7 @@ static const struct verb {
 	{ "boot", "early", NULL, 0, 0, "the stage before the network (natal-early.service)", verb_early },
 	{ "boot", "late", NULL, 0, 0, "the stage after the services (natal-late.service)", verb_late },
 	{ "status", NULL, NULL, 0, 0, "show what this guest was given and what came of it", verb_status },
+	{ "schema", NULL, "[FILE]...", 0, VERB_ARGS_MANY, "say whether user-data is right, and what natal does with each key", verb_schema },
 	{ "userdata", "merge", "FILE...", 1, VERB_ARGS_MANY, "show the config that user-data comes to, as JSON", verb_userdata_merge },
 	{ "userdata", "parts", "FILE", 1, 1, "show of which parts user-data is made, as JSON", verb_userdata_parts },
 	{ "userdata", "template", "FILE", 1, 1, "show a template filled in", verb_userdata_template },
@@ -306,7 +310,9 @@ static int take_option(int argc, char **argv, int *at, struct run *run, struct e
 		return unknown_option(given, e);
 	if (!options[k].value && given[n])
 		return err_set(e, ERR_USAGE, "%s takes no value", options[k].name);
-	const char *value = !options[k].value ? "" : given[n] ? given + n + 1 : *at + 1 < argc ? argv[++*at] : NULL;
+	if (!options[k].value)
+		return *(bool *)((char *)run + options[k].offset) = true, 0;
+	const char *value = given[n] ? given + n + 1 : *at + 1 < argc ? argv[++*at] : NULL;
 	if (!value)
 		return err_set(e, ERR_USAGE, "%s wants a value: %s", options[k].name, options[k].value);
 	*(const char **)((char *)run + options[k].offset) = value;

@@ -22,6 +22,10 @@ common_libcommon_a_SOURCES = \
 	%D%/userdata/template_value.c %D%/userdata/types.c %D%/userdata/unpack.c %D%/userdata/unpack.h %D%/userdata/unpack_functions.h \
 	%D%/userdata/userdata.c \
 	%D%/userdata/sshline.c %D%/userdata/sshline.h %D%/userdata/userdata.h %D%/userdata/users.c %D%/userdata/users.h \
+	%D%/lint/lint.c %D%/lint/lint.h \
+	%D%/schema/check.c %D%/schema/forms.c %D%/schema/forms.h %D%/schema/keys.h %D%/schema/keys_accounts.c %D%/schema/keys_base.c \
+	%D%/schema/keys_disks.c %D%/schema/keys_packages.c %D%/schema/keys_system.c %D%/schema/keys_tools.c %D%/schema/nearest.c \
+	%D%/schema/schema.h %D%/schema/support.c %D%/schema/tables.c %D%/schema/walk.h \
 	%D%/crypto/hash.c %D%/crypto/hash.h %D%/crypto/sha256.c \
 	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \
 	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \

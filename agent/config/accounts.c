@@ -277,7 +277,7 @@ int config_accounts(struct config *c, const struct doc *d, const struct texts *d
 	struct node *root = node_new(d->arena, NODE_MAP, c->cloud->place);
 	node_put(d->arena, root, "users", all.users);
 	node_put(d->arena, root, "groups", all.groups);
-	const struct doc normal = { d->name, root, d->arena, d->notes };
+	const struct doc normal = { d->name, root, d->arena, d->notes, true };
 	for (size_t i = 0; i < all.groups->count; i++)
 		if ((r = parse_group(c, &normal, &all.groups->members[i], e)))
 			return r;

@@ -25,7 +25,7 @@ struct err *note_add(struct notes *notes, enum note_level level, enum err_code c
 	}
 	if (notes && notes->kept < NOTES_MAX) {
 		notes->at = arena_grow(notes->arena, notes->at, notes->kept, sizeof *notes->at);
-		notes->at[notes->kept].level = level;
+		notes->at[notes->kept] = (struct note){ .level = level };
 		e = &notes->at[notes->kept++].err;
 	}
 	*e = ERR_NONE;
@@ -34,6 +34,12 @@ struct err *note_add(struct notes *notes, enum note_level level, enum err_code c
 	va_end(ap);
 	node_fail(n, code, e, "%s", msg);
 	return e;
+}
+
+void note_path(struct notes *notes, const char *path)
+{
+	if (notes && notes->kept && notes->count == notes->kept)
+		notes->at[notes->kept - 1].path = arena_text(notes->arena, path);
 }
 
 void notes_print(const struct notes *notes)

@@ -15,7 +15,7 @@ enum note_level {
 };
 const char *note_level_name(enum note_level l);
 
-struct note { enum note_level level; struct err err; };
+struct note { enum note_level level; const char *path; struct err err; };  /* path: "users.0.uid", or NULL */
 struct notes {
 	struct arena *arena;    /* the caller's */
 	size_t count, kept;     /* of all, in `at` */
@@ -27,5 +27,7 @@ struct node;
 /* For a hint, the note's err is returned (a spare one where it is not kept). n NULL: no place. notes NULL: nothing is kept. */
 struct err *note_add(struct notes *notes, enum note_level level, enum err_code code, const struct node *n, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Gives the note that was added last its path, which is copied. */
+void note_path(struct notes *notes, const char *path);
 /* One line each on stderr: "warning[format]: user-data:3:1: unknown key 'pakages'" and the hint. */
 void notes_print(const struct notes *notes);

@@ -84,7 +84,7 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_vm_show(struct cli *, struct err *), cmd_vm_start(struct cli *, struct err *), cmd_vm_stop(struct cli *, struct err *),
 	cmd_vm_delete(struct cli *, struct err *), cmd_vm_reissue(struct cli *, struct err *), cmd_vm_wait(struct cli *, struct err *),
 	cmd_vm_medium(struct cli *, struct err *), cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *),
-	cmd_backup(struct cli *, struct err *);
+	cmd_backup(struct cli *, struct err *), cmd_lint(struct cli *, struct err *);
 /* The policy.json of a bake, from its options and the keys in `trust`. Nothing is made. */
 int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err *e);
 int vm_fetch_medium(struct cli *cli, const char *name, const char *path, struct err *e);

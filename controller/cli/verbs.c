@@ -81,6 +81,8 @@ static const struct cli_option vm_pin[] = {
 	{ "--curl", NULL, "for curl --pinnedpubkey" }, { NULL, NULL, NULL },
 };
 
+static const struct cli_option lint[] = { { "--strict", NULL, "what is deprecated is not valid" }, { NULL, NULL, NULL } };
+
 const struct cli_verb cli_verbs[] = {
 	{ "key", "init", "", "make a media signing key", key_init, cmd_key_init },
 	{ "key", "list", "", "list the media signing keys", NULL, cmd_key_list },
@@ -107,6 +109,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "vm", "wait", "NAME", "follow a VM until it is provisioned or failed", vm_wait, cmd_vm_wait },
 	{ "vm", "logs", "NAME", "the end of its serial console", vm_logs, cmd_vm_logs },
 	{ "vm", "pin", "NAME", "its pin record, and what clients make of it", vm_pin, cmd_vm_pin },
+	{ "lint", "", "FILE", "say whether user-data is right, before a VM is made of it", lint, cmd_lint },
 	{ "status", "", "", "what natald is and holds", NULL, cmd_status },
 	{ "backup", "", "DIR", "copy what natald holds into a folder", NULL, cmd_backup },
 	{ "daemon", "start", "", "start natald in the background", NULL, cmd_daemon_start },

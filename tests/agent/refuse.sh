@@ -40,8 +40,8 @@ warned() { user_data "$work/bad" <<<"$2"; seal "$work/bad.bundle" 5 "$work/bad";
 said_and_planned() { local out; out=$("$agent" plan --root "$root" --uuid "$uuid" --medium "$work/bad.bundle" 2>&1) || fail "refused, but '$1' was to be said only: $out"; grep -qF -- "$1" <<<"$out" || fail "'$1' was wanted: $out"; ok "said and planned: $1"; }
 warned "user-data:2:2: unknown key 'hostnam'" '{"hostnam": "a"}'
 warned "did you mean 'hostname'?" '{"hostnam": "a"}'
-bad "user-data:2:2: key 'packages' is one of cloud-init's that natal does not apply" '{"packages": ["nginx"]}'
-warned "user-data:2:14: users/a: unknown key 'shel'" '{"users": [ {"shel": "/bin/sh", "name": "a"}]}'
+warned 'byobu_by_default is ignored by natal' '{"byobu_by_default": "enable"}'
+warned "user-data:2:14: users.0 has an unknown key 'shel'" '{"users": [ {"shel": "/bin/sh", "name": "a"}]}'
 warned "did you mean 'shell'?" '{"users": [{"shel": "/bin/sh", "name": "a"}]}'
 bad "hostname 'a b' is no host name" '{"hostname": "a b"}'
 bad "'Alice' is no name of a user" '{"users": [{"name": "Alice"}]}'

@@ -26,6 +26,7 @@ vm logs|vm logs web-1
 vm wait|vm wait web-1 --timeout 20
 vm reissue|vm reissue web-1
 vm delete|vm delete web-1
+lint|lint USERDATA
 status|status
 backup|backup BACKUP
 daemon start|daemon start
@@ -37,6 +38,7 @@ vm start
 vm stop
 completion bash
 help'
+printf "#cloud-config\nhostname: a\n" > "$T/user-data"
 mkdir "$T/image"; for f in root.img vmlinuz initrd; do echo x > "$T/image/$f"; done
 echo '{"kernel":"vmlinuz","initrd":"initrd","root":"root.img","cmdline":"root=LABEL=x","os":"debian-12","built_at":1700000000,"agent_version":"0"}' > "$T/image/image.json"
 documents() { python3 -c 'import json,sys
@@ -44,7 +46,7 @@ lines=[l for l in sys.stdin.read().split("\n") if l]
 docs=[json.loads(l) for l in lines]
 sys.exit(0 if docs and all(isinstance(d,dict) for d in docs) and (len(docs)==1 or sys.argv[1]=="vm wait") else 1)' "$1"; }
 while IFS='|' read -r verb call; do
-  call=${call//IMAGE/$T/image}; call=${call//CHANNEL/$T/web-1.sock}; call=${call//MEDIUM/$T/web-1.iso}; call=${call//SECOND/$T/second.iso}; call=${call//CHAIN/$T/ca.pem}; call=${call//BACKUP/$T/backup}
+  call=${call//IMAGE/$T/image}; call=${call//CHANNEL/$T/web-1.sock}; call=${call//MEDIUM/$T/web-1.iso}; call=${call//SECOND/$T/second.iso}; call=${call//CHAIN/$T/ca.pem}; call=${call//BACKUP/$T/backup} call=${call//USERDATA/$T/user-data}
   [ "$verb" = "ca install" ] && n ca show --out "$T/ca.pem"
   if [ "$verb" = "vm wait" ]; then guest web-1 >/dev/null 2>&1 & G=$!; fi
   # shellcheck disable=SC2086
