@@ -10,11 +10,16 @@ const struct module modules[] = {
 	{ "machine_id",      STAGE_EARLY, POLICY_DEGRADE, module_machine_id },
 	{ "hostname",        STAGE_EARLY, POLICY_DEGRADE, module_hostname },
 	{ "ssh_host_keys",   STAGE_EARLY, POLICY_FAIL,    module_ssh_host_keys },
+	{ "sshd",            STAGE_EARLY, POLICY_DEGRADE, module_sshd },
 	{ "tls_identity",    STAGE_EARLY, POLICY_FAIL,    module_tls_identity },
+	{ "boothooks",       STAGE_EARLY, POLICY_DEGRADE, module_boothooks },
+	{ "bootcmd",         STAGE_EARLY, POLICY_DEGRADE, module_bootcmd },
 	{ "write_files",     STAGE_EARLY, POLICY_DEGRADE, module_write_files },
 	{ "ca_certificates", STAGE_EARLY, POLICY_DEGRADE, module_ca_certificates },
 	{ "network",         STAGE_EARLY, POLICY_DEGRADE, module_network },
 	{ "timezone",        STAGE_EARLY, POLICY_DEGRADE, module_timezone },
+	{ "write_files",     STAGE_LATE,  POLICY_DEGRADE, module_write_files_deferred },
 	{ "runcmd",          STAGE_LATE,  POLICY_DEGRADE, module_runcmd },
+	{ "scripts",         STAGE_LATE,  POLICY_DEGRADE, module_scripts },
 };
 const size_t module_count = ARRAY_SIZE(modules);
