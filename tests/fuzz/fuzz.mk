@@ -95,3 +95,9 @@ tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz_template.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_template_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_template_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_template_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_fat
+tests_fuzz_fuzz_fat_SOURCES = tests/fuzz/fuzz_fat.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_fat_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_fat_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_fat_LDADD = $(FUZZ_LIBS)
