@@ -250,7 +250,7 @@ static void take_item(struct journal *j, const struct plan *p, size_t n, struct 
 	take_runs(j, p, n, ret);
 	if (ret->state == ITEM_OK && ret->run_count && i->stage == STAGE_LATE)
 		ret->state = ITEM_PENDING;
-	else if (ret->state == ITEM_OK && ret->run_count)
+	else if (ret->state == ITEM_OK && i->stage == STAGE_EARLY)
 		journal_ran(j, ret);
 	if (ret->state == ITEM_OK && i->frequency != FREQ_BOOT)
 		ret->run_count = 0;

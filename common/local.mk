@@ -15,11 +15,11 @@ common_libcommon_a_SOURCES = \
 	%D%/data/json.c %D%/data/json.h \
 	%D%/data/node.c %D%/data/node.h %D%/data/node_json.c %D%/data/notes.c %D%/data/notes.h \
 	%D%/data/scalar.c %D%/data/scalar.h %D%/data/yaml.c %D%/data/yaml.h %D%/data/yaml_functions.h \
+	%D%/userdata/sshline.c %D%/userdata/sshline.h %D%/userdata/userdata.h %D%/userdata/users.c %D%/userdata/users.h \
 	%D%/lint/lint.c %D%/lint/lint.h \
 	%D%/schema/check.c %D%/schema/forms.c %D%/schema/forms.h %D%/schema/keys.h %D%/schema/keys_accounts.c %D%/schema/keys_base.c \
 	%D%/schema/keys_disks.c %D%/schema/keys_packages.c %D%/schema/keys_system.c %D%/schema/keys_tools.c %D%/schema/nearest.c \
 	%D%/schema/schema.h %D%/schema/support.c %D%/schema/tables.c %D%/schema/walk.h \
-	%D%/userdata/userdata.h \
 	%D%/crypto/hash.c %D%/crypto/hash.h %D%/crypto/sha256.c \
 	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \
 	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \

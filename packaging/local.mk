@@ -9,7 +9,7 @@ EXTRA_DIST += packaging/deb/natal-deb packaging/deb/natal-agent.files packaging/
 noinst_PROGRAMS += packaging/deb/late
 packaging_deb_late_SOURCES = packaging/deb/late.c
 packaging_deb_late_CFLAGS = $(AM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS) $(YAML_CFLAGS)
-packaging_deb_late_LDADD = $(BLKID_LIBS) $(UDEV_LIBS) $(MBEDCRYPTO_LIBS) $(YAML_LIBS)
+packaging_deb_late_LDADD = $(BLKID_LIBS) $(UDEV_LIBS) $(MBEDCRYPTO_LIBS) $(YAML_LIBS) -lcrypt
 
 .PHONY: deb
 deb: all

@@ -1,22 +1,26 @@
-/* accounts.c - cloud-config's groups and users. */
+/* accounts.c - cloud-config's groups and users, from their one form (common/userdata/users.h). */
 #include "agent/config/config.h"
 
 #include <ctype.h>
 #include <string.h>
+#include <time.h>
 #include "common/base/text.h"
+#include "common/userdata/users.h"
 
 #define USER(member, want) KEY(struct config_user, member, want)
-struct user_row { struct config_user u; const char *hashed_passwd; const struct node *sudo_any, *expiredate_any; };
+struct user_row { struct config_user u; const struct node *sudo, *doas, *uid, *groups, *keys, *expiredate, *inactive, *redirect; };
+#define ANY(name, member) KEY_AS(name, struct user_row, member, WANT_ANY)
 static const struct key_row user_keys[] = {
-	USER(name, WANT_TEXT), USER(gecos, WANT_TEXT), USER(primary_group, WANT_TEXT), USER(shell, WANT_TEXT), USER(homedir, WANT_TEXT),
-	USER(passwd, WANT_TEXT), USER(groups, WANT_TEXTS), USER(ssh_authorized_keys, WANT_LIST), USER(uid, WANT_UINT),
-		USER(system, WANT_BOOL),
-	USER(lock_passwd, WANT_BOOL), USER(no_create_home, WANT_BOOL), USER(no_user_group, WANT_BOOL),
-	KEY_AS("hashed_passwd", struct user_row, hashed_passwd, WANT_TEXT), KEY_AS("sudo", struct user_row, sudo_any, WANT_ANY),
+	USER(gecos, WANT_TEXT), USER(primary_group, WANT_TEXT), USER(shell, WANT_TEXT), USER(homedir, WANT_TEXT),
+	KEY_AS("home", struct config_user, homedir, WANT_TEXT),
+	USER(passwd, WANT_TEXT), USER(hashed_passwd, WANT_TEXT), USER(plain_text_passwd, WANT_TEXT), USER(system, WANT_BOOL),
+	USER(lock_passwd, WANT_BOOL), USER(no_create_home, WANT_BOOL), USER(no_user_group, WANT_BOOL), USER(create_groups, WANT_BOOL),
+	USER(selinux_user, WANT_TEXT), KEY_AS("default", struct config_user, is_default, WANT_BOOL), KEY_AS("no_log_init", struct config_user,
+	system, WANT_IGNORED),
+	ANY("sudo", sudo), ANY("doas", doas), ANY("uid", uid), ANY("groups", groups), ANY("ssh_authorized_keys", keys),
+	ANY("expiredate", expiredate), ANY("inactive", inactive), ANY("ssh_redirect_user", redirect),
+	{ "ssh_import_id", WANT_IGNORED, 0 }, { "snapuser", WANT_IGNORED, 0 },
 };
-
-/* What "default" means on Debian's cloud images. */
-static const char *const default_groups[] = { "adm", "audio", "cdrom", "dialout", "dip", "floppy", "netdev", "plugdev", "sudo", "video" };
 
 /* useradd's rule for names, and no more than 32 bytes: utmp holds no more. */
 static bool valid_name(const char *s)
@@ -63,8 +67,8 @@ static int check_keys(const struct doc *d, const char *path, const struct texts 
 	return 0;
 }
 
-/* sudo: null, false, a rule or a list of rules. */
-static int parse_sudo(const struct doc *d, const char *path, const struct node *v, struct texts *ret, struct err *e)
+/* sudo, doas: null, false, a rule or a list of rules. */
+static int parse_rules(const struct doc *d, const char *path, const struct node *v, struct texts *ret, struct err *e)
 {
 	if (!v || v->kind == NODE_NULL || (v->kind == NODE_BOOL && !v->boolean))
 		return 0;
@@ -75,17 +79,87 @@ static int parse_sudo(const struct doc *d, const char *path, const struct node *
 	return r;
 }
 
+/* A map's values count as a list: cloud-init takes groups and keys so too. */
+static const struct node *as_list(struct arena *a, const struct node *v, bool keys)
+{
+	struct node *list;
+
+	if (!v || v->kind != NODE_MAP)
+		return v && v->kind == NODE_NULL ? NULL : v;
+	list = node_new(a, NODE_LIST, v->place);
+	for (size_t i = 0; i < v->count; i++)
+		node_add(a, list, keys ? v->members[i].key : v->members[i].value);
+	return list;
+}
+
+static int parse_uid(const struct doc *d, const char *path, const struct node *v, struct opt_uint *ret, struct err *e)
+{
+	uint64_t n;
+
+	if (!v || v->kind == NODE_NULL)
+		return 0;
+	if (!node_str(v) || !text_number(v->text, &n) || n > UINT32_MAX)
+		return doc_value(d, path, v, WANT_UINT, ret, e);
+	*ret = (struct opt_uint){ true, n };
+	return 0;
+}
+
+/* Days since 1970 of "2032-09-01". */
+static int parse_expiry(const struct doc *d, const char *path, const struct node *v, const char **ret, struct err *e)
+{
+	struct tm t = { 0 };
+
+	if (!v || v->kind == NODE_NULL)
+		return 0;
+	const char *s = v->text ? v->text : "", *end = v->kind == NODE_TIME || v->kind == NODE_TEXT ? strptime(s, "%Y-%m-%d", &t) : NULL;
+	if (!end || *end)
+		return doc_fail(d, path, ERR_FORMAT, e, "%s is '%.40s', not a day such as 2032-09-01", path, s);
+	*ret = arena_printf(d->arena, "%lld", (long long)(timegm(&t) / 86400));
+	return 0;
+}
+
+static int parse_inactive(const struct doc *d, const char *path, const struct node *v, const char **ret, struct err *e)
+{
+	uint64_t days;
+
+	if (!v || v->kind == NODE_NULL)
+		return 0;
+	if ((v->kind != NODE_TEXT && v->kind != NODE_INT) || !text_number(v->text, &days))
+		return doc_fail(d, path, ERR_FORMAT, e, "%s is '%.40s', not a number of days", path, v->text ? v->text : "");
+	*ret = arena_printf(d->arena, "%llu", (unsigned long long)days);
+	return 0;
+}
+
+/* What else has a value here that is of no effect, or of another than the user may think. */
+static void warn_user(const struct doc *d, const char *path, const struct node *v, const struct config_user *u)
+{
+	static const char *const not_done[] = { "ssh_import_id", "snapuser" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(not_done); i++)
+		if (node_truth(node_get(v, not_done[i])))
+			err_hint(doc_warn(d, doc_path(d, path, not_done[i]), ERR_UNSUPPORTED, "%s/%s is not applied: it asks a service in the network",
+				path, not_done[i]), "put the keys into ssh_authorized_keys");
+	if (u->lock_passwd != TRI_NO && (u->hashed_passwd || u->plain_text_passwd))
+		err_hint(doc_warn(d, path, ERR_FORMAT, "%s: the password is set and locked", path), "lock_passwd: false lets the user log in with it");
+}
+
+static int check_hash(const struct doc *d, const char *path, const char *hash, struct err *e)
+{
+	if (!hash || *hash == '$' || *hash == '!' || *hash == '*')
+		return 0;
+	doc_fail(d, path, ERR_FORMAT, e, "%s is not the hash of a password ($6$…)", path);
+	err_hint(e, "make one with: openssl passwd -6; or use plain_text_passwd");
+	return -(int)e->code;
+}
+
 static int check_user(const struct doc *d, const char *path, const struct config_user *u, struct err *e)
 {
 	const struct { const char *key, *value; bool path; } fields[] = {
 		{ "gecos", u->gecos, false }, { "shell", u->shell, true }, { "homedir", u->homedir, true }, { "passwd", u->passwd, false },
+		{ "hashed_passwd", u->hashed_passwd, false },
 	};
 	int r;
 
-	if (!u->name)
-		return doc_fail(d, path, ERR_FORMAT, e, "%s: name is missing", path);
-	if ((r = check_name(d, doc_path(d, path, "name"), "user", u->name, e)))
-		return r;
 	if (u->primary_group && (r = check_name(d, doc_path(d, path, "primary_group"), "group", u->primary_group, e)))
 		return r;
 	for (size_t i = 0; i < u->groups.count; i++)
@@ -103,125 +177,113 @@ static int check_user(const struct doc *d, const char *path, const struct config
 	if (u->uid.set && (u->uid.value == UINT32_MAX || u->uid.value == UINT16_MAX))
 		return doc_fail(d, doc_path(d, path, "uid"), ERR_FORMAT, e, "%s/uid %lu is no number that a user can have", path,
 			(unsigned long)u->uid.value);
-	if (u->passwd && *u->passwd != '$' && *u->passwd != '!' && *u->passwd != '*') {
-		const char *p = doc_path(d, path, "passwd");
-		doc_fail(d, p, ERR_FORMAT, e, "%s is not the hash of a password ($6$…)", p);
-		err_hint(e, "make one with: openssl passwd -6");
-		return -(int)e->code;
-	}
+	if ((r = check_hash(d, doc_path(d, path, "passwd"), u->passwd, e)) ||
+	    (r = check_hash(d, doc_path(d, path, "hashed_passwd"), u->hashed_passwd, e)))
+		return r;
 	return check_keys(d, doc_path(d, path, "ssh_authorized_keys"), &u->ssh_authorized_keys, e);
 }
 
-static void default_user(const struct doc *d, struct config_user *u)
+/* The image's own user, as Debian's cloud images have it. */
+static struct node *default_user(struct arena *a)
 {
-	*u = (struct config_user){ .name = "debian", .gecos = "Debian", .shell = "/bin/bash", .lock_passwd = TRI_YES };
-	u->groups.at = arena_array(d->arena, ARRAY_SIZE(default_groups), sizeof *u->groups.at);
-	for (size_t i = 0; i < ARRAY_SIZE(default_groups); i++)
-		u->groups.at[u->groups.count++] = default_groups[i];
-	u->sudo.at = arena_array(d->arena, 1, sizeof *u->sudo.at);
-	u->sudo.at[u->sudo.count++] = "ALL=(ALL) NOPASSWD:ALL";
+	static const char *const fields[][2] = { { "name", "debian" }, { "gecos", "Debian" }, { "shell", "/bin/bash" },
+		{ "groups", "adm,audio,cdrom,dialout,dip,floppy,netdev,plugdev,sudo,video" }, { "sudo", "ALL=(ALL) NOPASSWD:ALL" } };
+	struct node *u = node_new(a, NODE_MAP, (struct place){ 0 });
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		node_put(a, u, fields[i][0], node_text(a, fields[i][1], u->place));
+	return u;
 }
 
-static int parse_user(struct config *c, const struct doc *d, const char *path, const struct node *v, struct err *e)
+static int parse_user(struct config *c, const struct doc *d, const struct member *m, struct err *e)
 {
 	struct user_row row = { 0 };
+	struct arena *a = d->arena;
+	const char *name = node_str(m->key), *path = arena_printf(a, "users/%s", m->key->text);
 	int r;
 
-	if (v->kind == NODE_TEXT) {
-		if ((r = doc_value(d, path, v, WANT_TEXT, &row.u.name, e)))
-			return r;
-		if (strcmp(row.u.name, "default") == 0)
-			default_user(d, &row.u);
-	} else if ((r = doc_decode(d, path, v, user_keys, ARRAY_SIZE(user_keys), &row, e))) {
+	row.u.name = name ? name : "";
+	if ((r = check_name(d, path, "user", row.u.name, e)) || (r = doc_decode(d, path, m->value, user_keys, ARRAY_SIZE(user_keys), &row, e)))
 		return r;
-	}
-	if (row.hashed_passwd)
-		row.u.passwd = row.hashed_passwd;
-	if ((r = parse_sudo(d, doc_path(d, path, "sudo"), row.sudo_any, row.u.sudo.count ? &(struct texts){ 0 } : &row.u.sudo, e)) ||
-	    (r = check_user(d, path, &row.u, e)))
+	row.groups = as_list(a, row.groups, true);
+	row.keys = as_list(a, row.keys, false);
+	if ((row.groups && (r = doc_value(d, doc_path(d, path, "groups"), row.groups, WANT_TEXTS, &row.u.groups, e))) ||
+	    (row.keys && (r = doc_value(d, doc_path(d, path, "ssh_authorized_keys"), row.keys, WANT_LIST, &row.u.ssh_authorized_keys, e))) ||
+	    (r = parse_rules(d, doc_path(d, path, "sudo"), row.sudo, &row.u.sudo, e)) ||
+	    (r = parse_rules(d, doc_path(d, path, "doas"), row.doas, &row.u.doas, e)) ||
+	    (r = parse_uid(d, doc_path(d, path, "uid"), row.uid, &row.u.uid, e)) ||
+	    (r = parse_expiry(d, doc_path(d, path, "expiredate"), row.expiredate, &row.u.expiredate, e)) ||
+	    (r = parse_inactive(d, doc_path(d, path, "inactive"), row.inactive, &row.u.inactive, e)) || (r = check_user(d, path, &row.u, e)))
 		return r;
-	for (size_t i = 0; i < c->user_count; i++)
-		if (strcmp(c->users[i].name, row.u.name) == 0)
-			return doc_fail(d, path, ERR_FORMAT, e, "%s: user '%s' stands twice", path, row.u.name);
+	row.u.redirect = node_truth(row.redirect) ? TRI_YES : TRI_UNSET;
+	warn_user(d, path, m->value, &row.u);
 	c->users[c->user_count++] = row.u;
 	return 0;
 }
 
-static int parse_group(struct config *c, const struct doc *d, const char *path, const char *name, const struct node *members,
-	struct err *e)
+static int parse_group(struct config *c, const struct doc *d, const struct member *m, struct err *e)
 {
-	struct config_group g = { .name = name };
+	const char *path = arena_printf(d->arena, "groups/%s", m->key->text);
+	struct config_group g = { .name = node_str(m->key) ? m->key->text : "" };
 	int r;
 
-	if ((r = check_name(d, path, "group", name, e)) || (members && (r = doc_value(d, path, members, WANT_TEXTS, &g.members, e))))
+	if ((r = check_name(d, path, "group", g.name, e)) || (r = doc_value(d, path, m->value, WANT_TEXTS, &g.members, e)))
 		return r;
 	for (size_t i = 0; i < g.members.count; i++)
 		if ((r = check_name(d, path, "user", g.members.at[i], e)))
 			return r;
-	if (c->group_count == CONFIG_ACCOUNTS_MAX)
-		return doc_fail(d, path, ERR_LIMIT, e, "more than %d groups", CONFIG_ACCOUNTS_MAX);
 	c->groups[c->group_count++] = g;
 	return 0;
 }
 
-/* groups: a list of names and of {name: [members]}, or one such object, or words. */
-static int parse_groups(struct config *c, const struct doc *d, const char *path, const struct node *v, struct err *e)
+/* The keys of the top go to the default user, or to the first there is. */
+static void give_keys(struct config *c, const struct texts *keys)
 {
-	int r = 0;
+	struct config_user *to = c->user_count ? &c->users[0] : NULL;
 
-	if (v->kind == NODE_MAP) {
-		for (size_t i = 0; i < v->count; i++) {
-			const char *name = v->members[i].key->text;
-			const struct node *members = v->members[i].value;
-			if ((r = parse_group(c, d, doc_path(d, path, name), name, members->kind == NODE_NULL ? NULL : members, e)))
-				return r;
-		}
-		return 0;
-	}
-	if (v->kind == NODE_LIST) {
-		for (size_t i = 0; i < v->count && !r; i++) {
-			const struct node *one = v->items[i];
-			const char *p = doc_path_n(d, path, i);
-			if (one->kind == NODE_LIST)
-				return doc_fail(d, p, ERR_FORMAT, e, "%s is a list inside the list", p);
-			r = parse_groups(c, d, p, one, e);
-		}
-		return r;
-	}
-	struct texts words = { 0 };
-	r = doc_value(d, path, v, WANT_TEXTS, &words, e);
-	for (size_t i = 0; !r && i < words.count; i++)
-		r = parse_group(c, d, path, words.at[i], NULL, e);
-	return r;
+	for (size_t i = 0; i < c->user_count; i++)
+		if (c->users[i].is_default == TRI_YES)
+			to = &c->users[i];
+	if (!to || !keys->count)
+		return;
+	const char **all = arena_array(&c->arena, to->ssh_authorized_keys.count + keys->count, sizeof *all);
+	memcpy(all, keys->at, keys->count * sizeof *all);
+	for (size_t i = 0; i < to->ssh_authorized_keys.count; i++)
+		all[keys->count + i] = to->ssh_authorized_keys.at[i];
+	to->ssh_authorized_keys = (struct texts){ keys->count + to->ssh_authorized_keys.count, all };
 }
 
-int config_accounts(struct config *c, const struct doc *d, const struct node *groups, const struct node *users,
-	const struct texts *default_keys, struct err *e)
+int config_accounts(struct config *c, const struct doc *d, const struct texts *default_keys, struct err *e)
 {
+	const struct node *cloud = c->cloud;
 	struct texts keys = *default_keys;
+	struct users all;
 	int r;
 
-	c->groups = arena_array(&c->arena, CONFIG_ACCOUNTS_MAX, sizeof *c->groups);
-	c->users = arena_array(&c->arena, CONFIG_ACCOUNTS_MAX, sizeof *c->users);
-	if ((groups && (r = parse_groups(c, d, "groups", groups, e))) || (r = check_keys(d, "ssh_authorized_keys", &keys, e)))
+	/* Keys for nobody in particular, and no users at all: the image's own user is meant. */
+	if (keys.count && !node_get(cloud, "users") && !node_get(cloud, "user")) {
+		struct node *with = node_copy(d->arena, cloud);
+		node_put(d->arena, with, "users", node_text(d->arena, "default", cloud->place));
+		cloud = with;
+	}
+	if ((r = check_keys(d, "ssh_authorized_keys", &keys, e)) || (r = users_normalize(d->arena, cloud, default_user(d->arena), &all, e)))
 		return r;
-	if (users && users->kind != NODE_LIST)
-		return doc_fail(d, "users", ERR_FORMAT, e, "users is not a list");
-	size_t n = users ? users->count : 0;
-	if (n > CONFIG_ACCOUNTS_MAX)
-		return doc_fail(d, "users", ERR_LIMIT, e, "%zu users: %d at most", n, CONFIG_ACCOUNTS_MAX);
-	for (size_t i = 0; i < n; i++)
-		if ((r = parse_user(c, d, doc_path_n(d, "users", i), users->items[i], e)))
+	if (all.users->count > CONFIG_ACCOUNTS_MAX)
+		return doc_fail(d, "users", ERR_LIMIT, e, "%zu users: %d at most", all.users->count, CONFIG_ACCOUNTS_MAX);
+	if (all.groups->count > CONFIG_ACCOUNTS_MAX)
+		return doc_fail(d, "groups", ERR_LIMIT, e, "%zu groups: %d at most", all.groups->count, CONFIG_ACCOUNTS_MAX);
+	c->groups = arena_array(&c->arena, all.groups->count + 1, sizeof *c->groups);
+	c->users = arena_array(&c->arena, all.users->count + 1, sizeof *c->users);
+	struct node *root = node_new(d->arena, NODE_MAP, c->cloud->place);
+	node_put(d->arena, root, "users", all.users);
+	node_put(d->arena, root, "groups", all.groups);
+	const struct doc normal = { d->name, root, d->arena, d->notes, true };
+	for (size_t i = 0; i < all.groups->count; i++)
+		if ((r = parse_group(c, &normal, &all.groups->members[i], e)))
 			return r;
-	if (!users && keys.count)
-		default_user(d, &c->users[c->user_count++]);
-	if (!keys.count || !c->user_count)
-		return 0;
-	struct texts *first = &c->users[0].ssh_authorized_keys;
-	const char **all = arena_array(&c->arena, first->count + keys.count, sizeof *all);
-	memcpy(all, keys.at, keys.count * sizeof *all);
-	if (first->count)
-		memcpy(all + keys.count, first->at, first->count * sizeof *all);
-	*first = (struct texts){ first->count + keys.count, all };
+	for (size_t i = 0; i < all.users->count; i++)
+		if ((r = parse_user(c, &normal, &all.users->members[i], e)))
+			return r;
+	give_keys(c, &keys);
 	return 0;
 }

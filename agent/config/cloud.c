@@ -6,43 +6,38 @@
 #include <string.h>
 #include "common/base/text.h"
 #include "common/data/yaml.h"
+#include "common/schema/schema.h"
 
 #define HEADER "#cloud-config"
 
 struct top {
 	const char *hostname, *fqdn, *timezone;
-	const struct node *groups, *users, *write_files, *ca_certs, *runcmd, *ssh_keys, *manage_etc_hosts, *natal;
+	const struct node *users, *write_files, *ca_certs, *runcmd, *ssh_keys, *manage_etc_hosts, *natal;
 	struct texts ssh_authorized_keys;
 	enum tri preserve_hostname;
 };
 
 static const struct key_row top_keys[] = {
 	KEY(struct top, hostname, WANT_TEXT), KEY(struct top, fqdn, WANT_TEXT), KEY(struct top, timezone, WANT_TEXT),
-	KEY(struct top, groups, WANT_ANY), KEY(struct top, users, WANT_ANY), KEY(struct top, write_files, WANT_ARRAY),
+	{ "groups", WANT_IGNORED, 0 }, { "chpasswd", WANT_IGNORED, 0 }, { "password", WANT_IGNORED, 0 }, { "user", WANT_IGNORED, 0 }, KEY(struct top, users, WANT_ANY), KEY(struct top, write_files, WANT_ARRAY),
 	KEY(struct top, ca_certs, WANT_OBJECT), KEY(struct top, runcmd, WANT_ARRAY), KEY(struct top, ssh_keys, WANT_OBJECT),
 	KEY(struct top, ssh_authorized_keys, WANT_LIST), KEY(struct top, manage_etc_hosts, WANT_ANY), KEY(struct top, natal, WANT_OBJECT),
 	KEY(struct top, preserve_hostname, WANT_BOOL),
 };
 
-/* cloud-init's, and not done here: named as such rather than as a typing mistake. */
-static const char *const not_here[] = {
-	"apt", "bootcmd", "chpasswd", "disk_setup", "final_message", "fs_setup", "growpart", "keyboard", "locale", "mounts", "ntp",
-	"package_update", "package_upgrade", "packages", "password", "phone_home", "power_state", "resize_rootfs", "resolv_conf",
-	"rsyslog", "snap", "ssh_deletekeys", "ssh_import_id", "ssh_pwauth", "swap", "yum_repos", "disable_root", "merge_how",
-};
-
-static int refuse_foreign(const struct doc *d, const struct node *o, struct err *e)
+/* The shape of it all, and what of it has no effect here. The first error is the document's; all of them are noted. */
+static int judge(struct config *c, struct err *e)
 {
-	for (size_t m = 0; o->kind == NODE_MAP && m < o->count; m++) {
-		const char *key = o->members[m].key->text;
-		for (size_t i = 0; i < ARRAY_SIZE(not_here); i++)
-			if (strcmp(key, not_here[i]) == 0) {
-				doc_fail(d, key, ERR_UNSUPPORTED, e, "key '%s' is one of cloud-init's that natal does not apply", key);
-				err_hint(e, "leave it out, or do it in runcmd; natal-agent(8) lists the keys that are applied");
-				return -(int)e->code;
-			}
+	if (schema_check(c->cloud, &c->notes) == 0) {
+		schema_support(c->cloud, &c->notes);
+		return 0;
 	}
-	return 0;
+	for (size_t i = 0; i < c->notes.kept; i++)
+		if (c->notes.at[i].level == NOTE_ERROR) {
+			*e = c->notes.at[i].err;
+			return -(int)e->code;
+		}
+	return err_set(e, ERR_FORMAT, "user-data is not of the right shape");
 }
 
 /* One label or several, RFC 1123 2.1, at most 253 bytes (64 in the kernel's node name, which takes the first label). */
@@ -209,7 +204,7 @@ static int open_doc(struct config *c, const char *text, size_t size, struct doc 
 		return r;
 	if (c->cloud->kind == NODE_NULL)
 		c->cloud = node_new(&c->arena, NODE_MAP, c->cloud->place);
-	*d = (struct doc){ BLOB_USER_DATA, c->cloud, &c->arena, &c->notes };
+	*d = (struct doc){ BLOB_USER_DATA, c->cloud, &c->arena, &c->notes, true };
 	return 0;
 }
 
@@ -219,12 +214,13 @@ int config_cloud(struct config *c, const void *text, size_t size, struct err *e)
 	struct top t = { 0 };
 	int r;
 
-	if ((r = open_doc(c, text, size, &d, e)) || (r = refuse_foreign(&d, c->cloud, e)) ||
+	if ((r = open_doc(c, text, size, &d, e)) ||
 	    (r = doc_decode(&d, "", c->cloud, top_keys, ARRAY_SIZE(top_keys), &t, e)) ||
 	    (r = check_names(c, &d, &t, e)) || (r = parse_hosts(c, &d, t.manage_etc_hosts, e)) ||
-	    (r = config_accounts(c, &d, t.groups, t.users, &t.ssh_authorized_keys, e)) ||
+	    (r = config_accounts(c, &d, &t.ssh_authorized_keys, e)) || (r = config_passwords(c, &d, e)) ||
 	    (r = config_files(c, &d, t.write_files, e)) || (r = parse_ca(c, &d, t.ca_certs, e)) ||
-	    (r = parse_ssh_keys(c, &d, t.ssh_keys, e)) || (r = config_runcmd(c, &d, t.runcmd, e)) || (r = parse_policy(c, &d, t.natal, e)))
+	    (r = parse_ssh_keys(c, &d, t.ssh_keys, e)) || (r = config_runcmd(c, &d, t.runcmd, e)) || (r = parse_policy(c, &d, t.natal, e)) ||
+	    (r = judge(c, e)))
 		return r;
 	return 0;
 }

@@ -22,11 +22,16 @@ const char *policy_kind_name(enum policy_kind p);
 enum hosts_mode { HOSTS_KEEP, HOSTS_LOCALHOST, HOSTS_WHOLE };
 
 struct config_user {
-	const char *name, *gecos, *primary_group, *shell, *homedir, *passwd;
-	struct texts groups, ssh_authorized_keys, sudo;
+	const char *name, *gecos, *primary_group, *shell, *homedir;
+	const char *passwd, *hashed_passwd, *plain_text_passwd; /* for a new user; for any; for any */
+	const char *expiredate, *inactive;                      /* days since 1970 as shadow(5) has them; days */
+	const char *selinux_user;
+	struct texts groups, ssh_authorized_keys, sudo, doas;
 	struct opt_uint uid;
-	enum tri system, lock_passwd, no_create_home, no_user_group;
+	enum tri system, lock_passwd, no_create_home, no_user_group, create_groups, is_default, redirect;
 };
+/* chpasswd, password: of a user, whether or not `users` names it. */
+struct config_password { const char *user, *hash, *plain; bool expire; };
 struct config_group { const char *name; struct texts members; };
 struct config_file {
 	const char *path;
@@ -53,9 +58,10 @@ struct config {
 	struct node *cloud, *network;                   /* the documents; what the texts below are borrowed from */
 	const char *hostname, *fqdn, *timezone;
 	enum hosts_mode hosts;
-	size_t group_count, user_count, file_count, host_key_count, ca_count, nic_count, policy_count;
+	size_t group_count, user_count, password_count, file_count, host_key_count, ca_count, nic_count, policy_count;
 	struct config_group *groups;
 	struct config_user *users;
+	struct config_password *passwords;
 	struct config_file *files, *host_keys;
 	const char **ca;                                /* PEM texts */
 	struct config_nic *nics;
@@ -72,7 +78,7 @@ scope_fn(struct config, config_free)
 /* The parts, each given its tree; called by config_parse(). */
 int config_cloud(struct config *c, const void *text, size_t size, struct err *e);
 int config_network(struct config *c, const void *text, size_t size, struct err *e);
-int config_accounts(struct config *c, const struct doc *d, const struct node *groups, const struct node *users,
-	const struct texts *default_keys, struct err *e);
+int config_accounts(struct config *c, const struct doc *d, const struct texts *default_keys, struct err *e);
+int config_passwords(struct config *c, const struct doc *d, struct err *e);
 int config_files(struct config *c, const struct doc *d, const struct node *files, struct err *e);
 int config_runcmd(struct config *c, const struct doc *d, const struct node *list, struct err *e);

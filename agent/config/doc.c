@@ -181,7 +181,8 @@ int doc_decode(const struct doc *d, const char *path, const struct node *map, co
 		while (key && i < n && strcmp(rows[i].name, key) != 0)
 			i++;
 		if (!key || i == n) {
-			unknown_key(d, path, map->members[m].key->text, rows, n);
+			if (!d->judged)
+				unknown_key(d, path, map->members[m].key->text, rows, n);
 			continue;
 		}
 		/* A key without a value is as good as none: YAML's "key:". */

@@ -6,8 +6,8 @@
 #include "common/data/node.h"
 #include "common/data/notes.h"
 
-/* notes: where unknown keys are warned about; NULL where a schema has done that. */
-struct doc { const char *name; struct node *root; struct arena *arena; struct notes *notes; };
+/* judged: a schema says which keys are unknown, doc_decode() need not. */
+struct doc { const char *name; struct node *root; struct arena *arena; struct notes *notes; bool judged; };
 
 struct texts { size_t count; const char **at; };
 enum tri { TRI_UNSET, TRI_NO, TRI_YES };

@@ -2,6 +2,7 @@
 #include "agent/module/module.h"
 
 #include <string.h>
+#include "agent/module/password.h"
 
 static int ensure_group(struct accounts *a, const char *name, long gid, bool system, struct err *e)
 {
@@ -20,23 +21,81 @@ static int primary_gid(struct accounts *a, const struct config_user *u, long uid
 	return r;
 }
 
-static void set_shadow(struct accounts *a, const struct config_user *u, const char *day)
+/* What the user's password becomes, before it is locked: NULL where it stays. */
+static int wanted_hash(struct builder *b, const struct config_user *u, bool fresh, const char *before, const char **ret, struct err *e)
 {
+	bool same = false;
+	int r = 0;
+
+	*ret = NULL;
+	if (!fresh && !b->passwords_due)
+		return 0;               /* given once: what its user made of it since stays */
+	const char *hash = u->hashed_passwd ? u->hashed_passwd : u->passwd;
+	if (!u->plain_text_passwd || u->hashed_passwd) {
+		*ret = hash;
+		return 0;
+	}
+	before += *before == '!';
+	if ((r = password_matches(u->plain_text_passwd, before, &same, e)))
+		return r;
+	if (same)
+		*ret = before;
+	return same ? 0 : password_hash(b->accounts.arena, u->plain_text_passwd, arena_printf(b->accounts.arena, "%s/%s/%s",
+		b->config->verified->manifest.vm.uuid, b->config->verified->manifest.vm.instance_id, u->name), ret, e);
+}
+
+static int set_shadow(struct builder *b, const struct config_user *u, const char *day, struct err *e)
+{
+	struct accounts *a = &b->accounts;
 	struct account_line *s = accounts_find(a, ACCOUNT_SHADOW, u->name);
 	bool fresh = !s, lock = u->lock_passwd != TRI_NO;
-	const char *before = fresh ? "" : s->f[SP_HASH], *hash = u->passwd ? u->passwd : fresh ? "!" : before;
+	const char *before = fresh ? "" : s->f[SP_HASH], *hash;
+	int r = wanted_hash(b, u, fresh, before, &hash, e);
 
-	if (lock && *hash != '!' && *hash != '*')
+	if (r)
+		return r;
+	hash = hash ? hash : fresh ? "!" : before;
+	if (lock && (fresh || b->passwords_due) && *hash != '!' && *hash != '*')
 		hash = arena_printf(a->arena, "!%s", hash);
 	if (fresh) {
 		s = accounts_add(a, ACCOUNT_SHADOW, u->name);
-		s->f[SP_CHANGED + 1] = "0";
-		s->f[SP_CHANGED + 2] = "99999";
-		s->f[SP_CHANGED + 3] = "7";
+		s->f[SP_MIN] = "0";
+		s->f[SP_MAX] = "99999";
+		s->f[SP_WARN] = "7";
 	}
 	if (fresh || strcmp(hash, before) != 0)
 		s->f[SP_CHANGED] = day;
 	s->f[SP_HASH] = hash;
+	if (u->inactive)
+		s->f[SP_INACTIVE] = u->inactive;
+	if (u->expiredate)
+		s->f[SP_EXPIRE] = u->expiredate;
+	return 0;
+}
+
+/* chpasswd: after the users are as wanted; it opens what lock_passwd has locked. */
+static int set_password(struct builder *b, const struct config_password *p, const char *day, struct err *e)
+{
+	struct account_line *s = accounts_find(&b->accounts, ACCOUNT_SHADOW, p->user);
+	const char *hash = p->hash;
+	bool same = false;
+	int r = 0;
+
+	if (!s)
+		return err_set(e, ERR_NOT_FOUND, "chpasswd: '%.60s' is no user of this guest", p->user);
+	if (p->plain && (r = password_matches(p->plain, s->f[SP_HASH], &same, e)))
+		return r;
+	if (same)
+		hash = s->f[SP_HASH];
+	else if (p->plain && (r = password_hash(b->accounts.arena, p->plain, arena_printf(b->accounts.arena, "%s/%s/%s",
+		b->config->verified->manifest.vm.uuid, b->config->verified->manifest.vm.instance_id, p->user), &hash, e)))
+		return r;
+	if (strcmp(s->f[SP_HASH], hash) != 0)
+		s->f[SP_CHANGED] = day;
+	s->f[SP_HASH] = hash;
+	if (p->expire)
+		s->f[SP_CHANGED] = "0";
+	return 0;
 }
 
 static int add_user(struct accounts *a, const struct config_user *u, struct err *e)
@@ -70,9 +129,25 @@ static int mend_group(struct accounts *a, const struct config_user *u, const str
 	return ensure_group(a, name, gid, u->system == TRI_YES, e);
 }
 
-static int set_user(struct accounts *a, const struct config_user *u, const char *day, struct err *e)
+static int join_groups(struct accounts *a, const struct config_user *u, struct err *e)
 {
+	for (size_t i = 0; i < u->groups.count; i++) {
+		const char *group = u->groups.at[i];
+		if (u->create_groups == TRI_NO && !accounts_find(a, ACCOUNT_GROUP, group))
+			return err_set(e, ERR_NOT_FOUND, "user '%s': there is no group '%s', and create_groups is false", u->name, group);
+		int r = ensure_group(a, group, -1, true, e);
+		if (r)
+			return r;
+		accounts_join(a, group, u->name);
+	}
+	return 0;
+}
+
+static int set_user(struct builder *b, const struct config_user *u, const char *day, struct err *e)
+{
+	struct accounts *a = &b->accounts;
 	struct account_line *p = accounts_find(a, ACCOUNT_PASSWD, u->name);
+	bool fresh = !p;
 	int r = p ? mend_group(a, u, p, e) : add_user(a, u, e);
 
 	if (r)
@@ -81,19 +156,14 @@ static int set_user(struct accounts *a, const struct config_user *u, const char 
 	if (u->uid.set && (long)u->uid.value != accounts_uid(a, u->name))
 		return err_set(e, ERR_CONFLICT, "user '%s' has the number %s, %lu is wanted: numbers of existing users are not changed",
 			u->name, p->f[PW_UID], (unsigned long)u->uid.value);
-	if (u->gecos)
-		p->f[PW_GECOS] = u->gecos;
-	if (u->homedir)
+	p->f[PW_GECOS] = u->gecos ? u->gecos : p->f[PW_GECOS];
+	p->f[PW_SHELL] = u->shell ? u->shell : p->f[PW_SHELL];
+	/* The system's own accounts stay where their packages put them. */
+	if (u->homedir && (fresh || accounts_uid(a, u->name) >= 1000))
 		p->f[PW_HOME] = u->homedir;
-	if (u->shell)
-		p->f[PW_SHELL] = u->shell;
-	set_shadow(a, u, day);
-	for (size_t i = 0; i < u->groups.count; i++) {
-		if ((r = ensure_group(a, u->groups.at[i], -1, true, e)))
-			return r;
-		accounts_join(a, u->groups.at[i], u->name);
-	}
-	return 0;
+	if ((r = set_shadow(b, u, day, e)))
+		return r;
+	return join_groups(a, u, e);
 }
 
 static int set_members(struct accounts *a, const struct config_group *g, struct err *e)
@@ -116,9 +186,11 @@ static int compute(struct builder *b, struct err *e)
 	for (size_t i = 0; i < c->group_count && !r; i++)
 		r = ensure_group(&b->accounts, c->groups[i].name, -1, false, e);
 	for (size_t i = 0; i < c->user_count && !r; i++)
-		r = set_user(&b->accounts, &c->users[i], day, e);
+		r = set_user(b, &c->users[i], day, e);
 	for (size_t i = 0; i < c->group_count && !r; i++)
 		r = set_members(&b->accounts, &c->groups[i], e);
+	for (size_t i = 0; i < c->password_count && !r && b->passwords_due; i++)
+		r = set_password(b, &c->passwords[i], day, e);
 	return r;
 }
 
@@ -152,7 +224,7 @@ static void note_wishes(struct builder *b)
 	}
 	for (size_t i = 0; i < c->user_count; i++) {
 		const struct config_user *u = &c->users[i];
-		const char *fields[] = { u->name, u->gecos, u->primary_group, u->shell, u->homedir, u->passwd };
+		const char *const fields[] = { u->name, u->gecos, u->primary_group, u->shell, u->homedir, u->passwd, u->expiredate, u->inactive };
 		for (size_t k = 0; k < ARRAY_SIZE(fields); k++)
 			want_note(b, fields[k] ? fields[k] : "", fields[k] ? strlen(fields[k]) : 0);
 		for (size_t g = 0; g < u->groups.count; g++)
@@ -167,8 +239,9 @@ int module_accounts(struct builder *b, struct err *e)
 {
 	int r;
 
-	if (!b->config->group_count && !b->config->user_count)
+	if (!b->config->group_count && !b->config->user_count && !b->config->password_count)
 		return 0;
+	b->passwords_due = set_passwords_due(b);
 	want_item(b, "");
 	note_wishes(b);
 	if ((r = compute(b, e)))

@@ -13,6 +13,9 @@
 
 int module_report_key(struct builder *b, struct err *e);
 int module_accounts(struct builder *b, struct err *e);
+int module_set_passwords(struct builder *b, struct err *e);
+/* Have these passwords not been given to this instance yet? */
+bool set_passwords_due(struct builder *b);
 int module_users(struct builder *b, struct err *e);
 int module_machine_id(struct builder *b, struct err *e);
 int module_hostname(struct builder *b, struct err *e);

@@ -5,6 +5,7 @@ const struct module modules[] = {
 	/* name             stage        policy unless user-data says otherwise */
 	{ "report_key",      STAGE_EARLY, POLICY_FAIL,    module_report_key },
 	{ "accounts",        STAGE_EARLY, POLICY_FAIL,    module_accounts },
+	{ "set_passwords",   STAGE_EARLY, POLICY_FAIL,    module_set_passwords },
 	{ "users",           STAGE_EARLY, POLICY_FAIL,    module_users },
 	{ "machine_id",      STAGE_EARLY, POLICY_DEGRADE, module_machine_id },
 	{ "hostname",        STAGE_EARLY, POLICY_DEGRADE, module_hostname },

@@ -10,6 +10,7 @@ struct builder {
 	struct plan *plan;
 	const struct module *module;
 	struct accounts accounts;       /* as they will be: owners are looked up here */
+	bool passwords_due;             /* passwords are given once an instance: module/set_passwords.c */
 };
 
 /* One per kind of thing; a row of modules[]. The item's name in messages and policies is the module's, or the whole key. */
@@ -26,6 +27,8 @@ extern const size_t module_count;
 void want_item(struct builder *b, const char *name);
 /* Bytes that are part of what is wanted, beside those of the calls below. */
 void want_note(struct builder *b, const void *bytes, size_t n);
+/* The same for a digest that is wanted before its item. */
+void wanted_note(struct sha256 *h, const void *bytes, size_t n);
 
 /* shared: others put things there too, so that the content is no part of the item's digest; the caller notes its wishes. */
 struct want_file { const char *path; const void *bytes; size_t size; unsigned mode; uid_t uid; gid_t gid; bool secret, shared; };

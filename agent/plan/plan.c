@@ -72,15 +72,17 @@ void want_item(struct builder *b, const char *name)
 
 static struct item *current(struct builder *b) { return &b->plan->items[b->plan->item_count - 1]; }
 
-void want_note(struct builder *b, const void *bytes, size_t n)
+void wanted_note(struct sha256 *h, const void *bytes, size_t n)
 {
 	uint8_t size[8];
 
 	for (size_t i = 0; i < 8; i++)
 		size[i] = (uint8_t)((uint64_t)n >> 8 * i);
-	sha256_add(&current(b)->wanted, size, sizeof size);
-	sha256_add(&current(b)->wanted, bytes, n);
+	sha256_add(h, size, sizeof size);
+	sha256_add(h, bytes, n);
 }
+
+void want_note(struct builder *b, const void *bytes, size_t n) { wanted_note(&current(b)->wanted, bytes, n); }
 
 void want_frequency(struct builder *b, enum frequency f) { current(b)->frequency = f; }
 
