@@ -11,7 +11,13 @@ struct run {
 	const char *format, *wait;
 	const char *const *args;        /* what is no option, in its order: as many as the row allows */
 	size_t arg_count;
-	bool strict, support;
+	bool strict, support, reverse;
+	const char *how, *vars;         /* of userdata's verbs */
 };
 
 int verb_schema(struct run *run, struct err *e);
+
+/* userdata_verb.c */
+int verb_userdata_merge(struct run *run, struct err *e);
+int verb_userdata_parts(struct run *run, struct err *e);
+int verb_userdata_template(struct run *run, struct err *e);

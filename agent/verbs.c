@@ -23,6 +23,9 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 	{ "-o", "FORMAT", "text (default) or json", offsetof(struct run, format) },
 	{ "--strict", NULL, "schema: what is deprecated is not valid", offsetof(struct run, strict) },
 	{ "--support", NULL, "schema: what natal does with each key, rather than a file", offsetof(struct run, support) },
+	{ "--how", "STRATEGY", "merge by this where a file names nothing: 'list(append)+dict()+str()'", offsetof(struct run, how) },
+	{ "--reverse", NULL, "merge the last file first", offsetof(struct run, reverse) },
+	{ "--vars", "FILE", "a template's variables, JSON or YAML", offsetof(struct run, vars) },
 };
 
 static int verb_plan(struct run *run, struct err *e);
@@ -45,6 +48,9 @@ static const struct verb {
 	{ "boot", "late", NULL, 0, 0, "the stage after the services (natal-late.service)", verb_late },
 	{ "status", NULL, NULL, 0, 0, "show what this guest was given and what came of it", verb_status },
 	{ "schema", NULL, "[FILE]...", 0, VERB_ARGS_MANY, "say whether user-data is right, and what natal does with each key", verb_schema },
+	{ "userdata", "merge", "FILE...", 1, VERB_ARGS_MANY, "show the config that user-data comes to, as JSON", verb_userdata_merge },
+	{ "userdata", "parts", "FILE", 1, 1, "show of which parts user-data is made, as JSON", verb_userdata_parts },
+	{ "userdata", "template", "FILE", 1, 1, "show a template filled in", verb_userdata_template },
 	{ "version", NULL, NULL, 0, 0, "show the version", verb_version },
 };
 

@@ -1,7 +1,7 @@
 # libcommon.a: what agent, controller and clients share. Link with $(COMMON_LIBS).
 noinst_LIBRARIES += common/libcommon.a
 COMMON_LIBS = common/libcommon.a $(SODIUM_LIBS) $(JSON_LIBS)
-common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(YAML_CFLAGS)
+common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(YAML_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 common_libcommon_a_SOURCES = \
 	%D%/base/arena.c %D%/base/arena.h \
 	%D%/base/buf.c %D%/base/buf.h \
@@ -15,6 +15,12 @@ common_libcommon_a_SOURCES = \
 	%D%/data/json.c %D%/data/json.h \
 	%D%/data/node.c %D%/data/node.h %D%/data/node_json.c %D%/data/notes.c %D%/data/notes.h \
 	%D%/data/scalar.c %D%/data/scalar.h %D%/data/yaml.c %D%/data/yaml.h %D%/data/yaml_functions.h \
+	%D%/userdata/gather.h %D%/userdata/merge.c %D%/userdata/merge.h %D%/userdata/mime.c %D%/userdata/mime.h %D%/userdata/mime_header.c \
+	%D%/userdata/parts.c %D%/userdata/parts.h %D%/userdata/patch.c %D%/userdata/show.c %D%/userdata/template.c %D%/userdata/template.h \
+	%D%/userdata/template_basic.c %D%/userdata/template_block.c %D%/userdata/template_expr.c %D%/userdata/template_filter.c \
+	%D%/userdata/template_impl.h %D%/userdata/template_lex.c %D%/userdata/template_method.c %D%/userdata/template_run.c \
+	%D%/userdata/template_value.c %D%/userdata/types.c %D%/userdata/unpack.c %D%/userdata/unpack.h %D%/userdata/unpack_functions.h \
+	%D%/userdata/userdata.c \
 	%D%/userdata/sshline.c %D%/userdata/sshline.h %D%/userdata/userdata.h %D%/userdata/users.c %D%/userdata/users.h \
 	%D%/lint/lint.c %D%/lint/lint.h \
 	%D%/schema/check.c %D%/schema/forms.c %D%/schema/forms.h %D%/schema/keys.h %D%/schema/keys_accounts.c %D%/schema/keys_base.c \

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/template.h"
 
 enum { INSTALL_TIMEOUT_MS = 1800 * 1000 };
 
@@ -175,6 +176,13 @@ const char *fill_in(struct arena *a, const char *s, const char *const *pairs)
 		s += value ? 1 + 2 * braces + n : 1;
 	}
 	return arena_copy(a, out.data ? out.data : "", out.size);
+}
+
+int guest_template(struct builder *b, const char *text, const struct node *vars, const char **ret, struct err *e)
+{
+	size_t size = 0;
+
+	return template_render(&(struct template_in){ &b->plan->arena, "template", text, strlen(text), vars }, ret, &size, e);
 }
 
 int want_text(struct builder *b, const char *path, const char *text, unsigned mode, struct err *e)

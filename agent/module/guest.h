@@ -30,6 +30,8 @@ const char *cloud_text(const struct node *map, const char *key, const char *othe
 
 /* `s` with $NAME and ${NAME} replaced; pairs is name, value, … NULL. Other names stay as they are. */
 const char *fill_in(struct arena *a, const char *s, const char *const *pairs);
+/* A template of the document's (jinja, or $NAME), with `vars`, a map, for its names. */
+int guest_template(struct builder *b, const char *text, const struct node *vars, const char **ret, struct err *e);
 /* A root-owned file with this text. */
 int want_text(struct builder *b, const char *path, const char *text, unsigned mode, struct err *e);
 /* 'a word' for sh(1). */

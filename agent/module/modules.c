@@ -15,6 +15,18 @@ const struct module modules[] = {
 	{ "ca_certificates", STAGE_EARLY, POLICY_DEGRADE, module_ca_certificates },
 	{ "network",         STAGE_EARLY, POLICY_DEGRADE, module_network },
 	{ "timezone",        STAGE_EARLY, POLICY_DEGRADE, module_timezone },
+	{ "seed_random",     STAGE_EARLY, POLICY_DEGRADE, module_seed_random },
+	{ "resolv_conf",     STAGE_EARLY, POLICY_DEGRADE, module_resolv_conf },
+	{ "keyboard",        STAGE_LATE,  POLICY_DEGRADE, module_keyboard },
+	{ "apt_configure",   STAGE_LATE,  POLICY_DEGRADE, module_apt_configure },
+	{ "yum_repos",       STAGE_LATE,  POLICY_DEGRADE, module_yum_repos },
+	{ "packages",        STAGE_LATE,  POLICY_DEGRADE, module_packages },
+	{ "locale",          STAGE_LATE,  POLICY_DEGRADE, module_locale },
+	{ "ntp",             STAGE_LATE,  POLICY_DEGRADE, module_ntp },
+	{ "rsyslog",         STAGE_LATE,  POLICY_DEGRADE, module_rsyslog },
 	{ "runcmd",          STAGE_LATE,  POLICY_DEGRADE, module_runcmd },
+	{ "phone_home",      STAGE_LATE,  POLICY_DEGRADE, module_phone_home },
+	{ "final_message",   STAGE_LATE,  POLICY_DEGRADE, module_final_message },
+	{ "power_state",     STAGE_LATE,  POLICY_DEGRADE, module_power_state },
 };
 const size_t module_count = ARRAY_SIZE(modules);

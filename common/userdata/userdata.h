@@ -41,6 +41,7 @@ struct userdata_in {
 	const struct node *vars;        /* what templates see: instance-data as cloud-init names it ("v1", "ds", …); NULL: nothing */
 	int launch_index;               /* -1: unknown, parts that name one are taken */
 	const struct userdata_include *include;
+	struct notes *notes;            /* userdata_read() sets it to its argument */
 };
 
 struct userdata {

@@ -4,8 +4,10 @@
 #include "agent/source/find_functions.h"
 #include "common/crypto/p256_functions.h"
 #include "common/data/yaml_functions.h"
+#include "common/userdata/unpack_functions.h"
 
 #define ADDRESS(function) (void (*)(void))function,
-static void (*const all[])(void) = { UDEV_FUNCTIONS(ADDRESS) BLKID_FUNCTIONS(ADDRESS) P256_FUNCTIONS(ADDRESS) CRYPT_FUNCTIONS(ADDRESS) YAML_FUNCTIONS(ADDRESS) };
+static void (*const all[])(void) = { UDEV_FUNCTIONS(ADDRESS) BLKID_FUNCTIONS(ADDRESS) P256_FUNCTIONS(ADDRESS) CRYPT_FUNCTIONS(ADDRESS) YAML_FUNCTIONS(ADDRESS)
+	ZLIB_FUNCTIONS(ADDRESS) ZSTD_FUNCTIONS(ADDRESS) };
 
 int main(int argc, char **argv) { return all[argc % (int)(sizeof all / sizeof all[0])] == NULL; }

@@ -84,3 +84,19 @@ tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz_schema.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_schema_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_schema_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_schema_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_yaml tests/fuzz/fuzz_userdata tests/fuzz/fuzz_template
+tests_fuzz_fuzz_yaml_SOURCES = tests/fuzz/fuzz_yaml.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_yaml_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_yaml_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_yaml_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_userdata_SOURCES = tests/fuzz/fuzz_userdata.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_userdata_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_userdata_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_userdata_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz_template.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_template_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_template_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_template_LDADD = $(FUZZ_LIBS)

@@ -1,0 +1,31 @@
+/* merge.h - how several configs become one: cloud-init's mergers, and its JSON patches.
+ *
+ * A strategy is a row of mergers, "dict(replace)+list(append)+str()": for a value of a kind the first merger of that kind decides, a kind
+ * without merger keeps what is there. Options: dict(replace, no_replace, recurse_str, recurse_list or recurse_array, allow_delete; it
+ * always goes into dicts), list(replace, no_replace, append, prepend, recurse_str, recurse_dict, recurse_list or recurse_array), str(append).
+ * Nothing is changed in place: results share what did not change.
+ * Source: cloud-init's documentation, "Merging user data sections"; RFC 6902 for patches.
+ */
+#pragma once
+#include "common/data/node.h"
+#include "common/data/notes.h"
+
+/* What parts of user-data merge by, and what whole configs beside one another do. */
+#define MERGE_PARTS "dict(replace)+list()+str()"
+#define MERGE_CONFIGS "list()+dict()+str()"
+
+enum { MERGERS_MAX = 16 };
+enum merger_kind { MERGER_DICT, MERGER_LIST, MERGER_STR, MERGER_KINDS };
+struct merger { enum merger_kind kind; unsigned options; };
+struct mergers { size_t count; struct merger at[MERGERS_MAX]; };
+
+/* Adds what the text says. where: for the place of an error (may be NULL); notes (may be NULL) take options that nobody knows. */
+int mergers_parse(const char *text, const struct node *where, struct mergers *ret, struct notes *notes, struct err *e);
+/* The config's own merge_how, else merge_type: added to *ret, and taken out of *config, which is copied where it changes. */
+int mergers_take(struct arena *a, struct node **config, struct mergers *ret, struct notes *notes, struct err *e);
+
+/* *into becomes the two as one. Errors: format (what stands there cannot be merged so). */
+int merge(struct arena *a, const struct mergers *how, struct node **into, struct node *with, struct err *e);
+
+/* Applies a JSON patch (a list of operations) to *config. Errors: format, conflict (a test that fails, a path that is not there), limit. */
+int patch_apply(struct arena *a, struct node *patch, struct node **config, struct err *e);
