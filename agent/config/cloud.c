@@ -1,18 +1,15 @@
-/* cloud.c - user-data: the "#cloud-config" line, then YAML with cloud-init's keys (docs.cloud-init.io, module reference). */
+/* cloud.c - user-data: what common/userdata makes of it, cloud-init's keys (docs.cloud-init.io, module reference). */
 #include "agent/config/config.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "common/base/text.h"
-#include "common/data/yaml.h"
 #include "common/schema/schema.h"
-
-#define HEADER "#cloud-config"
 
 struct top {
 	const char *hostname, *fqdn, *timezone;
-	const struct node *users, *write_files, *ca_certs, *runcmd, *ssh_keys, *manage_etc_hosts, *natal;
+	const struct node *users, *write_files, *ca_certs, *manage_etc_hosts, *natal;
 	struct texts ssh_authorized_keys;
 	enum tri preserve_hostname;
 };
@@ -20,7 +17,7 @@ struct top {
 static const struct key_row top_keys[] = {
 	KEY(struct top, hostname, WANT_TEXT), KEY(struct top, fqdn, WANT_TEXT), KEY(struct top, timezone, WANT_TEXT),
 	{ "groups", WANT_IGNORED, 0 }, { "chpasswd", WANT_IGNORED, 0 }, { "password", WANT_IGNORED, 0 }, { "user", WANT_IGNORED, 0 }, KEY(struct top, users, WANT_ANY), KEY(struct top, write_files, WANT_ARRAY),
-	KEY(struct top, ca_certs, WANT_OBJECT), KEY(struct top, runcmd, WANT_ARRAY), KEY(struct top, ssh_keys, WANT_OBJECT),
+	KEY(struct top, ca_certs, WANT_OBJECT), { "runcmd", WANT_IGNORED, 0 }, { "ssh_keys", WANT_IGNORED, 0 },
 	KEY(struct top, ssh_authorized_keys, WANT_LIST), KEY(struct top, manage_etc_hosts, WANT_ANY), KEY(struct top, natal, WANT_OBJECT),
 	KEY(struct top, preserve_hostname, WANT_BOOL),
 };
@@ -126,38 +123,6 @@ static int parse_ca(struct config *c, const struct doc *d, const struct node *o,
 	return 0;
 }
 
-/* ssh_keys: {"ed25519_private": …, "ed25519_public": …}: the same files that blobs ssh/ssh_host_* are. */
-static int parse_ssh_keys(struct config *c, const struct doc *d, const struct node *o, struct err *e)
-{
-	static const char *const types[] = { "ed25519", "ecdsa", "rsa" };
-	const char *text[6] = { 0 };
-	struct key_row rows[6];
-
-	if (!o)
-		return 0;
-	for (size_t i = 0; i < 6; i++)
-		rows[i] = (struct key_row){ arena_printf(&c->arena, "%s_%s", types[i / 2], i % 2 ? "public" : "private"), WANT_TEXT,
-			i * sizeof *text };
-	int r = doc_decode(d, "ssh_keys", o, rows, 6, text, e);
-	if (r)
-		return r;
-	c->host_keys = arena_array(&c->arena, 6, sizeof *c->host_keys);
-	for (size_t i = 0; i < 6; i++) {
-		if (!text[i] != !text[i ^ 1])
-			return doc_fail(d, "ssh_keys", ERR_FORMAT, e, "ssh_keys: %s_private and %s_public go together", types[i / 2],
-				types[i / 2]);
-		if (!text[i])
-			continue;
-		bool ends = *text[i] && text[i][strlen(text[i]) - 1] == '\n';
-		const char *body = ends ? text[i] : arena_printf(&c->arena, "%s\n", text[i]);
-		c->host_keys[c->host_key_count++] = (struct config_file){
-			.path = arena_printf(&c->arena, "/etc/ssh/ssh_host_%s_key%s", types[i / 2], i % 2 ? ".pub" : ""),
-			.bytes = body, .size = strlen(body), .mode = i % 2 ? 0644 : 0600, .user = "root", .group = "root",
-		};
-	}
-	return 0;
-}
-
 static int parse_policy(struct config *c, const struct doc *d, const struct node *natal, struct err *e)
 {
 	struct { const struct node *policy; } n = { 0 };
@@ -185,41 +150,61 @@ static int parse_policy(struct config *c, const struct doc *d, const struct node
 	return 0;
 }
 
-static int open_doc(struct config *c, const char *text, size_t size, struct doc *d, struct err *e)
+static void put_text(struct arena *a, struct node *map, const char *key, const char *text)
 {
-	size_t n = strlen(HEADER), i = n;
-
-	if (size < n || memcmp(text, HEADER, n) != 0) {
-		int r = err_at(e, BLOB_USER_DATA, 1, 1, "the first line is not '" HEADER "'");
-		e->code = ERR_UNSUPPORTED;
-		err_hint(e, "scripts, MIME and other forms of user-data are not read by this agent");
-		return r ? -(int)ERR_UNSUPPORTED : 0;
-	}
-	while (i < size && (text[i] == ' ' || text[i] == '\r'))
-		i++;
-	if (i < size && text[i] != '\n')
-		return err_at(e, BLOB_USER_DATA, 1, (unsigned)i + 1, "the first line has more than '" HEADER "'");
-	int r = yaml_read(&c->arena, BLOB_USER_DATA, text, size, &c->notes, &c->cloud, e);
-	if (r)
-		return r;
-	if (c->cloud->kind == NODE_NULL)
-		c->cloud = node_new(&c->arena, NODE_MAP, c->cloud->place);
-	*d = (struct doc){ BLOB_USER_DATA, c->cloud, &c->arena, &c->notes, true };
-	return 0;
+	node_put(a, map, key, node_text(a, text, map->place));
 }
 
-int config_cloud(struct config *c, const void *text, size_t size, struct err *e)
+/* What templates see: cloud-init's instance-data, as far as the medium knows it. */
+static const struct node *instance_data(struct config *c)
+{
+	static const char *const ids[] = { "instance-id", "instance_id" };
+	const struct manifest *m = &c->verified->manifest;
+	struct arena *a = &c->arena;
+	struct node *all = node_new(a, NODE_MAP, (struct place){ .doc = "instance-data" }), *v1 = node_copy(a, all), *ds = node_copy(a, all),
+		*meta = node_copy(a, all);
+
+	put_text(a, v1, "cloud_name", "natal");
+	put_text(a, v1, "platform", "natal");
+	put_text(a, v1, "instance_id", m->vm.instance_id);
+	put_text(a, v1, "local_hostname", m->vm.name);
+	put_text(a, meta, "local-hostname", m->vm.name);
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		put_text(a, meta, ids[i], m->vm.instance_id);
+	node_put(a, ds, "meta_data", meta);
+	node_put(a, all, "v1", v1);
+	node_put(a, all, "ds", ds);
+	return all;
+}
+
+static int read_userdata(struct config *c, struct doc *d, struct err *e)
+{
+	const struct blob *user = verified_blob(c->verified, BLOB_USER_DATA), *vendor = verified_blob(c->verified, BLOB_VENDOR_DATA);
+	const struct userdata_in in = {
+		.arena = &c->arena, .user = user ? user->bytes : NULL, .user_size = user ? (size_t)user->size : 0,
+		.vendor = vendor ? vendor->bytes : NULL, .vendor_size = vendor ? (size_t)vendor->size : 0,
+		.vars = instance_data(c), .launch_index = -1,
+	};
+	int r = userdata_read(&in, &c->userdata, &c->notes, e);
+
+	c->cloud = c->userdata.config;
+	*d = (struct doc){ BLOB_USER_DATA, c->cloud, &c->arena, &c->notes, true };
+	return r;
+}
+
+int config_cloud(struct config *c, struct err *e)
 {
 	struct doc d;
 	struct top t = { 0 };
 	int r;
 
-	if ((r = open_doc(c, text, size, &d, e)) ||
+	if ((r = read_userdata(c, &d, e)) ||
 	    (r = doc_decode(&d, "", c->cloud, top_keys, ARRAY_SIZE(top_keys), &t, e)) ||
 	    (r = check_names(c, &d, &t, e)) || (r = parse_hosts(c, &d, t.manage_etc_hosts, e)) ||
 	    (r = config_accounts(c, &d, &t.ssh_authorized_keys, e)) || (r = config_passwords(c, &d, e)) ||
 	    (r = config_files(c, &d, t.write_files, e)) || (r = parse_ca(c, &d, t.ca_certs, e)) ||
-	    (r = parse_ssh_keys(c, &d, t.ssh_keys, e)) || (r = config_runcmd(c, &d, t.runcmd, e)) || (r = parse_policy(c, &d, t.natal, e)) ||
+	    (r = config_ssh(c, &d, e)) || (r = config_script(c, &d, "runcmd", &c->runcmd, e)) ||
+	    (r = config_script(c, &d, "bootcmd", &c->bootcmd, e)) || (r = parse_policy(c, &d, t.natal, e)) ||
 	    (r = judge(c, e)))
 		return r;
 	return 0;

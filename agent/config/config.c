@@ -17,7 +17,7 @@ void config_free(struct config *c)
 /* What this release cannot unseal or install, it does not silently leave out. */
 static int check_blobs(const struct verified *v, struct err *e)
 {
-	static const char *const known[] = { BLOB_USER_DATA, BLOB_NETWORK_CONFIG, BLOB_REPORT_KEY, BLOB_TLS_KEY, BLOB_TLS_CERT,
+	static const char *const known[] = { BLOB_USER_DATA, BLOB_VENDOR_DATA, BLOB_NETWORK_CONFIG, BLOB_REPORT_KEY, BLOB_TLS_KEY, BLOB_TLS_CERT,
 		BLOB_TLS_CHAIN };
 
 	for (size_t i = 0; i < v->manifest.blob_count; i++) {
@@ -53,7 +53,7 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e)
 		return err_nomem(e);
 	c->verified = v;
 	c->notes.arena = &c->arena;
-	if ((r = check_blobs(v, e)) || (r = one_doc(c, BLOB_USER_DATA, config_cloud, e)) ||
+	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) ||
 		(r = one_doc(c, BLOB_NETWORK_CONFIG, config_network, e)))
 		return r;
 	*ret = give(c);

@@ -11,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "agent/config/doc.h"
+#include "common/userdata/userdata.h"
 #include "common/media/bundle.h"
 
-enum { CONFIG_DOC_MAX = 1 << 20, CONFIG_ACCOUNTS_MAX = 256, CONFIG_FILES_MAX = 4096, CONFIG_NICS_MAX = 64 };
+enum { CONFIG_DOC_MAX = 1 << 20, CONFIG_ACCOUNTS_MAX = 256, CONFIG_FILES_MAX = 4096, CONFIG_FILE_MAX = 16 << 20, CONFIG_NICS_MAX = 64 };
 
 enum policy_kind { POLICY_FAIL, POLICY_DEGRADE, POLICY_CONTINUE, POLICIES };
 /* "fail", "degrade", "continue" */
@@ -39,6 +40,8 @@ struct config_file {
 	size_t size;
 	unsigned mode;
 	const char *user, *group;       /* names */
+	bool append;                    /* behind what the guest has */
+	bool defer;                     /* late, when packages have made their users */
 };
 struct config_route { const char *to, *via; struct opt_uint metric; enum tri on_link; };
 struct config_nic {
@@ -49,12 +52,21 @@ struct config_nic {
 	size_t route_count;
 	struct config_route *routes;
 };
+struct config_ssh {
+	struct texts generate;          /* types of host keys to make where none are given */
+	bool keep_image_keys;
+	const char *certificates;       /* sshd_config's lines, or NULL */
+	enum tri pwauth;                /* UNSET: as the image has it */
+	const char *root_options;       /* before root's keys, with $USER and $DISABLE_USER in it; NULL: root logs in */
+	struct texts keys;              /* of the top: the default user's, and root's */
+};
 struct config_policy { const char *key; enum policy_kind policy; };
 
 struct config {
 	struct arena arena;
 	const struct verified *verified;
 	struct notes notes;                             /* what is said of documents that are taken all the same */
+	struct userdata userdata;                       /* the scripts are here */
 	struct node *cloud, *network;                   /* the documents; what the texts below are borrowed from */
 	const char *hostname, *fqdn, *timezone;
 	enum hosts_mode hosts;
@@ -63,10 +75,11 @@ struct config {
 	struct config_user *users;
 	struct config_password *passwords;
 	struct config_file *files, *host_keys;
+	struct config_ssh ssh;
 	const char **ca;                                /* PEM texts */
 	struct config_nic *nics;
 	bool has_network;
-	const char *runcmd;                             /* the script, or NULL */
+	const char *runcmd, *bootcmd;                   /* the scripts, or NULL */
 	struct config_policy *policies;
 };
 
@@ -76,9 +89,10 @@ void config_free(struct config *c);
 scope_fn(struct config, config_free)
 
 /* The parts, each given its tree; called by config_parse(). */
-int config_cloud(struct config *c, const void *text, size_t size, struct err *e);
+int config_cloud(struct config *c, struct err *e);
 int config_network(struct config *c, const void *text, size_t size, struct err *e);
 int config_accounts(struct config *c, const struct doc *d, const struct texts *default_keys, struct err *e);
+int config_ssh(struct config *c, const struct doc *d, struct err *e);
 int config_passwords(struct config *c, const struct doc *d, struct err *e);
 int config_files(struct config *c, const struct doc *d, const struct node *files, struct err *e);
-int config_runcmd(struct config *c, const struct doc *d, const struct node *list, struct err *e);
+int config_script(struct config *c, const struct doc *d, const char *key, const char **ret, struct err *e);

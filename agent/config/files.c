@@ -1,13 +1,14 @@
-/* files.c - cloud-config's write_files and runcmd. */
+/* files.c - cloud-config's write_files, and the scripts that runcmd and bootcmd come to. */
 #include "agent/config/config.h"
 
 #include <ctype.h>
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/unpack.h"
 
-struct file_row { const char *path, *content, *encoding, *owner; const struct node *permissions; enum tri append, defer; };
+struct file_row { const char *path, *encoding, *owner; const struct node *permissions, *content, *source; enum tri append, defer; };
 static const struct key_row file_keys[] = {
-	KEY(struct file_row, path, WANT_TEXT), KEY(struct file_row, content, WANT_TEXT), KEY(struct file_row, encoding, WANT_TEXT),
+	KEY(struct file_row, path, WANT_TEXT), KEY(struct file_row, content, WANT_ANY), KEY(struct file_row, source, WANT_ANY), KEY(struct file_row, encoding, WANT_TEXT),
 	KEY(struct file_row, owner, WANT_TEXT), KEY(struct file_row, permissions, WANT_ANY), KEY(struct file_row, append, WANT_BOOL),
 	KEY(struct file_row, defer, WANT_BOOL),
 };
@@ -34,33 +35,63 @@ static int parse_mode(const struct doc *d, const char *path, const struct node *
 	return -(int)e->code;
 }
 
+/* What stands for base64, gzip and neither: cloud-init's names for them. */
+static const struct encoding { const char *name; bool base64, gzip; } encodings[] = {
+	{ "b64", true, false }, { "base64", true, false }, { "gz", false, true }, { "gzip", false, true },
+	{ "gz+b64", true, true }, { "gz+base64", true, true }, { "gzip+b64", true, true }, { "gzip+base64", true, true },
+	{ "text/plain", false, false },
+};
+
+static int find_encoding(const struct doc *d, const char *path, const char *name, const struct encoding **ret, struct err *e)
+{
+	const char *words[ARRAY_SIZE(encodings) + 1] = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++) {
+		words[i] = encodings[i].name;
+		if (strcasecmp(encodings[i].name, name) == 0) {
+			*ret = &encodings[i];
+			return 0;
+		}
+	}
+	doc_fail(d, doc_path(d, path, "encoding"), ERR_UNSUPPORTED, e, "%s/encoding '%.40s' is not one that this agent decodes", path, name);
+	err_suggest(e, name, words, "b64, gz, gz+b64 or no encoding at all");
+	return -(int)e->code;
+}
+
 static int parse_content(struct config *c, const struct doc *d, const char *path, const struct file_row *row, struct config_file *f,
 	struct err *e)
 {
-	static const char *const words[] = { "b64", "base64", "text/plain", NULL };
-	const char *text = row->content ? row->content : "";
+	const struct node *v = row->content;
+	const struct encoding *how = NULL;
+	const char *text = v && v->text ? v->text : "";
+	size_t size = v && v->text ? v->count : 0;
+	int r = row->encoding ? find_encoding(d, path, row->encoding, &how, e) : 0;
 
-	if (!row->encoding || strcmp(row->encoding, "text/plain") == 0) {
-		f->bytes = text;
-		f->size = strlen(text);
-		return 0;
+	if (r)
+		return r;
+	if (v && v->kind != NODE_TEXT && v->kind != NODE_BYTES && v->kind != NODE_NULL)
+		return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not a string", path);
+	scoped_buf struct buf packed = BUF_MAX(2 * CONFIG_FILE_MAX), plain = BUF_MAX(2 * CONFIG_FILE_MAX), out = BUF_MAX(CONFIG_FILE_MAX);
+	if (how && how->base64) {
+		/* cloud-init's decoder passes over white space. */
+		for (size_t i = 0; i < size; i++)
+			if (!isspace((unsigned char)text[i]))
+				buf_add(&packed, text + i, 1);
+		if (base64_decode(packed.data ? packed.data : "", packed.size, path, &plain, e))
+			return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not base64", path);
+		text = plain.data ? plain.data : "";
+		size = plain.size;
 	}
-	if (strcmp(row->encoding, "b64") != 0 && strcmp(row->encoding, "base64") != 0) {
-		doc_fail(d, doc_path(d, path, "encoding"), ERR_UNSUPPORTED, e, "%s/encoding '%.40s' is not one that this agent decodes",
-			path, row->encoding);
-		err_suggest(e, row->encoding, words, "b64 or no encoding at all");
-		return -(int)e->code;
+	if (how && how->gzip && size) {
+		if (packing_of(text, size) != PACKING_GZIP)
+			return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not gzip", path);
+		if (unpack(PACKING_GZIP, text, size, &out, e))
+			return err_wrap(e, "%s/content", path);
+		text = out.data ? out.data : "";
+		size = out.size;
 	}
-	/* cloud-init's decoder passes over white space. */
-	char *packed = arena_text(d->arena, text), *to = packed;
-	for (const char *from = text; *from; from++)
-		if (!isspace((unsigned char)*from))
-			*to++ = *from;
-	scoped_buf struct buf out = BUF_MAX(CONFIG_DOC_MAX);
-	if (base64_decode(packed, (size_t)(to - packed), path, &out, e))
-		return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not base64", path);
-	f->bytes = arena_copy(&c->arena, out.data, out.size);
-	f->size = out.size;
+	f->bytes = arena_copy(&c->arena, text, size);
+	f->size = size;
 	return 0;
 }
 
@@ -78,6 +109,30 @@ static bool clean_path(const char *s)
 	return true;
 }
 
+/* A path that stands again: what is appended follows what is there, anything else takes its place. */
+static void put_file(struct config *c, const struct config_file *f)
+{
+	for (size_t i = 0; i < c->file_count; i++) {
+		struct config_file *was = &c->files[i];
+		if (strcmp(was->path, f->path) != 0 || was->defer != f->defer)
+			continue;
+		if (!f->append) {
+			*was = *f;
+			return;
+		}
+		char *both = arena_alloc(&c->arena, was->size + f->size + 1);
+		memcpy(both, was->bytes, was->size);
+		memcpy(both + was->size, f->bytes, f->size);
+		was->bytes = both;
+		was->size += f->size;
+		was->mode = f->mode;
+		was->user = f->user;
+		was->group = f->group;
+		return;
+	}
+	c->files[c->file_count++] = *f;
+}
+
 static int parse_file(struct config *c, const struct doc *d, const char *path, const struct node *v, struct err *e)
 {
 	struct file_row row = { 0 };
@@ -91,9 +146,16 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, c
 	if (!clean_path(row.path))
 		return doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e,
 			"%s/path '%.100s' is not an absolute path without '//', '.' and '..'", path, row.path);
-	if (row.append == TRI_YES)
-		return doc_fail(d, doc_path(d, path, "append"), ERR_UNSUPPORTED, e,
-			"%s: append is not applied: a second run would append again", path);
+	if (node_truth(row.source)) {
+		err_hint(doc_warn(d, doc_path(d, path, "source"), ERR_UNSUPPORTED, "%s/source is not fetched: natal-agent reads what was signed, and "
+			"nothing else", path), "put the bytes into content; what content says is written");
+		if (!row.content)
+			return doc_fail(d, doc_path(d, path, "source"), ERR_DENIED, e, "%s: source is not fetched, and there is no content", path);
+	}
+	f.append = row.append == TRI_YES;
+	f.defer = row.defer == TRI_YES;
+	if (f.append && f.defer)
+		return doc_fail(d, doc_path(d, path, "defer"), ERR_UNSUPPORTED, e, "%s: append and defer do not go together", path);
 	f.path = row.path;
 	if (row.owner) {
 		size_t n = strcspn(row.owner, ":");
@@ -103,13 +165,10 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, c
 			return doc_fail(d, doc_path(d, path, "owner"), ERR_FORMAT, e, "%s/owner '%.60s' is not 'user:group'", path,
 				row.owner);
 	}
-	for (size_t i = 0; i < c->file_count; i++)
-		if (strcmp(c->files[i].path, f.path) == 0)
-			return doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e, "%s/path '%.200s' stands twice", path, f.path);
 	if ((r = parse_mode(d, doc_path(d, path, "permissions"), row.permissions, &f.mode, e)) ||
 		(r = parse_content(c, d, path, &row, &f, e)))
 		return r;
-	c->files[c->file_count++] = f;
+	put_file(c, &f);
 	return 0;
 }
 
@@ -138,35 +197,59 @@ static void quote(struct buf *out, const char *s)
 	buf_str(out, "'");
 }
 
+/* A word of a list: texts and numbers as they are written. */
+static int word_of(const struct doc *d, const char *path, const struct node *v, const char **ret, struct err *e)
+{
+	if (v->kind != NODE_INT && v->kind != NODE_FLOAT)
+		return doc_value(d, path, v, WANT_TEXT, ret, e);
+	*ret = v->text;
+	return 0;
+}
+
+static int put_command(const struct doc *d, const char *path, const struct node *v, struct buf *script, struct err *e)
+{
+	const char *word;
+	int r = 0;
+
+	if (v->kind == NODE_NULL)
+		return 0;
+	if (v->kind != NODE_LIST) {
+		if (v->kind != NODE_TEXT)
+			return doc_fail(d, path, ERR_FORMAT, e, "%s is not a list of strings", path);
+		if ((r = doc_value(d, path, v, WANT_TEXT, &word, e)))
+			return r;
+		buf_str(script, word);
+	}
+	if (v->kind == NODE_LIST && v->count == 0)
+		return doc_fail(d, path, ERR_FORMAT, e, "%s is empty", path);
+	for (size_t i = 0; v->kind == NODE_LIST && i < v->count && !r; i++) {
+		if ((r = word_of(d, doc_path_n(d, path, i), v->items[i], &word, e)))
+			return r;
+		buf_str(script, i ? " " : "");
+		quote(script, word);
+	}
+	buf_str(script, "\n");
+	return 0;
+}
+
 /* One script of all commands, as cloud-init makes it: a `cd` in one holds for the next. Lists are words, quoted. */
-int config_runcmd(struct config *c, const struct doc *d, const struct node *list, struct err *e)
+int config_script(struct config *c, const struct doc *d, const char *key, const char **ret, struct err *e)
 {
 	scoped_buf struct buf script = BUF_MAX(CONFIG_DOC_MAX);
-	size_t n = list ? list->count : 0;
+	const struct node *list = node_get(c->cloud, key);
 	int r;
 
-	if (n == 0)
+	*ret = NULL;
+	if (!list || list->kind == NODE_NULL)
 		return 0;
+	if (list->kind != NODE_LIST)
+		return doc_fail(d, key, ERR_FORMAT, e, "%s is not a list", key);
 	buf_str(&script, "#!/bin/sh\n");
-	for (size_t i = 0; i < n; i++) {
-		const struct node *v = list->items[i];
-		const char *path = doc_path_n(d, "runcmd", i);
-		struct texts words = { 0 };
-		if ((r = doc_value(d, path, v, WANT_LIST, &words, e)))
+	for (size_t i = 0; i < list->count; i++)
+		if ((r = put_command(d, doc_path_n(d, key, i), list->items[i], &script, e)))
 			return r;
-		if (words.count == 0)
-			return doc_fail(d, path, ERR_FORMAT, e, "%s is empty", path);
-		if (v->kind == NODE_TEXT)
-			buf_str(&script, words.at[0]);
-		else
-			for (size_t w = 0; w < words.count; w++) {
-				buf_str(&script, w ? " " : "");
-				quote(&script, words.at[w]);
-			}
-		buf_str(&script, "\n");
-	}
-	if ((r = buf_check(&script, "the script of runcmd", e)))
+	if ((r = buf_check(&script, key, e)))
 		return r;
-	c->runcmd = arena_copy(&c->arena, script.data, script.size);
+	*ret = list->count ? arena_copy(&c->arena, script.data, script.size) : NULL;
 	return 0;
 }

@@ -22,7 +22,8 @@ enum {
 #define FW_CFG_PREFIX "opt/natal/"
 
 /* Blob names that the agent knows; FORMAT.md "Blobs". */
-#define BLOB_USER_DATA "user-data"              /* "#cloud-config\n" and JSON */
+#define BLOB_USER_DATA "user-data"              /* in any of cloud-init's forms */
+#define BLOB_VENDOR_DATA "vendor-data"          /* the same; user-data goes before it */
 #define BLOB_NETWORK_CONFIG "network-config"    /* cloud-init network config v2, JSON */
 #define BLOB_REPORT_KEY "report-key"            /* 32 bytes: MAC key of status frames */
 #define BLOB_TLS_KEY "tls/key.pem"              /* PKCS#8 */

@@ -49,10 +49,9 @@ bad 'users/a/passwd is not the hash of a password' '{"users": [{"name": "a", "pa
 bad 'users/a/gecos holds a colon' '{"users": [{"name": "a", "gecos": "a:b"}]}'
 bad "write_files/0/permissions is '644', not octal text" '{"write_files": [{"path": "/a", "permissions": 644}]}'
 bad "write_files/0/path '/a/../b' is not an absolute path" '{"write_files": [{"path": "/a/../b"}]}'
-bad "write_files/1/path '/a' stands twice" '{"write_files": [{"path": "/a"}, {"path": "/a"}]}'
 bad "write_files/0/encoding 'b46' is not one" '{"write_files": [{"path": "/a", "encoding": "b46"}]}'
 bad "did you mean 'b64'?" '{"write_files": [{"path": "/a", "encoding": "b46"}]}'
-bad 'append is not applied' '{"write_files": [{"path": "/a", "append": true}]}'
+bad 'append and defer do not go together' '{"write_files": [{"path": "/a", "append": true, "defer": true}]}'
 bad "'localhos', not true, false or localhost" '{"hostname": "a", "manage_etc_hosts": "localhos"}'
 bad "did you mean 'localhost'?" '{"hostname": "a", "manage_etc_hosts": "localhos"}'
 bad "timezone '../x' is no name of a time zone" '{"timezone": "../x"}'
@@ -65,7 +64,7 @@ bad 'ed25519_private and ed25519_public go together' '{"ssh_keys": {"ed25519_pri
 bad "does not hold '-----BEGIN CERTIFICATE-----'" '{"ca_certs": {"trusted": ["x"]}}'
 bad "user 'a': another user has the number 1" '{"users": [{"name": "a", "uid": 1}]}'
 bad "owner 'nobody-here' is no user of this guest" '{"write_files": [{"path": "/a", "owner": "nobody-here:root"}], "natal": {"policy": {"write_files": "fail"}}}'
-printf '#!/bin/sh\necho hi\n' > "$work/bad/user-data"; seal "$work/bad.bundle" 5 "$work/bad"; both "the first line is not '#cloud-config'" "$work/bad.bundle"
+printf 'hostname: a\n' > "$work/bad/user-data"; seal "$work/bad.bundle" 5 "$work/bad"; both "the first line" "$work/bad.bundle"
 
 badnet() { rm -f "$work/bad/user-data"; echo "$2" > "$work/bad/network-config"; seal "$work/bad.bundle" 5 "$work/bad"; refused "$1" try "$work/bad.bundle"; }
 warnednet() { rm -f "$work/bad/user-data"; echo "$2" > "$work/bad/network-config"; seal "$work/bad.bundle" 5 "$work/bad"; said_and_planned "$1"; }

@@ -68,7 +68,7 @@ static void mistakes_name_their_place(void **state)
 		{ "{\"users\":[{\"name\":\"a\",\"sudo\":[\"A\\nB\"]}]}", "user-data:2:23", "users/a/sudo: a rule is one line", ERR_FORMAT },
 		{ "{\"users\":[{\"name\":\"a\",\"ssh_authorized_keys\":[\"A\\nB c\"]}]}", "user-data:2:46", "is not one line", ERR_FORMAT },
 		{ "{\"bootcmd\":[]}", "user-data:2:12", "bootcmd is empty", ERR_FORMAT },
-		{ "[]", "user-data:2:1", "user-data is not an object", ERR_FORMAT },
+		{ "[]", "user-data:2:1", "a cloud-config is a map", ERR_FORMAT },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct config *c;
@@ -105,8 +105,9 @@ static void a_header_is_needed(void **state)
 {
 	struct config *c;
 
-	assert_err(parse("user-data", "{}", &c), ERR_UNSUPPORTED, e, "the first line is not '#cloud-config'");
-	assert_err(parse("user-data", "#cloud-config-archive\n[]", &c), ERR_FORMAT, e, "the first line has more than");
+	assert_err(parse("user-data", "{}", &c), ERR_FORMAT, e, "the first line is no header: '{}'");
+	assert_err(parse("user-data", "hostname: a\n", &c), ERR_FORMAT, e, "the first line is no header: 'hostname: a'");
+	assert_non_null(strstr(e.hint, "#cloud-config"));
 	assert_ok(parse("user-data", "#cloud-config", &c), e);
 	config_free(c);
 }

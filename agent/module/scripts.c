@@ -1,0 +1,79 @@
+/* scripts.c - what the user wants run: bootcmd and boothooks before the network, the rest when the services are up. */
+#include "agent/module/module.h"
+
+#include <string.h>
+#include "common/base/text.h"
+
+#define SCRIPTS STATE_DIR "/scripts"
+enum { SCRIPT_TIMEOUT_MS = 3600 * 1000, EARLY_TIMEOUT_MS = 100 * 1000 };      /* the early unit has 120 s in all */
+
+struct kept { const char *path, *text; size_t size; };
+
+static const char **environment(struct builder *b)
+{
+	const char **env = arena_array(&b->plan->arena, 3, sizeof *env);
+
+	env[0] = arena_printf(&b->plan->arena, "INSTANCE_ID=%s", b->config->verified->manifest.vm.instance_id);
+	env[1] = "HOME=/root";
+	return env;
+}
+
+/* Kept where only root reads it, and run by the interpreter that its first line names. */
+static int keep_and_run(struct builder *b, const struct kept *s, enum frequency frequency, struct err *e)
+{
+	struct arena *a = &b->plan->arena;
+	const struct item *i = &b->plan->items[b->plan->item_count - 1];
+	const char **argv = arena_array(a, 3, sizeof *argv), **dir = arena_array(a, 1, sizeof *dir);
+	bool shell = !text_starts(s->text, "#!") || s->size < 3;
+	int r;
+
+	*dir = arena_copy(a, s->path, (size_t)(strrchr(s->path, '/') - s->path));
+	if ((r = want_dir(b, STATE_DIR, 0700, 0, 0, e)) || (r = want_dir(b, SCRIPTS, 0700, 0, 0, e)) || (r = want_dir(b, *dir, 0700, 0, 0, e)) ||
+	    (r = want_file(b, &(struct want_file){ s->path, s->text, s->size, 0700, 0, 0, true }, e)))
+		return r;
+	want_frequency(b, frequency);
+	argv[0] = shell ? "/bin/sh" : s->path;
+	argv[1] = shell ? s->path : NULL;
+	if (want_due(b))
+		want_exec(b, argv, i->stage == STAGE_EARLY ? EARLY_TIMEOUT_MS : SCRIPT_TIMEOUT_MS, frequency == FREQ_BOOT ? "at every boot" :
+			"not yet run")->env = environment(b);
+	return 0;
+}
+
+static const struct { const char *dir; enum frequency frequency; } kinds[SCRIPT_KINDS] = {
+	[SCRIPT_USER] = { "user", FREQ_INSTANCE }, [SCRIPT_PER_BOOT] = { "per-boot", FREQ_BOOT },
+	[SCRIPT_PER_INSTANCE] = { "per-instance", FREQ_INSTANCE }, [SCRIPT_PER_ONCE] = { "per-once", FREQ_ONCE },
+	[SCRIPT_BOOTHOOK] = { "boothook", FREQ_BOOT }, [SCRIPT_VENDOR] = { "vendor", FREQ_INSTANCE },
+};
+
+static int scripts(struct builder *b, bool hooks, struct err *e)
+{
+	const struct userdata *u = &b->config->userdata;
+
+	for (size_t i = 0; i < u->script_count; i++) {
+		const struct script *s = &u->scripts[i];
+		if ((s->kind == SCRIPT_BOOTHOOK) != hooks)
+			continue;
+		const char *name = arena_printf(&b->plan->arena, "%s/%s", kinds[s->kind].dir, s->name);
+		want_item(b, name);
+		const struct kept kept = { arena_printf(&b->plan->arena, SCRIPTS "/%s", name), s->bytes, s->size };
+		int r = keep_and_run(b, &kept, kinds[s->kind].frequency, e) ? want_failed(b, e) : 0;
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int module_scripts(struct builder *b, struct err *e) { return scripts(b, false, e); }
+int module_boothooks(struct builder *b, struct err *e) { return scripts(b, true, e); }
+
+int module_bootcmd(struct builder *b, struct err *e)
+{
+	const char *text = b->config->bootcmd;
+
+	if (!text)
+		return 0;
+	want_item(b, "");
+	const struct kept kept = { SCRIPTS "/bootcmd/bootcmd.sh", text, strlen(text) };
+	return keep_and_run(b, &kept, FREQ_BOOT, e) ? want_failed(b, e) : 0;
+}
