@@ -8,3 +8,6 @@ tests_unit_common_userdata_test_userdata_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_userdata_test_userdata_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 tests_unit_common_userdata_test_merge_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_userdata_test_merge_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/common/media/test_fat
+tests_unit_common_media_test_fat_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_media_test_fat_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
