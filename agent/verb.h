@@ -9,12 +9,14 @@ enum { VERB_ARGS_MANY = 1 << 16 };
 struct run {
 	struct agent_options options;
 	const char *format, *wait;
+	const char *to, *kind, *macs;   /* net render */
 	const char *const *args;        /* what is no option, in its order: as many as the row allows */
 	size_t arg_count;
 	bool strict, support, reverse;
 	const char *how, *vars;         /* of userdata's verbs */
 };
 
+int verb_net_render(struct run *run, struct err *e);
 int verb_schema(struct run *run, struct err *e);
 
 /* userdata_verb.c */

@@ -15,6 +15,13 @@ common_libcommon_a_SOURCES = \
 	%D%/data/json.c %D%/data/json.h \
 	%D%/data/node.c %D%/data/node.h %D%/data/node_json.c %D%/data/notes.c %D%/data/notes.h \
 	%D%/data/scalar.c %D%/data/scalar.h %D%/data/yaml.c %D%/data/yaml.h %D%/data/yaml_functions.h \
+	%D%/network/address.c %D%/network/build.h %D%/network/check.c %D%/network/ini.c %D%/network/links.c \
+	%D%/network/netconf.c %D%/network/netconf.h %D%/network/openstack.c %D%/network/out.h %D%/network/render.c \
+	%D%/network/render.h %D%/network/render_eni.c %D%/network/render_netplan.c %D%/network/render_network_manager.c \
+	%D%/network/render_networkd.c %D%/network/render_sysconfig.c %D%/network/state.c %D%/network/subnet.c \
+	%D%/network/sysconfig.h %D%/network/sysconfig_files.c %D%/network/uuid.c %D%/network/v1.c \
+	%D%/network/v2.c %D%/network/v2.h %D%/network/v2_addresses.c \
+	%D%/network/value.c %D%/network/yaml_write.c \
 	%D%/userdata/gather.h %D%/userdata/merge.c %D%/userdata/merge.h %D%/userdata/mime.c %D%/userdata/mime.h %D%/userdata/mime_header.c \
 	%D%/userdata/parts.c %D%/userdata/parts.h %D%/userdata/patch.c %D%/userdata/show.c %D%/userdata/template.c %D%/userdata/template.h \
 	%D%/userdata/template_basic.c %D%/userdata/template_block.c %D%/userdata/template_expr.c %D%/userdata/template_filter.c \

@@ -28,6 +28,7 @@ include tests/media.mk
 include tests/fuzz/fuzz.mk
 include tests/wire.mk
 include tests/agent.mk
+include tests/net.mk
 include tests/schema.mk
 include tests/tools.mk
 include tests/bench.mk

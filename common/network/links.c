@@ -78,7 +78,9 @@ static int add_params(struct net_build *b, const struct node *params, struct net
 {
 	int r = net_take_map(b, params, "params");
 
-	for (size_t i = 0; !r && params && params->kind == NODE_MAP && i < params->count; i++) {
+	if (r || !params || params->kind != NODE_MAP)
+		return r;
+	for (size_t i = 0; !r && i < params->count; i++) {
 		const struct node *key = params->members[i].key;
 		const char *name = NULL;
 		if (!node_str(key))
@@ -90,22 +92,20 @@ static int add_params(struct net_build *b, const struct node *params, struct net
 	return r;
 }
 
-static int get_link(struct net_build *b, const char *key, const struct node *at, struct net_link **ret)
+/* The one that stands already, or a new one; NULL: there are too many. */
+static struct net_link *get_link(struct net_build *b, const char *key, const struct node *at)
 {
 	struct netconf *c = b->c;
+	struct net_link *l = net_find(b, key);
 
-	*ret = net_find(b, key);
-	if (*ret)
-		return 0;
-	if (c->link_count == NETCONF_LINKS_MAX)
-		return node_fail(at, ERR_LIMIT, b->e, "more than %d interfaces", NETCONF_LINKS_MAX);
+	if (l || c->link_count == NETCONF_LINKS_MAX)
+		return l;
 	if (!c->links)
 		c->links = arena_array(b->arena, NETCONF_LINKS_MAX, sizeof *c->links);
-	struct net_link *l = &c->links[c->link_count++];
+	l = &c->links[c->link_count++];
 	l->params = node_new(b->arena, NODE_MAP, at->place);
 	l->key = key;
-	*ret = l;
-	return 0;
+	return l;
 }
 
 int net_add_physical(struct net_build *b, const struct node *map, enum net_type type, struct net_link **ret)
@@ -119,8 +119,8 @@ int net_add_physical(struct net_build *b, const struct node *map, enum net_type 
 		return r;
 	if (!name)
 		return node_fail(map, ERR_FORMAT, b->e, "the %s has no name", type ? type_names[type] : "interface");
-	if ((r = get_link(b, id ? id : name, map, &l)))
-		return r;
+	if (!(l = get_link(b, id ? id : name, map)))
+		return node_fail(map, ERR_LIMIT, b->e, "more than %d interfaces", NETCONF_LINKS_MAX);
 	if (l->at && node_get(l->at, "type"))
 		return node_fail(node_get(map, "name"), ERR_FORMAT, b->e, "'%s' is described twice: line %u has it, too", name, l->at->place.line);
 	l->id = id, l->name = name, l->mac = mac, l->type = type, l->at = map;

@@ -62,3 +62,13 @@ int netconf_read(struct arena *a, enum netconf_kind kind, const struct node *roo
 	*ret = c;
 	return 0;
 }
+
+int netconf_openstack_v1(struct arena *a, const struct node *root, const struct netconf_host *host, struct notes *notes, struct node **ret,
+	struct err *e)
+{
+	struct net_build b = { .arena = a, .host = host, .notes = notes, .e = e };
+
+	if (!root || root->kind != NODE_MAP)
+		return node_fail(root, ERR_FORMAT, e, "network configuration is a map");
+	return net_openstack_to_v1(&b, root, ret);
+}

@@ -117,6 +117,10 @@ int netconf_kind(const struct node *root, enum netconf_kind *ret, const struct n
 int netconf_read(struct arena *a, enum netconf_kind kind, const struct node *root, const struct netconf_host *host, struct notes *notes,
 	struct netconf **ret, struct err *e);
 
+/* OpenStack's document as a config of version 1, and no further. */
+int netconf_openstack_v1(struct arena *a, const struct node *root, const struct netconf_host *host, struct notes *notes, struct node **ret,
+	struct err *e);
+
 struct net_link *netconf_link(const struct netconf *c, const char *key);
 /* cloud-init's internal state of it: {config, dns, interfaces, routes, use_ipv6}. */
 struct node *netconf_state(struct arena *a, const struct netconf *c);

@@ -241,7 +241,8 @@ int net_add_subnets(struct net_build *b, const struct node *list, struct net_lin
 		struct net_subnet *s = &l->subnets[l->subnet_count++];
 		if ((r = one_subnet(b, list->items[i], s)))
 			return r;
-		b->c->six |= s->six;
+		/* What cloud-init takes for a use of IPv6: not the types that say so in the middle. */
+		b->c->six |= s->method == NET_STATIC6 || s->method == NET_DHCP6 || (s->address && net_is_six(s->address));
 	}
 	return 0;
 }
