@@ -3,15 +3,18 @@ noinst_LIBRARIES += agent/libagent.a
 AGENT_LIBS = agent/libagent.a $(COMMON_LIBS)
 agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS)
 agent_libagent_a_SOURCES = \
-	%D%/accounts.c %D%/accounts.h %D%/agent.c %D%/agent.h %D%/boot.c %D%/boot.h \
-	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/links.c %D%/links.h \
-	%D%/net_verb.c %D%/networks.c %D%/networks.h %D%/schema_verb.c %D%/seed.c %D%/seed.h %D%/userdata_verb.c %D%/verb.h %D%/verbs.c %D%/verbs.h \
+	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/agent.c %D%/agent.h %D%/boot.c %D%/boot.h %D%/net_verb.c \
+	%D%/networks.c %D%/networks.h \
+	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/links.c %D%/links.h %D%/schema_verb.c %D%/seed.c %D%/seed.h %D%/userdata_verb.c %D%/verb.h %D%/verbs.c %D%/verbs.h \
 	%D%/apply/apply.c %D%/apply/apply.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
 	%D%/config/accounts.c %D%/config/cloud.c %D%/config/config.c %D%/config/config.h %D%/config/doc.c %D%/config/doc.h \
-	%D%/config/files.c %D%/config/network.c %D%/config/passwords.c \
-	%D%/module/accounts.c %D%/module/ca_certificates.c %D%/module/hostname.c %D%/module/machine_id.c %D%/module/module.h \
+	%D%/config/files.c %D%/config/network.c %D%/config/passwords.c %D%/config/ssh.c \
+	%D%/module/accounts.c %D%/module/ca_certificates.c %D%/module/disk_setup.c %D%/module/fs_setup.c %D%/module/growpart.c %D%/module/mounts.c %D%/module/hostname.c %D%/module/machine_id.c %D%/module/module.h \
 	%D%/module/modules.c %D%/module/network.c %D%/module/password.c %D%/module/password.h %D%/module/crypt_functions.h \
-	%D%/module/set_passwords.c %D%/module/report_key.c %D%/module/scripts.c %D%/module/runcmd.c %D%/module/ssh_host_keys.c \
+	%D%/module/set_passwords.c %D%/module/report_key.c %D%/module/scripts.c %D%/module/runcmd.c %D%/module/ssh_host_keys.c %D%/module/sshd.c \
+	%D%/module/apt.c %D%/module/apt.h %D%/module/apt_sources.c %D%/module/final.c %D%/module/guest.c %D%/module/guest.h \
+	%D%/module/keyboard.c %D%/module/locale.c %D%/module/ntp.c %D%/module/packages.c %D%/module/resolv_conf.c %D%/module/rsyslog.c \
+	%D%/module/seed_random.c %D%/module/yum_repos.c \
 	%D%/module/timezone.c %D%/module/tls_identity.c %D%/module/users.c %D%/module/write_files.c \
 	%D%/pinning/drift.c %D%/pinning/drift.h %D%/pinning/pins.c %D%/pinning/pins.h %D%/pinning/present.h %D%/pinning/ssh.c \
 	%D%/pinning/tls.c %D%/pinning/wire.c %D%/pinning/wire.h \
@@ -27,4 +30,4 @@ natalunitdir = $(SYSTEMD_UNIT_DIR)
 dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service
 natalsshdir = $(SYSTEMD_UNIT_DIR)/ssh.service.d
 dist_natalssh_DATA = %D%/units/ssh.service.d/10-natal.conf
-dist_man_MANS += %D%/natal-agent.8
+dist_man_MANS += %D%/natal-agent.8 %D%/cloud-config.5

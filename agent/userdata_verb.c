@@ -4,6 +4,7 @@
 #include <string.h>
 #include "agent/verb.h"
 #include "common/base/file.h"
+#include "common/base/text.h"
 #include "common/data/yaml.h"
 #include "common/userdata/gather.h"
 #include "common/userdata/merge.h"
@@ -58,11 +59,14 @@ static int read_vars(struct arena *a, const char *path, struct node **ret, struc
 		node_kind_name((*ret)->kind));
 }
 
-/* A map without any header: a config by itself, as the files of /etc/cloud/cloud.cfg.d are. */
+/* A map without any header, nor one that is meant for one: a config by itself, as the files of /etc/cloud/cloud.cfg.d are. */
 static bool is_bare(struct arena *a, const char *path, const void *bytes, size_t size, struct node **ret)
 {
-	struct err unused;
+	struct err unused = ERR_NONE;
 
+	part_suggest(bytes, size, &unused);
+	if (text_starts(unused.hint, "did you mean"))
+		return false;
 	return part_sniff(bytes, size) == PART_UNKNOWN && !packing_of(bytes, size) && !mime_is(bytes, size) &&
 		!yaml_read(a, path, bytes, size, NULL, ret, &unused) && ((*ret)->kind == NODE_MAP || (*ret)->kind == NODE_NULL);
 }
@@ -80,7 +84,7 @@ static int merge_bare(struct gather *g, struct node *config, struct err *e)
 	if ((r = mergers_take(a, &config, &how, g->in->notes, e)) ||
 	    (!how.count && (r = mergers_parse(g->how ? g->how : MERGE_CONFIGS, NULL, &how, NULL, e))))
 		return r;
-	return merge(a, &how, g->config, config, &g->config, e);
+	return merge(a, &how, &g->config, config, e);
 }
 
 static int merge_file(struct gather *g, const char *path, struct err *e)

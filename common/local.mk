@@ -38,6 +38,7 @@ common_libcommon_a_SOURCES = \
 	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \
 	%D%/media/bundle.c %D%/media/bundle.h \
 	%D%/media/envelope.c %D%/media/envelope.h \
+	%D%/media/fat.c %D%/media/fat.h \
 	%D%/media/field.c %D%/media/field.h \
 	%D%/media/iso.c %D%/media/iso.h \
 	%D%/media/manifest.c %D%/media/manifest.h \

@@ -135,7 +135,8 @@ static int commit_action(const struct apply *a, const struct action *c, bool lat
 	case ACTION_HOSTNAME:
 		return sys_hostname(c->bytes, c->size) < 0 ? err_sys(e, "set the host name") : 0;
 	case ACTION_EXEC:
-		return late ? 0 : run_program(a, &(struct proc){ .argv = c->argv, .env = c->env, .timeout_ms = c->timeout_ms }, e);
+		return late ? 0 : run_program(a, &(struct proc){ .argv = c->argv, .env = c->env, .timeout_ms = c->timeout_ms,
+			.input = c->input, .input_size = c->input ? strlen(c->input) : 0 }, e);
 	default:
 		return 0;
 	}

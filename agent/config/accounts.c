@@ -285,5 +285,6 @@ int config_accounts(struct config *c, const struct doc *d, const struct texts *d
 		if ((r = parse_user(c, &normal, &all.users->members[i], e)))
 			return r;
 	give_keys(c, &keys);
+	c->ssh.keys = keys;
 	return 0;
 }

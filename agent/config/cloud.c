@@ -9,7 +9,7 @@
 
 struct top {
 	const char *hostname, *fqdn, *timezone;
-	const struct node *users, *write_files, *ca_certs, *ssh_keys, *manage_etc_hosts, *natal;
+	const struct node *users, *write_files, *ca_certs, *manage_etc_hosts, *natal;
 	struct texts ssh_authorized_keys;
 	enum tri preserve_hostname;
 };
@@ -17,7 +17,7 @@ struct top {
 static const struct key_row top_keys[] = {
 	KEY(struct top, hostname, WANT_TEXT), KEY(struct top, fqdn, WANT_TEXT), KEY(struct top, timezone, WANT_TEXT),
 	{ "groups", WANT_IGNORED, 0 }, { "chpasswd", WANT_IGNORED, 0 }, { "password", WANT_IGNORED, 0 }, { "user", WANT_IGNORED, 0 }, KEY(struct top, users, WANT_ANY), KEY(struct top, write_files, WANT_ARRAY),
-	KEY(struct top, ca_certs, WANT_OBJECT), { "runcmd", WANT_IGNORED, 0 }, KEY(struct top, ssh_keys, WANT_OBJECT),
+	KEY(struct top, ca_certs, WANT_OBJECT), { "runcmd", WANT_IGNORED, 0 }, { "ssh_keys", WANT_IGNORED, 0 },
 	KEY(struct top, ssh_authorized_keys, WANT_LIST), KEY(struct top, manage_etc_hosts, WANT_ANY), KEY(struct top, natal, WANT_OBJECT),
 	KEY(struct top, preserve_hostname, WANT_BOOL),
 };
@@ -123,38 +123,6 @@ static int parse_ca(struct config *c, const struct doc *d, const struct node *o,
 	return 0;
 }
 
-/* ssh_keys: {"ed25519_private": …, "ed25519_public": …}: the same files that blobs ssh/ssh_host_* are. */
-static int parse_ssh_keys(struct config *c, const struct doc *d, const struct node *o, struct err *e)
-{
-	static const char *const types[] = { "ed25519", "ecdsa", "rsa" };
-	const char *text[6] = { 0 };
-	struct key_row rows[6];
-
-	if (!o)
-		return 0;
-	for (size_t i = 0; i < 6; i++)
-		rows[i] = (struct key_row){ arena_printf(&c->arena, "%s_%s", types[i / 2], i % 2 ? "public" : "private"), WANT_TEXT,
-			i * sizeof *text };
-	int r = doc_decode(d, "ssh_keys", o, rows, 6, text, e);
-	if (r)
-		return r;
-	c->host_keys = arena_array(&c->arena, 6, sizeof *c->host_keys);
-	for (size_t i = 0; i < 6; i++) {
-		if (!text[i] != !text[i ^ 1])
-			return doc_fail(d, "ssh_keys", ERR_FORMAT, e, "ssh_keys: %s_private and %s_public go together", types[i / 2],
-				types[i / 2]);
-		if (!text[i])
-			continue;
-		bool ends = *text[i] && text[i][strlen(text[i]) - 1] == '\n';
-		const char *body = ends ? text[i] : arena_printf(&c->arena, "%s\n", text[i]);
-		c->host_keys[c->host_key_count++] = (struct config_file){
-			.path = arena_printf(&c->arena, "/etc/ssh/ssh_host_%s_key%s", types[i / 2], i % 2 ? ".pub" : ""),
-			.bytes = body, .size = strlen(body), .mode = i % 2 ? 0644 : 0600, .user = "root", .group = "root",
-		};
-	}
-	return 0;
-}
-
 static int parse_policy(struct config *c, const struct doc *d, const struct node *natal, struct err *e)
 {
 	struct { const struct node *policy; } n = { 0 };
@@ -235,7 +203,7 @@ int config_cloud(struct config *c, struct err *e)
 	    (r = check_names(c, &d, &t, e)) || (r = parse_hosts(c, &d, t.manage_etc_hosts, e)) ||
 	    (r = config_accounts(c, &d, &t.ssh_authorized_keys, e)) || (r = config_passwords(c, &d, e)) ||
 	    (r = config_files(c, &d, t.write_files, e)) || (r = parse_ca(c, &d, t.ca_certs, e)) ||
-	    (r = parse_ssh_keys(c, &d, t.ssh_keys, e)) || (r = config_script(c, &d, "runcmd", &c->runcmd, e)) ||
+	    (r = config_ssh(c, &d, e)) || (r = config_script(c, &d, "runcmd", &c->runcmd, e)) ||
 	    (r = config_script(c, &d, "bootcmd", &c->bootcmd, e)) || (r = parse_policy(c, &d, t.natal, e)) ||
 	    (r = judge(c, e)))
 		return r;

@@ -44,6 +44,14 @@ struct config_file {
 	bool append;                    /* behind what the guest has */
 	bool defer;                     /* late, when packages have made their users */
 };
+struct config_ssh {
+	struct texts generate;          /* types of host keys to make where none are given */
+	bool keep_image_keys;
+	const char *certificates;       /* sshd_config's lines, or NULL */
+	enum tri pwauth;                /* UNSET: as the image has it */
+	const char *root_options;       /* before root's keys, with $USER and $DISABLE_USER in it; NULL: root logs in */
+	struct texts keys;              /* of the top: the default user's, and root's */
+};
 struct config_policy { const char *key; enum policy_kind policy; };
 
 struct config {
@@ -60,6 +68,7 @@ struct config {
 	struct config_user *users;
 	struct config_password *passwords;
 	struct config_file *files, *host_keys;
+	struct config_ssh ssh;
 	const char **ca;                                /* PEM texts */
 	bool has_network;                               /* … and what language it is in */
 	enum netconf_kind network_kind;
@@ -76,6 +85,7 @@ scope_fn(struct config, config_free)
 int config_cloud(struct config *c, struct err *e);
 int config_network(struct config *c, const void *text, size_t size, struct err *e);
 int config_accounts(struct config *c, const struct doc *d, const struct texts *default_keys, struct err *e);
+int config_ssh(struct config *c, const struct doc *d, struct err *e);
 int config_passwords(struct config *c, const struct doc *d, struct err *e);
 int config_files(struct config *c, const struct doc *d, const struct node *files, struct err *e);
 int config_script(struct config *c, const struct doc *d, const char *key, const char **ret, struct err *e);

@@ -5,7 +5,7 @@
 #include "common/base/text.h"
 
 #define SCRIPTS STATE_DIR "/scripts"
-enum { SCRIPT_TIMEOUT_MS = 3600 * 1000, EARLY_TIMEOUT_MS = 100 * 1000 };      /* the early unit has 120 s in all */
+enum { SCRIPT_TIMEOUT_MS = 3600 * 1000, EARLY_TIMEOUT_MS = 300 * 1000 };      /* the early unit has 900 s in all */
 
 struct kept { const char *path, *text; size_t size; };
 

@@ -6,6 +6,8 @@
 
 #define HOST_KEY "ssh_host_"
 #define SSH_DIR "/etc/ssh"
+#define KEYGEN "/usr/bin/ssh-keygen"
+enum { KEYGEN_TIMEOUT_MS = 110 * 1000 };
 
 static int from_bundle(struct builder *b, size_t *count, struct err *e)
 {
@@ -66,6 +68,38 @@ static int all_keys(struct builder *b, size_t *count, struct err *e)
 	return r ? r : remove_others(b, e);
 }
 
+/* No keys were given: this instance makes its own, and what the image was shipped with goes. */
+static int make_keys(struct builder *b, struct err *e)
+{
+	struct arena *a = &b->plan->arena;
+	const struct texts *types = &b->config->ssh.generate;
+	struct fact tool;
+	int r = facts_stat(b->facts, KEYGEN, &tool, e);
+
+	if (r || tool.kind == FACT_ABSENT)
+		return r;               /* no sshd, no keys */
+	want_item(b, "");
+	want_frequency(b, FREQ_INSTANCE);
+	for (size_t i = 0; i < types->count; i++)
+		want_note(b, types->at[i], strlen(types->at[i]));
+	if (!want_due(b))
+		return 0;
+	if (!b->config->ssh.keep_image_keys && (r = remove_others(b, e)))
+		return r;
+	for (size_t i = 0; i < types->count; i++) {
+		const char **argv = arena_array(a, 10, sizeof *argv), *path = arena_printf(a, SSH_DIR "/" HOST_KEY "%s_key", types->at[i]);
+		const char *const words[] = { KEYGEN, "-q", "-t", types->at[i], "-N", "", "-f", path };
+		struct fact there;
+		if ((r = facts_stat(b->facts, path, &there, e)))
+			return r;
+		if (there.kind != FACT_ABSENT && b->config->ssh.keep_image_keys)
+			continue;
+		memcpy(argv, words, sizeof words);
+		want_exec(b, argv, KEYGEN_TIMEOUT_MS, "no key was given");
+	}
+	return 0;
+}
+
 int module_ssh_host_keys(struct builder *b, struct err *e)
 {
 	const struct manifest *m = &b->config->verified->manifest;
@@ -74,7 +108,7 @@ int module_ssh_host_keys(struct builder *b, struct err *e)
 	for (size_t i = 0; i < m->blob_count; i++)
 		count += text_starts(m->blobs[i].name, BLOB_SSH_PREFIX HOST_KEY);
 	if (!count && !b->config->host_key_count)
-		return 0;
+		return make_keys(b, e) ? want_failed(b, e) : 0;
 	want_item(b, "");
 	return all_keys(b, &count, e) ? want_failed(b, e) : 0;
 }

@@ -2,8 +2,10 @@
 #include "agent/module/module.h"
 
 #include <string.h>
+#include "common/base/text.h"
+#include "common/userdata/sshline.h"
 
-enum { SKEL_DEPTH_MAX = 8, FIRST_PERSON = 1000 };  /* UID_MIN of Debian's login.defs */
+enum { SEMANAGE_TIMEOUT_MS = 60000, SKEL_DEPTH_MAX = 8, FIRST_PERSON = 1000 };  /* UID_MIN of Debian's login.defs */
 
 struct home { const char *path; uid_t uid; gid_t gid; };
 
@@ -50,35 +52,26 @@ static int fill_home(struct builder *b, const struct home *h, const char *below,
 	return 0;
 }
 
-static bool has_line(const char *text, const char *line)
-{
-	size_t n = strlen(line);
-
-	for (const char *p = text; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL)
-		if (strncmp(p, line, n) == 0 && (!p[n] || p[n] == '\n' || p[n] == '\r'))
-			return true;
-	return false;
-}
-
-/* Lines that are there stay: the wanted ones are added. */
-static int user_keys(struct builder *b, const struct config_user *u, const struct home *h, struct err *e)
+/* Lines that are there stay, but for one of the same key; the wanted ones are added. */
+static int user_keys(struct builder *b, const struct texts *keys, const char *options, const struct home *h, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
 	const char *dir = arena_printf(a, "%s/.ssh", h->path), *path = arena_printf(a, "%s/authorized_keys", dir), *text;
+	struct sshline *lines = arena_array(a, keys->count + 1, sizeof *lines);
 	int r;
 
-	if (!u->ssh_authorized_keys.count)
+	if (!keys->count)
 		return 0;
 	/* The user may have put there what he likes: a link would hand him any file that root can read. */
 	if ((r = facts_own_text(b->facts, path, &text, e)))
 		return r;
-	char *all = arena_text(a, text ? text : "");
-	for (size_t i = 0; i < u->ssh_authorized_keys.count; i++) {
-		const char *line = u->ssh_authorized_keys.at[i];
-		want_note(b, line, strlen(line));
-		if (!has_line(all, line))
-			all = arena_printf(a, "%s%s%s\n", all, *all && all[strlen(all) - 1] != '\n' ? "\n" : "", line);
+	for (size_t i = 0; i < keys->count; i++) {
+		want_note(b, keys->at[i], strlen(keys->at[i]));
+		lines[i] = sshline_parse(a, keys->at[i], options);
+		if (!lines[i].type)
+			return err_set(e, ERR_FORMAT, "'%.60s' is no line of an authorized_keys file", keys->at[i]);
 	}
+	const char *all = sshline_update(a, text ? text : "", lines, keys->count);
 	if ((r = want_dir(b, dir, 0700, h->uid, h->gid, e)))
 		return r;
 	return want_file(b, &(struct want_file){ path, all, strlen(all), 0600, h->uid, h->gid, false, true }, e);
@@ -119,6 +112,64 @@ static int home_mode(struct builder *b, unsigned *ret, struct err *e)
 	return 0;
 }
 
+static int user_doas(struct builder *b, const struct config_user *u, struct err *e)
+{
+	struct arena *a = &b->plan->arena;
+	const char *text;
+	int r = u->doas.count ? facts_text(b->facts, "/etc/doas.conf", &text, e) : 0;
+
+	if (r || !u->doas.count)
+		return r;
+	const char *all = text ? text : "";
+	for (size_t i = 0; i < u->doas.count; i++) {
+		want_note(b, u->doas.at[i], strlen(u->doas.at[i]));
+		if (!strstr(all, u->doas.at[i]))
+			all = arena_printf(a, "%s%s%s\n", all, *all && all[strlen(all) - 1] != '\n' ? "\n" : "", u->doas.at[i]);
+	}
+	return want_file(b, &(struct want_file){ "/etc/doas.conf", all, strlen(all), 0440, 0, 0, false, true }, e);
+}
+
+static int user_selinux(struct builder *b, const struct config_user *u, struct err *e)
+{
+	const char *const words[] = { "/usr/sbin/semanage", "login", "-a", "-s", u->selinux_user, u->name, NULL };
+	struct fact tool;
+	int r = u->selinux_user ? facts_stat(b->facts, words[0], &tool, e) : 0;
+
+	if (r || !u->selinux_user)
+		return r;
+	if (tool.kind == FACT_ABSENT)
+		return err_set(e, ERR_NOT_FOUND, "selinux_user of '%s': %s is not there: the package policycoreutils-python-utils is not installed",
+			u->name, words[0]);
+	want_note(b, u->selinux_user, strlen(u->selinux_user));
+	want_frequency(b, FREQ_INSTANCE);
+	const char **argv = arena_array(&b->plan->arena, ARRAY_SIZE(words), sizeof *argv);
+	memcpy(argv, words, sizeof words);
+	if (want_due(b))
+		want_exec(b, argv, SEMANAGE_TIMEOUT_MS, "not yet mapped");
+	return 0;
+}
+
+/* Before a key of one who is to log in as the default user. */
+static const char *instead_of(struct builder *b, const char *name)
+{
+	const struct config *c = b->config;
+	const char *to = "NONE", *format = c->ssh.root_options ? c->ssh.root_options : "";
+	scoped_buf struct buf out = BUF_MAX(64 << 10);
+
+	for (size_t i = 0; i < c->user_count; i++)
+		if (c->users[i].is_default == TRI_YES)
+			to = c->users[i].name;
+	for (const char *p = format; *p; p++) {
+		if (text_starts(p, "$USER") || text_starts(p, "$DISABLE_USER")) {
+			buf_str(&out, p[1] == 'U' ? to : name);
+			p += p[1] == 'U' ? 4 : 12;
+		} else {
+			buf_add(&out, p, 1);
+		}
+	}
+	return arena_copy(&b->plan->arena, out.data ? out.data : "", out.size);
+}
+
 static int one_user(struct builder *b, const struct config_user *u, struct err *e)
 {
 	struct account_line *p = accounts_find(&b->accounts, ACCOUNT_PASSWD, u->name);
@@ -135,9 +186,30 @@ static int one_user(struct builder *b, const struct config_user *u, struct err *
 		if ((r = want_dir(b, h.path, mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
 			return r;
 	}
-	if ((r = user_keys(b, u, &h, e)))
+	if ((r = user_keys(b, &u->ssh_authorized_keys, NULL, &h, e)) ||
+	    (u->redirect == TRI_YES && (r = user_keys(b, &b->config->ssh.keys, instead_of(b, u->name), &h, e))) || (r = user_sudo(b, u, e)) ||
+	    (r = user_doas(b, u, e)))
 		return r;
-	return user_sudo(b, u, e);
+	return user_selinux(b, u, e);
+}
+
+/* The keys of the top are root's too, under options that show him the way to the default user; unless root may log in. */
+static int root_keys(struct builder *b, struct err *e)
+{
+	const struct config_ssh *s = &b->config->ssh;
+	const struct home h = { "/root", 0, 0 };
+
+	if (s->root_options)
+		want_note(b, s->root_options, strlen(s->root_options));
+	return user_keys(b, &s->keys, s->root_options ? instead_of(b, "root") : NULL, &h, e);
+}
+
+static bool names_root(const struct config *c)
+{
+	for (size_t i = 0; i < c->user_count; i++)
+		if (strcmp(c->users[i].name, "root") == 0)
+			return true;
+	return false;
 }
 
 int module_users(struct builder *b, struct err *e)
@@ -149,5 +221,8 @@ int module_users(struct builder *b, struct err *e)
 		if (r)
 			return r;
 	}
-	return 0;
+	if (!b->config->ssh.keys.count || names_root(b->config))
+		return 0;
+	want_item(b, "root");
+	return root_keys(b, e) ? want_failed(b, e) : 0;
 }

@@ -26,6 +26,7 @@ struct action {
 	gid_t gid;
 	const char *const *argv;        /* exec: NULL-terminated */
 	const char *const *env;         /* exec: added to the clean environment; NULL: nothing */
+	const char *input;              /* exec, of the early stage: its standard input; NULL: nothing */
 	int timeout_ms;
 	const char *why;                /* "absent", "content differs", … */
 };

@@ -100,6 +100,13 @@ static int check_label(const uint8_t pvd[ISO_SECTOR], const char *label, struct 
 	return err_set(e, ERR_NOT_FOUND, "%s: the volume label is '%.*s', not %s", doc, n, (const char *)pvd + PVD_LABEL, label);
 }
 
+static int check_directory(const struct iso_file *d, const char *what, struct err *e)
+{
+	if (d->size && d->size % ISO_SECTOR == 0 && d->size <= ISO_DIR_MAX)
+		return 0;
+	return err_set(e, ERR_FORMAT, "%s: %s of %llu bytes: whole blocks, %d bytes at most", doc, what, (unsigned long long)d->size, ISO_DIR_MAX);
+}
+
 static int read_descriptor(struct iso *iso, uint64_t device_size, const char *label, struct err *e)
 {
 	uint8_t pvd[ISO_SECTOR];
@@ -128,10 +135,7 @@ static int read_descriptor(struct iso *iso, uint64_t device_size, const char *la
 		return err_set(e, ERR_FORMAT, "%s: the root directory's record is none", doc);
 	if ((r = extent(iso, root, "the root directory", &iso->root, e)))
 		return r;
-	if (iso->root.size == 0 || iso->root.size % ISO_SECTOR || iso->root.size > ISO_DIR_MAX)
-		return err_set(e, ERR_FORMAT, "%s: a root directory of %llu bytes: whole blocks, %d bytes at most", doc,
-			(unsigned long long)iso->root.size, ISO_DIR_MAX);
-	return 0;
+	return check_directory(&iso->root, "a root directory", e);
 }
 
 /* [7.5] "NAME.EXT;VERSION": case and version do not count. */
@@ -162,9 +166,14 @@ static bool rock_ridge_is(const uint8_t *record, const char *name)
 	return false;
 }
 
-/* One sector of the directory: records fill it from its start, zeros its rest [6.8.1.1]. *found grows by those named `name`. */
-static int walk_sector(const struct iso *iso, const uint8_t *sector, const char *name, struct iso_file *found, size_t *count, struct err *e)
+/* What is looked for in a directory, and what was found. */
+struct search { const char *name; bool directory; struct iso_file found; size_t count; };
+
+/* One sector of the directory: records fill it from its start, zeros its rest [6.8.1.1]. */
+static int walk_sector(const struct iso *iso, const uint8_t *sector, struct search *s, struct err *e)
 {
+	const char *name = s->name;
+
 	for (size_t at = 0; at < ISO_SECTOR;) {
 		const uint8_t *record = sector + at;
 		size_t size = record[0];
@@ -181,37 +190,77 @@ static int walk_sector(const struct iso *iso, const uint8_t *sector, const char 
 		at += size;
 		if (!identifier_is(record, name) && !rock_ridge_is(record, name))
 			continue;
-		if (++*count > 1)
+		if (++s->count > 1)
 			return err_set(e, ERR_FORMAT, "%s: two files are named %s", doc, name);
-		if (record[RECORD_FLAGS] & (FLAG_DIRECTORY | FLAG_MULTI_EXTENT))
-			return err_set(e, ERR_FORMAT, "%s: %s is a directory or in several parts", doc, name);
-		int r = extent(iso, record, name, found, e);
+		if ((record[RECORD_FLAGS] & (FLAG_DIRECTORY | FLAG_MULTI_EXTENT)) != (s->directory ? FLAG_DIRECTORY : 0))
+			return err_set(e, ERR_FORMAT, "%s: %s is %s", doc, name, s->directory ? "no directory" : "a directory or in several parts");
+		int r = extent(iso, record, name, &s->found, e);
 		if (r)
 			return r;
 	}
 	return 0;
 }
 
-int iso_find(int fd, uint64_t device_size, const char *label, const char *name, struct iso_file *ret, struct err *e)
+static int search(const struct iso *iso, const struct iso_file *dir, struct search *s, struct err *e)
 {
-	struct iso iso = { .fd = fd };
-	struct iso_file found = { 0 };
-	size_t count = 0;
-	int r = read_descriptor(&iso, device_size, label, e);
+	int r = check_directory(dir, "a directory", e);
 
-	for (uint64_t at = 0; !r && at < iso.root.size; at += ISO_SECTOR) {
+	for (uint64_t at = 0; !r && at < dir->size; at += ISO_SECTOR) {
 		uint8_t sector[ISO_SECTOR];
-		if (!(r = read_at(fd, iso.root.offset + at, sector, sizeof sector, e)))
-			r = walk_sector(&iso, sector, name, &found, &count, e);
+		if (!(r = read_at(iso->fd, dir->offset + at, sector, sizeof sector, e)))
+			r = walk_sector(iso, sector, s, e);
 	}
 	if (r)
 		return r;
-	if (!count)
-		return err_set(e, ERR_NOT_FOUND, "%s: has no file %s", doc, name);
-	if (found.offset < iso.root.offset + iso.root.size && iso.root.offset < found.offset + found.size)
-		return err_set(e, ERR_FORMAT, "%s: %s overlaps the root directory", doc, name);
-	*ret = found;
+	if (!s->count)
+		return err_set(e, ERR_NOT_FOUND, "%s: has no file %s", doc, s->name);
+	if (s->found.offset < dir->offset + dir->size && dir->offset < s->found.offset + s->found.size)
+		return err_set(e, ERR_FORMAT, "%s: %s overlaps %s directory", doc, s->name,
+			dir->offset == iso->root.offset ? "the root" : "its own");
 	return 0;
+}
+
+int iso_find(int fd, uint64_t device_size, const char *label, const char *path, struct iso_file *ret, struct err *e)
+{
+	struct iso iso = { .fd = fd };
+	int r = read_descriptor(&iso, device_size, label, e);
+	struct iso_file at = iso.root;
+
+	for (const char *part = path; !r;) {
+		char name[ISO_NAME_MAX + 1];
+		size_t n = strcspn(part, "/");
+		if (n > ISO_NAME_MAX)
+			return err_set(e, ERR_LIMIT, "%s: a name of %zu bytes", doc, n);
+		memcpy(name, part, n);
+		name[n] = 0;
+		struct search s = { name, part[n], { 0 }, 0 };
+		if ((r = search(&iso, &at, &s, e)))
+			return r;
+		at = s.found;
+		if (!part[n])
+			break;
+		part += n + 1;
+	}
+	if (!r)
+		*ret = at;
+	return r;
+}
+
+int iso_read(int fd, uint64_t device_size, const char *label, const char *path, struct buf *out, struct err *e)
+{
+	struct iso_file f;
+	int r = iso_find(fd, device_size, label, path, &f, e);
+
+	if (r)
+		return r;
+	if (f.size > out->max)
+		return err_set(e, ERR_LIMIT, "%s: %s has %llu bytes: %zu at most", doc, path, (unsigned long long)f.size, out->max);
+	void *p = buf_room(out, (size_t)f.size);
+	if (!p)
+		return buf_check(out, path, e);
+	if (!(r = read_at(fd, f.offset, p, (size_t)f.size, e)))
+		buf_grew(out, (size_t)f.size);
+	return r;
 }
 
 int iso_read_bundle(int fd, uint64_t device_size, uint8_t **ret, size_t *ret_size, struct err *e)

@@ -10,7 +10,7 @@
 MODULE(apt_configure, "apt_configure", APPLIED, NULL,
 	F("apt", FILLED_MAP(
 		F("preserve_sources_list", BOOL), F("disable_suites", LIST(TEXT, .min = 1, .unique = true)),
-		F("primary", MIRRORS), F("security", MIRRORS), F("add_apt_repo_match", TEXT),
+		F("primary", MIRRORS), F("security", MIRRORS), F("add_apt_repo_match", TEXT, IGNORED("add-apt-repository is not run, whatever the source")),
 		F("debconf_selections", SHAPE(.kinds = K(MAP), .filled = true, .named = form_some, .name_form = "a text", .others = TEXT)),
 		F("sources_list", TEXT), F("conf", TEXT), F("https_proxy", TEXT), F("http_proxy", TEXT), F("proxy", TEXT), F("ftp_proxy", TEXT),
 		F("sources", NAMED(FILLED_MAP(

@@ -67,7 +67,8 @@ MODULE(power_state_change, "power_state_change", APPLIED, NULL,
 	F("power_state", MAP(
 		F("delay", ANY(SHAPE(.kinds = K(INT), .limited = true), WORD("now"), SHAPE(.kinds = K_TEXT, .matches = form_minutes,
 			.form = "now, or a number of minutes", .since = "22.3", .instead = "now, or a number without quotes"))),
-		F("mode", WORD("poweroff", "reboot", "halt"), REQUIRED), F("message", TEXT), F("timeout", INT),
+		F("mode", WORD("poweroff", "reboot", "halt"), REQUIRED), F("message", TEXT),
+		F("timeout", INT, IGNORED("the switch waits for the end of the boot, whose commands have time limits of their own")),
 		F("condition", SHAPE(.kinds = K_TEXT | K(BOOL) | K(LIST))))));
 
 KEYS_APPLIED(final_message, F("final_message", TEXT));

@@ -62,14 +62,29 @@ static void list_field(const struct listing *l, const struct field *f, const str
 	list_shape(l, f->shape, &r);
 }
 
+/* Alternatives have members of the same names. */
+static bool listed(const struct shape *s, size_t before, const char *name)
+{
+	for (size_t i = 0; i < before; i++)
+		for (const struct field *f = s->any[i]->fields; f && f->name; f++)
+			if (strcmp(f->name, name) == 0)
+				return true;
+	return false;
+}
+
 static void list_shape(const struct listing *l, const struct shape *s, const struct schema_row *above)
 {
 	char path[256];
 	struct schema_row r = *above;
 
-	for (size_t i = 0; s->any && s->any[i]; i++)
-		if (!i || s->any[i]->fields || s->any[i]->items)
+	for (size_t i = 0; s->any && s->any[i]; i++) {
+		const struct field *f = s->any[i]->fields;
+		for (; f && f->name; f++)
+			if (!listed(s, i, f->name))
+				list_field(l, f, above);
+		if (!f)
 			list_shape(l, s->any[i], above);
+	}
 	for (const struct field *f = s->fields; f && f->name; f++)
 		list_field(l, f, above);
 	r.path = path;

@@ -75,8 +75,10 @@ static bool word_of(const char *s, size_t n, char out[WORD_SIZE])
 	return true;
 }
 
+struct parsing { const struct node *where; struct mergers *ret; struct notes *notes; };
+
 /* NAME(OPTION,OPTION) */
-static int parse_one(const char *s, size_t n, const struct node *where, struct mergers *ret, struct notes *notes, struct err *e)
+static int parse_one(const char *s, size_t n, const struct parsing *p, struct err *e)
 {
 	char word[WORD_SIZE];
 	const char *open = memchr(s, '(', n);
@@ -84,17 +86,17 @@ static int parse_one(const char *s, size_t n, const struct node *where, struct m
 	while (n && isspace((unsigned char)s[n - 1]))
 		n--;
 	if (!open || open >= s + n || s[n - 1] != ')' || !word_of(s, (size_t)(open - s), word)) {
-		node_fail(where, ERR_FORMAT, e, "'%.*s' is no merger", (int)(n < 60 ? n : 60), s);
+		node_fail(p->where, ERR_FORMAT, e, "'%.*s' is no merger", (int)(n < 60 ? n : 60), s);
 		err_hint(e, "as in 'list(append)+dict(no_replace,recurse_list)+str()'");
 		return -(int)e->code;
 	}
-	int r = add_merger(word, where, ret, e);
+	int r = add_merger(word, p->where, p->ret, e);
 	for (const char *at = open + 1, *end = s + n - 1; !r && at < end;) {
 		const char *comma = memchr(at, ',', (size_t)(end - at)), *stop = comma ? comma : end;
 		if (!word_of(at, (size_t)(stop - at), word))
-			r = node_fail(where, ERR_FORMAT, e, "an option of a merger is longer than %d bytes", WORD_SIZE - 1);
+			r = node_fail(p->where, ERR_FORMAT, e, "an option of a merger is longer than %d bytes", WORD_SIZE - 1);
 		else if (*word)
-			add_option(&ret->at[ret->count - 1], word, where, notes);
+			add_option(&p->ret->at[p->ret->count - 1], word, p->where, p->notes);
 		at = comma ? comma + 1 : end;
 	}
 	return r;
@@ -102,13 +104,14 @@ static int parse_one(const char *s, size_t n, const struct node *where, struct m
 
 int mergers_parse(const char *text, const struct node *where, struct mergers *ret, struct notes *notes, struct err *e)
 {
+	const struct parsing p = { where, ret, notes };
 	char word[WORD_SIZE];
 	int r = 0;
 
 	for (const char *at = text; !r;) {
 		size_t n = strcspn(at, "+");
 		if (!word_of(at, n, word) || *word)
-			r = parse_one(at, n, where, ret, notes, e);
+			r = parse_one(at, n, &p, e);
 		if (!at[n])
 			break;
 		at += n + 1;
@@ -169,7 +172,8 @@ int mergers_take(struct arena *a, struct node **config, struct mergers *ret, str
 	return r;
 }
 
-struct merging { struct arena *arena; const struct mergers *how; };
+/* options: of the merger that was chosen. */
+struct merging { struct arena *arena; const struct mergers *how; unsigned options; };
 
 static int go(const struct merging *m, struct node *value, struct node *with, struct node **ret, struct err *e);
 
@@ -190,9 +194,10 @@ static struct node *without(struct arena *a, const struct node *map, const struc
 	return n;
 }
 
-static int on_dict(const struct merging *m, unsigned o, struct node *value, struct node *with, struct node **ret, struct err *e)
+static int on_dict(const struct merging *m, struct node *value, struct node *with, struct node **ret, struct err *e)
 {
 	struct node *map = value, *dropped = NULL;
+	unsigned o = m->options;
 	int r = 0;
 
 	*ret = value;
@@ -221,8 +226,9 @@ static void extend(struct arena *a, struct node *list, const struct node *with)
 		node_add(a, list, with->items[i]);
 }
 
-static int on_list(const struct merging *m, unsigned o, struct node *value, struct node *with, struct node **ret, struct err *e)
+static int on_list(const struct merging *m, struct node *value, struct node *with, struct node **ret, struct err *e)
 {
+	unsigned o = m->options;
 	bool replace = !(o & (APPEND | PREPEND | NO_REPLACE)) || (o & REPLACE && !(o & (APPEND | PREPEND)));
 	struct node *list;
 	int r = 0;
@@ -251,10 +257,10 @@ static int on_list(const struct merging *m, unsigned o, struct node *value, stru
 	return r;
 }
 
-static int on_str(const struct merging *m, unsigned o, struct node *value, struct node *with, struct node **ret, struct err *e)
+static int on_str(const struct merging *m, struct node *value, struct node *with, struct node **ret, struct err *e)
 {
 	*ret = with;
-	if (!(o & APPEND))
+	if (!(m->options & APPEND))
 		return 0;
 	if (with->kind != NODE_TEXT)
 		return node_fail(with, ERR_FORMAT, e, "%s cannot be appended to a text", node_kind_name(with->kind));
@@ -269,24 +275,24 @@ static int on_str(const struct merging *m, unsigned o, struct node *value, struc
 
 static int go(const struct merging *m, struct node *value, struct node *with, struct node **ret, struct err *e)
 {
-	static int (*const on[MERGER_KINDS])(const struct merging *, unsigned, struct node *, struct node *, struct node **, struct err *) = {
+	static int (*const on[MERGER_KINDS])(const struct merging *, struct node *, struct node *, struct node **, struct err *) = {
 		on_dict, on_list, on_str };
 	static const enum node_kind of[MERGER_KINDS] = { NODE_MAP, NODE_LIST, NODE_TEXT };
 
 	for (size_t i = 0; i < m->how->count; i++)
 		if (of[m->how->at[i].kind] == value->kind)
-			return on[m->how->at[i].kind](m, m->how->at[i].options, value, with, ret, e);
+			return on[m->how->at[i].kind](&(struct merging){ m->arena, m->how, m->how->at[i].options }, value, with, ret, e);
 	*ret = value;
 	return 0;
 }
 
-int merge(struct arena *a, const struct mergers *how, struct node *value, struct node *with, struct node **ret, struct err *e)
+int merge(struct arena *a, const struct mergers *how, struct node **into, struct node *with, struct err *e)
 {
-	const struct merging m = { a, how };
+	const struct merging m = { a, how, 0 };
 	struct node *merged = NULL;
-	int r = go(&m, value, with, &merged, e);
+	int r = go(&m, *into, with, &merged, e);
 
 	if (!r)
-		*ret = merged;
+		*into = merged;
 	return r;
 }

@@ -24,8 +24,8 @@ int mergers_parse(const char *text, const struct node *where, struct mergers *re
 /* The config's own merge_how, else merge_type: added to *ret, and taken out of *config, which is copied where it changes. */
 int mergers_take(struct arena *a, struct node **config, struct mergers *ret, struct notes *notes, struct err *e);
 
-/* The two as one. Errors: format (what stands there cannot be merged so). */
-int merge(struct arena *a, const struct mergers *how, struct node *value, struct node *with, struct node **ret, struct err *e);
+/* *into becomes the two as one. Errors: format (what stands there cannot be merged so). */
+int merge(struct arena *a, const struct mergers *how, struct node **into, struct node *with, struct err *e);
 
 /* Applies a JSON patch (a list of operations) to *config. Errors: format, conflict (a test that fails, a path that is not there), limit. */
 int patch_apply(struct arena *a, struct node *patch, struct node **config, struct err *e);

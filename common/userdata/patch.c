@@ -7,7 +7,9 @@
 enum { TOKENS_MAX = 64, DEPTH_MAX = 128, OPERATIONS_MAX = 10000 };
 
 struct pointer { size_t count; const char *at[TOKENS_MAX]; };
-struct patching { struct arena *arena; struct node *op; size_t copied; };
+enum change { ADD, REPLACE, REMOVE };
+/* What is done, and the one change that is being made: `what` at the path `to`. */
+struct patching { struct arena *arena; struct node *op; size_t copied; const struct pointer *to; enum change what; };
 
 /* "~1" is a slash, "~0" a tilde. */
 static int parse_pointer(struct patching *p, const char *member, struct pointer *ret, struct err *e)
@@ -81,8 +83,6 @@ static int find(struct patching *p, struct node *root, const struct pointer *to,
 	return r;
 }
 
-enum change { ADD, REPLACE, REMOVE };
-
 static struct node *list_changed(struct arena *a, const struct node *list, size_t at, enum change what, struct node *value)
 {
 	struct node *n = node_new(a, NODE_LIST, list->place);
@@ -96,43 +96,55 @@ static struct node *list_changed(struct arena *a, const struct node *list, size_
 	return n;
 }
 
-/* root with the change at its path: what lies on the path is copied, the rest shared. */
-static int change(struct patching *p, struct node *root, const struct pointer *to, size_t depth, enum change what, struct node *value,
-	struct node **ret, struct err *e)
+/* *root with the change from step `depth` of its path on: what lies on the path is copied, the rest shared. */
+static int change(struct patching *p, size_t depth, struct node *value, struct node **root, struct err *e)
 {
-	const char *token = depth < to->count ? to->at[depth] : NULL;
-	bool last = depth + 1 == to->count;
+	const char *token = depth < p->to->count ? p->to->at[depth] : NULL;
+	bool last = depth + 1 == p->to->count, list = (*root)->kind == NODE_LIST;
+	enum change what = last ? p->what : REPLACE;
 	size_t i = 0;
 
-	p->copied += root->kind == NODE_LIST || root->kind == NODE_MAP ? root->count : 0;
+	p->copied += list || (*root)->kind == NODE_MAP ? (*root)->count : 0;
 	if (p->copied > YAML_NODES_MAX)
 		return node_fail(p->op, ERR_LIMIT, e, "the patches change more than %d nodes", YAML_NODES_MAX);
 	if (!token) {
-		*ret = what == REMOVE ? node_new(p->arena, NODE_NULL, root->place) : value;
+		*root = p->what == REMOVE ? node_new(p->arena, NODE_NULL, (*root)->place) : value;
 		return 0;
 	}
-	if (root->kind != NODE_LIST && root->kind != NODE_MAP)
-		return nothing_there(p, token, e);
-	int r = root->kind == NODE_LIST ? position(p, root, token, last && what == ADD, &i, e) :
-		(!last || what != ADD) && !node_get(root, token) ? nothing_there(p, token, e) : 0;
+	struct node *inner = list ? NULL : node_get(*root, token);
+	int r = list ? position(p, *root, token, what == ADD, &i, e) :
+		(*root)->kind != NODE_MAP || (what != ADD && !inner) ? nothing_there(p, token, e) : 0;
 	if (r)
 		return r;
 	if (!last) {
-		struct node *inner = root->kind == NODE_LIST ? root->items[i] : node_get(root, token);
-		if ((r = change(p, inner, to, depth + 1, what, value, &value, e)))
+		inner = list ? (*root)->items[i] : inner;
+		if ((r = change(p, depth + 1, value, &inner, e)))
 			return r;
-		what = REPLACE;
+		value = inner;
 	}
-	if (root->kind == NODE_LIST) {
-		*ret = list_changed(p->arena, root, i, what, value);
+	if (list) {
+		*root = list_changed(p->arena, *root, i, what, value);
 		return 0;
 	}
-	*ret = node_copy(p->arena, root);
+	*root = node_copy(p->arena, *root);
 	if (what == REMOVE)
-		node_drop(*ret, token);
+		node_drop(*root, token);
 	else
-		node_put(p->arena, *ret, token, value);
+		node_put(p->arena, *root, token, value);
 	return 0;
+}
+
+/* *config with the change; written only on success. */
+static int make(struct patching *p, enum change what, const struct pointer *to, struct node *value, struct node **config, struct err *e)
+{
+	struct node *root = *config;
+
+	p->to = to;
+	p->what = what;
+	int r = change(p, 0, value, &root, e);
+	if (!r)
+		*config = root;
+	return r;
 }
 
 static size_t depth_of(const struct node *n, size_t left)
@@ -186,9 +198,11 @@ static int transfer(struct patching *p, bool move, const struct pointer *to, str
 		return r;
 	if (move && is_inside(&from, to))
 		return node_fail(p->op, ERR_FORMAT, e, "a value cannot be moved into itself");
-	if (move && (r = change(p, root, &from, 0, REMOVE, NULL, &root, e)))
+	if (move && (r = make(p, REMOVE, &from, NULL, &root, e)))
 		return r;
-	return change(p, root, to, 0, ADD, value, config, e);
+	if (!(r = make(p, ADD, to, value, &root, e)))
+		*config = root;
+	return r;
 }
 
 static int apply_one(struct patching *p, struct node **config, struct err *e)
@@ -223,7 +237,7 @@ static int apply_one(struct patching *p, struct node **config, struct err *e)
 		return transfer(p, *name == 'm', &to, config, e);
 	if (value && (r = check_size(p, value, to.count, e)))
 		return r;
-	return change(p, *config, &to, 0, *name == 'a' ? ADD : strcmp(name, "remove") == 0 ? REMOVE : REPLACE, value, config, e);
+	return make(p, *name == 'a' ? ADD : strcmp(name, "remove") == 0 ? REMOVE : REPLACE, &to, value, config, e);
 }
 
 int patch_apply(struct arena *a, struct node *patch, struct node **config, struct err *e)

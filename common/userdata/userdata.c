@@ -97,7 +97,7 @@ static int on_config(struct gather *g, const struct part *p, struct err *e)
 	if (!dicts)
 		err_hint(note_add(g->in->notes, NOTE_WARNING, ERR_FORMAT, config, "nothing of this part is merged: its strategy has no dict()"),
 			"'dict(recurse_list)+list(append)', for one");
-	return merge(a, &how, g->config, config, &g->config, e);
+	return merge(a, &how, &g->config, config, e);
 }
 
 static int on_patch(struct gather *g, const struct part *p, struct err *e)
@@ -202,7 +202,7 @@ int userdata_read(const struct userdata_in *in, struct userdata *ret, struct not
 		return r;
 	vendor = g.config;
 	struct node *config = user ? user : vendor ? vendor : node_new(in->arena, NODE_MAP, (struct place){ .doc = "user-data" });
-	if (user && vendor && ((r = mergers_parse(MERGE_CONFIGS, NULL, &how, NULL, e)) || (r = merge(in->arena, &how, user, vendor, &config, e))))
+	if (user && vendor && ((r = mergers_parse(MERGE_CONFIGS, NULL, &how, NULL, e)) || (r = merge(in->arena, &how, &config, vendor, e))))
 		return r;
 	sort_scripts(&g);
 	*ret = (struct userdata){ config, g.script_count, g.scripts };

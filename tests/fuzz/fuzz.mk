@@ -4,7 +4,7 @@
 FUZZ_TARGETS = tests/fuzz/fuzz_envelope tests/fuzz/fuzz_bundle tests/fuzz/fuzz_iso tests/fuzz/fuzz_pin \
 	tests/fuzz/fuzz_trust tests/fuzz/fuzz_frame tests/fuzz/fuzz_status tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_cloudconfig tests/fuzz/fuzz_netconfig tests/fuzz/fuzz_netconf tests/fuzz/fuzz_openstack \
-	tests/fuzz/fuzz_sshkex tests/fuzz/fuzz_tlshello
+	tests/fuzz/fuzz_sshkex tests/fuzz/fuzz_tlshello tests/fuzz/fuzz_schema
 EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/networks.h tests/fuzz/peer.h tests/fuzz/sign.h tests/fuzz/corpus
 check_LIBRARIES += tests/fuzz/libfuzz.a
 tests_fuzz_libfuzz_a_CFLAGS = $(TEST_CFLAGS)
@@ -89,3 +89,30 @@ tests_fuzz_fuzz_openstack_SOURCES = tests/fuzz/fuzz_openstack.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_openstack_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_openstack_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_openstack_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz_schema.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_schema_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_schema_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_schema_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_yaml tests/fuzz/fuzz_userdata tests/fuzz/fuzz_template
+tests_fuzz_fuzz_yaml_SOURCES = tests/fuzz/fuzz_yaml.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_yaml_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_yaml_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_yaml_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_userdata_SOURCES = tests/fuzz/fuzz_userdata.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_userdata_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_userdata_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_userdata_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz_template.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_template_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_template_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_template_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_fat
+tests_fuzz_fuzz_fat_SOURCES = tests/fuzz/fuzz_fat.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_fat_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_fat_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_fat_LDADD = $(FUZZ_LIBS)

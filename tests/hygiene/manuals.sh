@@ -61,6 +61,11 @@ while read -r program page each; do
   fi
 done <<<"$programs"
 
+for page in */*.5; do
+  command -v mandoc > /dev/null || break
+  mandoc -T lint -W warning "$page" > "$T/lint" 2>&1 && echo "ok: $page is clean" || { fail "$page"; cat "$T/lint"; }
+done
+
 # Completion, driven as bash does.
 eval "$("$B/natalctl" completion bash)"
 complete_at() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _natalctl; printf '%s\n' "${COMPREPLY[@]}"; }

@@ -1,0 +1,144 @@
+/* ssh.c - cloud-config's keys about sshd: host keys and certificates, who may log in as root, passwords. */
+#include "agent/config/config.h"
+
+#include <string.h>
+#include "common/base/cursor.h"
+#include "common/base/text.h"
+
+static const char *const types[] = { "rsa", "ecdsa", "ed25519" };
+static const struct { const char *suffix, *file; unsigned mode; } kinds[] = {
+	{ "private", "key", 0600 }, { "public", "key.pub", 0644 }, { "certificate", "key-cert.pub", 0644 },
+};
+enum { PRIVATE, PUBLIC, CERTIFICATE, KINDS };
+
+static int take_blob(struct cursor *c, const uint8_t **ret, uint32_t *ret_size, struct err *e)
+{
+	int r = cursor_u32be(c, ret_size, e);
+
+	return r ? r : cursor_take(c, *ret_size, ret, e);
+}
+
+/* The public half that stands in the clear in OpenSSH's own form of a private key (PROTOCOL.key): its line, or NULL. */
+static const char *public_half(struct arena *a, const char *pem)
+{
+	static const char begin[] = "-----BEGIN OPENSSH PRIVATE KEY-----", magic[] = "openssh-key-v1";
+	scoped_buf struct buf packed = BUF_MAX(64 << 10), blob = BUF_MAX(64 << 10), line = BUF_MAX(64 << 10);
+	const uint8_t *skipped, *key, *type;
+	uint32_t size, key_size, type_size, count;
+	struct err e;
+
+	if (!text_starts(pem, begin))
+		return NULL;
+	for (const char *p = pem + strlen(begin); *p && *p != '-'; p++)
+		if (!strchr(" \t\r\n", *p))
+			buf_add(&packed, p, 1);
+	if (!packed.size || base64_decode(packed.data, packed.size, "key", &blob, &e) || blob.size < sizeof magic ||
+	    memcmp(blob.data, magic, sizeof magic) != 0)
+		return NULL;
+	struct cursor c = cursor_of(blob.data + sizeof magic, blob.size - sizeof magic, "key");
+	for (int i = 0; i < 3; i++)             /* cipher, KDF, its options */
+		if (take_blob(&c, &skipped, &size, &e))
+			return NULL;
+	if (cursor_u32be(&c, &count, &e) || count != 1 || take_blob(&c, &key, &key_size, &e))
+		return NULL;
+	struct cursor inner = cursor_of(key, key_size, "key");
+	if (take_blob(&inner, &type, &type_size, &e) || type_size > 64)
+		return NULL;
+	buf_add(&line, type, type_size);
+	buf_str(&line, " ");
+	base64_encode(&line, key, key_size);
+	buf_str(&line, "\n");
+	return buf_check(&line, "key", &e) ? NULL : arena_copy(a, line.data, line.size);
+}
+
+static void add_file(struct config *c, const char *type, int kind, const char *text)
+{
+	bool ends = *text && text[strlen(text) - 1] == '\n';
+	const char *body = ends ? text : arena_printf(&c->arena, "%s\n", text);
+
+	c->host_keys[c->host_key_count++] = (struct config_file){
+		.path = arena_printf(&c->arena, "/etc/ssh/ssh_host_%s_%s", type, kinds[kind].file),
+		.bytes = body, .size = strlen(body), .mode = kinds[kind].mode, .user = "root", .group = "root",
+	};
+}
+
+/* ssh_keys: {"ed25519_private": …, "ed25519_public": …, "ed25519_certificate": …}: the same files that blobs ssh/ssh_host_* are. */
+static int parse_host_keys(struct config *c, const struct doc *d, const struct node *map, struct err *e)
+{
+	const char *text[ARRAY_SIZE(types)][KINDS] = { 0 };
+	struct key_row rows[ARRAY_SIZE(types) * KINDS];
+
+	if (!map || map->kind == NODE_NULL)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		rows[i] = (struct key_row){ arena_printf(&c->arena, "%s_%s", types[i / KINDS], kinds[i % KINDS].suffix), WANT_TEXT,
+			i * sizeof(char *) };
+	int r = doc_decode(d, "ssh_keys", map, rows, ARRAY_SIZE(rows), text, e);
+	if (r)
+		return r;
+	c->host_keys = arena_array(&c->arena, ARRAY_SIZE(rows), sizeof *c->host_keys);
+	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
+		if (text[t][PRIVATE] && !text[t][PUBLIC])
+			text[t][PUBLIC] = public_half(&c->arena, text[t][PRIVATE]);
+		if (!text[t][PRIVATE] != !text[t][PUBLIC])
+			return doc_fail(d, "ssh_keys", ERR_FORMAT, e, "ssh_keys: %s_private and %s_public go together", types[t], types[t]);
+		for (int k = 0; k < KINDS; k++)
+			if (text[t][k])
+				add_file(c, types[t], k, text[t][k]);
+		if (text[t][CERTIFICATE])
+			c->ssh.certificates = arena_printf(&c->arena, "%sHostCertificate /etc/ssh/ssh_host_%s_key-cert.pub\n",
+				c->ssh.certificates ? c->ssh.certificates : "", types[t]);
+	}
+	return 0;
+}
+
+struct row { const struct node *ssh_keys, *ssh_pwauth; struct texts ssh_genkeytypes; enum tri ssh_deletekeys, disable_root; const char *disable_root_opts; };
+static const struct key_row keys[] = {
+	KEY(struct row, ssh_keys, WANT_ANY), KEY(struct row, ssh_pwauth, WANT_ANY), KEY(struct row, ssh_genkeytypes, WANT_LIST),
+	KEY(struct row, ssh_deletekeys, WANT_BOOL), KEY(struct row, disable_root, WANT_BOOL), KEY(struct row, disable_root_opts, WANT_TEXT),
+};
+
+static int parse_pwauth(struct config *c, const struct doc *d, const struct node *v, struct err *e)
+{
+	static const char *const yes[] = { "true", "1", "on", "yes" }, *const no[] = { "false", "0", "off", "no" };
+
+	if (!v || v->kind == NODE_NULL || node_is(v, "unchanged"))
+		return 0;
+	for (size_t i = 0; v->text && i < ARRAY_SIZE(yes); i++) {
+		if (strcasecmp(v->text, yes[i]) == 0)
+			c->ssh.pwauth = TRI_YES;
+		if (strcasecmp(v->text, no[i]) == 0)
+			c->ssh.pwauth = TRI_NO;
+	}
+	return c->ssh.pwauth ? 0 : doc_fail(d, "ssh_pwauth", ERR_FORMAT, e, "ssh_pwauth is '%.40s', not true, false or unchanged",
+		v->text ? v->text : "");
+}
+
+int config_ssh(struct config *c, const struct doc *d, struct err *e)
+{
+	/* What sshd shows to one who logs in as root, rather than a shell. */
+	static const char refuse[] = "no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command=\"echo 'Please login as the user \\\"$USER\\\" "
+		"rather than the user \\\"$DISABLE_USER\\\".';echo;sleep 10;exit 142\"";
+	struct row row = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && !r; i++) {
+		const struct node *v = node_get(c->cloud, keys[i].name);
+		if (v && (v->kind != NODE_NULL || keys[i].want == WANT_ANY))
+			r = doc_value(d, keys[i].name, v, keys[i].want, (char *)&row + keys[i].offset, e);
+	}
+	if (r || (r = parse_host_keys(c, d, row.ssh_keys, e)) || (r = parse_pwauth(c, d, row.ssh_pwauth, e)))
+		return r;
+	for (size_t i = 0; i < row.ssh_genkeytypes.count; i++) {
+		bool known = false;
+		for (size_t t = 0; t < ARRAY_SIZE(types); t++)
+			known |= strcmp(types[t], row.ssh_genkeytypes.at[i]) == 0;
+		if (!known)
+			return doc_fail(d, doc_path_n(d, "ssh_genkeytypes", i), ERR_UNSUPPORTED, e, "ssh_genkeytypes/%zu '%.40s' is none of rsa, ecdsa, ed25519",
+				i, row.ssh_genkeytypes.at[i]);
+	}
+	c->ssh.generate = row.ssh_genkeytypes.count ? row.ssh_genkeytypes : (struct texts){ ARRAY_SIZE(types), (const char **)types };
+	c->ssh.keep_image_keys = row.ssh_deletekeys == TRI_NO;
+	c->ssh.root_options = row.disable_root == TRI_NO ? NULL : row.disable_root_opts ? row.disable_root_opts : refuse;
+	return 0;
+}

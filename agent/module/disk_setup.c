@@ -1,0 +1,130 @@
+/* disk_setup.c - partitions of disks that are blank: sfdisk(8). */
+#include "agent/module/module.h"
+
+#include <string.h>
+#include "agent/block.h"
+#include "common/base/text.h"
+
+enum { SFDISK_TIMEOUT_MS = 60000, PARTITIONS_MAX = 64 };
+#define SFDISK "/usr/sbin/sfdisk"
+
+/* "83", "82", "8e" as MBR has them, in GPT's words. */
+static const char *gpt_type(const char *type)
+{
+	static const struct { const char *mbr, *gpt; } types[] = {
+		{ "83", "0FC63DAF-8483-4772-8E79-3D69D8477DE4" }, { "82", "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F" },
+		{ "8e", "E6D6D379-F507-44C2-A23C-238F2A3DF928" }, { "fd", "A19D880F-05FC-4D3B-A006-743F0F84911E" },
+		{ "ef", "C12A7328-F81F-11D2-BA4B-00A0C93EC93B" }, { "swap", "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (strcasecmp(types[i].mbr, type) == 0)
+			return types[i].gpt;
+	return type;
+}
+
+struct disk { const char *path; bool gpt; uint64_t size; };
+
+/* One element of a layout: 33, or [33, 82]. */
+static int one_partition(struct builder *b, const struct disk *d, const struct node *v, bool last, struct buf *out, struct err *e)
+{
+	const struct node *share = v->kind == NODE_LIST && v->count ? v->items[0] : v, *type = v->kind == NODE_LIST && v->count > 1 ? v->items[1] : NULL;
+	uint64_t percent;
+
+	if (share->kind == NODE_LIST || share->kind == NODE_MAP || !text_number(share->text, &percent) || percent < 1 || percent > 100)
+		return node_fail(share, ERR_FORMAT, e, "disk_setup: a partition's share is a number of percent, 1 to 100");
+	const char *code = type ? type->text : "83";
+	if (code[strspn(code, "0123456789abcdefABCDEF-")] && strcasecmp(code, "swap") != 0)
+		return node_fail(type, ERR_FORMAT, e, "disk_setup: '%.40s' is no type of a partition", code);
+	buf_str(out, last ? "size=+" : "");
+	if (!last)
+		buf_printf(out, "size=%lluMiB", (unsigned long long)(d->size / 100 * percent >> 20));
+	buf_printf(out, ", type=%s\n", d->gpt ? gpt_type(code) : strcasecmp(code, "swap") == 0 ? "82" : code);
+	(void)b;
+	return 0;
+}
+
+static int layout_script(struct builder *b, const struct disk *d, const struct node *layout, const char **ret, struct err *e)
+{
+	scoped_buf struct buf out = BUF_MAX(64 << 10);
+	int r = 0;
+
+	buf_printf(&out, "label: %s\n", d->gpt ? "gpt" : "dos");
+	if (layout->kind == NODE_BOOL || node_is(layout, "auto")) {
+		buf_printf(&out, "size=+, type=%s\n", d->gpt ? gpt_type("83") : "83");
+	} else if (layout->kind == NODE_LIST) {
+		if (layout->count > PARTITIONS_MAX)
+			return node_fail(layout, ERR_LIMIT, e, "disk_setup: %zu partitions: %d at most", layout->count, PARTITIONS_MAX);
+		for (size_t i = 0; i < layout->count && !r; i++)
+			r = one_partition(b, d, layout->items[i], i + 1 == layout->count, &out, e);
+	} else {
+		return node_fail(layout, ERR_FORMAT, e, "disk_setup: layout is neither true, auto nor a list of shares");
+	}
+	*ret = arena_copy(&b->plan->arena, out.data, out.size);
+	return r;
+}
+
+static int partition(struct builder *b, const struct disk *d, const struct node *how, struct err *e)
+{
+	static const char *const settle[] = { "/usr/bin/udevadm", "settle", "--timeout=20", NULL };
+	const struct node *layout = node_get(how, "layout");
+	const char **argv = arena_array(&b->plan->arena, 8, sizeof *argv), *script = NULL;
+	size_t n = 0;
+
+	if (!node_truth(layout))
+		return 0;
+	if (node_is(layout, "remove"))
+		return node_fail(layout, ERR_UNSUPPORTED, e, "disk_setup: a table is not removed");
+	int r = layout_script(b, d, layout, &script, e);
+	if (r)
+		return r;
+	want_note(b, script, strlen(script));
+	want_frequency(b, FREQ_INSTANCE);
+	if (!want_due(b))
+		return 0;
+	argv[n++] = SFDISK;
+	argv[n++] = "--quiet";
+	argv[n++] = "--wipe=always";
+	argv[n++] = "--wipe-partitions=always";
+	argv[n++] = d->path;
+	want_exec(b, argv, SFDISK_TIMEOUT_MS, "the disk is to be partitioned")->input = script;
+	want_exec(b, settle, SFDISK_TIMEOUT_MS, "its partitions appear");
+	return 0;
+}
+
+static int one_disk(struct builder *b, const char *given, const struct node *how, struct err *e)
+{
+	const struct node *overwrite = node_get(how, "overwrite"), *table = node_get(how, "table_type");
+	struct disk d = { .gpt = node_is(table, "gpt") };
+	struct fact_block now;
+	const char *number;
+	int r;
+
+	block_name(&b->plan->arena, given, node_get(b->config->cloud, "device_aliases"), &d.path, &number);
+	if (!d.path || *number)
+		return err_set(e, ERR_NOT_FOUND, "disk_setup: '%.60s' is no disk that this guest knows", given);
+	if ((r = facts_block(b->facts, d.path, &now, e)))
+		return r;
+	if (!now.there)
+		return err_set(e, ERR_NOT_FOUND, "disk_setup: there is no disk %s", d.path);
+	d.size = now.size_bytes;
+	if (!now.blank && !(overwrite && overwrite->kind == NODE_BOOL && overwrite->boolean)) {
+		want_note(b, d.path, strlen(d.path));
+		return 0;               /* what somebody put there stays */
+	}
+	return partition(b, &d, how, e);
+}
+
+int module_disk_setup(struct builder *b, struct err *e)
+{
+	const struct node *disks = node_get(b->config->cloud, "disk_setup");
+
+	for (size_t i = 0; disks && disks->kind == NODE_MAP && i < disks->count; i++) {
+		const char *name = disks->members[i].key->text;
+		want_item(b, name);
+		int r = one_disk(b, name, disks->members[i].value, e) ? want_failed(b, e) : 0;
+		if (r)
+			return r;
+	}
+	return 0;
+}

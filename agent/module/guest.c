@@ -1,0 +1,223 @@
+/* guest.c - see guest.h */
+#include "agent/module/guest.h"
+
+#include <ctype.h>
+#include <string.h>
+#include "common/base/text.h"
+#include "common/userdata/template.h"
+
+enum { INSTALL_TIMEOUT_MS = 1800 * 1000 };
+
+/* NAME=value, or NAME="value", of os-release(5). */
+static const char *release_word(struct arena *a, const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		if (strncmp(line, name, n) != 0 || line[n] != '=')
+			continue;
+		const char *v = line + n + 1;
+		char quote = *v == '"' || *v == '\'' ? *v++ : 0;
+		const char end[] = { quote ? quote : '\n', '\n', 0 };
+		return arena_copy(a, v, strcspn(v, end));
+	}
+	return "";
+}
+
+int guest_program(struct builder *b, const char *name, const char **ret, struct err *e)
+{
+	static const char *const folders[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
+	struct fact there;
+
+	*ret = NULL;
+	if (*name == '/') {
+		int r = facts_stat(b->facts, name, &there, e);
+		if (!r && there.kind != FACT_ABSENT)
+			*ret = name;
+		return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		const char *path = arena_printf(&b->plan->arena, "%s/%s", folders[i], name);
+		int r = facts_stat(b->facts, path, &there, e);
+		if (r)
+			return r;
+		if (there.kind == FACT_FILE || there.kind == FACT_LINK) {
+			*ret = path;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+int guest_read(struct builder *b, struct guest *ret, struct err *e)
+{
+	static const struct { const char *program; enum package_tool tool; } tools[] = {
+		{ "apt-get", PACKAGES_APT }, { "dnf", PACKAGES_DNF }, { "yum", PACKAGES_YUM }, { "zypper", PACKAGES_ZYPPER }, { "apk", PACKAGES_APK },
+	};
+	struct arena *a = &b->plan->arena;
+	const char *text = NULL;
+	int r = facts_text(b->facts, "/etc/os-release", &text, e);
+
+	if (!r && !text)
+		r = facts_text(b->facts, "/usr/lib/os-release", &text, e);
+	if (r)
+		return r;
+	*ret = (struct guest){ release_word(a, text, "ID"), release_word(a, text, "ID_LIKE"), release_word(a, text, "VERSION_CODENAME"), 0, NULL };
+	for (size_t i = 0; i < ARRAY_SIZE(tools) && !ret->tool_path; i++) {
+		if ((r = guest_program(b, tools[i].program, &ret->tool_path, e)))
+			return r;
+		ret->tool = ret->tool_path ? tools[i].tool : PACKAGES_NONE;
+	}
+	return 0;
+}
+
+bool guest_is(const struct guest *g, const char *id)
+{
+	size_t n = strlen(id);
+
+	if (strcmp(g->id, id) == 0)
+		return true;
+	for (const char *p = g->like; (p = strstr(p, id)); p += n)
+		if ((p == g->like || p[-1] == ' ') && (!p[n] || p[n] == ' '))
+			return true;
+	return false;
+}
+
+const char *const *words_join(struct arena *a, const char *const *head, const char *const *tail)
+{
+	size_t n = 0, m = 0;
+
+	while (head && head[n])
+		n++;
+	while (tail && tail[m])
+		m++;
+	const char **all = arena_array(a, n + m + 1, sizeof *all);
+	if (n)
+		memcpy(all, head, n * sizeof *all);
+	if (m)
+		memcpy(all + n, tail, m * sizeof *all);
+	return all;
+}
+
+const char *const *words_of(struct arena *a, const struct node *list)
+{
+	size_t n = list && list->kind == NODE_LIST ? list->count : 0, k = 0;
+	const char **all = arena_array(a, n + 1, sizeof *all);
+
+	for (size_t i = 0; i < n; i++)
+		if (node_str(list->items[i]))
+			all[k++] = node_str(list->items[i]);
+	return all;
+}
+
+int guest_install(struct builder *b, const struct guest *g, const char *const *names, const char *why, struct err *e)
+{
+	static const char *const apt[] = { "--option=Dpkg::Options::=--force-confold", "--option=Dpkg::options::=--force-unsafe-io",
+		"--assume-yes", "--quiet", "install", "--", NULL }, *const dnf[] = { "-y", "install", "--", NULL };
+	static const char *const noninteractive[] = { "DEBIAN_FRONTEND=noninteractive", NULL };
+	const char *tool[] = { g->tool_path, NULL };
+
+	if (g->tool != PACKAGES_APT && g->tool != PACKAGES_DNF && g->tool != PACKAGES_YUM)
+		return err_set(e, ERR_UNSUPPORTED, "packages are installed with apt-get and dnf; this guest has %s",
+			g->tool_path ? g->tool_path : "neither");
+	const char *const *argv = words_join(&b->plan->arena, words_join(&b->plan->arena, tool, g->tool == PACKAGES_APT ? apt : dnf), names);
+	want_exec(b, argv, INSTALL_TIMEOUT_MS, why)->env = noninteractive;
+	return 0;
+}
+
+const struct node *cloud_key(const struct builder *b, const char *key)
+{
+	const struct node *n = node_get(b->config->cloud, key);
+
+	return n && n->kind != NODE_NULL ? n : NULL;
+}
+
+bool cloud_bool(const struct node *map, const char *key, bool otherwise)
+{
+	const struct node *n = node_get(map, key);
+
+	return n && n->kind == NODE_BOOL ? n->boolean : otherwise;
+}
+
+const char *cloud_text(const struct node *map, const char *key, const char *otherwise)
+{
+	const char *s = node_str(node_get(map, key));
+
+	return s ? s : otherwise;
+}
+
+static const char *value_of(const char *const *pairs, const char *name, size_t n)
+{
+	for (size_t i = 0; pairs[i]; i += 2)
+		if (strlen(pairs[i]) == n && strncmp(pairs[i], name, n) == 0)
+			return pairs[i + 1];
+	return NULL;
+}
+
+const char *fill_in(struct arena *a, const char *s, const char *const *pairs)
+{
+	scoped_buf struct buf out = BUF_MAX(SCRIPT_MAX);
+
+	while (*s) {
+		size_t plain = strcspn(s, "$"), braces = 0, n = 0;
+		buf_add(&out, s, plain);
+		s += plain;
+		if (!*s)
+			break;
+		braces = s[1] == '{';
+		const char *name = s + 1 + braces;
+		while (isalnum((unsigned char)name[n]) || name[n] == '_')
+			n++;
+		const char *value = n && (!braces || name[n] == '}') ? value_of(pairs, name, n) : NULL;
+		if (value)
+			buf_str(&out, value);
+		else
+			buf_add(&out, s, 1);
+		s += value ? 1 + 2 * braces + n : 1;
+	}
+	return arena_copy(a, out.data ? out.data : "", out.size);
+}
+
+int guest_template(struct builder *b, const char *text, const struct node *vars, const char **ret, struct err *e)
+{
+	size_t size = 0;
+
+	return template_render(&(struct template_in){ &b->plan->arena, "template", text, strlen(text), vars }, ret, &size, e);
+}
+
+int want_text(struct builder *b, const char *path, const char *text, unsigned mode, struct err *e)
+{
+	return want_file(b, &(struct want_file){ path, text, strlen(text), mode, 0, 0, mode < 0644, false }, e);
+}
+
+void shell_quote(struct buf *out, const char *word)
+{
+	buf_str(out, "'");
+	for (; *word; word++)
+		if (*word == '\'')
+			buf_str(out, "'\\''");
+		else
+			buf_add(out, word, 1);
+	buf_str(out, "'");
+}
+
+void shell_command(struct buf *out, const struct node *command)
+{
+	if (command->kind == NODE_TEXT)
+		buf_str(out, node_str(command) ? node_str(command) : "false");
+	for (size_t i = 0; command->kind == NODE_LIST && i < command->count; i++) {
+		buf_str(out, i ? " " : "");
+		shell_quote(out, command->items[i]->text ? command->items[i]->text : "");
+	}
+	buf_str(out, "\n");
+}
+
+int take_text(struct builder *b, struct buf *out, const char **ret, struct err *e)
+{
+	int r = buf_check(out, "what a module writes", e);
+
+	if (!r)
+		*ret = arena_copy(&b->plan->arena, out->data ? out->data : "", out->size);
+	buf_clear(out);
+	return r;
+}

@@ -1,0 +1,218 @@
+/* mounts.c - lines of fstab(5), their folders, the swap file. */
+#include "agent/module/module.h"
+
+#include <ctype.h>
+#include <string.h>
+#include "agent/block.h"
+#include "common/base/text.h"
+
+#define FSTAB "/etc/fstab"
+/* By this option the lines of cloud-config are known again. */
+#define OURS "comment=cloudconfig"
+enum { FIELDS = 6, MOUNT_TIMEOUT_MS = 60000, SWAP_TIMEOUT_MS = 100 * 1000 };
+
+struct lines { struct builder *b; struct buf text; bool swap; const char *kept; };
+
+static bool plain_word(const char *s)
+{
+	if (!*s)
+		return false;
+	for (; *s; s++)
+		if (isspace((unsigned char)*s) || iscntrl((unsigned char)*s))
+			return false;
+	return true;
+}
+
+/* Does fstab have a line for this device that is not ours? */
+static bool has_device(const char *fstab, const char *device)
+{
+	size_t n = strlen(device);
+
+	for (const char *p = fstab; *p; p += strcspn(p, "\n"), p += *p == '\n')
+		if (strncmp(p, device, n) == 0 && (p[n] == ' ' || p[n] == '\t'))
+			return true;
+	return false;
+}
+
+static const char *without_ours(struct arena *a, const char *fstab)
+{
+	scoped_buf struct buf out = BUF_MAX(1 << 20);
+
+	for (const char *p = fstab; *p;) {
+		size_t n = strcspn(p, "\n");
+		const char *line = arena_copy(a, p, n);
+		if (!strstr(line, OURS)) {
+			buf_str(&out, line);
+			buf_str(&out, "\n");
+		}
+		p += n + (p[n] == '\n');
+	}
+	return arena_copy(a, out.data ? out.data : "", out.size);
+}
+
+/* The name of what is mounted: devices by their nodes, everything else (UUID=, LABEL=, host:/path) as it is. */
+static const char *source_name(struct builder *b, const char *given)
+{
+	const char *disk, *number;
+
+	if (strchr(given, '=') || strchr(given, ':') || *given == '/')
+		return given;
+	block_name(&b->plan->arena, given, node_get(b->config->cloud, "device_aliases"), &disk, &number);
+	if (!disk)
+		return NULL;
+	return *number ? block_partition(&b->plan->arena, disk, number) : disk;
+}
+
+static int one_mount(struct lines *l, const struct node *v, const struct node *defaults, struct err *e)
+{
+	static const char *const standard[FIELDS] = { NULL, NULL, "auto", "defaults,nofail,x-systemd.after=natal-early.service,_netdev", "0", "2" };
+	const char *f[FIELDS];
+
+	for (size_t i = 0; i < FIELDS; i++) {
+		const struct node *mine = i < v->count ? v->items[i] : NULL, *other = defaults && i < defaults->count ? defaults->items[i] : NULL;
+		const struct node *n = mine && mine->kind != NODE_NULL ? mine : other && other->kind != NODE_NULL ? other : NULL;
+		f[i] = n ? n->text : defaults ? NULL : standard[i];
+		f[i] = f[i] ? f[i] : standard[i];
+		if (n && (n->kind == NODE_LIST || n->kind == NODE_MAP || !plain_word(n->text)))
+			return node_fail(n, ERR_FORMAT, e, "mounts: a field of fstab is one word");
+	}
+	if (!f[0] || !f[1])
+		return 0;               /* null for the place: the device is not mounted */
+	const char *source = source_name(l->b, f[0]);
+	if (!source)
+		return 0;               /* a name of some cloud, and no device here */
+	if (has_device(l->kept, source))
+		return 0;
+	bool swap = strcmp(f[2], "swap") == 0;
+	if (!swap && (*f[1] != '/' || strstr(f[1], "/../")))
+		return node_fail(v, ERR_FORMAT, e, "mounts: '%.60s' is no absolute path", f[1]);
+	buf_printf(&l->text, "%s\t%s\t%s\t%s," OURS "\t%s\t%s\n", source, f[1], f[2], f[3], f[4], f[5]);
+	l->swap |= swap;
+	return swap ? 0 : want_dir(l->b, f[1], 0755, 0, 0, e);
+}
+
+/* 512, "2G", "1.5 GB" is refused: bytes, or whole numbers of K, M, G, T. */
+static int bytes_of(const struct node *v, uint64_t *ret, struct err *e)
+{
+	static const char units[] = "KMGT";
+	char digits[24];
+	size_t n = v->text ? strspn(v->text, "0123456789") : 0;
+	const char *rest = v->text ? v->text + n + strspn(v->text + n, " ") : "";
+	const char *unit = *rest ? strchr(units, toupper((unsigned char)*rest)) : NULL;
+
+	if (!n || n >= sizeof digits || (*rest && (!unit || (rest[1] && toupper((unsigned char)rest[1]) != 'B'))))
+		return node_fail(v, ERR_FORMAT, e, "swap: '%.40s' is no size such as 536870912 or 512M", v->text ? v->text : "");
+	memcpy(digits, v->text, n);
+	digits[n] = 0;
+	if (!text_number(digits, ret) || *ret > (UINT64_C(1) << 50) >> (unit ? 10 * (unit - units + 1) : 0))
+		return node_fail(v, ERR_LIMIT, e, "swap: '%.40s' is too large", v->text);
+	*ret <<= unit ? 10 * (unit - units + 1) : 0;
+	return 0;
+}
+
+static uint64_t memory(struct builder *b)
+{
+	const char *text, *at;
+	struct err ignored;
+	uint64_t kib = 0;
+
+	if (facts_text(b->facts, "/proc/meminfo", &text, &ignored) || !text || !(at = strstr(text, "MemTotal:")))
+		return 0;
+	for (at += 9; *at == ' '; at++)
+		;
+	for (; isdigit((unsigned char)*at); at++)
+		kib = kib * 10 + (uint64_t)(*at - '0');
+	return kib << 10;
+}
+
+static int swap_size(struct builder *b, const struct node *swap, uint64_t *ret, struct err *e)
+{
+	const struct node *size = node_get(swap, "size"), *max = node_get(swap, "maxsize");
+	uint64_t limit = 0;
+	int r = node_truth(max) ? bytes_of(max, &limit, e) : 0;
+
+	*ret = 0;
+	if (r || !node_truth(size))
+		return r;
+	if (!node_is(size, "auto"))
+		r = bytes_of(size, ret, e);
+	else
+		*ret = memory(b) < UINT64_C(4) << 30 ? memory(b) : UINT64_C(4) << 30;
+	if (limit && *ret > limit)
+		*ret = limit;
+	return r;
+}
+
+/* The file, once: one that is there stays as it is. */
+static int swap_file(struct lines *l, const struct node *swap, struct err *e)
+{
+	struct arena *a = &l->b->plan->arena;
+	const char *name = node_str(node_get(swap, "filename"));
+	struct fact now;
+	uint64_t size;
+	int r;
+
+	name = name ? name : "/swap.img";
+	if (*name != '/' || !plain_word(name) || strstr(name, "/../"))
+		return node_fail(node_get(swap, "filename"), ERR_FORMAT, e, "swap: filename '%.60s' is no absolute path", name);
+	if ((r = swap_size(l->b, swap, &size, e)) || size == 0 || (r = facts_stat(l->b->facts, name, &now, e)))
+		return r;
+	const char *bytes = arena_printf(a, "%llu", (unsigned long long)size);
+	want_note(l->b, name, strlen(name));
+	buf_printf(&l->text, "%s\tnone\tswap\tsw," OURS "\t0\t0\n", name);
+	l->swap = true;
+	if (now.kind != FACT_ABSENT)
+		return 0;
+	const char *const steps[][6] = { { "/usr/bin/fallocate", "-l", bytes, name }, { "/usr/bin/chmod", "0600", name }, { "/usr/sbin/mkswap", name } };
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		const char **argv = arena_array(a, 6, sizeof *argv);
+		memcpy(argv, steps[i], 5 * sizeof *argv);
+		want_exec(l->b, argv, SWAP_TIMEOUT_MS, "there is no swap file");
+	}
+	return 0;
+}
+
+static int all_lines(struct lines *l, const struct node *mounts, const struct node *swap, struct err *e)
+{
+	static const char *const mount[] = { "/usr/bin/mount", "-a", NULL }, *const swapon[] = { "/usr/sbin/swapon", "-a", NULL };
+	static const char *const reload[] = { "/usr/bin/systemctl", "daemon-reload", NULL };
+	struct builder *b = l->b;
+	const char *fstab;
+	int r = facts_text(b->facts, FSTAB, &fstab, e);
+
+	if (r)
+		return r;
+	l->kept = without_ours(&b->plan->arena, fstab ? fstab : "");
+	for (size_t i = 0; mounts && mounts->kind == NODE_LIST && i < mounts->count; i++)
+		if (mounts->items[i]->kind == NODE_LIST && (r = one_mount(l, mounts->items[i], node_get(b->config->cloud, "mount_default_fields"), e)))
+			return r;
+	if (swap && swap->kind == NODE_MAP && (r = swap_file(l, swap, e)))
+		return r;
+	if (!l->text.size)
+		return 0;
+	want_note(b, l->text.data, l->text.size);
+	const char *all = arena_printf(&b->plan->arena, "%s%s", l->kept, l->text.data);
+	size_t before = b->plan->action_count;
+	if ((r = want_file(b, &(struct want_file){ FSTAB, all, strlen(all), 0644, 0, 0, false, true }, e)))
+		return r;
+	if (!b->facts->live || b->plan->action_count == before)
+		return 0;
+	want_exec(b, reload, MOUNT_TIMEOUT_MS, "fstab has other lines");
+	if (l->swap)
+		want_exec(b, swapon, MOUNT_TIMEOUT_MS, "fstab has other lines");
+	want_exec(b, mount, MOUNT_TIMEOUT_MS, "fstab has other lines");
+	return 0;
+}
+
+int module_mounts(struct builder *b, struct err *e)
+{
+	const struct node *mounts = node_get(b->config->cloud, "mounts"), *swap = node_get(b->config->cloud, "swap");
+	struct lines l = { .b = b, .text = BUF_MAX(1 << 20) };
+
+	if (!node_truth(mounts) && !node_truth(swap))
+		return 0;
+	want_item(b, "");
+	int r = all_lines(&l, mounts, swap, e) ? want_failed(b, e) : 0;
+	buf_fini(&l.text);
+	return r;
+}

@@ -1,0 +1,128 @@
+/* packages.c - packages by the guest's own tool, once an instance; as cloud-init's package_update_upgrade_install. */
+#include "agent/module/guest.h"
+
+#include <string.h>
+#include "common/base/text.h"
+
+enum { UPDATE_TIMEOUT_MS = 600 * 1000, UPGRADE_TIMEOUT_MS = 3600 * 1000 };
+
+static const char *const quietly[] = { "DEBIAN_FRONTEND=noninteractive", NULL };
+
+struct wishes { bool update, upgrade, reboot; const char **names; size_t count; };
+
+/* "vim", or [vim, 2:9.0]: each tool has its own way of writing the two as one. */
+static int add_package(struct builder *b, const struct guest *g, const struct node *n, struct wishes *w, struct err *e)
+{
+	const char *name = node_str(n->kind == NODE_LIST ? n->items[0] : n), *version = n->kind == NODE_LIST ? node_str(n->items[1]) : NULL;
+	bool apt = g->tool == PACKAGES_APT;
+
+	if (!name || !*name || *name == '-' || strpbrk(name, " \t\n") || (version && (!*version || strpbrk(version, " \t\n"))))
+		return err_set(e, ERR_FORMAT, "packages: '%.60s' is no package's name", name ? name : "");
+	w->names[w->count++] = version ? arena_printf(&b->plan->arena, "%s%s%s", name, apt ? "=" : "-", version) : name;
+	return 0;
+}
+
+static size_t packages_of(const struct node *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; list && i < list->count; i++) {
+		const struct node *apt = list->items[i]->kind == NODE_MAP ? node_get(list->items[i], "apt") : NULL;
+		n += list->items[i]->kind != NODE_MAP ? 1 : apt ? apt->count : 0;
+	}
+	return n;
+}
+
+static int read_wishes(struct builder *b, const struct guest *g, struct wishes *w, struct err *e)
+{
+	const struct node *all = b->config->cloud, *list = cloud_key(b, "packages");
+	int r = 0;
+
+	w->update = cloud_bool(all, "package_update", cloud_bool(all, "apt_update", false));
+	w->upgrade = cloud_bool(all, "package_upgrade", cloud_bool(all, "apt_upgrade", false));
+	w->reboot = cloud_bool(all, "package_reboot_if_required", cloud_bool(all, "apt_reboot_if_required", false));
+	w->names = arena_array(&b->plan->arena, packages_of(list) + 1, sizeof *w->names);
+	for (size_t i = 0; !r && list && i < list->count; i++) {
+		const struct node *n = list->items[i], *apt = node_get(n, "apt");
+		if (n->kind != NODE_MAP)
+			r = add_package(b, g, n, w, e);
+		for (size_t k = 0; !r && apt && g->tool == PACKAGES_APT && k < apt->count; k++)
+			r = add_package(b, g, apt->items[k], w, e);
+	}
+	return r;
+}
+
+/* The lists of packages have to be there before one is installed; dnf sees to its own. */
+static void want_update(struct builder *b, const struct guest *g)
+{
+	static const char *const apt[] = { "--option=Dpkg::Options::=--force-confold", "--assume-yes", "--quiet", "update", NULL },
+		*const dnf[] = { "-y", "makecache", NULL };
+	const char *tool[] = { g->tool_path, NULL };
+
+	want_exec(b, words_join(&b->plan->arena, tool, g->tool == PACKAGES_APT ? apt : dnf), UPDATE_TIMEOUT_MS, "once an instance")->env = quietly;
+}
+
+static void want_upgrade(struct builder *b, const struct guest *g)
+{
+	static const char *const apt[] = { "--option=Dpkg::Options::=--force-confold", "--option=Dpkg::options::=--force-unsafe-io",
+		"--assume-yes", "--quiet", "dist-upgrade", NULL }, *const dnf[] = { "-y", "upgrade", NULL };
+	const char *tool[] = { g->tool_path, NULL };
+
+	want_exec(b, words_join(&b->plan->arena, tool, g->tool == PACKAGES_APT ? apt : dnf), UPGRADE_TIMEOUT_MS, "once an instance")->env = quietly;
+}
+
+/* After this stage is over and reported, and only where a package has asked for it. */
+static int want_reboot(struct builder *b, struct err *e)
+{
+	static const char *const argv[] = { "/usr/bin/systemd-run", "--no-block", "--collect", "--unit=natal-reboot",
+		"--property=After=natal-late.service", "--property=ConditionPathExists=/run/reboot-required", "/usr/bin/systemctl", "reboot", NULL };
+	const char *tool;
+	int r = guest_program(b, "systemd-run", &tool, e);
+
+	if (r || !tool)
+		return r ? r : err_set(e, ERR_NOT_FOUND, "package_reboot_if_required: this guest has no systemd-run");
+	want_exec(b, argv, 60 * 1000, "where a package asks for it");
+	return 0;
+}
+
+static int all_packages(struct builder *b, const struct guest *g, struct err *e)
+{
+	struct wishes w = { 0 };
+	int r = read_wishes(b, g, &w, e);
+
+	if (r || !(w.update || w.upgrade || w.count))
+		return r;
+	if (g->tool == PACKAGES_NONE || g->tool == PACKAGES_ZYPPER || g->tool == PACKAGES_APK)
+		return err_set(e, ERR_UNSUPPORTED, "packages are installed with apt-get and dnf; this guest has %s",
+			g->tool_path ? g->tool_path : "neither");
+	for (size_t i = 0; i < w.count; i++)
+		want_note(b, w.names[i], strlen(w.names[i]));
+	want_note(b, (const bool[]){ w.update, w.upgrade, w.reboot }, 3 * sizeof(bool));
+	if (!want_due(b))
+		return 0;
+	if (w.update || w.upgrade || g->tool == PACKAGES_APT)
+		want_update(b, g);
+	if (w.upgrade)
+		want_upgrade(b, g);
+	if (w.count && (r = guest_install(b, g, w.names, "once an instance", e)))
+		return r;
+	return w.reboot ? want_reboot(b, e) : 0;
+}
+
+int module_packages(struct builder *b, struct err *e)
+{
+	static const char *const keys[] = { "packages", "package_update", "package_upgrade", "apt_update", "apt_upgrade" };
+	bool any = false;
+	struct guest g;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		any |= cloud_key(b, keys[i]) != NULL;
+	if (!any)
+		return 0;
+	want_item(b, "");
+	want_frequency(b, FREQ_INSTANCE);
+	if ((r = guest_read(b, &g, e)) || (r = all_packages(b, &g, e)))
+		return want_failed(b, e);
+	return 0;
+}

@@ -1,0 +1,168 @@
+/* Packages and where they come from. */
+#include "tests/unit/agent/planned.h"
+
+#define ARMOUR "-----BEGIN PGP PUBLIC KEY BLOCK-----\\nAAAA\\n-----END PGP PUBLIC KEY BLOCK-----"
+#define ARMOUR_TEXT "-----BEGIN PGP PUBLIC KEY BLOCK-----\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n"
+#define INSTALL "/usr/bin/apt-get --option=Dpkg::Options::=--force-confold --option=Dpkg::options::=--force-unsafe-io --assume-yes --quiet install -- "
+
+static void apt_installs_after_an_update(void **state)
+{
+	is_debian();
+	planned("packages: [vim, [nginx, '1.2-3'], {apt: [git], snap: [code]}]\n");
+	assert_string_equal(command("packages", 0), "/usr/bin/apt-get --option=Dpkg::Options::=--force-confold --assume-yes --quiet update");
+	assert_string_equal(command("packages", 1), INSTALL "vim nginx=1.2-3 git");
+	assert_string_equal(command("packages", 2), "");
+	assert_int_equal(item("packages")->frequency, FREQ_INSTANCE);
+	assert_int_equal(item("packages")->stage, STAGE_LATE);
+}
+
+static void dnf_installs(void **state)
+{
+	is_fedora();
+	planned("packages: [vim, [nginx, '1.2-3']]\n");
+	assert_string_equal(command("packages", 0), "/usr/bin/dnf -y install -- vim nginx-1.2-3");
+	assert_string_equal(command("packages", 1), "");
+}
+
+static void an_upgrade_and_the_restart_that_it_asks_for(void **state)
+{
+	is_debian();
+	has_program("/usr/bin/systemd-run");
+	planned("package_upgrade: true\npackage_reboot_if_required: true\n");
+	assert_non_null(strstr(command("packages", 1), " dist-upgrade"));
+	assert_non_null(strstr(command("packages", 2), "--property=ConditionPathExists=/run/reboot-required /usr/bin/systemctl reboot"));
+}
+
+static void nothing_is_installed_where_nothing_is_asked_for(void **state)
+{
+	is_debian();
+	planned("package_update: false\n");
+	assert_string_equal(command("packages", 0), "");
+}
+
+static void other_tools_are_not_run(void **state)
+{
+	root_put(&root, "/etc/os-release", "ID=alpine\n");
+	has_program("/sbin/apk");
+	planned("packages: [vim]\n");
+	assert_string_equal(problem("packages"), "packages are installed with apt-get and dnf; this guest has /sbin/apk");
+	assert_string_equal(command("packages", 0), "");
+}
+
+static void no_option_passes_for_a_package(void **state)
+{
+	is_debian();
+	planned("packages: [--allow-unauthenticated]\n");
+	assert_string_equal(problem("packages"), "packages: '--allow-unauthenticated' is no package's name");
+}
+
+static void sources_with_keys(void **state)
+{
+	is_debian();
+	planned("apt:\n  sources:\n    my repo:\n      source: 'deb [signed-by=$KEY_FILE] http://x/$RELEASE $RELEASE main'\n      key: \"" ARMOUR "\"\n"
+		"    plain.list: {source: 'deb $MIRROR ${RELEASE}-backports main', key: \"" ARMOUR "\"}\n");
+	assert_string_equal(problem("apt_configure"), "none");
+	assert_written("/etc/apt/sources.list.d/my_repo.list", "deb [signed-by=/etc/apt/keyrings/my_repo.asc] http://x/bookworm bookworm main\n");
+	assert_written("/etc/apt/keyrings/my_repo.asc", ARMOUR_TEXT);
+	assert_written("/etc/apt/sources.list.d/plain.list", "deb http://deb.debian.org/debian bookworm-backports main\n");
+	assert_written("/etc/apt/trusted.gpg.d/plain.list.asc", ARMOUR_TEXT);
+}
+
+static void sources_of_one_file_follow_one_another(void **state)
+{
+	is_debian();
+	root_put(&root, "/etc/apt/sources.list.d/all.list", "deb http://old/ x y\n");
+	planned("apt: {sources: {a: {source: deb http://a/ b c, filename: all.list}, b: {source: deb http://b/ b c, filename: all},"
+		" c: {source: deb http://c/ b c, append: false}}}\n");
+	assert_written("/etc/apt/sources.list.d/all.list", "deb http://old/ x y\ndeb http://a/ b c\ndeb http://b/ b c\n");
+	assert_written("/etc/apt/sources.list.d/c.list", "deb http://c/ b c\n");
+}
+
+static void what_comes_from_servers_is_refused(void **state)
+{
+	is_debian();
+	planned("apt: {sources: {a: {source: deb http://a/ b c, keyid: ABCD}}}\n");
+	assert_string_equal(problem("apt_configure"), "apt: the key of 'a' is not fetched from a server by its number");
+}
+
+static void ppas_are_refused(void **state)
+{
+	is_debian();
+	planned("apt: {sources: {a: {source: 'ppa:x/y'}}}\n");
+	assert_string_equal(problem("apt_configure"), "apt.sources.a: add-apt-repository is not run for 'ppa:x/y'");
+}
+
+static void a_key_has_its_armour(void **state)
+{
+	is_debian();
+	planned("apt: {sources: {a: {source: deb http://a/ b c, key: abc}}}\n");
+	assert_non_null(strstr(problem("apt_configure"), "the key of 'a' is not in its armour"));
+}
+
+static void mirrors_and_suites(void **state)
+{
+	is_debian();
+	planned("apt: {primary: [{arches: [default], uri: 'http://m/debian'}, {arches: [mips], uri: 'http://no/'}], disable_suites: [security]}\n");
+	assert_written("/etc/apt/sources.list", "deb http://m/debian bookworm main\ndeb http://m/debian bookworm-updates main\n"
+		"# suite disabled by natal: deb http://security.debian.org/debian-security bookworm-security main\n");
+}
+
+static void deb822_where_the_guest_has_it(void **state)
+{
+	is_debian();
+	root_put(&root, "/etc/apt/sources.list.d/debian.sources", "Types: deb\n");
+	planned("apt: {primary: [{arches: [default], search: ['http://m/debian']}], disable_suites: [$RELEASE-updates]}\n");
+	const struct action *a = find_write("/etc/apt/sources.list.d/debian.sources");
+	assert_non_null(a);
+	assert_non_null(strstr(a->bytes, "URIs: http://m/debian\nSuites: bookworm\n"));
+	assert_null(find_write("/etc/apt/sources.list"));
+}
+
+static void sources_list_as_given_and_left_alone(void **state)
+{
+	is_debian();
+	planned("apt: {sources_list: 'deb $PRIMARY $RELEASE main', proxy: 'http://p:1', https_proxy: 'http://q:2', conf: 'X \"y\";'}\n");
+	assert_written("/etc/apt/sources.list", "deb http://deb.debian.org/debian bookworm main");
+	assert_written("/etc/apt/apt.conf.d/90cloud-init-aptproxy", "Acquire::http::Proxy \"http://p:1\";\nAcquire::https::Proxy \"http://q:2\";\n");
+	assert_written("/etc/apt/apt.conf.d/94cloud-init-config", "X \"y\";");
+}
+
+static void preserved(void **state)
+{
+	is_debian();
+	planned("apt: {sources_list: deb a b c, preserve_sources_list: true}\n");
+	assert_null(find_write("/etc/apt/sources.list"));
+	assert_string_equal(problem("apt_configure"), "none");
+}
+
+static void answers_are_secret(void **state)
+{
+	is_debian();
+	has_program("/usr/bin/debconf-set-selections");
+	planned("apt: {debconf_selections: {a: 'x x/y password secret', b: \"z z/z string 1\\n\"}}\n");
+	assert_written("/var/lib/natal/debconf-selections", "x x/y password secret\nz z/z string 1\n");
+	assert_true(find_write("/var/lib/natal/debconf-selections")->secret);
+	assert_int_equal(find_write("/var/lib/natal/debconf-selections")->mode, 0600);
+	assert_string_equal(command("apt_configure", 0), "/usr/bin/debconf-set-selections /var/lib/natal/debconf-selections");
+}
+
+static void yum_repositories(void **state)
+{
+	is_fedora();
+	planned("yum_repos: {My Repo: {name: mine, baseurl: 'http://x/', gpgcheck: false, priority: 5, gpgkey: \"a\\nb\"}}\n");
+	assert_written("/etc/yum.repos.d/My-Repo.repo",
+		"# Written by natal.\n[My-Repo]\nname = mine\nbaseurl = http://x/\ngpgcheck = 0\npriority = 5\ngpgkey = a\n\tb\nenabled = 1\n");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(apt_installs_after_an_update), T(dnf_installs), T(an_upgrade_and_the_restart_that_it_asks_for),
+		T(nothing_is_installed_where_nothing_is_asked_for), T(other_tools_are_not_run), T(no_option_passes_for_a_package),
+		T(sources_with_keys), T(sources_of_one_file_follow_one_another), T(what_comes_from_servers_is_refused), T(ppas_are_refused),
+		T(a_key_has_its_armour), T(mirrors_and_suites), T(deb822_where_the_guest_has_it), T(sources_list_as_given_and_left_alone),
+		T(preserved), T(answers_are_secret), T(yum_repositories),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

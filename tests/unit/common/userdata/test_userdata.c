@@ -1,0 +1,210 @@
+#include "tests/unit/unit.h"
+#include <stdio.h>
+#include "common/userdata/userdata.h"
+#include "common/data/yaml.h"
+
+struct fixture { struct arena arena; struct notes notes; struct userdata_in in; struct userdata out; struct err e; };
+
+static void begin(struct fixture *f, const char *user, const char *vendor)
+{
+	*f = (struct fixture){ 0 };
+	f->notes.arena = &f->arena;
+	f->in = (struct userdata_in){ .arena = &f->arena, .user = user, .user_size = user ? strlen(user) : 0, .vendor = vendor,
+		.vendor_size = vendor ? strlen(vendor) : 0, .launch_index = -1 };
+}
+
+static int run(struct fixture *f) { return userdata_read(&f->in, &f->out, &f->notes, &f->e); }
+
+static void assert_config(struct fixture *f, const char *json)
+{
+	scoped_buf struct buf out = BUF_MAX(1 << 20);
+
+	assert_ok(run(f), f->e);
+	node_json(f->out.config, 0, &out);
+	assert_string_equal(out.data, json);
+}
+
+static const char three[] = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+	"--b\nContent-Type: text/x-shellscript\nContent-Disposition: attachment; filename=\"z/.sh\"\n\n#!/bin/z\n"
+	"--b\nContent-Type: text/x-shellscript-per-boot\n\n#!/bin/boot\n"
+	"--b\nContent-Type: text/cloud-boothook\n\n#cloud-boothook\r\n\r\n#!/bin/hook\r\nx\r\n"
+	"--b\nContent-Type: text/x-shellscript\nContent-Disposition: attachment; filename=a\n\n#!/bin/a\r\nb\r\n"
+	"--b\nContent-Type: text/x-shellscript-per-once\nContent-Disposition: attachment; filename=.hidden\n\n#!/bin/once\n--b--\n";
+
+static void scripts_stand_in_the_order_in_which_they_run(void **s)
+{
+	static const struct { enum script_kind kind; const char *name, *bytes; } want[] = {
+		{ SCRIPT_BOOTHOOK, "part-003", "#!/bin/hook\nx" }, { SCRIPT_VENDOR, "part-001", "#!/bin/vendor\n" }, { SCRIPT_PER_ONCE, "hidden", "#!/bin/once" },
+		{ SCRIPT_PER_BOOT, "part-002", "#!/bin/boot" }, { SCRIPT_USER, "a", "#!/bin/a\nb" }, { SCRIPT_USER, "z_.sh", "#!/bin/z" },
+	};
+	struct fixture f;
+
+	(void)s;
+	begin(&f, three, "#!/bin/vendor\n");
+	assert_ok(run(&f), f.e);
+	assert_int_equal(f.out.script_count, ARRAY_SIZE(want));
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		assert_int_equal(f.out.scripts[i].kind, want[i].kind);
+		assert_string_equal(f.out.scripts[i].name, want[i].name);
+		assert_int_equal(f.out.scripts[i].size, strlen(want[i].bytes));
+		assert_memory_equal(f.out.scripts[i].bytes, want[i].bytes, f.out.scripts[i].size);
+	}
+	assert_string_equal(f.out.scripts[5].place.doc, "user-data/z_.sh");
+	arena_fini(&f.arena);
+}
+
+static void dos_line_ends_leave_scripts(void **s)
+{
+	struct fixture f;
+
+	(void)s;
+	begin(&f, "#cloud-boothook\r\n\r\n#!/bin/sh\r\nx\r\n", NULL);
+	assert_ok(run(&f), f.e);
+	assert_int_equal(f.out.scripts[0].size, strlen("#!/bin/sh\nx\n"));
+	assert_memory_equal(f.out.scripts[0].bytes, "#!/bin/sh\nx\n", f.out.scripts[0].size);
+	arena_fini(&f.arena);
+}
+
+static void vendor_data_lies_below(void **s)
+{
+	struct fixture f;
+
+	(void)s;
+	begin(&f, "#cloud-config\na: 1\nb: {x: 1}\nd: [1]\n", "#cloud-config\na: 2\nb: {x: 2, y: 2}\nc: 2\nd: [2, 3]\n");
+	assert_config(&f, "{\"a\": 1, \"b\": {\"x\": 1, \"y\": 2}, \"d\": [1], \"c\": 2}");
+	arena_fini(&f.arena);
+	begin(&f, NULL, "#cloud-config\na: 2\n");
+	assert_config(&f, "{\"a\": 2}");
+	arena_fini(&f.arena);
+	begin(&f, NULL, NULL);
+	assert_config(&f, "{}");
+	arena_fini(&f.arena);
+}
+
+static void a_vendor_is_told_from_a_user_in_errors(void **s)
+{
+	struct fixture f;
+
+	(void)s;
+	begin(&f, "#cloud-config\na: 1\n", "#cloud-config\na: [\n");
+	assert_err(run(&f), ERR_FORMAT, f.e, "");
+	assert_memory_equal(f.e.where, "vendor-data:", 12);
+	arena_fini(&f.arena);
+}
+
+static void parts_for_another_launch_index_are_left_out(void **s)
+{
+	static const char archive[] = "#cloud-config-archive\n- {content: 'a: 0', launch-index: 0}\n- {content: 'a: 1', launch-index: 1}\n"
+		"- \"#cloud-config\\nlaunch-index: 2\\na: 2\\n\"\n- 'b: 1'\n";
+	struct fixture f;
+
+	(void)s;
+	begin(&f, archive, NULL);
+	f.in.launch_index = 1;
+	assert_config(&f, "{\"a\": 1, \"b\": 1}");
+	arena_fini(&f.arena);
+	begin(&f, archive, NULL);
+	f.in.launch_index = 2;
+	assert_config(&f, "{\"launch-index\": 2, \"a\": 2, \"b\": 1}");
+	arena_fini(&f.arena);
+	begin(&f, archive, NULL);
+	assert_config(&f, "{\"a\": 2, \"launch-index\": 2, \"b\": 1}");
+	arena_fini(&f.arena);
+}
+
+static int fetch(void *data, struct arena *a, const char *url, const void **ret, size_t *ret_size, struct err *e)
+{
+	(*(int *)data)++;
+	if (strcmp(url, "https://c/loop") == 0)
+		*ret = "#include\nhttps://c/loop\n";
+	else if (strcmp(url, "https://c/config") == 0)
+		*ret = arena_text(a, "#cloud-config\na: 1\n");
+	else
+		return err_set(e, ERR_DENIED, "the policy has no such host");
+	*ret_size = strlen(*ret);
+	return 0;
+}
+
+static void includes_are_the_policys(void **s)
+{
+	int calls = 0;
+	const struct userdata_include include = { fetch, &calls };
+	struct fixture f;
+
+	(void)s;
+	begin(&f, "#include\nhttps://c/config\n", NULL);
+	assert_err(run(&f), ERR_DENIED, f.e, "#include of https://c/config is refused");
+	arena_fini(&f.arena);
+	begin(&f, "#include\n# a comment\n\n  https://c/config  \r\n#include-once https://c/config\n", NULL);
+	f.in.include = &include;
+	assert_config(&f, "{\"a\": 1}");
+	assert_int_equal(calls, 2);
+	arena_fini(&f.arena);
+	begin(&f, "#include https://d/config\n", NULL);
+	f.in.include = &include;
+	assert_err(run(&f), ERR_DENIED, f.e, "#include of https://d/config: the policy has no such host");
+	arena_fini(&f.arena);
+	begin(&f, "#include https://c/loop\n", NULL);
+	f.in.include = &include;
+	calls = 0;
+	assert_err(run(&f), ERR_LIMIT, f.e, "nested more than 8 deep");
+	assert_in_range(calls, 1, 16);
+	arena_fini(&f.arena);
+}
+
+static void templates_see_instance_data(void **s)
+{
+	static const char data[] = "{v1: {local-hostname: web, region: eu}, ds: {meta-data: {k: v}}, zone: top}";
+	struct node *vars = NULL;
+	struct fixture f;
+
+	(void)s;
+	begin(&f, "## template: jinja\n#cloud-config\na: {{ local_hostname }}.{{ region }}.{{ ds.meta_data.k }}\n", NULL);
+	assert_ok(yaml_read(&f.arena, "instance-data", data, strlen(data), NULL, &vars, &f.e), f.e);
+	f.in.vars = vars;
+	assert_config(&f, "{\"a\": \"web.eu.v\"}");
+	arena_fini(&f.arena);
+	begin(&f, "## template: jinja\n#!/bin/sh\necho {{ nothing }}\n", NULL);
+	assert_err(run(&f), ERR_FORMAT, f.e, "'nothing' is undefined");
+	assert_string_equal(f.e.where, "user-data:3:9");
+	arena_fini(&f.arena);
+}
+
+static void says_what_is_not_used(void **s)
+{
+	struct fixture f;
+
+	(void)s;
+	begin(&f, "MIME-Version: 1.0\nContent-Type: application/pdf\n\nx\n", NULL);
+	assert_config(&f, "{}");
+	assert_int_equal(f.notes.of[NOTE_WARNING], 1);
+	assert_non_null(strstr(f.notes.at[0].err.msg, "application/pdf is not used"));
+	arena_fini(&f.arena);
+	begin(&f, "#cloud-config\nmerge_how: list(append)\na: 1\n", NULL);
+	assert_config(&f, "{}");
+	assert_non_null(strstr(f.notes.at[0].err.msg, "its strategy has no dict()"));
+	arena_fini(&f.arena);
+}
+
+static void too_much_is_refused_unread(void **s)
+{
+	struct fixture f;
+
+	(void)s;
+	begin(&f, "#cloud-config\n", NULL);
+	f.in.user_size = USERDATA_SIZE_MAX + 1;
+	assert_err(run(&f), ERR_LIMIT, f.e, "user-data has 16777217 bytes: 16777216 at most");
+	arena_fini(&f.arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(scripts_stand_in_the_order_in_which_they_run), cmocka_unit_test(dos_line_ends_leave_scripts),
+		cmocka_unit_test(vendor_data_lies_below), cmocka_unit_test(a_vendor_is_told_from_a_user_in_errors),
+		cmocka_unit_test(parts_for_another_launch_index_are_left_out), cmocka_unit_test(includes_are_the_policys),
+		cmocka_unit_test(templates_see_instance_data), cmocka_unit_test(says_what_is_not_used), cmocka_unit_test(too_much_is_refused_unread),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
