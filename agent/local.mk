@@ -30,4 +30,4 @@ natalunitdir = $(SYSTEMD_UNIT_DIR)
 dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service
 natalsshdir = $(SYSTEMD_UNIT_DIR)/ssh.service.d
 dist_natalssh_DATA = %D%/units/ssh.service.d/10-natal.conf
-dist_man_MANS += %D%/natal-agent.8 %D%/cloud-config.5
+dist_man_MANS += %D%/natal-agent.8 %D%/cloud-config.5 %D%/network-config.5
