@@ -11,3 +11,6 @@ tests_unit_common_userdata_test_merge_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/common/media/test_fat
 tests_unit_common_media_test_fat_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_media_test_fat_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/agent/test_waive
+tests_unit_agent_test_waive_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_test_waive_LDADD = $(AGENT_TEST_LIBS)
