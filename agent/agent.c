@@ -125,7 +125,10 @@ static int make_plan(struct agent *a, struct err *e)
 	int r = config_parse(a->verified, &a->config, e);
 	if (!r)
 		tell_notes(a, &a->config->notes);
-	return r ? r : plan_build(a->config, &facts, &a->journal.done, &a->plan, e);
+	if (r || (r = plan_build(a->config, &facts, &a->journal.done, &a->plan, e)))
+		return r;
+	tell_notes(a, &a->plan->notes);
+	return 0;
 }
 
 /* A journal of another machine (its disk was copied) is no word on this one: neither what was done once nor the report key counts. */

@@ -1,17 +1,16 @@
 /* net_verb.c - `net render`: a file of network configuration as the files of a network service, below a folder; or shown as it was understood. */
 #include "agent/verb.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "agent/networks.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/data/yaml.h"
-#include "common/network/render.h"
 
-enum { INPUT_MAX = 1 << 20, FACT_MAX = 1 << 20, OUT_MAX = 64 << 20, NICS_MAX = 4096 };
+enum { INPUT_MAX = 1 << 20, OUT_MAX = 64 << 20 };
 
 static const struct kind_row { const char *name; enum netconf_kind kind; } kinds[] = {
 	{ "v1", NETCONF_V1 }, { "v2", NETCONF_V2 }, { "openstack", NETCONF_OPENSTACK },
@@ -23,18 +22,6 @@ static int read_yaml(struct arena *a, const char *path, struct notes *notes, str
 	int r = file_read(AT_FDCWD, strcmp(path, "-") == 0 ? "/dev/stdin" : path, &text, NULL, e);
 
 	return r ? r : yaml_read(a, arena_text(a, path), text.data ? text.data : "", text.size, notes, ret, e);
-}
-
-/* What stands in a file below root, without the end of its last line; NULL where there is none. */
-static const char *fact(struct arena *a, int root, const char *path)
-{
-	scoped_buf struct buf text = BUF_MAX(FACT_MAX);
-	struct err ignored;
-	bool absent = false;
-
-	if (file_read(root, path, &text, &absent, &ignored) || absent || !text.size || memchr(text.data, 0, text.size))
-		return NULL;
-	return arena_copy(a, text.data, text.size);
 }
 
 static void add_nic(struct arena *a, struct netconf_host *h, const char *mac, const char *name)
@@ -59,50 +46,6 @@ static int macs_of_file(struct arena *a, const char *path, struct netconf_host *
 		add_nic(a, h, mac, name);
 	}
 	return 0;
-}
-
-static void macs_of_root(struct arena *a, int root, struct netconf_host *h)
-{
-	int fd = file_open(root, "sys/class/net", O_RDONLY | O_DIRECTORY, 0);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-
-	if (!d && fd >= 0)
-		close(fd);
-	for (struct dirent *entry; d && h->count < NICS_MAX && (entry = readdir(d));) {
-		if (*entry->d_name == '.' || strcmp(entry->d_name, "lo") == 0)
-			continue;
-		const char *mac = fact(a, root, arena_printf(a, "sys/class/net/%s/address", entry->d_name));
-		if (mac)
-			add_nic(a, h, arena_copy(a, mac, strcspn(mac, "\n")), arena_text(a, entry->d_name));
-	}
-	if (d)
-		closedir(d);
-}
-
-static bool is_there(int root, const char *const *paths)
-{
-	for (; *paths; paths++) {
-		int fd = file_open(root, *paths, O_PATH, 0);
-		if (fd >= 0) {
-			close(fd);
-			return true;
-		}
-	}
-	return false;
-}
-
-static void find_target(struct arena *a, int root, struct net_target *t)
-{
-	const char *release = fact(a, root, "etc/os-release");
-	int fd = file_open(root, "etc/sysconfig/network", O_RDONLY | O_DIRECTORY, 0);
-
-	t->net_tools = is_there(root, (const char *const[]){ "sbin/route", "usr/sbin/route", NULL }) &&
-		!is_there(root, (const char *const[]){ "sbin/ip", "usr/sbin/ip", "bin/ip", "usr/bin/ip", NULL });
-	t->suse = fd >= 0 || (release && strstr(release, "suse"));
-	if (fd >= 0)
-		close(fd);
-	t->resolv_conf = fact(a, root, "etc/resolv.conf");
-	t->sysconfig_network = t->suse ? NULL : fact(a, root, "etc/sysconfig/network");
 }
 
 static int write_files(int root, const struct net_files *files, struct err *e)
@@ -181,7 +124,7 @@ static int find_to(const struct run *run, const struct net_renderer **ret, struc
 	return unknown_word("network service", run->to, words, e);
 }
 
-struct render { struct arena arena; struct notes notes; int root; struct netconf_host host; enum netconf_kind kind; const struct node *from; };
+struct render { struct arena arena; struct notes notes; int root; struct networks guest; enum netconf_kind kind; const struct node *from; };
 
 static void render_fini(struct render *r)
 {
@@ -197,19 +140,19 @@ static int read_inputs(struct render *r, const struct run *run, struct err *e)
 
 	if (fail || (fail = find_kind(run, root, &r->kind, &r->from, e)))
 		return fail;
-	if (run->macs)
-		return macs_of_file(&r->arena, run->macs, &r->host, e);
-	macs_of_root(&r->arena, r->root, &r->host);
-	return 0;
+	if ((fail = networks_look(&(struct facts){ .root = r->root, .arena = &r->arena }, &r->guest, e)) || !run->macs)
+		return fail;
+	r->guest.host = (struct netconf_host){ 0 };
+	return macs_of_file(&r->arena, run->macs, &r->guest.host, e);
 }
 
 static int render_files(struct render *r, const struct net_renderer *with, const struct netconf *c, struct err *e)
 {
-	struct net_target target = { 0 };
 	struct net_files files = { 0 };
 
-	find_target(&r->arena, r->root, &target);
-	int fail = net_render(&r->arena, with, c, &target, &r->notes, &files, e);
+	/* One file for all that ifupdown is told. */
+	r->guest.target.interfaces_path = NULL;
+	int fail = net_render(&r->arena, with, c, &r->guest.target, &r->notes, &files, e);
 	return fail ? fail : write_files(r->root, &files, e);
 }
 
@@ -219,7 +162,7 @@ static int show_v1(struct render *r, struct err *e)
 
 	if (r->kind != NETCONF_OPENSTACK)
 		return err_set(e, ERR_UNSUPPORTED, "--to v1 is for OpenStack's network_data.json");
-	int fail = netconf_openstack_v1(&r->arena, r->from, &r->host, &r->notes, &v1, e);
+	int fail = netconf_openstack_v1(&r->arena, r->from, &r->guest.host, &r->notes, &v1, e);
 	return fail ? fail : show(v1, e);
 }
 
@@ -230,7 +173,7 @@ static int render(struct render *r, const struct run *run, const struct net_rend
 
 	if (fail || strcmp(run->to, "v1") == 0)
 		return fail ? fail : show_v1(r, e);
-	if ((fail = netconf_read(&r->arena, r->kind, r->from, &r->host, &r->notes, &c, e)))
+	if ((fail = netconf_read(&r->arena, r->kind, r->from, &r->guest.host, &r->notes, &c, e)))
 		return fail;
 	return with ? render_files(r, with, c, e) : show(netconf_state(&r->arena, c), e);
 }

@@ -8,3 +8,6 @@ EXTRA_DIST += \
 check_PROGRAMS += tests/unit/common/network/test_netconf
 tests_unit_common_network_test_netconf_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_network_test_netconf_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/agent/plan/test_networks
+tests_unit_agent_plan_test_networks_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_plan_test_networks_LDADD = $(AGENT_TEST_LIBS)

@@ -4,7 +4,7 @@
  * struct verified, which must outlive it.  Nothing in it has been looked up on the machine: names stay names.
  *
  * User-data is cloud-init's: see cloud-config(5).
- * Caps: 1 MiB a document, 256 users and groups, 4,096 files, 64 interfaces.
+ * Caps: 1 MiB a document, 256 users and groups, 4,096 files; of networks see common/network/netconf.h.
  */
 #pragma once
 #include <stdbool.h>
@@ -13,8 +13,9 @@
 #include "agent/config/doc.h"
 #include "common/userdata/userdata.h"
 #include "common/media/bundle.h"
+#include "common/network/netconf.h"
 
-enum { CONFIG_DOC_MAX = 1 << 20, CONFIG_ACCOUNTS_MAX = 256, CONFIG_FILES_MAX = 4096, CONFIG_FILE_MAX = 16 << 20, CONFIG_NICS_MAX = 64 };
+enum { CONFIG_DOC_MAX = 1 << 20, CONFIG_ACCOUNTS_MAX = 256, CONFIG_FILES_MAX = 4096, CONFIG_FILE_MAX = 16 << 20 };
 
 enum policy_kind { POLICY_FAIL, POLICY_DEGRADE, POLICY_CONTINUE, POLICIES };
 /* "fail", "degrade", "continue" */
@@ -43,15 +44,6 @@ struct config_file {
 	bool append;                    /* behind what the guest has */
 	bool defer;                     /* late, when packages have made their users */
 };
-struct config_route { const char *to, *via; struct opt_uint metric; enum tri on_link; };
-struct config_nic {
-	const char *id, *mac, *name, *set_name, *gateway4, *gateway6;
-	enum tri dhcp4, dhcp6, accept_ra, optional;
-	struct texts addresses, nameservers, search;
-	struct opt_uint mtu;
-	size_t route_count;
-	struct config_route *routes;
-};
 struct config_ssh {
 	struct texts generate;          /* types of host keys to make where none are given */
 	bool keep_image_keys;
@@ -67,18 +59,19 @@ struct config {
 	const struct verified *verified;
 	struct notes notes;                             /* what is said of documents that are taken all the same */
 	struct userdata userdata;                       /* the scripts are here */
-	struct node *cloud, *network;                   /* the documents; what the texts below are borrowed from */
+	struct node *cloud;                             /* the documents; what the texts below are borrowed from */
+	const struct node *network;
 	const char *hostname, *fqdn, *timezone;
 	enum hosts_mode hosts;
-	size_t group_count, user_count, password_count, file_count, host_key_count, ca_count, nic_count, policy_count;
+	size_t group_count, user_count, password_count, file_count, host_key_count, ca_count, policy_count;
 	struct config_group *groups;
 	struct config_user *users;
 	struct config_password *passwords;
 	struct config_file *files, *host_keys;
 	struct config_ssh ssh;
 	const char **ca;                                /* PEM texts */
-	struct config_nic *nics;
-	bool has_network;
+	bool has_network;                               /* … and what language it is in */
+	enum netconf_kind network_kind;
 	const char *runcmd, *bootcmd;                   /* the scripts, or NULL */
 	struct config_policy *policies;
 };

@@ -1,150 +1,183 @@
-/* network.c - network-config as systemd.network(5) and systemd.link(5) files. */
+/* network.c - network-config as the files of the network service that the guest has: one item, taken whole or not at all. */
 #include "agent/module/module.h"
 
 #include <string.h>
+#include "agent/networks.h"
 #include "common/base/text.h"
 
-#define NET_DIR "/etc/systemd/network"
-#define OURS "10-natal-"
-enum { UDEV_TIMEOUT_MS = 10000 };
+enum { TOOL_TIMEOUT_MS = 10000 };
+#define SYSCONFIG_HEADER "# Created by cloud-init automatically"
 
-static void lines(struct buf *out, const char *key, const struct texts *t)
+struct net { struct builder *b; struct networks guest; struct netconf *conf; struct net_files files, links; bool changed, renamed; };
+
+static int want_one(struct net *n, const struct net_file *f, struct err *e)
 {
-	for (size_t i = 0; i < t->count; i++)
-		buf_printf(out, "%s=%s\n", key, t->at[i]);
-}
+	const char *path = arena_printf(&n->b->plan->arena, "/%s", f->path);
+	size_t before = n->b->plan->action_count;
+	int r = want_file(n->b, &(struct want_file){ path, f->bytes, f->size, f->mode, 0, 0, f->mode == 0600, false }, e);
 
-static void render_match(struct buf *out, const struct config_nic *n)
-{
-	buf_str(out, "[Match]\n");
-	if (n->mac)
-		buf_printf(out, "MACAddress=%s\n", n->mac);
-	if (n->name)
-		buf_printf(out, "Name=%s\n", n->name);
-	if (!n->mac && !n->name)
-		buf_printf(out, "Name=%s\n", n->id);
-}
-
-static void render_route(struct buf *out, const char *to, const char *via, const struct config_route *more)
-{
-	buf_str(out, "\n[Route]\n");
-	if (to && strcmp(to, "default") != 0)
-		buf_printf(out, "Destination=%s\n", to);
-	if (via)
-		buf_printf(out, "Gateway=%s\n", via);
-	if (more && more->metric.set)
-		buf_printf(out, "Metric=%u\n", (unsigned)more->metric.value);
-	if (more && more->on_link == TRI_YES && via)
-		buf_str(out, "GatewayOnLink=yes\n");
-}
-
-static const char *render_network(struct arena *a, const struct config_nic *n)
-{
-	scoped_buf struct buf out = BUF_MAX(1 << 20);
-	bool four = n->dhcp4 == TRI_YES, six = n->dhcp6 == TRI_YES;
-
-	render_match(&out, n);
-	if (n->mtu.set || n->optional == TRI_YES)
-		buf_str(&out, "\n[Link]\n");
-	if (n->mtu.set)
-		buf_printf(&out, "MTUBytes=%u\n", (unsigned)n->mtu.value);
-	if (n->optional == TRI_YES)
-		buf_str(&out, "RequiredForOnline=no\n");
-	buf_printf(&out, "\n[Network]\nDHCP=%s\n", four && six ? "yes" : four ? "ipv4" : six ? "ipv6" : "no");
-	if (n->accept_ra != TRI_UNSET)
-		buf_printf(&out, "IPv6AcceptRA=%s\n", n->accept_ra == TRI_YES ? "yes" : "no");
-	lines(&out, "Address", &n->addresses);
-	lines(&out, "DNS", &n->nameservers);
-	lines(&out, "Domains", &n->search);
-	if (n->gateway4)
-		render_route(&out, NULL, n->gateway4, NULL);
-	if (n->gateway6)
-		render_route(&out, NULL, n->gateway6, NULL);
-	for (size_t i = 0; i < n->route_count; i++)
-		render_route(&out, n->routes[i].to, n->routes[i].via, &n->routes[i]);
-	return arena_copy(a, out.data, out.size);
-}
-
-static int want_link_file(struct builder *b, const struct config_nic *n, struct err *e)
-{
-	static const char *const trigger[] = { "/usr/bin/udevadm", "trigger", "--action=add", "--subsystem-match=net", "--settle", NULL };
-	struct arena *a = &b->plan->arena;
-	const char *text = arena_printf(a, "[Match]\nMACAddress=%s\n\n[Link]\nName=%s\n", n->mac, n->set_name);
-	size_t before = b->plan->action_count;
-
-	int r = want_file(b, &(struct want_file){ arena_printf(a, NET_DIR "/" OURS "%s.link", n->id), text, strlen(text), 0644, 0, 0,
-		false }, e);
-	/* udev named the interface before the file was there; from the next boot on it reads it by itself. */
-	if (!r && b->facts->live && b->plan->action_count != before)
-		want_exec(b, trigger, UDEV_TIMEOUT_MS, "the interface has another name");
+	if (n->b->plan->action_count != before) {
+		n->changed = true;
+		n->renamed |= strstr(path, "/udev/rules.d/") || strstr(path, ".link");
+	}
 	return r;
 }
 
-static bool is_wanted(const struct config *c, const char *name)
+/* Names are set by udev: by rules that are among the files, or by .link files where the service leaves it to others. */
+static bool wants_links(const struct net *n)
 {
-	const char *dot = strrchr(name, '.');
+	const char *name = n->guest.renderer->name;
 
-	for (size_t i = 0; i < c->nic_count; i++) {
-		size_t n = strlen(c->nics[i].id), stem = (size_t)(dot - name) - strlen(OURS);
-		if (n == stem && strncmp(name + strlen(OURS), c->nics[i].id, n) == 0)
-			return strcmp(dot, ".network") == 0 || (strcmp(dot, ".link") == 0 && c->nics[i].set_name);
-	}
+	return strcmp(name, "networkd") == 0 || strcmp(name, "network-manager") == 0;
+}
+
+static int render(struct net *n, struct err *e)
+{
+	struct plan *p = n->b->plan;
+	const struct config *c = n->b->config;
+	int r;
+
+	/* What there is to say of the others was said when they were parsed. */
+	struct notes *notes = c->network_kind == NETCONF_OPENSTACK ? &p->notes : NULL;
+	if ((r = netconf_read(&p->arena, c->network_kind, c->network, &n->guest.host, notes, &n->conf, e)) ||
+	    (r = net_render(&p->arena, n->guest.renderer, n->conf, &n->guest.target, &p->notes, &n->files, e)))
+		return r;
+	return wants_links(n) ? net_render_links(&p->arena, n->conf, &n->links, e) : 0;
+}
+
+static bool holds(const struct net_files *files, const char *path)
+{
+	for (size_t i = 0; i < files->count; i++)
+		if (strcmp(files->at[i].path, path) == 0 && files->at[i].size)
+			return true;
 	return false;
 }
 
-/* Interfaces of an older bundle. */
-static int remove_others(struct builder *b, struct err *e)
+/* An ifcfg file may be anybody's. */
+static int is_ours(const struct net *n, const struct net_old *old, const char *path, bool *ret, struct err *e)
 {
-	const char **names;
-	size_t count;
-	int r = facts_names(b->facts, NET_DIR, &names, &count, e);
+	const char *text = NULL;
+	int r = 0;
 
-	for (size_t i = 0; !r && i < count; i++)
-		if (text_starts(names[i], OURS) && strchr(names[i], '.') && !is_wanted(b->config, names[i]))
-			r = want_absent(b, arena_printf(&b->plan->arena, NET_DIR "/%s", names[i]), e);
+	*ret = strcmp(old->prefix, "ifcfg-") != 0;
+	if (!*ret && !(r = facts_text(n->b->facts, path, &text, e)))
+		*ret = text && text_starts(text, SYSCONFIG_HEADER);
 	return r;
 }
 
-/* Without systemd-resolved nobody would tell the resolver what networkd knows. */
-static int want_resolver(struct builder *b, struct err *e)
+/* Files of an older configuration, or for another service. */
+static int remove_old(struct net *n, const struct net_old *old, struct err *e)
 {
-	scoped_buf struct buf out = BUF_MAX(1 << 16);
-	struct fact resolved;
-	int r = facts_stat(b->facts, "/usr/lib/systemd/systemd-resolved", &resolved, e);
+	struct arena *a = &n->b->plan->arena;
+	const char **names;
+	size_t count;
+	bool ours;
+	int r = facts_names(n->b->facts, arena_printf(a, "/%s", old->folder), &names, &count, e);
 
-	if (r || resolved.kind != FACT_ABSENT)
-		return r;
-	for (size_t i = 0; i < b->config->nic_count; i++)
-		lines(&out, "nameserver", &b->config->nics[i].nameservers);
-	if (!out.size)
-		return 0;
-	for (char *p = out.data; (p = strchr(p, '=')); p++)
-		*p = ' ';
-	const char *text = arena_copy(&b->plan->arena, out.data, out.size);
-	return want_file(b, &(struct want_file){ "/etc/resolv.conf", text, out.size, 0644, 0, 0, false }, e);
+	for (size_t i = 0; !r && i < count; i++) {
+		const char *path = arena_printf(a, "/%s/%s", old->folder, names[i]);
+		if (!text_starts(names[i], old->prefix) || holds(&n->files, path + 1) || holds(&n->links, path + 1))
+			continue;
+		if (!(r = is_ours(n, old, path, &ours, e)) && ours)
+			r = want_absent(n->b, path, e);
+	}
+	return r;
 }
 
-static int one_nic(struct builder *b, const struct config_nic *n, struct err *e)
+static int remove_all_old(struct net *n, struct err *e)
 {
-	struct arena *a = &b->plan->arena;
-	const char *text = render_network(a, n);
-	int r = want_file(b, &(struct want_file){ arena_printf(a, NET_DIR "/" OURS "%s.network", n->id), text, strlen(text), 0644, 0, 0,
-		false }, e);
+	int r = 0;
 
-	return r || !n->set_name ? r : want_link_file(b, n, e);
+	for (size_t i = 0; !r && i < net_renderer_count; i++)
+		for (size_t k = 0; !r && k < ARRAY_SIZE(net_renderers[i].old) && net_renderers[i].old[k].folder; k++)
+			r = remove_old(n, &net_renderers[i].old[k], e);
+	return r;
+}
+
+static int is_absent(const struct net *n, const char *path, bool *absent, struct err *e)
+{
+	struct fact now;
+	int r = facts_stat(n->b->facts, path, &now, e);
+
+	*absent &= !r && now.kind == FACT_ABSENT;
+	return r;
+}
+
+/* resolv_conf has its own way where the document says so. */
+static bool is_managed(const struct net *n) { return node_truth(node_get(n->b->config->cloud, "manage_resolv_conf")); }
+
+/* Without systemd-resolved or resolvconf nobody would tell the resolver what the service knows. */
+static int want_resolver(struct net *n, struct err *e)
+{
+	static const char *const tellers[] = { "/usr/lib/systemd/systemd-resolved", "/usr/sbin/resolvconf", "/sbin/resolvconf" };
+	struct net_dns dns = net_all_dns(&n->b->plan->arena, n->conf);
+	scoped_buf struct buf out = BUF_MAX(NET_FILE_MAX);
+	bool absent = true;
+	int r = 0;
+
+	if (is_managed(n) || holds(&n->files, "etc/resolv.conf") || strcmp(n->guest.renderer->name, "network-manager") == 0 || !dns.servers.count)
+		return 0;
+	for (size_t i = 0; !r && i < ARRAY_SIZE(tellers); i++)
+		r = is_absent(n, tellers[i], &absent, e);
+	if (r || !absent)
+		return r;
+	for (size_t i = 0; i < dns.servers.count; i++)
+		buf_printf(&out, "nameserver %s\n", dns.servers.at[i]);
+	for (size_t i = 0; i < dns.search.count; i++)
+		buf_printf(&out, "%s%s%s", i ? " " : "search ", dns.search.at[i], i + 1 == dns.search.count ? "\n" : "");
+	if ((r = buf_check(&out, "resolv.conf", e)))
+		return r;
+	const char *text = arena_copy(&n->b->plan->arena, out.data, out.size);
+	return want_file(n->b, &(struct want_file){ "/etc/resolv.conf", text, out.size, 0644, 0, 0, false, false }, e);
+}
+
+/* Before the service starts: netplan's files are made into those of others, and interfaces that udev has named already are named again. */
+static void run_tools(struct net *n)
+{
+	static const char *const generate[] = { "/usr/sbin/netplan", "generate", NULL };
+	static const char *const trigger[] = { "/usr/bin/udevadm", "trigger", "--action=add", "--subsystem-match=net", "--settle", NULL };
+	bool netplan = strcmp(n->guest.renderer->name, "netplan") == 0;
+
+	if (!n->b->facts->live || !n->changed)
+		return;
+	if (netplan)
+		want_exec(n->b, generate, TOOL_TIMEOUT_MS, "its generators ran before the file was there");
+	if (netplan || n->renamed)
+		want_exec(n->b, trigger, TOOL_TIMEOUT_MS, "an interface has another name");
+}
+
+static int plan_network(struct net *n, struct err *e)
+{
+	int r = networks_look(n->b->facts, &n->guest, e);
+
+	if (r)
+		return r;
+	/* Before the network udev may not have named all of them yet. */
+	n->guest.target.by_mac = true;
+	if (!n->guest.renderer) {
+		n->guest.renderer = net_renderer_find("networkd");
+		note_add(&n->b->plan->notes, NOTE_WARNING, ERR_NOT_FOUND, NULL,
+			"this guest has no network service that natal knows: its network is written down for systemd-networkd");
+	}
+	if ((r = render(n, e)))
+		return r;
+	for (size_t i = 0; !r && i < n->files.count; i++)
+		if (n->files.at[i].size && !(is_managed(n) && strcmp(n->files.at[i].path, "etc/resolv.conf") == 0))
+			r = want_one(n, &n->files.at[i], e);
+	for (size_t i = 0; !r && i < n->links.count; i++)
+		r = want_one(n, &n->links.at[i], e);
+	if (r || (r = want_resolver(n, e)) || (r = remove_all_old(n, e)))
+		return r;
+	run_tools(n);
+	return 0;
 }
 
 int module_network(struct builder *b, struct err *e)
 {
-	int r;
+	struct net n = { .b = b };
 
-	if (!b->config->has_network)
+	if (!b->config->has_network || node_is(node_get(b->config->network, "config"), "disabled"))
 		return 0;
-	for (size_t i = 0; i < b->config->nic_count; i++) {
-		want_item(b, b->config->nics[i].id);
-		if (one_nic(b, &b->config->nics[i], e) && (r = want_failed(b, e)))
-			return r;
-	}
 	want_item(b, "");
-	return remove_others(b, e) || want_resolver(b, e) ? want_failed(b, e) : 0;
+	return plan_network(&n, e) ? want_failed(b, e) : 0;
 }

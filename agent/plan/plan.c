@@ -344,7 +344,7 @@ int plan_build(const struct config *c, const struct facts *f, const struct done 
 	if (!p)
 		return err_nomem(e);
 	struct facts own = *f;
-	own.arena = &p->arena;
+	own.arena = p->notes.arena = &p->arena;
 	struct builder b = { .config = c, .facts = &own, .done = done, .plan = p };
 	if ((r = accounts_read(&own, &b.accounts, e)))
 		return r;

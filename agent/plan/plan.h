@@ -68,6 +68,7 @@ struct plan {
 	size_t item_count, action_count;
 	struct item *items;
 	struct action *actions;         /* in the items' order */
+	struct notes notes;             /* what of the config has no effect on this guest */
 };
 
 /* What the journal says was run, and is not run again: of FREQ_INSTANCE by key and digest, as long as the guest is the instance that it was;

@@ -20,6 +20,10 @@ int net_take_name(struct net_build *b, const struct node *n, const char *what, c
 int net_take_mac(struct net_build *b, const struct node *n, const char *what, const char **ret);
 int net_take_number(struct net_build *b, const struct node *n, const char *what, int64_t max, struct net_number *ret);
 int net_take_tri(struct net_build *b, const struct node *n, enum net_tri *ret);
+/* A pattern of names, as in match. */
+int net_take_pattern(struct net_build *b, const struct node *n, const char *what, const char **ret);
+/* Addresses of name servers, as words. */
+int net_take_servers(struct net_build *b, const struct node *n, const char *what, struct net_words *ret);
 /* A list of texts, or one text of words. */
 int net_take_words(struct net_build *b, const struct node *n, const char *what, struct net_words *ret);
 int net_take_address(struct net_build *b, const struct node *n, const char *what, const char **ret);

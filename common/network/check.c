@@ -102,7 +102,12 @@ static int check_names(struct net_build *b)
 {
 	for (size_t i = 0; i < b->c->link_count; i++) {
 		const struct net_link *l = &b->c->links[i], *m;
-		if (strlen(l->name) > NETCONF_NAME_MAX && !l->match_name)
+		bool too_long = strlen(l->name) > NETCONF_NAME_MAX;
+		if (too_long && (!l->id || l->set_name))
+			return node_fail(l->at, ERR_LIMIT, b->e, "'%.60s' is too long for an interface's name: %d bytes at most", l->name,
+				NETCONF_NAME_MAX);
+		/* The key of an ethernet may be any word, where it is found by something else. */
+		if (too_long && !l->mac && !l->match_name)
 			note_add(b->notes, NOTE_WARNING, ERR_LIMIT, l->at, "'%s' is too long for an interface's name: %d bytes at most", l->name,
 				NETCONF_NAME_MAX);
 		for (size_t k = 0; k < i; k++) {

@@ -38,6 +38,8 @@ bool net_is_described(const struct net_link *l);
 /* What the service finds it by: a pattern of version 2's match, or its name. */
 const char *net_match_name(const struct net_link *l);
 bool net_is_default(const struct net_route *route);
+/* The words of one that the other does not have yet. */
+void net_words_merge(struct arena *a, struct net_words *to, const struct net_words *from);
 const char *net_join(struct arena *a, const struct net_words *w, const char *between);
 /* "dhcp4-overrides"'s value of the link for a key; NULL. */
 const struct node *net_override(const struct net_link *l, bool six, const char *key);

@@ -146,6 +146,31 @@ const struct node *net_policy(const struct net_link *l, size_t i)
 	return list && list->kind == NODE_LIST && i < list->count ? list->items[i] : NULL;
 }
 
+void net_words_merge(struct arena *a, struct net_words *to, const struct net_words *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		if (!net_words_have(to, from->at[i]))
+			net_words_add(a, to, from->at[i]);
+}
+
+struct net_dns net_all_dns(struct arena *a, const struct netconf *c)
+{
+	struct net_dns d = { 0 };
+
+	for (size_t i = 0; i < c->link_count; i++) {
+		const struct net_link *l = &c->links[i];
+		for (size_t k = 0; k < l->subnet_count; k++) {
+			net_words_merge(a, &d.servers, &l->subnets[k].dns.servers);
+			net_words_merge(a, &d.search, &l->subnets[k].dns.search);
+		}
+		net_words_merge(a, &d.servers, &l->dns.servers);
+		net_words_merge(a, &d.search, &l->dns.search);
+	}
+	net_words_merge(a, &d.servers, &c->dns.servers);
+	net_words_merge(a, &d.search, &c->dns.search);
+	return d;
+}
+
 void net_udev_rules(const struct netconf *c, struct buf *out)
 {
 	for (size_t i = 0; i < c->link_count; i++) {

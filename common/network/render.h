@@ -14,6 +14,7 @@ struct net_files { size_t count; struct net_file *at; };
 /* What the guest is, as far as its files depend on it. */
 struct net_target {
 	bool suse;                      /* sysconfig in SUSE's form */
+	bool by_mac;                    /* networkd: an interface with a MAC address is found by it alone, whatever it is called by then */
 	bool net_tools;                 /* eni: has route(8) and no ip(8) */
 	const char *interfaces_path;    /* eni; NULL: etc/network/interfaces */
 	const char *resolv_conf;        /* sysconfig: what stands in etc/resolv.conf; NULL: nothing */
@@ -41,3 +42,5 @@ int net_render(struct arena *a, const struct net_renderer *with, const struct ne
 	struct notes *notes, struct net_files *ret, struct err *e);
 /* The systemd.link(5) files that give interfaces their set-name, for those services that leave it to udev. */
 int net_render_links(struct arena *a, const struct netconf *c, struct net_files *ret, struct err *e);
+/* The name servers and domains of all links, each once: for a resolver that nobody else tells. */
+struct net_dns net_all_dns(struct arena *a, const struct netconf *c);

@@ -29,11 +29,25 @@ static int emit(struct networkd *n, const char *name, const char *extension)
 
 static const char *yes(bool v) { return v ? "yes" : "no"; }
 
+static bool has_virtual(const struct netconf *c)
+{
+	for (size_t i = 0; i < c->link_count; i++)
+		if (c->links[i].type >= NET_BOND && c->links[i].type != NET_INFINIBAND && net_is_described(&c->links[i]))
+			return true;
+	return false;
+}
+
 static void match_and_link(struct networkd *n, const struct net_link *l)
 {
 	const struct node *driver = net_param(l, "driver");
 
-	put(n, "Match", "Name", net_match_name(l));
+	bool by_mac = n->r->target->by_mac && l->type == NET_PHYSICAL && l->mac;
+
+	if (!by_mac)
+		put(n, "Match", "Name", net_match_name(l));
+	/* A bond or a VLAN has the MAC address of what it stands on. */
+	else if (has_virtual(n->r->c))
+		put(n, "Match", "Type", "!bond bridge vlan vrf");
 	if (driver && node_truth(driver))
 		put(n, "Match", "Driver", net_say(n->r->arena, driver));
 	if (l->type == NET_PHYSICAL && l->mac)

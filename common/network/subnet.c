@@ -40,6 +40,8 @@ static int split_prefix(struct net_build *b, const struct node *n, const struct 
 		length = net_say(b->arena, from = mask), said = "netmask ";
 	if (length && (p->prefix = net_mask_prefix(length, p->six)) < 0)
 		return node_fail(from, ERR_FORMAT, b->e, "%s'%.60s' is no prefix length or mask of IPv%c", said, length, p->six ? '6' : '4');
+	if (!length)
+		note_add(b->notes, NOTE_WARNING, ERR_FORMAT, n, "'%s' has no prefix length: /%d is taken", bare, p->prefix);
 	p->address = bare;
 	p->netmask = p->six ? NULL : net_prefix_mask(b->arena, p->prefix);
 	return 0;
@@ -210,7 +212,7 @@ static int one_subnet(struct net_build *b, const struct node *map, struct net_su
 	    (r = net_take_text(b, node_get(n, "control"), "control", &s->control)) ||
 	    (r = net_take_mtu(b, node_get(n, "mtu"), &s->mtu)) ||
 	    (r = net_take_number(b, node_get(n, "metric"), "metric", UINT32_MAX, &s->metric)) ||
-	    (r = net_take_words(b, node_get(n, "dns_nameservers"), "dns_nameservers", &s->dns.servers)) ||
+	    (r = net_take_servers(b, node_get(n, "dns_nameservers"), "dns_nameservers", &s->dns.servers)) ||
 	    (r = net_take_words(b, node_get(n, "dns_search"), "dns_search", &s->dns.search)))
 		return r;
 	for (size_t i = 0; i < 3; i++) {

@@ -116,31 +116,6 @@ static int emit_rules(struct sysconfig *c, const struct ifcfg *f)
 	return fail;
 }
 
-static void add_once(struct arena *a, struct net_words *to, const struct net_words *from)
-{
-	for (size_t i = 0; i < from->count; i++)
-		if (!net_words_have(to, from->at[i]))
-			net_words_add(a, to, from->at[i]);
-}
-
-static struct net_dns all_dns(struct net_render *r)
-{
-	struct net_dns d = { 0 };
-
-	for (size_t i = 0; i < r->c->link_count; i++) {
-		const struct net_link *l = &r->c->links[i];
-		for (size_t k = 0; k < l->subnet_count; k++) {
-			add_once(r->arena, &d.servers, &l->subnets[k].dns.servers);
-			add_once(r->arena, &d.search, &l->subnets[k].dns.search);
-		}
-		add_once(r->arena, &d.servers, &l->dns.servers);
-		add_once(r->arena, &d.search, &l->dns.search);
-	}
-	add_once(r->arena, &d.servers, &r->c->dns.servers);
-	add_once(r->arena, &d.search, &r->c->dns.search);
-	return d;
-}
-
 /* A line's words from the second on; *ret_rest: neither "nameserver" nor "search". */
 static void old_line(struct arena *a, const char *line, size_t n, struct net_dns *d, bool *ret_rest)
 {
@@ -154,7 +129,7 @@ static void old_line(struct arena *a, const char *line, size_t n, struct net_dns
 	for (word += len; w && *(word += strspn(word, blanks)) && !strchr("#;", *word); word += len) {
 		len = strcspn(word, blanks);
 		const char *text = arena_copy(a, word, len);
-		add_once(a, w, &(struct net_words){ 1, &text });
+		net_words_merge(a, w, &(struct net_words){ 1, &text });
 	}
 }
 
@@ -177,14 +152,14 @@ static void old_resolv(struct net_render *r, struct net_dns *d, struct buf *rest
 static int emit_resolv(struct net_render *r)
 {
 	scoped_buf struct buf out = BUF_MAX(NET_FILE_MAX), rest = BUF_MAX(NET_FILE_MAX);
-	struct net_dns d = all_dns(r), all = { 0 };
+	struct net_dns d = net_all_dns(r->arena, r->c), all = { 0 };
 	size_t bytes = 0;
 
 	if (!d.servers.count && !d.search.count)
 		return 0;
 	old_resolv(r, &all, &rest);
-	add_once(r->arena, &all.servers, &d.servers);
-	add_once(r->arena, &all.search, &d.search);
+	net_words_merge(r->arena, &all.servers, &d.servers);
+	net_words_merge(r->arena, &all.search, &d.search);
 	if (!rest.size || strncmp(rest.data, RESOLV_HEADER, strlen(RESOLV_HEADER)) != 0)
 		buf_str(&out, RESOLV_HEADER);
 	buf_add(&out, rest.data, rest.size);

@@ -40,7 +40,7 @@ static int add_dns(struct v1 *v, const struct node *map)
 	const char *name = NULL;
 	int r;
 
-	if ((r = net_take_words(v->b, node_get(map, "address"), "address", &dns.servers)) ||
+	if ((r = net_take_servers(v->b, node_get(map, "address"), "address", &dns.servers)) ||
 	    (r = net_take_words(v->b, node_get(map, "search"), "search", &dns.search)) ||
 	    (r = net_take_name(v->b, interface, "interface", &name)))
 		return r;

@@ -72,6 +72,7 @@ static struct node *new_subnet(struct net_build *b, const char *type, const stru
 static int dhcp_subnet(struct net_build *b, const struct node *dev, const char *version, struct node *subnets)
 {
 	char key[6] = "dhcp", overrides[32];
+	enum net_tri wanted = NET_UNSAID;
 	struct node *n;
 	int r;
 
@@ -81,8 +82,8 @@ static int dhcp_subnet(struct net_build *b, const struct node *dev, const char *
 	if ((r = net_take_map(b, more, overrides)))
 		return r;
 	net_unknown(b, more, override_keys, overrides);
-	if (!node_truth(n = node_get(dev, key)))
-		return 0;
+	if ((r = net_take_tri(b, n = node_get(dev, key), &wanted)) || wanted != NET_YES)
+		return r;
 	struct node *s = new_subnet(b, key, n);
 	v2_put(b, s, "metric", more, "route-metric");
 	node_add(b->arena, subnets, s);
@@ -153,7 +154,9 @@ static int add_routes(struct net_build *b, const struct node *dev, struct node *
 		node_put(b->arena, subnets->items[0], "routes", routes);
 	else
 		note_add(b->notes, NOTE_WARNING, ERR_FORMAT, list, "routes have no effect without addresses, dhcp4 or dhcp6");
-	return 0;
+	for (size_t i = 0; !r && !subnets->count && i < routes->count; i++)
+		r = net_make_route(b, routes->items[i], &(struct net_route){ .on_link = node_get(routes->items[i], "on-link") });
+	return r;
 }
 
 static int check_policies(struct net_build *b, const struct node *dev)

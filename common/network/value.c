@@ -8,6 +8,8 @@
 #include <strings.h>
 #include "common/base/text.h"
 
+enum { MTU_MAX = 65536 };        /* the loopback's */
+
 static bool said(const struct node *n) { return n && n->kind != NODE_NULL; }
 
 int net_take_map(struct net_build *b, const struct node *n, const char *what)
@@ -146,7 +148,7 @@ int net_take_number(struct net_build *b, const struct node *n, const char *what,
 int net_take_mtu(struct net_build *b, const struct node *n, struct net_number *ret)
 {
 	struct net_number mtu = { 0 };
-	int r = net_take_number(b, n, "mtu", INT32_MAX, &mtu);
+	int r = net_take_number(b, n, "mtu", MTU_MAX, &mtu);
 
 	if (r || !mtu.has)
 		return r;
@@ -176,14 +178,47 @@ bool net_yes(const struct node *n)
 	return false;
 }
 
+/* cloud-init takes every other word for false, a misspelt "ture" among them. */
 int net_take_tri(struct net_build *b, const struct node *n, enum net_tri *ret)
 {
+	static const char *const words[] = { "false", "0", "off", "no" };
+	bool no = false;
+
 	if (!said(n))
 		return 0;
-	if (!is_scalar(n))
-		return node_fail(n, ERR_FORMAT, b->e, "true or false is wanted, this is %s", node_kind_name(n->kind));
-	*ret = net_yes(n) ? NET_YES : NET_NO;
+	for (size_t i = 0; n->kind == NODE_TEXT && i < ARRAY_SIZE(words); i++)
+		no |= strcasecmp(n->text, words[i]) == 0;
+	no |= (n->kind == NODE_BOOL && !n->boolean) || (n->kind == NODE_INT && n->integer == 0);
+	if (!no && !net_yes(n))
+		return node_fail(n, ERR_FORMAT, b->e, "this is neither true nor false");
+	*ret = no ? NET_NO : NET_YES;
 	return 0;
+}
+
+int net_take_pattern(struct net_build *b, const struct node *n, const char *what, const char **ret)
+{
+	int r = net_take_text(b, n, what, ret);
+
+	if (r || !said(n) || only(*ret, "._:@+-*?[]!"))
+		return r;
+	return node_fail(n, ERR_FORMAT, b->e, "%s '%.60s' is no interface name, nor a pattern of such", what, *ret);
+}
+
+int net_take_servers(struct net_build *b, const struct node *n, const char *what, struct net_words *ret)
+{
+	int r = net_take_words(b, n, what, ret);
+
+	for (size_t i = 0; !r && i < ret->count; i++) {
+		const char *text = ret->at[i], *slash = strchr(text, '/');
+		const char *bare = slash ? arena_copy(b->arena, text, (size_t)(slash - text)) : text;
+		const struct node *at = n->kind == NODE_LIST && i < n->count ? n->items[i] : n;
+		if (!net_is_four(bare) && !net_is_six(bare))
+			return node_fail(at, ERR_FORMAT, b->e, "%s: '%.60s' is not an address", what, text);
+		/* As cloud-init lets it pass. */
+		if (slash)
+			note_add(b->notes, NOTE_WARNING, ERR_FORMAT, at, "%s: '%.60s' is no server's address", what, text);
+	}
+	return r;
 }
 
 void net_words_add(struct arena *a, struct net_words *w, const char *word)

@@ -22,6 +22,7 @@ make_root() { # DIR
   chmod 640 "$1/etc/shadow" "$1/etc/gshadow"
   printf '127.0.0.1 localhost\n' > "$1/etc/hosts"
   printf 'HOME_MODE\t0700\nUMASK\t022\n' > "$1/etc/login.defs"
+  mkdir -p "$1/usr/lib/systemd" && : > "$1/usr/lib/systemd/systemd-networkd"
   : > "$1/etc/machine-id"
   echo '# bashrc' > "$1/etc/skel/.bashrc"
   echo 'a key that an image left behind' > "$1/etc/ssh/ssh_host_rsa_key"

@@ -68,15 +68,15 @@ printf 'hostname: a\n' > "$work/bad/user-data"; seal "$work/bad.bundle" 5 "$work
 
 badnet() { rm -f "$work/bad/user-data"; echo "$2" > "$work/bad/network-config"; seal "$work/bad.bundle" 5 "$work/bad"; refused "$1" try "$work/bad.bundle"; }
 warnednet() { rm -f "$work/bad/user-data"; echo "$2" > "$work/bad/network-config"; seal "$work/bad.bundle" 5 "$work/bad"; said_and_planned "$1"; }
-warnednet "network-config:1:41: ethernets/e: unknown key 'dhpc4'" '{"version": 2, "ethernets": {"e": {     "dhpc4": true}}}'
+warnednet "network-config:1:41: unknown key 'dhpc4' of an ethernet" '{"version": 2, "ethernets": {"e": {     "dhpc4": true}}}'
 warnednet "did you mean 'dhcp4'?" '{"version": 2, "ethernets": {"e": {"dhpc4": true}}}'
-badnet "'192.0.2.7' is not an address with its prefix length" '{"version": 2, "ethernets": {"e": {"addresses": ["192.0.2.7"]}}}'
-badnet 'network config is not of version 2' '{"version": 1, "config": []}'
-badnet "'bonds' are not among the interfaces" '{"version": 2, "bonds": {}}'
-badnet "macaddress '52:54' is not of the form" '{"version": 2, "ethernets": {"e": {"match": {"macaddress": "52:54"}}}}'
-badnet "via 'x' is not an address" '{"version": 2, "ethernets": {"e": {"routes": [{"to": "default", "via": "x"}]}}}'
-badnet "set-name needs match/macaddress" '{"version": 2, "ethernets": {"e": {"set-name": "x"}}}'
-badnet "mtu 5 is outside 68 to 65535" '{"version": 2, "ethernets": {"e": {"mtu": 5}}}'
+warnednet "'192.0.2.7' has no prefix length: /24 is taken" '{"version": 2, "ethernets": {"e": {"addresses": ["192.0.2.7"]}}}'
+badnet 'network config is of version 1 or 2' '{"version": 3, "config": []}'
+badnet "interface 'a' stands on itself" '{"version": 2, "bonds": {"a": {"interfaces": ["a"]}}}'
+badnet "macaddress '52:54' is no MAC address" '{"version": 2, "ethernets": {"e": {"match": {"macaddress": "52:54"}}}}'
+badnet "gateway 'x' is not an address" '{"version": 2, "ethernets": {"e": {"routes": [{"to": "default", "via": "x"}]}}}'
+warnednet "set-name renames nothing without a match" '{"version": 2, "ethernets": {"e": {"set-name": "x"}}}'
+badnet "mtu 5 is less than 68" '{"version": 2, "ethernets": {"e": {"mtu": 5}}}'
 
 # An older sequence, and the same one with other content.
 run_agent apply --root "$root" --medium "$work/good.bundle" > /dev/null

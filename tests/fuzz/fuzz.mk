@@ -80,11 +80,6 @@ tests_fuzz_fuzz_tlshello_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_tlshello_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_tlshello_LDADD = $(AGENT_LIBS)
 
-tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz_schema.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_schema_CFLAGS = $(TEST_CFLAGS)
-tests_fuzz_fuzz_schema_LDFLAGS = $(FUZZ_LINK)
-tests_fuzz_fuzz_schema_LDADD = $(FUZZ_LIBS)
-
 tests_fuzz_fuzz_netconf_SOURCES = tests/fuzz/fuzz_netconf.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_netconf_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_netconf_LDFLAGS = $(FUZZ_LINK)
@@ -94,6 +89,11 @@ tests_fuzz_fuzz_openstack_SOURCES = tests/fuzz/fuzz_openstack.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_openstack_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_openstack_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_openstack_LDADD = $(FUZZ_LIBS)
+
+tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz_schema.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_schema_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_schema_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_schema_LDADD = $(FUZZ_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_yaml tests/fuzz/fuzz_userdata tests/fuzz/fuzz_template
 tests_fuzz_fuzz_yaml_SOURCES = tests/fuzz/fuzz_yaml.c $(FUZZ_MAIN)

@@ -158,27 +158,25 @@ static void user_data_rows(void **state)
 
 #define NIC(fields) "{\"version\":2,\"ethernets\":{\"e0\":{" fields "}}}"
 static const struct row nets[] = {
-	{ "{\"version\":1}", "network config is not of version 2", ERR_UNSUPPORTED },
-	{ "{\"ethernets\":{}}", "network config is not of version 2", ERR_UNSUPPORTED },
-	{ "{\"version\":2,\"bridges\":{}}", "'bridges' are not among the interfaces", ERR_UNSUPPORTED },
-	{ "{\"network\":{\"version\":2,\"wifis\":{}}}", "'wifis' are not among the interfaces", ERR_UNSUPPORTED },
-	{ "{\"version\":2,\"ethernets\":{\"a\\nb\":{}}}", "is no interface name", ERR_FORMAT },
+	{ "{\"version\":1}", "network config of version 1 has no 'config'", ERR_FORMAT },
+	{ "{\"ethernets\":{}}", "network config has no 'version'", ERR_FORMAT },
+	{ "{\"version\":2,\"bridges\":[]}", "bridges: a map is wanted, this is a list", ERR_FORMAT },
+	{ "{\"version\":2,\"ethernets\":{\"a\\nb\":{}}}", "control character", ERR_FORMAT },
 	{ "{\"version\":2,\"ethernets\":{\"a b\":{}}}", "'a b' is no interface name", ERR_FORMAT },
 	{ "{\"version\":2,\"ethernets\":{\"\":{}}}", "'' is no interface name", ERR_FORMAT },
-	{ NIC("\"match\":{\"name\":\"e0\\n[Link]\"}"), "is no interface name", ERR_FORMAT },
-	{ NIC("\"match\":{\"macaddress\":\"52:54:00:00:00:0a:0b\"}"), "macaddress '52:54:00:00:00:0a:0b' is not of the form", ERR_FORMAT },
-	{ NIC("\"match\":{\"macaddress\":\"52:54:00:00:00:0a\"},\"set-name\":\"a/b\""), "set-name 'a/b' is no interface name", ERR_FORMAT },
-	{ NIC("\"match\":{\"macaddress\":\"52:54:00:00:00:0a\"},\"set-name\":\"abcdefghijklmnop\""), "is no interface name", ERR_FORMAT },
-	{ NIC("\"set-name\":\"lan\""), "set-name needs match/macaddress", ERR_FORMAT },
-	{ NIC("\"addresses\":[\"192.0.2.7/2x\"]"), "is not an address with its prefix length", ERR_FORMAT },
-	{ NIC("\"addresses\":[\"192.0.2.7/1:\"]"), "is not an address with its prefix length", ERR_FORMAT },
-	{ NIC("\"addresses\":[\"192.0.2.7/\\n4\"]"), "is not an address with its prefix length", ERR_FORMAT },
-	{ NIC("\"addresses\":[\"192.0.2.7/9999999999\"]"), "is not an address with its prefix length", ERR_FORMAT },
-	{ NIC("\"gateway6\":\"192.0.2\""), "gateway6 '192.0.2' is not an address", ERR_FORMAT },
-	{ NIC("\"mtu\":67"), "mtu 67 is outside 68 to 65535", ERR_FORMAT },
-	{ NIC("\"routes\":[{\"to\":\"default\",\"via\":\"a\\nb\"}]"), "is not an address", ERR_FORMAT },
-	{ NIC("\"routes\":[7]"), "routes/0 is not an object", ERR_FORMAT },
-	{ NIC("\"nameservers\":{\"search\":[\"\"]}"), "is not a domain name", ERR_FORMAT },
+	{ NIC("\"match\":{\"name\":\"e0\\n[Link]\"}"), "match/name holds a control character", ERR_FORMAT },
+	{ NIC("\"match\":{\"macaddress\":\"52:54:00:00:00:0a:0b\"}"), "macaddress '52:54:00:00:00:0a:0b' is no MAC address", ERR_FORMAT },
+	{ NIC("\"match\":{\"macaddress\":\"52:54:00:00:00:0a\"},\"set-name\":\"a/b\""), "name 'a/b' is no interface name", ERR_FORMAT },
+	{ NIC("\"match\":{\"macaddress\":\"52:54:00:00:00:0a\"},\"set-name\":\"abcdefghijklmnop\""), "too long for an interface's name", ERR_LIMIT },
+	{ NIC("\"addresses\":[\"192.0.2.7/2x\"]"), "'2x' is no prefix length or mask of IPv4", ERR_FORMAT },
+	{ NIC("\"addresses\":[\"192.0.2.7/1:\"]"), "'1:' is no prefix length", ERR_FORMAT },
+	{ NIC("\"addresses\":[\"192.0.2.7/\\n4\"]"), "address holds a control character", ERR_FORMAT },
+	{ NIC("\"addresses\":[\"192.0.2.7/9999999999\"]"), "'9999999999' is no prefix length", ERR_FORMAT },
+	{ NIC("\"addresses\":[\"2001:db8::7/64\"],\"gateway6\":\"192.0.2\""), "gateway '192.0.2' is not an address", ERR_FORMAT },
+	{ NIC("\"mtu\":67"), "mtu 67 is less than 68", ERR_FORMAT },
+	{ NIC("\"routes\":[{\"to\":\"default\",\"via\":\"a\\nb\"}]"), "gateway holds a control character", ERR_FORMAT },
+	{ NIC("\"routes\":[7]"), "a route is a map", ERR_FORMAT },
+	{ NIC("\"nameservers\":{\"search\":[\"\"]}"), "search: '' is no word", ERR_FORMAT },
 };
 
 static void network_rows(void **state)
@@ -216,7 +214,7 @@ static void caps(void **state)
 		{ "user-data", { "#cloud-config\n{\"users\":[", "\"u%d\"", "]}" }, CONFIG_ACCOUNTS_MAX, "257 users: 256 at most" },
 		{ "user-data", { "#cloud-config\n{\"groups\":[", "\"g%d\"", "]}" }, CONFIG_ACCOUNTS_MAX, "257 groups: 256 at most" },
 		{ "user-data", { "#cloud-config\n{\"write_files\":[", "{\"path\":\"/f%d\"}", "]}" }, CONFIG_FILES_MAX, "4097 files: 4096 at most" },
-		{ "network-config", { "{\"version\":2,\"ethernets\":{", "\"e%d\":{}", "}}" }, CONFIG_NICS_MAX, "65 interfaces: 64 at most" },
+		{ "network-config", { "{\"version\":2,\"ethernets\":{", "\"e%d\":{}", "}}" }, NETCONF_LINKS_MAX, "more than 512 interfaces" },
 	};
 
 	(void)state;

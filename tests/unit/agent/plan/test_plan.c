@@ -225,7 +225,7 @@ static void network_of_older_bundles_goes(void **state)
 	root_put(&root, "/etc/systemd/network/50-mine.network", "x");
 	seed_add(&seed, "network-config", "{\"version\":2,\"ethernets\":{\"e0\":{\"dhcp4\":true,\"dhcp6\":true}}}");
 	assert_ok(build(NULL), e);
-	assert_written("/etc/systemd/network/10-natal-e0.network", "[Match]\nName=e0\n\n[Network]\nDHCP=yes\n");
+	assert_written("/etc/systemd/network/10-cloud-init-e0.network", "[Match]\nName=e0\n\n[Network]\nDHCP=yes\n");
 	assert_non_null(find(ACTION_REMOVE, "/etc/systemd/network/10-natal-old.network"));
 	assert_null(find(ACTION_REMOVE, "/etc/systemd/network/50-mine.network"));
 }

@@ -106,6 +106,7 @@ static void warns_with_the_place(void **s)
 		{ "version: 2\nethernets: {a: {gateway4: 10.0.0.1}}\n", "net:2:27", "gateway4 has no effect", "" },
 		{ "version: 2\nethernets: {a: {addresses: [10.0.0.2/24], gateway4: 10.0.0.1}}\n", "net:2:53", "gateway4 is written otherwise", "to: default" },
 		{ "version: 2\nethernets: {a: {set-name: b}}\n", "net:2:27", "renames nothing", "" },
+		{ "version: 2\nethernets: {a: {addresses: [10.0.0.2]}}\n", "net:2:29", "'10.0.0.2' has no prefix length: /24 is taken", "" },
 		{ "version: 2\nethernets: {abcdefghijklmnop: {}}\n", "net:2:13", "too long for an interface's name", "" },
 		{ "version: 2\nbonds: {b: {interfaces: [], parameters: {mod: 1}}}\n", "net:2:42", "unknown parameter 'mod' of a bond", "'mode'" },
 		{ "links: [{id: t, type: strange, name: a}]\n", "net:1:23", "unknown type 'strange' of a link is taken as physical", "" },
@@ -205,6 +206,21 @@ static void writes_what_cloud_init_leaves_out(void **s)
 	}
 }
 
+/* As the agent wants it: udev may not have named the interface yet, and a VLAN above it has the same address. */
+static void finds_by_mac_alone(void **s)
+{
+	static const struct net_target target = { .by_mac = true };
+	struct net_files files;
+	struct doc d;
+	struct err e;
+
+	(void)s;
+	assert_ok(read_doc(&d, "version: 2\nethernets: {a: {match: {macaddress: '52:54:00:00:00:09'}}}\nvlans: {v: {id: 3, link: a}}\n", &e), e);
+	assert_ok(net_render(&d.arena, net_renderer_find("networkd"), d.conf, &target, NULL, &files, &e), e);
+	assert_non_null(strstr(files.at[0].bytes, "[Match]\nMACAddress=52:54:00:00:00:09\nType=!bond bridge vlan vrf\n\n"));
+	arena_fini(&d.arena);
+}
+
 static void says_what_has_no_effect(void **s)
 {
 	struct doc d;
@@ -286,7 +302,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_with_the_place), cmocka_unit_test(warns_with_the_place), cmocka_unit_test(counts_are_capped),
-		cmocka_unit_test(writes_what_cloud_init_leaves_out), cmocka_unit_test(says_what_has_no_effect), cmocka_unit_test(disabled_is_no_files),
+		cmocka_unit_test(writes_what_cloud_init_leaves_out), cmocka_unit_test(finds_by_mac_alone), cmocka_unit_test(says_what_has_no_effect), cmocka_unit_test(disabled_is_no_files),
 		cmocka_unit_test(names_come_from_macs), cmocka_unit_test(chooses_what_runs),
 	};
 
