@@ -3,8 +3,12 @@ noinst_LIBRARIES += agent/libagent.a
 AGENT_LIBS = agent/libagent.a $(COMMON_LIBS)
 agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS)
 agent_libagent_a_SOURCES = \
+<<<<<<< HEAD
+	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/agent.c %D%/agent.h %D%/boot.c %D%/boot.h %D%/net_verb.c %D%/networks.c %D%/networks.h \
+=======
 	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/agent.c %D%/agent.h %D%/boot.c %D%/boot.h %D%/net_verb.c \
 	%D%/networks.c %D%/networks.h \
+>>>>>>> net
 	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/links.c %D%/links.h %D%/schema_verb.c %D%/seed.c %D%/seed.h %D%/userdata_verb.c %D%/verb.h %D%/verbs.c %D%/verbs.h \
 	%D%/apply/apply.c %D%/apply/apply.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
 	%D%/config/accounts.c %D%/config/cloud.c %D%/config/config.c %D%/config/config.h %D%/config/doc.c %D%/config/doc.h \
@@ -20,7 +24,8 @@ agent_libagent_a_SOURCES = \
 	%D%/pinning/tls.c %D%/pinning/wire.c %D%/pinning/wire.h \
 	%D%/plan/build.h %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
 	%D%/report/channel.c %D%/report/channel.h %D%/report/report.c %D%/report/report.h %D%/report/spool.c \
-	%D%/source/find.c %D%/source/find_functions.h %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c
+	%D%/source/find.c %D%/source/find_functions.h %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c %D%/source/configdrive.c %D%/source/credentials.c %D%/source/nocloud.c \
+	%D%/source/offer.h %D%/source/sources.c %D%/source/volume.c %D%/waive.c
 
 sbin_PROGRAMS += natal-agent
 natal_agent_SOURCES = %D%/main.c

@@ -16,5 +16,14 @@ struct journal;
 /* Judges by the image's trust.d and policy.json below root, this guest's UUID and what the journal remembers.
  * Errors as bundle_verify() and trust_load(), wrapped with the origin. */
 int seed_verify(int root, struct seed *s, const char *uuid, const struct journal *j, struct verified **ret, struct err *e);
+struct offer;
+/* Of an offer that nobody signed, where the image's policy waives its source and no signed medium has provisioned this guest: the other way to
+ * a struct verified, with the waiver in it. untrusted: neither holds. */
+int seed_waive(int root, struct offer *o, const char *uuid, const struct journal *j, struct verified **ret, struct err *e);
+/* Whether the policy waives any source, and which. */
+int seed_waiver(int root, struct waiver *ret, struct err *e);
+struct userdata;
+/* What a waived source may not ask for. denied, with the place; v signed: nothing is refused. */
+int waiver_check(const struct verified *v, const struct userdata *u, struct err *e);
 void seed_free(struct seed *s);
 scope_fn(struct seed, seed_free)

@@ -96,14 +96,15 @@ static bool list_disks(struct udev_enumerate *list)
 	return udev.udev_enumerate_scan_devices(list) >= 0;
 }
 
-/* Disks and drives, no partitions, by their folder in sysfs: a struct udev_device would walk the whole path once more for the same name. */
-static void consider(const char *folder, struct nodes *all)
+/* Disks and drives, by their folder in sysfs: a struct udev_device would walk the whole path once more for the same name. The medium is no
+ * partition; others' seeds may be. */
+static void consider(const char *folder, struct nodes *all, bool partitions)
 {
 	const char *name = strrchr(folder, '/');
 	char attribute[PATH_MAX];
 
 	if (!name || all->count == NODES_MAX || snprintf(attribute, sizeof attribute, "%s/partition", folder) >= (int)sizeof attribute ||
-	    access(attribute, F_OK) == 0)
+	    (!partitions && access(attribute, F_OK) == 0))
 		return;
 	char *node = all->names[all->count];
 	if (snprintf(node, NODE_SIZE, "/dev%s", name) >= NODE_SIZE)
@@ -113,10 +114,8 @@ static void consider(const char *folder, struct nodes *all)
 	all->count++;
 }
 
-/* What is there now. *ret lives as long as all. */
-static int scan(struct udev *u, struct nodes *all, const char **ret, struct err *e)
+static int list_nodes(struct udev *u, struct nodes *all, bool partitions, struct err *e)
 {
-	const char *nodes[NODES_MAX];
 	struct udev_list_entry *entry;
 
 	scoped(enumerate_p) struct udev_enumerate *list = udev.udev_enumerate_new(u);
@@ -124,7 +123,18 @@ static int scan(struct udev *u, struct nodes *all, const char **ret, struct err 
 		return err_set(e, ERR_UNAVAILABLE, "udev does not list block devices");
 	all->count = 0;
 	for (entry = udev.udev_enumerate_get_list_entry(list); entry; entry = udev.udev_list_entry_get_next(entry))
-		consider(udev.udev_list_entry_get_name(entry), all);
+		consider(udev.udev_list_entry_get_name(entry), all, partitions);
+	return 0;
+}
+
+/* What is there now. *ret lives as long as all. */
+static int scan(struct udev *u, struct nodes *all, const char **ret, struct err *e)
+{
+	const char *nodes[NODES_MAX];
+	int r = list_nodes(u, all, false, e);
+
+	if (r)
+		return r;
 	for (size_t i = 0; i < all->count; i++)
 		nodes[i] = all->names[i];
 	return source_pick(nodes, all->count, ret, e);
@@ -152,6 +162,52 @@ static int find_device(int wait_ms, struct nodes *all, const char **ret, struct 
 		scoped(device_p) struct udev_device *d = udev.udev_monitor_receive_device(m);
 		if (d)
 			r = scan(u, all, ret, e);
+	}
+	return r;
+}
+
+/* Those that were not there when it was looked last. */
+static int look_at_new(struct udev *u, struct nodes *seen, const struct source_each *each, struct err *e)
+{
+	scoped_free struct nodes *now = calloc(1, sizeof *now);
+
+	if (!now)
+		return err_nomem(e);
+	int r = list_nodes(u, now, true, e);
+	for (size_t i = 0; !r && i < now->count; i++) {
+		size_t k = 0;
+		while (k < seen->count && strcmp(seen->names[k], now->names[i]) != 0)
+			k++;
+		if (k < seen->count || seen->count == NODES_MAX)
+			continue;
+		memcpy(seen->names[seen->count++], now->names[i], NODE_SIZE);
+		r = each->look(each->data, now->names[i], e);
+	}
+	return r;
+}
+
+int source_each(const struct source_each *each, int wait_ms, struct err *e)
+{
+	int64_t deadline_ms = clock_mono_ms() + wait_ms;
+	scoped_free struct nodes *seen = calloc(1, sizeof *seen);
+	int r = seen ? late_load(&udev_library, e) : err_nomem(e);
+
+	if (r)
+		return r;
+	scoped(udev_p) struct udev *u = udev.udev_new();
+	if (!u)
+		return err_nomem(e);
+	scoped(monitor_p) struct udev_monitor *m = wait_ms ? udev.udev_monitor_new_from_netlink(u, "udev") : NULL;
+	if (m && (udev.udev_monitor_filter_add_match_subsystem_devtype(m, "block", NULL) < 0 || udev.udev_monitor_enable_receiving(m) < 0))
+		return err_set(e, ERR_UNAVAILABLE, "udev's events cannot be received");
+	r = look_at_new(u, seen, each, e);
+	while (!r && !each->done(each->data) && m && clock_left_ms(deadline_ms) > 0) {
+		struct pollfd p = { udev.udev_monitor_get_fd(m), POLLIN, 0 };
+		if (poll(&p, 1, clock_left_ms(deadline_ms)) <= 0)
+			continue;
+		scoped(device_p) struct udev_device *d = udev.udev_monitor_receive_device(m);
+		if (d)
+			r = look_at_new(u, seen, each, e);
 	}
 	return r;
 }

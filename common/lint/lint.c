@@ -6,9 +6,13 @@
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/data/yaml.h"
+#include "common/network/netconf.h"
 #include "common/schema/schema.h"
+#include "common/userdata/parts.h"
+#include "common/userdata/unpack.h"
 
 #define CLOUD_CONFIG "#cloud-config"
+enum { DOC_NAME_MAX = 60 };
 
 /* A message without its place and of another's making becomes a note. */
 static void note_err(struct notes *notes, const struct err *e)
@@ -17,26 +21,12 @@ static void note_err(struct notes *notes, const struct err *e)
 	note_path(notes, "");
 }
 
-static bool first_line_is(const char *text, size_t size, const char *line)
-{
-	size_t n = strlen(line);
-
-	while (size && (*text == ' ' || *text == '\t')) {
-		text++;
-		size--;
-	}
-	if (size < n || memcmp(text, line, n) != 0)
-		return false;
-	return size == n || strchr(" \t\r\n", text[n]);
-}
-
-static void judge_config(struct arena *a, const char *text, size_t size, struct lint *l)
+static void judge_config(struct arena *a, const char *doc, const void *text, size_t size, struct lint *l)
 {
 	struct node *config = NULL;
-	const char *doc = strrchr(l->file, '/') ? strrchr(l->file, '/') + 1 : l->file;
 	struct err e;
 
-	if (yaml_read(a, strlen(doc) > 60 ? "user-data" : doc, text, size, &l->besides, &config, &e)) {
+	if (yaml_read(a, doc, text, size, &l->besides, &config, &e)) {
 		note_err(&l->notes, &e);
 		return;
 	}
@@ -44,17 +34,80 @@ static void judge_config(struct arena *a, const char *text, size_t size, struct 
 	schema_support(config, &l->besides);
 }
 
+/* What is fetched is fetched in the guest, if its image's policy lets: here it is said, and stands for an empty document. */
+static int not_fetched(void *data, struct arena *a, const char *url, const void **ret, size_t *ret_size, struct err *e)
+{
+	struct lint *l = data;
+
+	err_hint(note_add(&l->besides, NOTE_WARNING, ERR_DENIED, NULL, "'%.200s' is fetched only where the image's policy lets it be", url),
+		"write its text into the document instead");
+	*ret = CLOUD_CONFIG "\n";
+	*ret_size = strlen(*ret);
+	return 0;
+}
+
+static void judge_part(struct arena *a, const struct part *p, struct lint *l)
+{
+	const struct node here = { .place = { p->doc, 1, 1 } };
+
+	if (p->type == PART_CONFIG)
+		judge_config(a, p->doc, p->bytes, p->size, l);
+	else if (p->type == PART_TEMPLATE)
+		err_hint(note_add(&l->besides, NOTE_WARNING, ERR_UNSUPPORTED, &here, "a template is judged when its variables are known"),
+			"natal-agent userdata template --vars FILE FILE fills it in");
+}
+
+static void judge_parts(struct arena *a, const char *doc, const void *text, size_t size, struct lint *l)
+{
+	const struct userdata_include include = { not_fetched, l };
+	struct parts parts = { 0 };
+	struct err e;
+
+	if (parts_read(&(struct parts_in){ a, doc, text, size, &include, &l->besides }, &parts, &e)) {
+		note_err(&l->notes, &e);
+		return;
+	}
+	for (size_t i = 0; i < parts.count; i++)
+		judge_part(a, &parts.at[i], l);
+}
+
+/* Network configuration has no header: it is a map with a "network", or with what its languages begin with. */
+static bool is_network(struct arena *a, const void *text, size_t size, struct node **ret)
+{
+	static const char *const keys[] = { "network", "ethernets", "bonds", "bridges", "vlans", "config", "links" };
+	struct err ignored;
+
+	if (yaml_read(a, "network-config", text, size, NULL, ret, &ignored))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (node_get(*ret, keys[i]) && (i == 0 || strcmp(keys[i], "links") == 0 || node_get(*ret, "version")))
+			return true;
+	return false;
+}
+
+static void judge_network(struct arena *a, const struct node *root, struct lint *l)
+{
+	const struct node *inner;
+	enum netconf_kind kind;
+	struct netconf *ignored;
+	struct err e;
+
+	if (netconf_kind(root, &kind, &inner, &e) || netconf_read(a, kind, inner, NULL, &l->besides, &ignored, &e))
+		note_err(&l->notes, &e);
+}
+
 void lint_text(struct arena *a, const char *text, size_t size, bool strict, struct lint *l)
 {
-	struct err e = ERR_NONE;
+	const char *name = strrchr(l->file, '/') ? strrchr(l->file, '/') + 1 : l->file, *doc = strlen(name) > DOC_NAME_MAX ? "user-data" : name;
+	struct node *root = NULL;
 
 	l->notes.arena = l->besides.arena = a;
-	if (first_line_is(text, size, CLOUD_CONFIG)) {
-		judge_config(a, text, size, l);
+	if (part_sniff(text, size) == PART_CONFIG) {
+		judge_config(a, doc, text, size, l);
+	} else if (part_sniff(text, size) == PART_UNKNOWN && packing_of(text, size) == PACKING_NONE && is_network(a, text, size, &root)) {
+		judge_network(a, root, l);
 	} else {
-		err_set(&e, ERR_FORMAT, "the first line is not '" CLOUD_CONFIG "'");
-		err_hint(&e, "user-data of the other forms is not judged here");
-		note_err(&l->notes, &e);
+		judge_parts(a, doc, text, size, l);
 	}
 	l->valid = !l->notes.of[NOTE_ERROR] && !l->notes.of[NOTE_WARNING] && !(strict && l->notes.of[NOTE_DEPRECATED]);
 }
@@ -101,7 +154,10 @@ static void print_notes(const struct lint *l, const struct notes *notes, FILE *t
 		text_printable(p.msg);
 		text_printable(p.hint);
 		fprintf(to, "%s[%s]: %s:", note_level_name(notes->at[i].level), err_reason(p.code), l->file);
-		if (line)
+		/* A part of several has its name in front of the place in it. */
+		if (strchr(p.where, '/'))
+			fprintf(to, " %s:", p.where);
+		else if (line)
 			fprintf(to, "%llu:%llu:", (unsigned long long)line, (unsigned long long)col);
 		fprintf(to, " %s\n", p.msg);
 		if (*p.hint)
@@ -127,6 +183,7 @@ static void add_notes(const struct notes *notes, struct json_object *list)
 		split_place(n->err.where, &line, &col);
 		json_put(o, "level", note_level_name(n->level));
 		json_put(o, "reason", err_reason(n->err.code));
+		json_put(o, "where", n->err.where);
 		json_put_uint(o, "line", line);
 		json_put_uint(o, "column", col);
 		json_put(o, "path", n->path ? n->path : "");

@@ -1,7 +1,8 @@
 /* lint.h - is this file right?  For `natal-agent schema` and `natalctl lint`: what people ask before a guest exists.
  *
- * A file is known by its first line: user-data ("#cloud-config" and the other forms), or network configuration (a "version" or "network"
- * key).  lint_file() reads and judges it; lint_print() and lint_json() say what was found.  All is in the arena.
+ * A file is known by its first line: user-data in all of its forms, each part judged for itself; where there is none of these lines, network
+ * configuration by its keys.  Nothing is fetched, and templates are not filled in: both are said.  lint_file() reads and judges;
+ * lint_print() and lint_json() say what was found.  All is in the arena.
  */
 #pragma once
 #include <stdio.h>
@@ -23,7 +24,7 @@ int lint_file(struct arena *a, const char *file, bool strict, struct lint *ret, 
 void lint_text(struct arena *a, const char *text, size_t size, bool strict, struct lint *ret);
 /* "FILE: valid", or a line for each note and its hint. */
 void lint_print(const struct lint *l, FILE *to);
-/* {"file", "valid", "notes": [{"level", "reason", "line", "column", "path", "message", "hint"}]} */
+/* {"file", "valid", "notes": [{"level", "reason", "where", "line", "column", "path", "message", "hint"}]} */
 struct json_object *lint_json(const struct lint *l);
 /* Files one after the other, as text or as {"files": […]}. Errors: those of reading a file; whether all are valid is in *ret. */
 struct lint_how { bool strict, json; };

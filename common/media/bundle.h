@@ -1,6 +1,7 @@
 /* bundle.h - what the controller hands to one guest: a manifest and named blobs, signed. FORMAT.md "Bundle".
  *
- * struct verified is the proof type: only bundle_verify() makes one, and the agent's parsers accept nothing else.
+ * struct verified is the proof type: only bundle_verify() makes one, and seed_waive() (agent/waive.c) where the image's policy lets in what
+ * nobody signed; the agent's parsers accept nothing else.
  * It owns its copy of the bytes.  The writer (controller) builds a manifest with bundle_manifest(), has its
  * PAE signed, and assembles with bundle_assemble().
  */
@@ -24,6 +25,8 @@ enum {
 /* Blob names that the agent knows; FORMAT.md "Blobs". */
 #define BLOB_USER_DATA "user-data"              /* in any of cloud-init's forms */
 #define BLOB_VENDOR_DATA "vendor-data"          /* the same; user-data goes before it */
+#define BLOB_META_DATA "meta-data"              /* of sources that nobody signs: JSON, agent/source/offer.h */
+#define BLOB_NETWORK_DATA "network-data"        /* of the same: OpenStack's network_data.json */
 #define BLOB_NETWORK_CONFIG "network-config"    /* cloud-init network config v2, JSON */
 #define BLOB_REPORT_KEY "report-key"            /* 32 bytes: MAC key of status frames */
 #define BLOB_TLS_KEY "tls/key.pem"              /* PKCS#8 */
@@ -80,6 +83,8 @@ struct verified {
 	uint8_t digest[SHA256_SIZE];            /* bundle digest */
 	uint8_t signer[KEY_ID_SIZE];
 	char clock_warning[160];                /* "" or what policy_clock warned of */
+	bool waived;                            /* nobody signed it: waiver says what it may not ask for */
+	struct waiver waiver;
 };
 
 /* The whole judgement, in this order: envelope frame, signatures, manifest, format version, blobs' sizes and digests, then meaning: UUID,

@@ -16,14 +16,48 @@ void policy_default(struct policy *p)
 }
 
 /* What stands in the JSON; the defaults of keys left out are filled in before. */
-struct document { uint64_t min_format, built_at; char clock[16]; struct json_object *algorithms, *require; };
+struct document { uint64_t min_format, built_at; char clock[16]; struct json_object *algorithms, *require, *waive; };
 static const struct json_field fields[] = {
 	JSON_FIELD(struct document, min_format, JSON_UINT, false),
 	JSON_FIELD(struct document, algorithms, JSON_ARRAY, false),
 	JSON_FIELD(struct document, require, JSON_ARRAY, false),
 	JSON_FIELD(struct document, clock, JSON_TEXT, false),
 	JSON_FIELD(struct document, built_at, JSON_UINT, false),
+	JSON_FIELD(struct document, waive, JSON_OBJECT, false),
 };
+
+struct waive { struct json_object *sources, *refuse; };
+static const struct json_field waive_fields[] = {
+	JSON_FIELD(struct waive, sources, JSON_ARRAY, true), JSON_FIELD(struct waive, refuse, JSON_ARRAY, false),
+};
+static const char *const waived_names[WAIVED_SOURCES + 1] = { "nocloud", "configdrive", "smbios", "fw_cfg", NULL };
+
+const char *waived_name(enum waived w) { return waived_names[w]; }
+
+static int read_waive(struct json_object *o, const char *doc, struct waiver *ret, struct err *e)
+{
+	char names[2 * WAIVED_SOURCES][32];
+	struct waive w = { 0 };
+	size_t n = 0;
+	int r = json_decode(o, waive_fields, ARRAY_SIZE(waive_fields), doc, &w, e);
+
+	if (r || (r = field_texts(w.sources, doc, "waive.sources", &(struct field_rows){ names[0], sizeof names[0], ARRAY_SIZE(names) }, &n, e)) ||
+	    (w.refuse && (r = field_texts(w.refuse, doc, "waive.refuse", &(struct field_rows){ ret->refuse[0], WAIVER_KEY_SIZE, WAIVER_REFUSE_MAX },
+		&ret->refuse_count, e))))
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		enum waived k = 0;
+		while (k < WAIVED_SOURCES && strcmp(waived_names[k], names[i]) != 0)
+			k++;
+		if (k == WAIVED_SOURCES) {
+			err_set(e, ERR_UNSUPPORTED, "%s: waive.sources: there is no source '%s'", doc, names[i]);
+			err_suggest(e, names[i], waived_names, "nocloud, configdrive, smbios and fw_cfg are there");
+			return -(int)e->code;
+		}
+		ret->of[k] = true;
+	}
+	return 0;
+}
 
 static int read_algorithms(struct json_object *array, const char *doc, struct policy *p, struct err *e)
 {
@@ -77,7 +111,8 @@ int policy_parse(const void *json, size_t size, const char *doc, struct policy *
 
 	policy_default(&p);
 	if ((r = json_parse(json, size, doc, &o, e)) || (r = json_decode(o, fields, ARRAY_SIZE(fields), doc, &d, e)) ||
-	    (d.algorithms && (r = read_algorithms(d.algorithms, doc, &p, e))) || (d.require && (r = read_require(d.require, doc, &p, e))))
+	    (d.algorithms && (r = read_algorithms(d.algorithms, doc, &p, e))) || (d.require && (r = read_require(d.require, doc, &p, e))) ||
+	    (d.waive && (r = read_waive(d.waive, doc, &p.waiver, e))))
 		return r;
 	if (strcmp(d.clock, "refuse") != 0 && strcmp(d.clock, "warn") != 0)
 		return err_set(e, ERR_FORMAT, "%s: clock is '%s': refuse or warn are allowed", doc, d.clock);

@@ -20,6 +20,13 @@ struct trust_key {
 
 enum clock_policy { CLOCK_REFUSE, CLOCK_WARN };
 
+/* Sources that sign nothing, and that an image's policy may let in all the same. */
+enum waived { WAIVED_NOCLOUD, WAIVED_CONFIGDRIVE, WAIVED_SMBIOS, WAIVED_FW_CFG, WAIVED_SOURCES };
+const char *waived_name(enum waived w);
+enum { WAIVER_REFUSE_MAX = 64, WAIVER_KEY_SIZE = 48 };
+/* What they may not ask for: keys of cloud-config, or "scripts" for scripts and boothooks. */
+struct waiver { bool of[WAIVED_SOURCES]; size_t refuse_count; char refuse[WAIVER_REFUSE_MAX][WAIVER_KEY_SIZE]; };
+
 /* policy.json of the image: FORMAT.md "Policy". */
 struct policy {
 	uint64_t min_format;                    /* least bundle format accepted */
@@ -28,6 +35,7 @@ struct policy {
 	struct { size_t count; uint8_t ids[TRUST_GROUP_KEYS_MAX][KEY_ID_SIZE]; } groups[TRUST_GROUPS_MAX];
 	enum clock_policy clock;
 	uint64_t built_at;                      /* unix s: when the image was built */
+	struct waiver waiver;
 };
 void policy_default(struct policy *p);
 int policy_parse(const void *json, size_t size, const char *doc, struct policy *ret, struct err *e);

@@ -81,9 +81,9 @@ while read -r noun verb; do
 done < "$T/verbs"
 [ "$(wc -l < "$T/verbs")" -ge 25 ] || fail "natalctl's verbs were not read"
 
-# Every module and key of the agent's tables is in its page.
-page=agent/natal-agent.8
-named() { tr ' ,' '\n\n' < $page | sed 's/[.;:()]*$//; s/^[(]*//' | grep -qxF -- "$1"; }
+# Every module and key of the agent's tables is in its page, or in that of the documents.
+page='agent/natal-agent.8 agent/cloud-config.5'
+named() { cat $page | tr ' ,' '\n\n' | sed 's/[.;:()]*$//; s/^[(]*//' | grep -qxF -- "$1"; }
 count=0
 need() { count=$((count + 1)); named "$1" || fail "$2 '$1' is not in $page"; }
 for module in $(sed -n 's/^	{ "\([a-z_]*\)", *STAGE_.*/\1/p' agent/module/modules.c); do need "$module" module; done

@@ -201,6 +201,40 @@ static void what_is_not_applied_is_said_and_right(void **s)
 	assert_true(*l.besides.at[1].err.hint);
 }
 
+static struct lint linted(const char *text)
+{
+	struct lint l = { .file = "/a/x" };
+
+	lint_text(&arena, text, strlen(text), false, &l);
+	return l;
+}
+
+static void every_part_of_user_data_is_judged(void **s)
+{
+	(void)s;
+	struct lint l = linted("Content-Type: multipart/mixed; boundary=B\nMIME-Version: 1.0\n\n--B\nContent-Type: text/cloud-config\n\n#cloud-config\n"
+		"hostname: a\n--B\nContent-Type: text/cloud-config\n\n#cloud-config\nhostname: [a]\n--B--\n");
+	assert_false(l.valid);
+	assert_int_equal(l.notes.count, 1);
+	assert_string_equal(l.notes.at[0].err.where, "x/part-002:2:11");
+	assert_true(linted("#!/bin/sh\nls\n").valid);
+	assert_int_equal(linted("#include\nhttp://x/\n").besides.at[0].err.code, ERR_DENIED);
+	l = linted("## template: jinja\n#cloud-config\nhostname: {{ x }}\n");
+	assert_true(l.valid && l.besides.count == 1);
+}
+
+static void network_configuration_is_known_by_its_keys(void **s)
+{
+	(void)s;
+	assert_true(linted("network: {version: 1, config: [{type: physical, name: e0, subnets: [{type: dhcp}]}]}\n").valid);
+	struct lint l = linted("version: 2\nethernets: {e0: {mtu: abc}}\n");
+	assert_false(l.valid);
+	assert_string_equal(l.notes.at[0].err.where, "network-config:2:23");
+	l = linted("pakages: [a]\n");
+	assert_false(l.valid);
+	assert_non_null(strstr(l.notes.at[0].err.hint, "#cloud-config"));
+}
+
 struct rows { size_t count, silent; };
 static void count_row(void *arg, const struct schema_row *r)
 {
@@ -245,6 +279,8 @@ int main(void)
 		cmocka_unit_test_teardown(right_ones, wipe),
 		cmocka_unit_test(forms),
 		cmocka_unit_test_teardown(what_is_not_applied_is_said_and_right, wipe),
+		cmocka_unit_test_teardown(every_part_of_user_data_is_judged, wipe),
+		cmocka_unit_test_teardown(network_configuration_is_known_by_its_keys, wipe),
 		cmocka_unit_test(whatever_is_not_applied_says_why),
 		cmocka_unit_test(a_key_stands_once),
 	};
