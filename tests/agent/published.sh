@@ -1,0 +1,110 @@
+#!/bin/bash
+# published.sh - weaknesses that were published of cloud-init and Ignition, each shown not to be natal's.
+. "$(dirname "$0")/lib.sh"
+[ "$(id -u)" = 0 ] || skip "owners need root"
+root=$work/root
+secret=s3cr3t-planted-$RANDOM$RANDOM
+apply() { run_agent apply --root "$root" --medium "$work/bundle" "$@" > "$work/said" 2>&1 || [ $? = 10 ]; }
+everything() { # what a program of no rights could read, below the root
+  setpriv --reuid 65534 --regid 65534 --clear-groups find "$root" -type f -readable -exec cat {} + 2> /dev/null || true
+}
+
+# CVE-2024-6174 (and CVE-2024-11584's cause): without DMI data, cloud-init asks 169.254.169.254 and believes who answers.
+make_root "$root"
+SECONDS=0
+unshare -n "$agent" plan --root "$root" --uuid "$uuid" --wait 0 > "$work/said" 2>&1 && fail "planned from nowhere"
+grep -q 'no medium labelled NATAL' "$work/said" && [ "$SECONDS" -le 2 ] || fail "CVE-2024-6174: $(cat "$work/said") after $SECONDS s"
+if command -v strace > /dev/null; then
+  strace -f -o "$work/trace" -e trace=network "$agent" plan --root "$root" --uuid "$uuid" --wait 0 > /dev/null 2>&1 || true
+  ! grep -E 'AF_INET|sin_addr' "$work/trace" || fail "CVE-2024-6174: natal-agent spoke to the network"
+fi
+ok "CVE-2024-6174: no DMI data, no network asked: nothing is found, at once"
+
+# CVE-2024-11584: a socket by which anybody sends commands to root.
+printf 'x' | user_data "$work/seed" ; printf '#cloud-config\nhostname: a\n' > "$work/seed/user-data"
+seal "$work/bundle" 1 "$work/seed"; apply || fail "$(cat "$work/said")"
+[ -z "$(find "$root" -type s -o -type p -newer "$work/key.pub")" ] || fail "CVE-2024-11584: sockets or pipes are left"
+[ -z "$(find "$root" -newer "$work/key.pub" ! -type l -perm -o+w ! -perm -1000)" ] || fail "CVE-2024-11584: $(find "$root" -newer "$work/key.pub" ! -type l -perm -o+w)"
+ok "CVE-2024-11584: no socket, no pipe, nothing that anybody may write"
+
+# CVE-2023-1786, CVE-2022-2084, CVE-2021-3429: what user-data keeps secret stands in a log or a file that anybody reads.
+make_root "$root"; chmod 755 "$work" "$root"; rm -rf "$work/seed"; mkdir -p "$work/seed"
+cat > "$work/seed/user-data" <<END
+#cloud-config
+users:
+- name: dave
+  lock_passwd: false
+  plain_text_passwd: $secret-password
+chpasswd: {expire: false, users: [{name: root, type: text, password: $secret-root}]}
+write_files:
+- {path: /srv/token, permissions: '0600', content: $secret-file}
+runcmd: [[echo, $secret-runcmd]]
+bootcmd: [[echo, $secret-bootcmd]]
+natal: {policy: {bootcmd: continue, runcmd: continue}}
+END
+printf '#cloud-config\nbootcmd: [[echo, %s-vendor]]\n' "$secret" > "$work/seed/vendor-data"
+seal "$work/bundle" 1 "$work/seed"
+run_agent plan --root "$root" --medium "$work/bundle" > "$work/plan" 2>&1 || fail "$(cat "$work/plan")"; run_agent plan --root "$root" --medium "$work/bundle" -o json >> "$work/plan" 2>&1
+apply || fail "$(cat "$work/said")"
+run_agent status --root "$root" > "$work/status"; run_agent status --root "$root" -o json >> "$work/status"
+! grep -l "$secret" "$work/plan" "$work/said" "$work/status" || fail "CVE-2023-1786: a secret is shown"
+everything > "$work/readable"
+! grep -ao "$secret[a-z-]*" "$work/readable" || fail "CVE-2023-1786: a secret is readable by anybody"
+grep -rqa "$secret-file" "$root/srv/token" || fail "the secret file was not written"
+ok "CVE-2023-1786: secrets are in no plan, status, log or readable file"
+! grep -ra "$secret" "$root/var/log" "$root/var/lib/natal/spool" "$root/run" 2> /dev/null | grep -v '/output.log' || fail "CVE-2023-1786: a secret is in a log"
+[ -z "$(find "$root/var/log" -type f -perm /077 2> /dev/null)" ] || fail "a log is readable by others"
+ok "CVE-2023-1786: nor in what is reported"
+for wrong in "users: [{name: a, plain_text_passwd: [$secret]}]" "chpasswd: {users: [{name: a, password: {$secret: 1}}]}" "password: {a: $secret}" \
+  "write_files: [{path: /a, content: [$secret]}]" "runcmd: [{a: $secret}]" "ssh_keys: {rsa_private: [$secret]}"; do
+  printf '#cloud-config\n%s\n' "$wrong" > "$work/seed/user-data"; seal "$work/bad" 2 "$work/seed"
+  run_agent apply --root "$root" --medium "$work/bad" > "$work/said" 2>&1 && fail "taken: $wrong"
+  "$agent" schema "$work/seed/user-data" >> "$work/said" 2>&1 && fail "valid: $wrong"
+  ! grep -q "$secret" "$work/said" || fail "CVE-2022-2084: the value is shown: $(cat "$work/said")"
+done
+ok "CVE-2022-2084: what is wrong is named, its value is not"
+printf '#cloud-config\nchpasswd: {users: [{name: root, type: RANDOM}]}\n' > "$work/seed/user-data"; seal "$work/bad" 2 "$work/seed"
+refused "random passwords are not made" run_agent apply --root "$root" --medium "$work/bad"
+printf '#cloud-config\nchpasswd: {list: ["root:R"]}\n' > "$work/seed/user-data"; seal "$work/bad" 2 "$work/seed"
+refused "random passwords are not made" run_agent apply --root "$root" --medium "$work/bad"
+ok "CVE-2021-3429, CVE-2020-8631, CVE-2020-8632: no password is made up, so none is weak or printed"
+
+# CVE-2019-0816: keys that nobody asked for are let in.
+make_root "$root"; rm -rf "$work/seed"; mkdir -p "$work/seed"
+printf '#cloud-config\nusers: [{name: eve, ssh_authorized_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIuHkUKT4cKyf2/ZbIVUhJJlq8nUnvVxl0Xo3pXvNT7C eve]}]\n' > "$work/seed/user-data"
+seal "$work/bundle" 1 "$work/seed"; apply || fail "$(cat "$work/said")"
+[ "$(find "$root" -name authorized_keys | wc -l)" = 1 ] && [ "$(wc -l < "$root/home/eve/.ssh/authorized_keys")" = 1 ] || fail "CVE-2019-0816: $(find "$root" -name authorized_keys)"
+ok "CVE-2019-0816: just the keys that are asked for, for just that user"
+
+# CVE-2020-11933: a disk with a seed, put into a machine that has been set up, sets it up again.
+printf '{"waive": {"sources": ["nocloud"]}}' > "$root/etc/natal/policy.json"
+mkdir -p "$root/var/lib/cloud/seed/nocloud"
+printf '#cloud-config\nusers: [{name: mallory, sudo: "ALL=(ALL) NOPASSWD:ALL"}]\n' > "$root/var/lib/cloud/seed/nocloud/user-data"; echo 'instance-id: i-2' > "$root/var/lib/cloud/seed/nocloud/meta-data"
+run_agent apply --root "$root" --wait 0 > "$work/said" 2>&1 || true
+! grep -q mallory "$root/etc/passwd" || fail "CVE-2020-11933: the seed was applied"
+ok "CVE-2020-11933: a seed that nobody signed is nothing to a guest that a signed medium has provisioned"
+
+# Ignition CVE-2022-1706: what the guest was given stays readable by its users.
+[ "$(stat -c %a "$root/var/lib/natal")" = 700 ] || fail "CVE-2022-1706: /var/lib/natal has mode $(stat -c %a "$root/var/lib/natal")"
+ok "Ignition CVE-2022-1706: what the guest was given is root's alone; the medium itself is taken away (tests/integration/birth.sh)"
+
+# Names and paths that lead elsewhere.
+make_root "$root"; mkdir -m 700 "$root/var/lib/natal"; mkdir "$work/outside"; ln -s "$work/outside" "$root/srv"
+for wrong in "users: [{name: ../x}]=no name of a user" "write_files: [{path: /srv/../../etc/x}]=not an absolute path" "users: [{name: a, homedir: /home/../../x}]=not an absolute path" \
+  "groups: ['../g']=no name of a group" "swap: {filename: ../swap, size: 1M}=no absolute path"; do
+  printf '#cloud-config\nnatal: {policy: {mounts: fail}}\n%s\n' "${wrong%%=*}" > "$work/seed/user-data"; seal "$work/bad" 2 "$work/seed"
+  refused "${wrong#*=}" run_agent apply --root "$root" --medium "$work/bad"
+done
+printf '#cloud-config\nwrite_files: [{path: /srv/inside, content: x}]\n' > "$work/seed/user-data"; seal "$work/bundle" 2 "$work/seed"
+run_agent apply --root "$root" --medium "$work/bundle" > "$work/said" 2>&1 || true
+[ -z "$(ls "$work/outside")" ] || fail "a symlink led out of the root"
+ok "a symlink out of the root is not followed"
+
+# A script that hangs is killed at its deadline (a unit test has the time); one that floods fills no disk.
+make_root "$root"; rm "$work/seed"/*; mkdir -p "$root/bin" "$root/usr/bin"
+for f in /bin/sh /usr/bin/yes /usr/bin/head; do cp -L --parents "$f" $(ldd "$f" | grep -o '/[^ )]*' | sort -u) "$root/"; done
+printf '#cloud-config\nruncmd: [[sh, -c, "yes | head -c 100000000"]]\n' > "$work/seed/user-data"; seal "$work/bundle" 1 "$work/seed"
+apply || fail "$(cat "$work/said")"
+[ "$(stat -c %s "$root/var/log/natal/output.log")" -le 4194304 ] || fail "the log has $(stat -c %s "$root/var/log/natal/output.log") bytes"
+[ "$(stat -c %a "$root/var/log/natal/output.log")" = 600 ] || fail "the output is readable by others"
+ok "a script that says 100 MB leaves a log of $(stat -c %s "$root/var/log/natal/output.log") bytes"
