@@ -69,6 +69,7 @@ static void refuses_with_the_place(void **s)
 		{ "version: 2\nethernets: {a: {}}\nbonds: {a: {interfaces: [b]}}\n", ERR_FORMAT, "net:3:9", "'a' is described twice", "" },
 		{ "version: 2\nbonds: {a: {interfaces: [x]}, b: {interfaces: [x]}}\n", ERR_FORMAT, "net:2:48", "'x' is in 'a' already", "" },
 		{ "version: 2\nbridges: {a: {interfaces: [x]}, b: {interfaces: [x]}}\n", ERR_CONFLICT, "net:2:50", "'x' is in 'a' already", "" },
+		{ "version: 2\nbridges: {a: {interfaces: [x, x]}}\n", ERR_FORMAT, "net:2:31", "'x' stands twice", "" },
 		{ "version: 2\nbridges: {a: {interfaces: [b]}, b: {interfaces: [a]}}\n", ERR_CONFLICT, "net:2:33", "stands on itself", "" },
 		{ "version: 2\nvlans: {a: {id: 1, link: b}, b: {id: 2, link: a}}\n", ERR_CONFLICT, "net:2:9", "'a' stands on itself", "" },
 		{ "version: 2\nbonds: {b: {interfaces: [v]}}\nvlans: {v: {id: 2, link: b}}\n", ERR_CONFLICT, "net:", "stands on itself", "" },
@@ -150,6 +151,19 @@ static void counts_are_capped(void **s)
 		buf_str(&text, "10.0.0.1/8, ");
 	buf_str(&text, "]}}\n");
 	assert_err(read_doc(&d, text.data, &e), ERR_LIMIT, e, "more than 256 subnets");
+	arena_fini(&d.arena);
+	buf_clear(&text);
+	buf_str(&text, "version: 1\nconfig:\n");
+	for (int i = 0; i <= NETCONF_GLOBAL_MAX; i++)
+		buf_str(&text, "- {type: route, destination: 10.0.0.0/8, gateway: 10.0.0.1}\n");
+	assert_err(read_doc(&d, text.data, &e), ERR_LIMIT, e, "more than 128 routes of no interface");
+	arena_fini(&d.arena);
+	buf_clear(&text);
+	buf_str(&text, "version: 2\nethernets: {a: {nameservers: {addresses: [");
+	for (int i = 0; i <= NETCONF_WORDS_MAX; i++)
+		buf_str(&text, "10.0.0.1, ");
+	buf_str(&text, "]}}}\n");
+	assert_err(read_doc(&d, text.data, &e), ERR_LIMIT, e, "more than 64 words");
 	arena_fini(&d.arena);
 }
 
