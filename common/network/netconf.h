@@ -107,6 +107,7 @@ struct netconf {
 	struct net_dns dns;
 	bool six;                       /* cloud-init's use_ipv6 */
 	struct node *passed;            /* list: keys that netplan alone understands */
+	struct node *unknown;           /* list: keys that nobody does, as far as natal knows; the first NOTES_MAX */
 };
 
 /* Facts of the machine that the document is for; NULL: none are known. */

@@ -293,6 +293,8 @@ void net_unknown(struct net_build *b, const struct node *map, const char *const 
 		struct err *e = note_add(b->notes, NOTE_WARNING, ERR_FORMAT, key, "unknown key '%s' of %s", shown, of);
 		if (text)
 			err_suggest(e, shown, words, NULL);
+		if (b->c && b->c->unknown->count < NOTES_MAX)
+			node_add(b->arena, b->c->unknown, map->members[i].key);
 	}
 }
 

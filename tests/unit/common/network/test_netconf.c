@@ -254,6 +254,19 @@ static void says_what_has_no_effect(void **s)
 	arena_fini(&d.arena);
 }
 
+/* netplan refuses a whole file for one key that it does not know. */
+static void unknown_keys_do_not_reach_netplan(void **s)
+{
+	struct doc d;
+
+	(void)s;
+	assert_string_equal(rendered(&d, "netplan", "version: 2\nethernets: {a: {dhcp4: true, dhpc6: true, critical: true, routes: [{to: default, via: 10.0.0.1, vai: x}]}}\n",
+		"etc/netplan/50-cloud-init.yaml"),
+		"network:\n    version: 2\n    ethernets:\n        a:\n            dhcp4: true\n            critical: true\n            routes:\n"
+		"                -\n                    to: default\n                    via: \"10.0.0.1\"\n");
+	arena_fini(&d.arena);
+}
+
 static void disabled_is_no_files(void **s)
 {
 	struct net_files files = { 1, NULL };
@@ -319,7 +332,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_with_the_place), cmocka_unit_test(warns_with_the_place), cmocka_unit_test(counts_are_capped),
-		cmocka_unit_test(writes_what_cloud_init_leaves_out), cmocka_unit_test(finds_by_mac_alone), cmocka_unit_test(says_what_has_no_effect), cmocka_unit_test(disabled_is_no_files),
+		cmocka_unit_test(writes_what_cloud_init_leaves_out), cmocka_unit_test(finds_by_mac_alone), cmocka_unit_test(says_what_has_no_effect), cmocka_unit_test(unknown_keys_do_not_reach_netplan), cmocka_unit_test(disabled_is_no_files),
 		cmocka_unit_test(names_come_from_macs), cmocka_unit_test(chooses_what_runs),
 	};
 
