@@ -79,12 +79,26 @@ static bool provisioned(const struct agent *a)
 static int take_seed(struct agent *a, bool *ret_none, struct err *e)
 {
 	scoped(seed_free_p) struct seed *seed = NULL;
-	struct source_query q = { a->options.medium, provisioned(a) ? 0 : a->options.wait_ms };
-	int r = source_find(&q, &seed, e);
+	struct source_query q = { a->options.medium, 0 };
+	char why[256] = "";
+	bool offered = false;
+	int r = 0, wait_ms = provisioned(a) ? 0 : a->options.wait_ms;
 
-	if (r)
+	*ret_none = false;
+	/* A signed medium that is here goes first; a guest that one has provisioned asks nobody else. */
+	if (!q.medium && (r = source_find(&q, &seed, e)))
+		return r;
+	if (!seed && (!provisioned(a) || !a->journal.sequence || q.medium) && ((r = agent_offered(a, &offered, why, e)) || offered))
+		return r;
+	q.wait_ms = wait_ms;
+	if (!seed && (q.medium || wait_ms) && (r = source_find(&q, &seed, e)))
 		return r;
 	*ret_none = !seed;
+	if (!seed && !provisioned(a) && *why) {
+		err_set(e, ERR_UNTRUSTED, "no medium labelled " MEDIUM_LABEL " appeared, and %s is here: nobody signed it", why);
+		err_hint(e, "the image's policy can waive a source: \"waive\" in " POLICY_PATH);
+		return -(int)e->code;
+	}
 	if (!seed && !provisioned(a)) {
 		err_set(e, ERR_NOT_FOUND, "no medium labelled " MEDIUM_LABEL " appeared within %d s", a->options.wait_ms / 1000);
 		err_hint(e, "attach the medium that the controller made for this machine, or name one with --medium");

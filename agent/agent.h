@@ -36,6 +36,8 @@ struct agent {
 int agent_open(struct agent *a, const struct agent_options *o, struct err *e);
 void agent_close(struct agent *a);
 
+/* offered.c: a source that nobody signs, where the policy waives it; ret_why: one is here that it does not waive, named. */
+int agent_offered(struct agent *a, bool *ret_taken, char ret_why[256], struct err *e);
 /* find → verify → parse → plan. *ret_none: there is no medium, and none is needed. */
 int agent_plan(struct agent *a, bool *ret_none, struct err *e);
 /* All of it but what belongs after the network; the terminal report where it fails. */

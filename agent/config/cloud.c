@@ -1,5 +1,6 @@
 /* cloud.c - user-data: what common/userdata makes of it, cloud-init's keys (docs.cloud-init.io, module reference). */
 #include "agent/config/config.h"
+#include "agent/seed.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -186,13 +187,15 @@ static const struct node *instance_data(struct config *c)
 static int read_userdata(struct config *c, struct doc *d, struct err *e)
 {
 	const struct blob *user = verified_blob(c->verified, BLOB_USER_DATA), *vendor = verified_blob(c->verified, BLOB_VENDOR_DATA);
-	const struct userdata_in in = {
+	struct userdata_in in = {
 		.arena = &c->arena, .user = user ? user->bytes : NULL, .user_size = user ? (size_t)user->size : 0,
 		.vendor = vendor ? vendor->bytes : NULL, .vendor_size = vendor ? (size_t)vendor->size : 0,
 		.vars = instance_data(c), .launch_index = -1,
 	};
-	int r = userdata_read(&in, &c->userdata, &c->notes, e);
+	int r = config_meta(c, &in, e);
 
+	if (r || (r = userdata_read(&in, &c->userdata, &c->notes, e)) || (r = waiver_check(c->verified, &c->userdata, e)))
+		return r;
 	c->cloud = c->userdata.config;
 	*d = (struct doc){ BLOB_USER_DATA, c->cloud, &c->arena, &c->notes, true };
 	return r;

@@ -19,12 +19,15 @@ static int check_blobs(const struct verified *v, struct err *e)
 {
 	static const char *const known[] = { BLOB_USER_DATA, BLOB_VENDOR_DATA, BLOB_NETWORK_CONFIG, BLOB_REPORT_KEY, BLOB_TLS_KEY, BLOB_TLS_CERT,
 		BLOB_TLS_CHAIN };
+	static const char *const waived[] = { BLOB_META_DATA, BLOB_NETWORK_DATA };
 
 	for (size_t i = 0; i < v->manifest.blob_count; i++) {
 		const struct blob *b = &v->manifest.blobs[i];
 		bool found = strncmp(b->name, BLOB_SSH_PREFIX "ssh_host_", strlen(BLOB_SSH_PREFIX "ssh_host_")) == 0;
 		for (size_t k = 0; k < ARRAY_SIZE(known); k++)
 			found |= strcmp(b->name, known[k]) == 0;
+		for (size_t k = 0; v->waived && k < ARRAY_SIZE(waived); k++)
+			found |= strcmp(b->name, waived[k]) == 0;
 		if (b->sealed)
 			return err_set(e, ERR_UNSUPPORTED, "blob '%s' is sealed: this agent has nothing to unseal it with", b->name);
 		if (!found)

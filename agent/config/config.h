@@ -83,6 +83,8 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e);
 void config_free(struct config *c);
 scope_fn(struct config, config_free)
 
+/* What a source's meta-data adds to user-data (agent/waive.c writes it). */
+int config_meta(struct config *c, struct userdata_in *in, struct err *e);
 /* The parts, each given its tree; called by config_parse(). */
 int config_cloud(struct config *c, struct err *e);
 int config_network(struct config *c, const void *text, size_t size, struct err *e);

@@ -110,13 +110,13 @@ static void take_string(struct offer *o, const char *s, size_t n, size_t *count)
 }
 
 /* SMBIOS 3.6, 6.1.3 and 7.12: behind the structure its strings, each ended by a NUL, the last by two. */
-static void take_structure(struct offer *o, const struct buf *raw, size_t *count)
+void credentials_strings(struct offer *o, const void *raw, size_t size, size_t *count)
 {
-	const uint8_t *b = (const uint8_t *)raw->data;
+	const uint8_t *b = raw;
 
-	if (raw->size < HEADER_SIZE || b[0] != OEM_STRINGS || b[1] < HEADER_SIZE || b[1] > raw->size)
+	if (size < HEADER_SIZE || b[0] != OEM_STRINGS || b[1] < HEADER_SIZE || b[1] > size)
 		return;
-	for (const char *at = raw->data + b[1], *end = raw->data + raw->size; at < end && *at;) {
+	for (const char *at = (const char *)raw + b[1], *end = (const char *)raw + size; at < end && *at;) {
 		const char *nul = memchr(at, 0, (size_t)(end - at));
 		size_t n = (size_t)((nul ? nul : end) - at);
 		take_string(o, at, n, count);
@@ -138,7 +138,7 @@ int credentials_smbios(int root, struct offer *o, struct err *e)
 			return r;
 		if (absent)
 			break;
-		take_structure(o, &raw, &count);
+		credentials_strings(o, raw.data, raw.size, &count);
 	}
 	return 0;
 }

@@ -54,13 +54,15 @@ int nocloud_hint(struct offer *o, const char *hint, const char **ret_folder, str
 int configdrive_volume(const struct volume *v, struct offer *o, struct err *e);
 int credentials_smbios(int root, struct offer *o, struct err *e);
 int credentials_fw_cfg(int root, struct offer *o, struct err *e);
+/* The credentials among the strings of one SMBIOS structure of type 11; *count grows by them. */
+void credentials_strings(struct offer *o, const void *raw, size_t size, size_t *count);
 /* One system credential into o's config; those of no use here are noted. */
 void credential_take(struct offer *o, const char *name, const void *bytes, size_t size);
 
 /* volume.c: a labelled volume, ISO 9660 or FAT, read without a mount. */
 struct volume { int fd; uint64_t size; bool fat; char label[33], path[64]; };
-/* Its label is one of labels (NULL-terminated, case does not count); *ret_found says whether. */
-int volume_open(const char *path, const char *const *labels, struct volume *ret, bool *ret_found, struct err *e);
+/* false: it cannot be read, or its label is none of labels (NULL-terminated, case does not count). */
+bool volume_open(const char *path, const char *const *labels, struct volume *ret);
 void volume_close(struct volume *v);
 int volume_read(const struct volume *v, const char *path, struct offer *o, struct offer_text *ret, struct err *e);
 /* The first disk or partition with one of these labels; waits for it. */

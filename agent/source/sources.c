@@ -230,14 +230,13 @@ int offer_read(const char *path, struct offer **ret, struct err *e)
 {
 	scoped(offer_free_p) struct offer *o = offer_new();
 	scoped(volume_close) struct volume v = { .fd = -1 };
-	bool found = false;
+	int r;
 
 	if (!o)
 		return err_nomem(e);
 	*ret = NULL;
-	int r = volume_open(path, any_labels, &v, &found, e);
-	if (r || !found)
-		return r;
+	if (!volume_open(path, any_labels, &v))
+		return 0;
 	if ((r = strcasecmp(v.label, config_labels[0]) == 0 ? configdrive_volume(&v, o, e) : nocloud_volume(&v, o, e)))
 		return r;
 	*ret = give(o);

@@ -42,15 +42,15 @@ static bool iso_label(const struct volume *v, char label[33])
 	return true;
 }
 
-int volume_open(const char *path, const char *const *labels, struct volume *ret, bool *ret_found, struct err *e)
+bool volume_open(const char *path, const char *const *labels, struct volume *ret)
 {
 	struct volume v = { .fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) };
 	struct fat fat;
 	struct err ignored;
+	bool found = false;
 
-	*ret_found = false;
 	if (v.fd < 0)
-		return errno == ENOMEDIUM || errno == ENXIO ? 0 : err_sys(e, "open %s", path);
+		return false;   /* an empty drive, or nothing that a seed could be read from: others say so better */
 	snprintf(v.path, sizeof v.path, "%s", path);
 	bool known = size_of(v.fd, &v.size) && iso_label(&v, v.label);
 	if (!known && v.size && fat_open(v.fd, v.size, &fat, &ignored) == 0) {
@@ -58,12 +58,12 @@ int volume_open(const char *path, const char *const *labels, struct volume *ret,
 		known = v.fat = true;
 	}
 	for (size_t i = 0; known && labels[i]; i++)
-		*ret_found |= strcasecmp(labels[i], v.label) == 0;
-	if (*ret_found)
+		found |= strcasecmp(labels[i], v.label) == 0;
+	if (found)
 		*ret = v;
 	else
 		volume_close(&v);
-	return 0;
+	return found;
 }
 
 int volume_read(const struct volume *v, const char *path, struct offer *o, struct offer_text *ret, struct err *e)
@@ -92,12 +92,9 @@ struct wanted { const char *const *labels; struct volume *volume; bool found; };
 static int look(void *data, const char *node, struct err *e)
 {
 	struct wanted *w = data;
-	struct err ignored;
 	struct volume v;
-	bool found = false;
 
-	/* A device that cannot be read is none of ours. */
-	if (volume_open(node, w->labels, &v, &found, &ignored) || !found)
+	if (!volume_open(node, w->labels, &v))
 		return 0;
 	if (w->found) {
 		err_set(e, ERR_CONFLICT, "two volumes are labelled %s: %s and %s", v.label, w->volume->path, v.path);

@@ -10,6 +10,7 @@
 #include "common/userdata/merge.h"
 #include "common/userdata/template.h"
 
+enum { BELOW = 2 };
 static const struct { const char *name; int order; } kinds[SCRIPT_KINDS] = {
 	[SCRIPT_USER] = { "user", 5 }, [SCRIPT_PER_BOOT] = { "per-boot", 3 }, [SCRIPT_PER_INSTANCE] = { "per-instance", 4 },
 	[SCRIPT_PER_ONCE] = { "per-once", 2 }, [SCRIPT_BOOTHOOK] = { "boothook", 0 }, [SCRIPT_VENDOR] = { "vendor", 1 },
@@ -184,26 +185,58 @@ static void sort_scripts(struct gather *g)
 	g->scripts = sorted;
 }
 
+/* Meta-data's keys are for the default user besides those that a config names. */
+static struct node *with_keys(struct arena *a, struct node *config, const struct node *keys)
+{
+	static const char name[] = "ssh_authorized_keys";
+	struct node *own = node_get(config, name), *list = own && own->kind == NODE_LIST ? node_copy(a, own) : node_new(a, NODE_LIST, keys->place);
+
+	if (own && own->kind == NODE_TEXT)
+		node_add(a, list, own);
+	for (size_t i = 0; i < keys->count; i++)
+		node_add(a, list, keys->items[i]);
+	config = node_copy(a, config);
+	node_put(a, config, name, list);
+	return config;
+}
+
 int userdata_read(const struct userdata_in *in, struct userdata *ret, struct notes *notes, struct err *e)
 {
 	struct userdata_in own = *in;
 	struct gather g = { .in = &own };
 	struct mergers how = { 0 };
-	struct node *vendor = NULL;
+	struct node *layers[] = { NULL, NULL, [BELOW] = in->below };
 	int r;
 
 	own.notes = notes;
 	if (in->user && (r = gather_parts(&g, "user-data", in->user, in->user_size, e)))
 		return r;
-	struct node *user = g.config;
+	layers[0] = g.config;
 	g.config = NULL;
 	g.vendor = true;
 	if (in->vendor && (r = gather_parts(&g, "vendor-data", in->vendor, in->vendor_size, e)))
 		return r;
-	vendor = g.config;
-	struct node *config = user ? user : vendor ? vendor : node_new(in->arena, NODE_MAP, (struct place){ .doc = "user-data" });
-	if (user && vendor && ((r = mergers_parse(MERGE_CONFIGS, NULL, &how, NULL, e)) || (r = merge(in->arena, &how, &config, vendor, e))))
+	layers[1] = g.config;
+	if ((r = mergers_parse(MERGE_CONFIGS, NULL, &how, NULL, e)))
 		return r;
+	struct node *config = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(layers); i++) {
+		if (!layers[i])
+			continue;
+		/* A source's host name is for a config that names none. */
+		if (i == BELOW && node_get(config, "fqdn") && !node_get(config, "hostname")) {
+			layers[i] = node_copy(in->arena, layers[i]);
+			node_drop(layers[i], "hostname");
+		}
+		if (!config)
+			config = layers[i];
+		else if ((r = merge(in->arena, &how, &config, layers[i], e)))
+			return r;
+	}
+	if (!config)
+		config = node_new(in->arena, NODE_MAP, (struct place){ .doc = "user-data" });
+	if (in->keys && in->keys->kind == NODE_LIST && in->keys->count)
+		config = with_keys(in->arena, config, in->keys);
 	sort_scripts(&g);
 	*ret = (struct userdata){ config, g.script_count, g.scripts };
 	return 0;

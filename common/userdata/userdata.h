@@ -38,6 +38,8 @@ struct userdata_in {
 	struct arena *arena;
 	const void *user, *vendor;      /* NULL: none */
 	size_t user_size, vendor_size;
+	struct node *below;             /* a config that lies below both (a source's meta-data); NULL: none */
+	const struct node *keys;        /* a list of public keys that join `ssh_authorized_keys`, whoever names some; NULL: none */
 	const struct node *vars;        /* what templates see: instance-data as cloud-init names it ("v1", "ds", …); NULL: nothing */
 	int launch_index;               /* -1: unknown, parts that name one are taken */
 	const struct userdata_include *include;

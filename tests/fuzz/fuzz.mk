@@ -116,3 +116,9 @@ tests_fuzz_fuzz_fat_SOURCES = tests/fuzz/fuzz_fat.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_fat_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_fat_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_fat_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_offer
+tests_fuzz_fuzz_offer_SOURCES = tests/fuzz/fuzz_offer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_offer_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_offer_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_offer_LDADD = $(AGENT_LIBS)

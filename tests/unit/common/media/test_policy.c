@@ -40,6 +40,10 @@ static void refuses(void **s)
 		{ "{\"require\":[[],[],[],[],[],[],[],[],[]]}", ERR_LIMIT, "require has 9 entries: 8 at most" },
 		{ "{\"require\":[[1,2,3,4,5,6,7,8,9]]}", ERR_LIMIT, "require has 9 entries: 8 at most" },
 		{ "{\"clock\":\"maybe\"}", ERR_FORMAT, "clock is 'maybe': refuse or warn are allowed" },
+		{ "{\"waive\":{}}", ERR_FORMAT, "sources" },
+		{ "{\"waive\":{\"sources\":[\"noclod\"]}}", ERR_UNSUPPORTED, "there is no source 'noclod'" },
+		{ "{\"waive\":{\"sources\":[],\"refuze\":[]}}", ERR_FORMAT, "unknown key 'refuze'" },
+		{ "{\"waive\":{\"sources\":[\"nocloud\"],\"refuse\":[\"a-key-of-cloud-config-that-is-longer-than-any-of-them\"]}}", ERR_LIMIT, "waive.refuse" },
 	};
 	struct policy p;
 	struct err e;

@@ -186,6 +186,50 @@ static void says_what_is_not_used(void **s)
 	arena_fini(&f.arena);
 }
 
+static void meta_data_lies_below_all(void **s)
+{
+	struct node *below = NULL, *keys = NULL;
+	struct fixture f;
+
+	(void)s;
+	begin(&f, "#cloud-config\na: 1\nssh_authorized_keys: [mine]\n", "#cloud-config\nb: 2\n");
+	assert_ok(yaml_read(&f.arena, "meta-data", "{hostname: h, a: 9, b: 9, c: 9}", 31, NULL, &below, &f.e), f.e);
+	assert_ok(yaml_read(&f.arena, "meta-data", "[theirs]", 8, NULL, &keys, &f.e), f.e);
+	f.in.below = below;
+	f.in.keys = keys;
+	assert_config(&f, "{\"a\": 1, \"ssh_authorized_keys\": [\"mine\", \"theirs\"], \"b\": 2, \"hostname\": \"h\", \"c\": 9}");
+	f.in.user = "#cloud-config\nfqdn: x.y\n";
+	f.in.user_size = strlen(f.in.user);
+	f.in.keys = NULL;
+	assert_config(&f, "{\"fqdn\": \"x.y\", \"b\": 2, \"a\": 9, \"c\": 9}");
+	arena_fini(&f.arena);
+}
+
+/* What two readers could see two ways, and what has no end. */
+static void hostile_mime_is_refused(void **s)
+{
+	static const char nul[] = "MIME-Version: 1.0\nContent-Type: text/x-shellscript\0x\n\n#!/bin/sh\n";
+	scoped_buf struct buf deep = BUF_MAX(1 << 20);
+	struct fixture f;
+
+	(void)s;
+	begin(&f, "MIME-Version: 1.0\nContent-Type: text/plain\ncontent-type: text/x-shellscript\n\n#!/bin/sh\n", NULL);
+	assert_err(run(&f), ERR_FORMAT, f.e, "Content-Type stands twice");
+	assert_string_equal(f.e.where, "user-data:3:1");
+	arena_fini(&f.arena);
+	begin(&f, nul, NULL);
+	f.in.user_size = sizeof nul - 1;
+	assert_err(run(&f), ERR_FORMAT, f.e, "a NUL byte stands in a header");
+	arena_fini(&f.arena);
+	buf_str(&deep, "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b0\n\n");
+	for (int i = 0; i < 20; i++)
+		buf_printf(&deep, "--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n", i, i + 1);
+	buf_str(&deep, "--b20\n\n#!/bin/sh\n");
+	begin(&f, deep.data, NULL);
+	assert_err(run(&f), ERR_LIMIT, f.e, "nested more than 8 deep");
+	arena_fini(&f.arena);
+}
+
 static void too_much_is_refused_unread(void **s)
 {
 	struct fixture f;
@@ -204,6 +248,7 @@ int main(void)
 		cmocka_unit_test(vendor_data_lies_below), cmocka_unit_test(a_vendor_is_told_from_a_user_in_errors),
 		cmocka_unit_test(parts_for_another_launch_index_are_left_out), cmocka_unit_test(includes_are_the_policys),
 		cmocka_unit_test(templates_see_instance_data), cmocka_unit_test(says_what_is_not_used), cmocka_unit_test(too_much_is_refused_unread),
+		cmocka_unit_test(meta_data_lies_below_all), cmocka_unit_test(hostile_mime_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,23 @@
+/* meta.c - the blob "meta-data" of sources that nobody signs: what lies below user-data. */
+#include <string.h>
+#include "agent/config/config.h"
+#include "common/data/yaml.h"
+
+int config_meta(struct config *c, struct userdata_in *in, struct err *e)
+{
+	const struct blob *b = verified_blob(c->verified, BLOB_META_DATA);
+	struct node *meta = NULL;
+	int r = b ? yaml_read(&c->arena, BLOB_META_DATA, b->bytes, (size_t)b->size, NULL, &meta, e) : 0;
+
+	if (verified_blob(c->verified, BLOB_NETWORK_DATA) && !verified_blob(c->verified, BLOB_NETWORK_CONFIG))
+		err_hint(note_add(&c->notes, NOTE_WARNING, ERR_UNSUPPORTED, NULL, "OpenStack's network_data.json is not applied"),
+			"natal-agent net render --kind openstack shows what it says");
+	if (r || !meta)
+		return r;
+	const struct node *index = node_get(meta, "launch_index");
+	in->below = node_get(meta, "config");
+	in->keys = node_get(meta, "keys");
+	if (index && index->kind == NODE_INT)
+		in->launch_index = (int)index->integer;
+	return 0;
+}

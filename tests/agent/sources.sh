@@ -1,0 +1,132 @@
+#!/bin/bash
+# sources.sh - sources that nobody signs: which the image's policy lets in, what they say, what they may not ask for, and that a signed medium stays first.
+. "$(dirname "$0")/lib.sh"
+root=$work/root
+key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKxBUIe57bHYLxjcwoEYbOi62TtbI45pAW0GrR+vMNMJ meta@data'
+waive() { echo "{\"waive\": {\"sources\": [$1]${2:+, \"refuse\": [$2]}}}" > "$root/etc/natal/policy.json"; }
+plan() { run_agent plan --root "$root" --wait 0 "$@"; }
+# gives NAME TEXT [plan's options]: the plan, or what is said beside it, has the text.
+gives() { local name=$1 text=$2 out; shift 2
+  out=$(plan "$@" 2>&1) || fail "$name: $out"
+  grep -qF -- "$text" <<<"$out" || fail "$name: '$text' was wanted: $out"
+  ok "$name"; }
+# Degraded (10) is well: this root has no /bin/sh to run anything.
+apply() { run_agent apply --root "$root" --wait 0 "$@" >"$work/out" 2>&1 || [ $? = 10 ] || { cat "$work/out"; return 1; }; }
+
+seed=$work/seed; mkdir -p "$seed"
+printf '#cloud-config\nfqdn: from.user-data\nruncmd: [[echo, hi]]\n' > "$seed/user-data"
+printf 'instance-id: i-1\nlocal-hostname: from-meta-data\npublic-keys:\n- %s\n' "$key" > "$seed/meta-data"
+printf '#cloud-config\ntimezone: Europe/Berlin\n' > "$seed/vendor-data"
+
+# A folder.
+fresh() { make_root "$root"; mkdir -p "$root/var/lib/cloud/seed"; }
+fresh; cp -r "$seed" "$root/var/lib/cloud/seed/nocloud"
+refused "nocloud (/var/lib/cloud/seed/nocloud) is here: nobody signed it" plan
+{ plan 2>&1 || true; } > "$work/out"; grep -qF '"waive" in /etc/natal/policy.json' "$work/out" || fail "no hint"
+waive '"configdrive", "smbios"'
+refused "nocloud (/var/lib/cloud/seed/nocloud) is here: nobody signed it" plan
+waive '"noclod"'
+refused "did you mean 'nocloud'?" plan
+waive '"nocloud"' '"runcmd", "bootcmd"'
+refused "user-data:3:9: runcmd of a source that nobody signed is refused by the image's policy" plan
+waive '"nocloud"'
+gives "a seed folder, waived" "exec     /bin/sh"
+gives "is said to be unsigned" "source=nocloud origin=/var/lib/cloud/seed/nocloud signed=no"
+apply || fail "apply"
+grep -qx from "$root/etc/hostname" || fail "the host name is $(cat "$root/etc/hostname")"
+ok "user-data goes before meta-data"
+grep -qF "$key" "$root/home/debian/.ssh/authorized_keys" || fail "no key of meta-data"
+ok "meta-data's keys are the default user's"
+[ "$(readlink "$root/etc/localtime")" = /usr/share/zoneinfo/Europe/Berlin ] || fail "vendor-data has no effect"
+ok "vendor-data lies below user-data"
+printf '#!/bin/sh\nexit 0\n' > "$root/var/lib/cloud/seed/nocloud/user-data"
+waive '"nocloud"' '"scripts"'
+refused "scripts of a source that nobody signed are refused" plan
+
+# What meta-data may not say.
+fresh; waive '"nocloud"'; cp -r "$seed" "$root/var/lib/cloud/seed/nocloud"
+printf 'instance-id: i\nnetwork-interfaces: |\n  auto eth0\n' > "$root/var/lib/cloud/seed/nocloud/meta-data"
+refused "source nocloud: network-interfaces in meta-data is a form that natal does not read" plan
+printf 'seedfrom: http://169.254.169.254/\n' > "$root/var/lib/cloud/seed/nocloud/meta-data"
+refused "natal follows no seed to another place" plan
+printf 'instance-idd: i\nlocal-hostname: h\n' > "$root/var/lib/cloud/seed/nocloud/meta-data"
+gives "a key of meta-data that nobody knows" "did you mean 'instance-id'?"
+printf -- '- a\n' > "$root/var/lib/cloud/seed/nocloud/meta-data"
+refused "meta-data is a map, not a list" plan
+rm "$root"/var/lib/cloud/seed/nocloud/{meta,user}-data
+refused "has neither meta-data nor user-data" plan
+
+# What the kernel's command line and the firmware's serial number say.
+fresh; waive '"nocloud"'; mkdir -p "$root/proc" "$root/seeds" "$root/sys/class/dmi/id"; cp -r "$seed" "$root/seeds/one"
+echo 'root=/dev/vda ds=nocloud;s=file:///seeds/one/;h=from-the-line quiet' > "$root/proc/cmdline"
+gives "ds=nocloud on the kernel's command line" "exec     /bin/sh"
+echo 'ds=nocloud-net;s=http://10.0.0.1/seed/' > "$root/proc/cmdline"
+refused "the seed http://10.0.0.1/seed/ is not of this machine: natal fetches none" plan
+echo 'quiet' > "$root/proc/cmdline"; echo 'ds=nocloud;s=/seeds/one' > "$root/sys/class/dmi/id/product_serial"
+gives "ds=nocloud in the serial number" "exec     /bin/sh"
+waive '"smbios"'
+refused "nocloud (ds=nocloud;s=/seeds/one) is here: nobody signed it" plan
+echo 'ds=nocloud;s=../../etc' > "$root/sys/class/dmi/id/product_serial"; waive '"nocloud"'
+refused "is not of this machine" plan
+
+# Credentials of the firmware.
+fresh; d=$root/sys/firmware/qemu_fw_cfg/by_name/opt/io.systemd.credentials; mkdir -p "$d"/{ssh.authorized_keys.root,system.hostname,tmpfiles.extra}
+printf '%s\n' "$key" > "$d/ssh.authorized_keys.root/raw"; printf 'from-fw-cfg' > "$d/system.hostname/raw"; printf 'f /x\n' > "$d/tmpfiles.extra/raw"
+refused "fw_cfg (/sys/firmware/qemu_fw_cfg/by_name/opt/io.systemd.credentials) is here: nobody signed it" plan
+waive '"fw_cfg"'
+gives "fw_cfg" "/root/.ssh/authorized_keys"
+gives "a credential that is not applied is named" "the credential tmpfiles.extra is not applied by natal"
+apply || fail "apply"
+grep -qx from-fw-cfg "$root/etc/hostname" && grep -qF "$key" "$root/root/.ssh/authorized_keys" || fail "credentials have no effect"
+ok "fw_cfg's credentials are applied"
+fresh; waive '"smbios"'; d=$root/sys/firmware/dmi/entries/11-0; mkdir -p "$d"
+printf '\x0b\x05\x00\x01\x03io.systemd.credential:system.hostname=from-smbios\0%s\0%s\0\0' "io.systemd.credential.binary:ssh.authorized_keys.root=$(printf '%s' "$key" | base64 -w0)" \
+  'something=else' > "$d/raw"
+apply || fail "apply"
+grep -qx from-smbios "$root/etc/hostname" && grep -qF "$key" "$root/root/.ssh/authorized_keys" || fail "credentials have no effect"
+ok "SMBIOS's credentials are applied"
+fresh; waive '"smbios"'; mkdir -p "$d"
+printf '\x0b\xff\x00\x01\x03io.systemd.credential:x' > "$d/raw"
+refused "no medium labelled NATAL appeared" plan
+
+# Volumes.
+fresh; waive '"nocloud"'
+iso() { local label=$1 out=$2; shift 2; genisoimage -quiet -output "$out" -volid "$label" -joliet -rock "$@" 2>/dev/null; }
+if command -v genisoimage >/dev/null; then
+  iso cidata "$work/cidata.iso" "$seed"/*
+  gives "a NoCloud volume, ISO 9660" "exec     /bin/sh" --medium "$work/cidata.iso"
+  iso OTHER "$work/other.iso" "$seed"/*
+  refused "the volume label is" plan --medium "$work/other.iso"
+  waive '"configdrive"'
+  refused "nobody signed it, and the image's policy does not waive the source nocloud" plan --medium "$work/cidata.iso"
+  mkdir -p "$work/cd/openstack/latest"; cp "$seed/user-data" "$work/cd/openstack/latest/user_data"
+  echo '{"uuid": "u-1", "hostname": "from-openstack", "public_keys": {"k": "'"$key"'"}, "launch_index": 0}' > "$work/cd/openstack/latest/meta_data.json"
+  echo '{"cloud-init": "#cloud-config\ntimezone: Europe/Berlin\n"}' > "$work/cd/openstack/latest/vendor_data.json"
+  iso config-2 "$work/config-2.iso" "$work/cd"
+  gives "a ConfigDrive" "signed=no" --medium "$work/config-2.iso"
+  apply --medium "$work/config-2.iso" || fail "apply"
+  grep -qF "$key" "$root/home/debian/.ssh/authorized_keys" && [ -L "$root/etc/localtime" ] || fail "ConfigDrive has no effect"
+  ok "ConfigDrive's keys and vendor-data are applied"
+else
+  echo "genisoimage is not here: ISO volumes are not tried"
+fi
+fresh; waive '"nocloud"'
+if command -v mformat >/dev/null; then
+  mformat -C -i "$work/cidata.vfat" -v CIDATA -h 2 -s 16 -T 2880 :: && mcopy -i "$work/cidata.vfat" "$seed"/* ::
+  gives "a NoCloud volume, vfat" "exec     /bin/sh" --medium "$work/cidata.vfat"
+else
+  echo "mtools is not here: vfat volumes are not tried"
+fi
+
+# A signed medium goes first, and for good.
+fresh; waive '"nocloud"'; cp -r "$seed" "$root/var/lib/cloud/seed/nocloud"
+user_data "$work/signed" <<<'{"hostname": "signed"}'
+seal "$work/signed.natal" 1 "$work/signed"
+apply --medium "$work/signed.natal" || fail "apply"
+grep -qx signed "$root/etc/hostname" || fail "not signed"
+if command -v genisoimage >/dev/null; then
+  refused "nobody signed it, and this guest was provisioned by a signed medium" plan --medium "$work/cidata.iso"
+fi
+run_agent boot early --root "$root" --wait 0 >"$work/out" 2>&1 || { cat "$work/out"; fail "boot"; }
+grep -qx signed "$root/etc/hostname" || fail "the unsigned seed was taken"
+ok "an unsigned seed is nothing to a guest that a signed medium has provisioned"
