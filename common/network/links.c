@@ -80,6 +80,8 @@ static int add_params(struct net_build *b, const struct node *params, struct net
 
 	if (r || !params || params->kind != NODE_MAP)
 		return r;
+	if (params->count > NETCONF_PARAMS_MAX)
+		return node_fail(params, ERR_LIMIT, b->e, "more than %d parameters", NETCONF_PARAMS_MAX);
 	for (size_t i = 0; !r && i < params->count; i++) {
 		const struct node *key = params->members[i].key;
 		const char *name = NULL;
@@ -217,9 +219,13 @@ static int add_bridge(struct net_build *b, const struct node *map, struct net_li
 
 	if ((r = take_ports(b, map, "bridge_interfaces")) || (r = need(b, map, "bridge_interfaces")))
 		return r;
-	for (size_t i = 0; i < ports->count; i++)
+	for (size_t i = 0; i < ports->count; i++) {
 		if ((r = placeholder(b, ports->items[i], NET_PLAIN, &port)))
 			return r;
+		for (size_t k = 0; k < i; k++)
+			if (node_equal(ports->items[k], ports->items[i]))
+				return node_fail(ports->items[i], ERR_FORMAT, b->e, "'%s' stands twice", port->key);
+	}
 	if ((r = net_add_physical(b, map, NET_BRIDGE, &l)))
 		return r;
 	l->ports = node_copy(b->arena, ports);

@@ -51,6 +51,7 @@ int netconf_read(struct arena *a, enum netconf_kind kind, const struct node *roo
 		return node_fail(root, ERR_FORMAT, e, "network configuration is a map");
 	c->kind = kind;
 	c->passed = node_new(a, NODE_LIST, root->place);
+	c->unknown = node_new(a, NODE_LIST, root->place);
 	c->disabled = is_disabled(root);
 	c->version = kind == NETCONF_V2 ? 2 : 1;
 	if (!c->disabled && kind == NETCONF_OPENSTACK)

@@ -17,6 +17,10 @@ enum {
 	NETCONF_LINKS_MAX = 512,
 	NETCONF_SUBNETS_MAX = 256,      /* of one link */
 	NETCONF_ROUTES_MAX = 4096,      /* in all */
+	NETCONF_GLOBAL_MAX = 128,       /* routes of no interface: some services have them with each */
+	NETCONF_WORDS_MAX = 64,         /* name servers, or domains, of one interface */
+	NETCONF_PARAMS_MAX = 128,       /* of one bond or bridge */
+	NETCONF_POLICIES_MAX = 256,     /* of one interface */
 	NETCONF_TEXT_MAX = 256,         /* bytes of any value that goes into a file */
 	NETCONF_NAME_MAX = 15,          /* of a Linux interface; more is warned about */
 };
@@ -103,6 +107,7 @@ struct netconf {
 	struct net_dns dns;
 	bool six;                       /* cloud-init's use_ipv6 */
 	struct node *passed;            /* list: keys that netplan alone understands */
+	struct node *unknown;           /* list: keys that nobody does, as far as natal knows; the first NOTES_MAX */
 };
 
 /* Facts of the machine that the document is for; NULL: none are known. */

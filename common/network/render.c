@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ALL_WORDS_MAX = 256 };    /* more name servers than that no resolver asks */
+
 /* In the order in which they are looked for: netplan writes for others that are there, too. */
 const struct net_renderer net_renderers[] = {
 	{ "netplan", "netplan", net_render_netplan, { "usr/sbin/netplan|usr/bin/netplan" }, { "usr/sbin/netplan|usr/bin/netplan" },
@@ -148,7 +150,7 @@ const struct node *net_policy(const struct net_link *l, size_t i)
 
 void net_words_merge(struct arena *a, struct net_words *to, const struct net_words *from)
 {
-	for (size_t i = 0; i < from->count; i++)
+	for (size_t i = 0; i < from->count && to->count < ALL_WORDS_MAX; i++)
 		if (!net_words_have(to, from->at[i]))
 			net_words_add(a, to, from->at[i]);
 }

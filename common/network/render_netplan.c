@@ -262,6 +262,30 @@ static void from_v1(struct net_render *r, struct buf *out)
 }
 
 
+static bool is_unknown(const struct net_render *r, const struct node *key)
+{
+	for (size_t i = 0; i < r->c->unknown->count; i++)
+		if (r->c->unknown->items[i] == key)
+			return true;
+	return false;
+}
+
+/* Without the keys that were warned about: netplan would refuse the whole file for one. */
+static struct node *known(struct net_render *r, struct node *n)
+{
+	struct node *copy;
+
+	if ((n->kind != NODE_MAP && n->kind != NODE_LIST) || !r->c->unknown->count)
+		return n;
+	copy = node_new(r->arena, n->kind, n->place);
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++)
+		node_add(r->arena, copy, known(r, n->items[i]));
+	for (size_t i = 0; n->kind == NODE_MAP && i < n->count; i++)
+		if (!is_unknown(r, n->members[i].key))
+			node_set(r->arena, copy, n->members[i].key, known(r, n->members[i].value));
+	return copy;
+}
+
 int net_render_netplan(struct net_render *r)
 {
 	scoped_buf struct buf out = BUF_MAX(NET_FILE_MAX);
@@ -270,7 +294,7 @@ int net_render_netplan(struct net_render *r)
 	if (r->c->version == 1) {
 		from_v1(r, &out);
 	} else {
-		node_put(r->arena, network, "network", node_copy(r->arena, r->c->config));
+		node_put(r->arena, network, "network", known(r, node_copy(r->arena, r->c->config)));
 		yaml_write(network, 0, &out);
 	}
 	/* netplan wants its files readable by root alone, whatever they hold. */

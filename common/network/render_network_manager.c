@@ -11,7 +11,9 @@
 /* cloud-init's own name space: connections keep their UUIDs when natal takes over. */
 static const unsigned char space[16] = { 0xa3, 0x92, 0x4c, 0xb8, 0x09, 0xe0, 0x43, 0xe9, 0x89, 0x0b, 0x77, 0x97, 0x2a, 0x80, 0x01, 0x08 };
 
-struct nm { struct net_render *r; const struct net_link *l; struct ini ini; };
+enum numbered { ADDRESS, ROUTE, RULE, NUMBERED };
+
+struct nm { struct net_render *r; const struct net_link *l; struct ini ini; size_t numbered[2][NUMBERED]; };
 
 static const char *number(struct arena *a, int64_t v) { return arena_printf(a, "%" PRId64, v); }
 
@@ -73,19 +75,17 @@ static void method(struct nm *n, bool six, const struct net_subnet *s)
 	ini_default(&n->ini, family, "may-fail", "false");
 }
 
-/* The first free of "address1", "address2" … */
-static const char *next_key(struct nm *n, const char *section, const char *prefix)
+/* "address1", "address2" … */
+static const char *next_key(struct nm *n, bool six, enum numbered of)
 {
-	for (size_t i = 1;; i++) {
-		const char *key = arena_printf(n->r->arena, "%s%zu", prefix, i);
-		if (!ini_get(&n->ini, section, key))
-			return key;
-	}
+	static const char *const prefixes[NUMBERED] = { "address", "route", "routing-rule" };
+
+	return arena_printf(n->r->arena, "%s%zu", prefixes[of], ++n->numbered[six][of]);
 }
 
 static void route(struct nm *n, const struct net_route *route)
 {
-	const char *family = route->six ? "ipv6" : "ipv4", *key = next_key(n, family, "route"), *options = "";
+	const char *family = route->six ? "ipv6" : "ipv4", *key = next_key(n, route->six, ROUTE), *options = "";
 	struct arena *a = n->r->arena;
 	const char *value = arena_printf(a, "%s/%d%s%s", route->network, route->prefix, route->gateway ? "," : "",
 		route->gateway ? route->gateway : "");
@@ -112,7 +112,7 @@ static void subnet(struct nm *n, const struct net_subnet *s)
 
 	method(n, s->six, s);
 	if (s->address)
-		ini_put(&n->ini, family, next_key(n, family, "address"), arena_printf(a, "%s/%d", s->address, s->prefix));
+		ini_put(&n->ini, family, next_key(n, s->six, ADDRESS), arena_printf(a, "%s/%d", s->address, s->prefix));
 	if (s->gateway)
 		ini_put(&n->ini, family, "gateway", s->gateway);
 	for (size_t i = 0; i < s->route_count; i++)
@@ -209,12 +209,12 @@ static void policies(struct nm *n)
 	for (size_t i = 0; (p = net_policy(n->l, i)); i++) {
 		const char *line = node_get(p, "priority") ? net_say(a, node_get(p, "priority")) : arena_printf(a, "%zu", 30000 + i);
 		const char *from = node_str(node_get(p, "from")), *to = node_str(node_get(p, "to"));
-		const char *family = (from && strchr(from, ':')) || (to && strchr(to, ':')) ? "ipv6" : "ipv4";
+		bool six = (from && strchr(from, ':')) || (to && strchr(to, ':'));
 		line = arena_printf(a, "priority %s", line);
 		for (size_t k = 0; k < sizeof names / sizeof *names; k++)
 			if (node_get(p, names[k][0]))
 				line = arena_printf(a, "%s %s %s", line, names[k][1], net_say(a, node_get(p, names[k][0])));
-		ini_put(&n->ini, family, next_key(n, family, "routing-rule"), line);
+		ini_put(&n->ini, six ? "ipv6" : "ipv4", next_key(n, six, RULE), line);
 	}
 }
 

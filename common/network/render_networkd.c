@@ -294,7 +294,8 @@ int net_render_networkd(struct net_render *r)
 		const struct net_link *l = &r->c->links[i];
 		bool ports = l->type == NET_BOND || l->type == NET_BRIDGE;
 		if (ports && net_is_described(l) && !has_ports(r->c, l))
-			note_add(r->notes, NOTE_WARNING, ERR_FORMAT, l->at, "%s '%s' has no interfaces, and is not made", net_type_name(l->type), l->name);
+			note_add(r->notes, NOTE_WARNING, ERR_FORMAT, l->at, "%s '%s' has no interfaces, and is not made",
+				net_type_name(l->type), l->name);
 		if (l->type == NET_VLAN || l->type == NET_VRF || l->type == NET_DUMMY || (ports && has_ports(r->c, l)))
 			fail = netdev_file(r, l);
 		if (!fail)

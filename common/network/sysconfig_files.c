@@ -168,8 +168,8 @@ static int emit_resolv(struct net_render *r)
 	for (size_t i = 0; i < all.search.count; i++) {
 		bytes += strlen(all.search.at[i]) + 1;
 		if (i >= SEARCH_MAX || bytes > SEARCH_BYTES_MAX) {
-			note_add(r->notes, NOTE_WARNING, ERR_LIMIT, NULL, "resolv.conf has room for %d search domains and %d bytes of them: '%s' is left out",
-				SEARCH_MAX, SEARCH_BYTES_MAX, all.search.at[i]);
+			note_add(r->notes, NOTE_WARNING, ERR_LIMIT, NULL,
+				"resolv.conf has room for %d search domains and %d bytes of them: '%s' is left out", SEARCH_MAX, SEARCH_BYTES_MAX, all.search.at[i]);
 			break;
 		}
 		buf_printf(&out, "%s%s", i ? " " : "search ", all.search.at[i]);

@@ -21,6 +21,8 @@ static int add_route(struct v1 *v, const struct node *map)
 {
 	struct netconf *c = v->b->c;
 
+	if (c->route_count == NETCONF_GLOBAL_MAX)
+		return node_fail(map, ERR_LIMIT, v->b->e, "more than %d routes of no interface", NETCONF_GLOBAL_MAX);
 	c->routes = arena_grow(v->b->arena, c->routes, c->route_count, sizeof *c->routes);
 	struct net_route *r = &c->routes[c->route_count++];
 	*r = (struct net_route){ 0 };
@@ -46,6 +48,8 @@ static int add_dns(struct v1 *v, const struct node *map)
 		return r;
 	if (!dns.servers.count && !dns.search.count)
 		note_add(v->b->notes, NOTE_WARNING, ERR_FORMAT, map, "a nameserver without an address has no effect");
+	if (v->b->c->dns.servers.count + dns.servers.count > NETCONF_WORDS_MAX || v->b->c->dns.search.count + dns.search.count > NETCONF_WORDS_MAX)
+		return node_fail(map, ERR_LIMIT, v->b->e, "more than %d name servers or domains", NETCONF_WORDS_MAX);
 	if (!name) {
 		append(v->b->arena, &v->b->c->dns.servers, &dns.servers);
 		append(v->b->arena, &v->b->c->dns.search, &dns.search);

@@ -165,6 +165,8 @@ static int check_policies(struct net_build *b, const struct node *dev)
 	const char *ignored = NULL;
 	int r = net_take_list(b, list, "routing-policy");
 
+	if (!r && list && list->count > NETCONF_POLICIES_MAX)
+		return node_fail(list, ERR_LIMIT, b->e, "more than %d routing policies", NETCONF_POLICIES_MAX);
 	for (size_t i = 0; !r && list && list->kind == NODE_LIST && i < list->count; i++) {
 		const struct node *p = list->items[i];
 		if (p->kind != NODE_MAP)

@@ -243,6 +243,8 @@ int net_take_words(struct net_build *b, const struct node *n, const char *what, 
 	if (!said(n))
 		return 0;
 	if (n->kind == NODE_LIST) {
+		if (n->count > NETCONF_WORDS_MAX)
+			return node_fail(n, ERR_LIMIT, b->e, "%s: more than %d words", what, NETCONF_WORDS_MAX);
 		for (size_t i = 0; i < n->count; i++) {
 			if ((r = net_take_text(b, n->items[i], what, &text)))
 				return r;
@@ -291,6 +293,8 @@ void net_unknown(struct net_build *b, const struct node *map, const char *const 
 		struct err *e = note_add(b->notes, NOTE_WARNING, ERR_FORMAT, key, "unknown key '%s' of %s", shown, of);
 		if (text)
 			err_suggest(e, shown, words, NULL);
+		if (b->c && b->c->unknown->count < NOTES_MAX)
+			node_add(b->arena, b->c->unknown, map->members[i].key);
 	}
 }
 

@@ -69,6 +69,7 @@ static void refuses_with_the_place(void **s)
 		{ "version: 2\nethernets: {a: {}}\nbonds: {a: {interfaces: [b]}}\n", ERR_FORMAT, "net:3:9", "'a' is described twice", "" },
 		{ "version: 2\nbonds: {a: {interfaces: [x]}, b: {interfaces: [x]}}\n", ERR_FORMAT, "net:2:48", "'x' is in 'a' already", "" },
 		{ "version: 2\nbridges: {a: {interfaces: [x]}, b: {interfaces: [x]}}\n", ERR_CONFLICT, "net:2:50", "'x' is in 'a' already", "" },
+		{ "version: 2\nbridges: {a: {interfaces: [x, x]}}\n", ERR_FORMAT, "net:2:31", "'x' stands twice", "" },
 		{ "version: 2\nbridges: {a: {interfaces: [b]}, b: {interfaces: [a]}}\n", ERR_CONFLICT, "net:2:33", "stands on itself", "" },
 		{ "version: 2\nvlans: {a: {id: 1, link: b}, b: {id: 2, link: a}}\n", ERR_CONFLICT, "net:2:9", "'a' stands on itself", "" },
 		{ "version: 2\nbonds: {b: {interfaces: [v]}}\nvlans: {v: {id: 2, link: b}}\n", ERR_CONFLICT, "net:", "stands on itself", "" },
@@ -150,6 +151,19 @@ static void counts_are_capped(void **s)
 		buf_str(&text, "10.0.0.1/8, ");
 	buf_str(&text, "]}}\n");
 	assert_err(read_doc(&d, text.data, &e), ERR_LIMIT, e, "more than 256 subnets");
+	arena_fini(&d.arena);
+	buf_clear(&text);
+	buf_str(&text, "version: 1\nconfig:\n");
+	for (int i = 0; i <= NETCONF_GLOBAL_MAX; i++)
+		buf_str(&text, "- {type: route, destination: 10.0.0.0/8, gateway: 10.0.0.1}\n");
+	assert_err(read_doc(&d, text.data, &e), ERR_LIMIT, e, "more than 128 routes of no interface");
+	arena_fini(&d.arena);
+	buf_clear(&text);
+	buf_str(&text, "version: 2\nethernets: {a: {nameservers: {addresses: [");
+	for (int i = 0; i <= NETCONF_WORDS_MAX; i++)
+		buf_str(&text, "10.0.0.1, ");
+	buf_str(&text, "]}}}\n");
+	assert_err(read_doc(&d, text.data, &e), ERR_LIMIT, e, "more than 64 words");
 	arena_fini(&d.arena);
 }
 
@@ -240,6 +254,19 @@ static void says_what_has_no_effect(void **s)
 	arena_fini(&d.arena);
 }
 
+/* netplan refuses a whole file for one key that it does not know. */
+static void unknown_keys_do_not_reach_netplan(void **s)
+{
+	struct doc d;
+
+	(void)s;
+	assert_string_equal(rendered(&d, "netplan", "version: 2\nethernets: {a: {dhcp4: true, dhpc6: true, critical: true, routes: [{to: default, via: 10.0.0.1, vai: x}]}}\n",
+		"etc/netplan/50-cloud-init.yaml"),
+		"network:\n    version: 2\n    ethernets:\n        a:\n            dhcp4: true\n            critical: true\n            routes:\n"
+		"                -\n                    to: default\n                    via: \"10.0.0.1\"\n");
+	arena_fini(&d.arena);
+}
+
 static void disabled_is_no_files(void **s)
 {
 	struct net_files files = { 1, NULL };
@@ -305,7 +332,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_with_the_place), cmocka_unit_test(warns_with_the_place), cmocka_unit_test(counts_are_capped),
-		cmocka_unit_test(writes_what_cloud_init_leaves_out), cmocka_unit_test(finds_by_mac_alone), cmocka_unit_test(says_what_has_no_effect), cmocka_unit_test(disabled_is_no_files),
+		cmocka_unit_test(writes_what_cloud_init_leaves_out), cmocka_unit_test(finds_by_mac_alone), cmocka_unit_test(says_what_has_no_effect), cmocka_unit_test(unknown_keys_do_not_reach_netplan), cmocka_unit_test(disabled_is_no_files),
 		cmocka_unit_test(names_come_from_macs), cmocka_unit_test(chooses_what_runs),
 	};
 
