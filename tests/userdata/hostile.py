@@ -95,6 +95,10 @@ refused("noise", 3, "first line is no header", bytes(range(1, 256)) * 100)
 J = "## template: jinja\n"
 refused("a loop of a million", 3, "takes more than", J + "{% set l = ('aaaaaaaaaa' * 10)|list %}{% for a in l %}{% for b in l %}{% for c in l %}{% endfor %}{% endfor %}{% endfor %}", "template")
 refused("a text that doubles", 3, "bytes", J + "{% set x = 'aaaaaaaaaaaaaaaa' %}" + "{% set x = x ~ x %}" * 40, "template")
+refused("a list that doubles, compared", 3, "compares more than", J + "{% set x = [1, 2] %}" + "{% set x = [x, x] %}" * 40 + "{{ x == x }}", "template")
+refused("a large text, compared often", 3, "compares more than", J +
+        "{% set x = 'a' * 8000000 %}{% set y = x ~ '' %}{% for i in 'a' * 1000 %}{% if x == y %}{% endif %}{% endfor %}", "template")
+refused("a large text, sorted often", 3, "compares more than", J + "{% set x = 'a' * 8000000 %}{{ [" + "x, " * 1000 + "]|sort|length }}", "template")
 refused("much output", 3, "writes more than", J + "{% set x = 'a' * 1000000 %}{% for i in 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' %}{{ x }}{% endfor %}", "template")
 refused("a text times a billion", 3, "bytes", J + "{{ 'a' * 1000000000 }}", "template")
 refused("brackets 5,000 deep", 3, "nested more than", J + "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "template")
