@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/utsname.h>
 #include "agent/apply/apply.h"
+#include "agent/apply/label.h"
 #include "agent/module/module.h"
 #include "agent/pinning/drift.h"
 #include "agent/source/source.h"
@@ -28,6 +29,7 @@ int agent_open(struct agent *a, const struct agent_options *o, struct err *e)
 	int r;
 
 	*a = (struct agent){ .options = *o, .root = -1, .live = !o->root, .report.channel = CHANNEL("") };
+	label_enable(a->live);
 	a->root = open(o->root ? o->root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (a->root < 0)
 		return err_sys(e, "open root folder %s", o->root);

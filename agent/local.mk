@@ -5,7 +5,7 @@ agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(BLKID_C
 agent_libagent_a_SOURCES = \
 	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/agent.c %D%/agent.h %D%/boot.c %D%/boot.h %D%/net_verb.c %D%/networks.c %D%/networks.h \
 	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/links.c %D%/links.h %D%/schema_verb.c %D%/seed.c %D%/seed.h %D%/userdata_verb.c %D%/verb.h %D%/verbs.c %D%/verbs.h \
-	%D%/apply/apply.c %D%/apply/apply.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
+	%D%/apply/apply.c %D%/apply/apply.h %D%/apply/label.c %D%/apply/label.h %D%/apply/label_functions.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
 	%D%/config/accounts.c %D%/config/cloud.c %D%/config/config.c %D%/config/config.h %D%/config/doc.c %D%/config/doc.h \
 	%D%/config/files.c %D%/config/network.c %D%/config/passwords.c %D%/config/ssh.c \
 	%D%/module/accounts.c %D%/module/ca_certificates.c %D%/module/disk_setup.c %D%/module/fs_setup.c %D%/module/growpart.c %D%/module/mounts.c %D%/module/hostname.c %D%/module/machine_id.c %D%/module/module.h \
@@ -30,4 +30,4 @@ natalunitdir = $(SYSTEMD_UNIT_DIR)
 dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service
 natalsshdir = $(SYSTEMD_UNIT_DIR)/ssh.service.d
 dist_natalssh_DATA = %D%/units/ssh.service.d/10-natal.conf
-dist_man_MANS += %D%/natal-agent.8 %D%/cloud-config.5
+dist_man_MANS += %D%/natal-agent.8 %D%/cloud-config.5 %D%/network-config.5

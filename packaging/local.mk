@@ -9,7 +9,7 @@ EXTRA_DIST += packaging/deb/natal-deb packaging/deb/natal-agent.files packaging/
 noinst_PROGRAMS += packaging/deb/late
 packaging_deb_late_SOURCES = packaging/deb/late.c
 packaging_deb_late_CFLAGS = $(AM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS) $(YAML_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
-packaging_deb_late_LDADD = $(BLKID_LIBS) $(UDEV_LIBS) $(MBEDCRYPTO_LIBS) $(YAML_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) -lcrypt
+packaging_deb_late_LDADD = $(BLKID_LIBS) $(UDEV_LIBS) $(MBEDCRYPTO_LIBS) $(YAML_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) -lcrypt -lselinux
 
 .PHONY: deb
 deb: all

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include "agent/apply/label.h"
 #include "agent/links.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
@@ -33,7 +34,10 @@ int tree_stage_file(int root, const char *path, const struct sys_file *f, struct
 	if (dir < 0)
 		return err_wrap(e, "write %s", path);
 	tree_temp(name, temp);
-	if (sys_create(dir, temp, f) < 0) {
+	label_begin(path, S_IFREG);
+	int made = sys_create(dir, temp, f);
+	label_end();
+	if (made < 0) {
 		err_sys(e, "write %s", path);
 		if (e->sys_errno == ENOSPC || e->sys_errno == EDQUOT)
 			err_hint(e, "make room on the filesystem of %s, and run natal-agent apply again", path);
@@ -54,9 +58,12 @@ int tree_stage_link(int root, const char *path, const char *target, struct err *
 	if (dir < 0)
 		return err_wrap(e, "link %s", path);
 	tree_temp(name, temp);
-	if ((sys_unlink(dir, temp, 0) < 0 && errno != ENOENT) || sys_symlink(target, dir, temp) < 0)
+	if (sys_unlink(dir, temp, 0) < 0 && errno != ENOENT)
 		return err_sys(e, "link %s", path);
-	return 0;
+	label_begin(path, S_IFLNK);
+	int made = sys_symlink(target, dir, temp);
+	label_end();
+	return made < 0 ? err_sys(e, "link %s", path) : 0;
 }
 
 int tree_commit(int root, const char *path, struct err *e)
@@ -97,7 +104,10 @@ int tree_mkdir(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, st
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode) ? 0 : err_set(e, ERR_CONFLICT, "%s is a file, a folder is wanted", path);
 	tree_temp(name, temp);
-	if (sys_mkdir(dir, temp, 0700) < 0 && errno != EEXIST)
+	label_begin(path, S_IFDIR);
+	int made = sys_mkdir(dir, temp, 0700);
+	label_end();
+	if (made < 0 && errno != EEXIST)
 		return err_sys(e, "make folder %s", path);
 	scoped_fd int fd = openat(dir, temp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || sys_own(fd, mode, uid, gid) < 0 || sys_rename(dir, temp, name) < 0) {

@@ -10,17 +10,19 @@
 
 struct top {
 	const char *hostname, *fqdn, *timezone;
-	const struct node *users, *write_files, *ca_certs, *manage_etc_hosts, *natal;
+	const struct node *users, *write_files, *ca_certs, *ca_certs_old, *manage_etc_hosts, *natal;
 	struct texts ssh_authorized_keys;
-	enum tri preserve_hostname;
+	enum tri preserve_hostname, prefer_fqdn, create_hostname_file;
 };
 
 static const struct key_row top_keys[] = {
 	KEY(struct top, hostname, WANT_TEXT), KEY(struct top, fqdn, WANT_TEXT), KEY(struct top, timezone, WANT_TEXT),
 	{ "groups", WANT_IGNORED, 0 }, { "chpasswd", WANT_IGNORED, 0 }, { "password", WANT_IGNORED, 0 }, { "user", WANT_IGNORED, 0 }, KEY(struct top, users, WANT_ANY), KEY(struct top, write_files, WANT_ARRAY),
-	KEY(struct top, ca_certs, WANT_OBJECT), { "runcmd", WANT_IGNORED, 0 }, { "ssh_keys", WANT_IGNORED, 0 },
+	KEY(struct top, ca_certs, WANT_OBJECT),
+	KEY_AS("ca-certs", struct top, ca_certs_old, WANT_OBJECT), { "runcmd", WANT_IGNORED, 0 }, { "ssh_keys", WANT_IGNORED, 0 },
 	KEY(struct top, ssh_authorized_keys, WANT_LIST), KEY(struct top, manage_etc_hosts, WANT_ANY), KEY(struct top, natal, WANT_OBJECT),
-	KEY(struct top, preserve_hostname, WANT_BOOL),
+	KEY(struct top, preserve_hostname, WANT_BOOL), KEY_AS("prefer_fqdn_over_hostname", struct top, prefer_fqdn, WANT_BOOL),
+	KEY(struct top, create_hostname_file, WANT_BOOL),
 };
 
 /* The shape of it all, and what of it has no effect here. The first error is the document's; all of them are noted. */
@@ -70,6 +72,8 @@ static int check_names(struct config *c, const struct doc *d, const struct top *
 	const char *host = t->hostname ? t->hostname : t->fqdn;
 	if (t->preserve_hostname != TRI_YES && host) {
 		c->hostname = arena_copy(&c->arena, host, strcspn(host, "."));
+		c->node_name = t->prefer_fqdn == TRI_YES && full ? full : c->hostname;
+		c->no_hostname_file = t->create_hostname_file == TRI_NO;
 		c->fqdn = full;
 	}
 	if (t->timezone) {
@@ -109,8 +113,9 @@ static int parse_hosts(struct config *c, const struct doc *d, const struct node 
 
 static int parse_ca(struct config *c, const struct doc *d, const struct node *o, struct err *e)
 {
-	struct { struct texts trusted; } ca = { 0 };
-	const struct key_row rows[] = { { "trusted", WANT_LIST, 0 } };
+	struct ca { struct texts trusted; enum tri remove, remove_old; } ca = { 0 };
+	const struct key_row rows[] = { KEY(struct ca, trusted, WANT_LIST), KEY_AS("remove_defaults", struct ca, remove, WANT_BOOL),
+		KEY_AS("remove-defaults", struct ca, remove_old, WANT_BOOL) };
 
 	int r = o ? doc_decode(d, "ca_certs", o, rows, ARRAY_SIZE(rows), &ca, e) : 0;
 	if (r)
@@ -119,6 +124,7 @@ static int parse_ca(struct config *c, const struct doc *d, const struct node *o,
 		if (!text_starts(ca.trusted.at[i], "-----BEGIN CERTIFICATE-----") || !strstr(ca.trusted.at[i], "-----END CERTIFICATE-----"))
 			return doc_fail(d, doc_path_n(d, "ca_certs/trusted", i), ERR_FORMAT, e,
 				"ca_certs/trusted/%zu does not hold '-----BEGIN CERTIFICATE-----' and its end", i);
+	c->ca_remove_defaults = ca.remove == TRI_YES || ca.remove_old == TRI_YES;
 	c->ca = ca.trusted.at;
 	c->ca_count = ca.trusted.count;
 	return 0;
@@ -205,7 +211,7 @@ int config_cloud(struct config *c, struct err *e)
 	    (r = doc_decode(&d, "", c->cloud, top_keys, ARRAY_SIZE(top_keys), &t, e)) ||
 	    (r = check_names(c, &d, &t, e)) || (r = parse_hosts(c, &d, t.manage_etc_hosts, e)) ||
 	    (r = config_accounts(c, &d, &t.ssh_authorized_keys, e)) || (r = config_passwords(c, &d, e)) ||
-	    (r = config_files(c, &d, t.write_files, e)) || (r = parse_ca(c, &d, t.ca_certs, e)) ||
+	    (r = config_files(c, &d, t.write_files, e)) || (r = parse_ca(c, &d, t.ca_certs ? t.ca_certs : t.ca_certs_old, e)) ||
 	    (r = config_ssh(c, &d, e)) || (r = config_script(c, &d, "runcmd", &c->runcmd, e)) ||
 	    (r = config_script(c, &d, "bootcmd", &c->bootcmd, e)) || (r = parse_policy(c, &d, t.natal, e)) ||
 	    (r = judge(c, e)))

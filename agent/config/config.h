@@ -62,6 +62,8 @@ struct config {
 	struct node *cloud;                             /* the documents; what the texts below are borrowed from */
 	const struct node *network;
 	const char *hostname, *fqdn, *timezone;
+	const char *node_name;                          /* the host name, or the full one where that is preferred */
+	bool no_hostname_file, ca_remove_defaults;
 	enum hosts_mode hosts;
 	size_t group_count, user_count, password_count, file_count, host_key_count, ca_count, policy_count;
 	struct config_group *groups;

@@ -146,12 +146,8 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, c
 	if (!clean_path(row.path))
 		return doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e,
 			"%s/path '%.100s' is not an absolute path without '//', '.' and '..'", path, row.path);
-	if (node_truth(row.source)) {
-		err_hint(doc_warn(d, doc_path(d, path, "source"), ERR_UNSUPPORTED, "%s/source is not fetched: natal-agent reads what was signed, and "
-			"nothing else", path), "put the bytes into content; what content says is written");
-		if (!row.content)
-			return doc_fail(d, doc_path(d, path, "source"), ERR_DENIED, e, "%s: source is not fetched, and there is no content", path);
-	}
+	if (node_truth(row.source) && !row.content)
+		return doc_fail(d, doc_path(d, path, "source"), ERR_DENIED, e, "%s: source is not fetched, and there is no content", path);
 	f.append = row.append == TRI_YES;
 	f.defer = row.defer == TRI_YES;
 	if (f.append && f.defer)

@@ -10,7 +10,8 @@ enum { MKFS_TIMEOUT_MS = 100 * 1000, WORDS_MAX = 64 };
 struct fs {
 	const char *device, *type, *label;
 	const struct node *options;
-	bool overwrite, replace;
+	const char *replace;    /* a type that may go; NULL: none */
+	bool overwrite;
 };
 
 static const struct { const char *type, *force, *label; } tools[] = {
@@ -88,8 +89,8 @@ static int judge(struct builder *b, const struct fs *fs, struct err *e)
 	if (same && !fs->overwrite)
 		return 0;
 	/* A device that is not there yet is a partition that disk_setup makes. */
-	if (!now.blank && !fs->overwrite && !fs->replace)
-		return err_set(e, ERR_CONFLICT, "fs_setup: %s holds %s already, and neither overwrite nor replace_fs is set", fs->device,
+	if (!now.blank && !fs->overwrite && !(fs->replace && strcmp(fs->replace, now.type) == 0))
+		return err_set(e, ERR_CONFLICT, "fs_setup: %s holds %s already, and neither overwrite nor replace_fs lets it go", fs->device,
 			*now.type ? now.type : "a partition table");
 	return make(b, fs, e);
 }
@@ -99,7 +100,7 @@ static int one_fs(struct builder *b, const struct node *v, struct err *e)
 	const char *given = node_str(node_get(v, "device")), *number, *disk, *type = node_str(node_get(v, "filesystem"));
 	const struct node *part = node_get(v, "partition");
 	struct fs fs = { .type = type, .label = node_str(node_get(v, "label")), .options = node_get(v, "extra_opts"),
-		.overwrite = is_true(node_get(v, "overwrite")), .replace = is_true(node_get(v, "replace_fs")) };
+		.overwrite = is_true(node_get(v, "overwrite")), .replace = node_str(node_get(v, "replace_fs")) };
 
 	if (node_truth(node_get(v, "cmd")))
 		return node_fail(node_get(v, "cmd"), ERR_UNSUPPORTED, e, "fs_setup: cmd is not run: a filesystem is made by its type");

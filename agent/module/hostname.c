@@ -59,13 +59,16 @@ static int want_hosts(struct builder *b, struct err *e)
 
 int module_hostname(struct builder *b, struct err *e)
 {
-	const char *name = b->config->hostname;
+	const char *name = b->config->node_name;
+	struct fact file;
 
 	if (!name)
 		return 0;
 	want_item(b, "");
 	const char *text = arena_printf(&b->plan->arena, "%s\n", name);
-	int r = want_file(b, &(struct want_file){ "/etc/hostname", text, strlen(text), 0644, 0, 0, false }, e);
+	int r = facts_stat(b->facts, "/etc/hostname", &file, e);
+	if (!r && (file.kind != FACT_ABSENT || !b->config->no_hostname_file))
+		r = want_file(b, &(struct want_file){ "/etc/hostname", text, strlen(text), 0644, 0, 0, false }, e);
 	if (r || (r = want_hosts(b, e)))
 		return want_failed(b, e);
 	want_hostname(b, name);

@@ -24,7 +24,12 @@ static int want_one(struct net *n, const struct net_file *f, struct err *e)
 }
 
 /* Names are set by udev: by rules that are among the files, or by .link files where the service leaves it to others. */
-static bool wants_links(const struct net *n) { return strcmp(n->guest.renderer->name, "networkd") == 0 || strcmp(n->guest.renderer->name, "network-manager") == 0; }
+static bool wants_links(const struct net *n)
+{
+	const char *name = n->guest.renderer->name;
+
+	return strcmp(name, "networkd") == 0 || strcmp(name, "network-manager") == 0;
+}
 
 static int render(struct net *n, struct err *e)
 {
@@ -98,6 +103,9 @@ static int is_absent(const struct net *n, const char *path, bool *absent, struct
 	return r;
 }
 
+/* resolv_conf has its own way where the document says so. */
+static bool is_managed(const struct net *n) { return node_truth(node_get(n->b->config->cloud, "manage_resolv_conf")); }
+
 /* Without systemd-resolved or resolvconf nobody would tell the resolver what the service knows. */
 static int want_resolver(struct net *n, struct err *e)
 {
@@ -107,7 +115,7 @@ static int want_resolver(struct net *n, struct err *e)
 	bool absent = true;
 	int r = 0;
 
-	if (holds(&n->files, "etc/resolv.conf") || strcmp(n->guest.renderer->name, "network-manager") == 0 || !dns.servers.count)
+	if (is_managed(n) || holds(&n->files, "etc/resolv.conf") || strcmp(n->guest.renderer->name, "network-manager") == 0 || !dns.servers.count)
 		return 0;
 	for (size_t i = 0; !r && i < ARRAY_SIZE(tellers); i++)
 		r = is_absent(n, tellers[i], &absent, e);
@@ -154,7 +162,7 @@ static int plan_network(struct net *n, struct err *e)
 	if ((r = render(n, e)))
 		return r;
 	for (size_t i = 0; !r && i < n->files.count; i++)
-		if (n->files.at[i].size)
+		if (n->files.at[i].size && !(is_managed(n) && strcmp(n->files.at[i].path, "etc/resolv.conf") == 0))
 			r = want_one(n, &n->files.at[i], e);
 	for (size_t i = 0; !r && i < n->links.count; i++)
 		r = want_one(n, &n->links.at[i], e);

@@ -11,13 +11,13 @@ MODULE(disk_setup, "disk_setup", APPLIED, NULL,
 		F("label", TEXT), F("filesystem", TEXT), F("device", TEXT),
 		F("partition", SHAPE(.kinds = K_TEXT | K(INT), .limited = true, .matches = form_partition, .form = "auto, any, none or a number")),
 		F("overwrite", BOOL), F("replace_fs", TEXT), F("extra_opts", SHAPE(.kinds = K(LIST) | K_TEXT, .items = TEXT)),
-		F("cmd", SHAPE(.kinds = K(LIST) | K_TEXT, .items = TEXT))))));
+		F("cmd", SHAPE(.kinds = K(LIST) | K_TEXT, .items = TEXT), REFUSED("a filesystem is made by its type, after a look at what is there"))))));
 
 KEYS_APPLIED(growpart,
 	F("growpart", MAP(
 		F("mode", ANY(WORD("auto", "growpart", "gpart", "off"),
 			SHAPE(.kinds = K(BOOL), .only_false = true, .since = "22.3", .instead = "'off', in quotes"))),
-		F("devices", TEXTS), F("ignore_growroot_disabled", BOOL))));
+		F("devices", TEXTS, IGNORED("the root's partition is grown, and no other")), F("ignore_growroot_disabled", BOOL))));
 
 KEYS_APPLIED(resizefs, F("resize_rootfs", SHAPE(.kinds = K(BOOL) | K_TEXT, .words = LIST_OF_WORDS("noblock"))));
 

@@ -93,4 +93,15 @@ for key in $(grep -ohE '(KEY|USER)\((struct [a-z_]+, )?[a-z_0-9]+, WANT' agent/c
   need "$key" key
 done
 [ $count -ge 47 ] || fail "the agent's tables were not read: $count modules and keys"
+
+# Every key of network configuration is in its page.
+page=agent/network-config.5 count=0
+for key in $(sed -n '/^static const char \*const [a-z_]*\(keys\|types\)\[/,/};/p; /^#define [A-Z]*_KEYS/,/[^\\]$/p; /^} sections\[\]/,/};/p' \
+      common/network/v1.c common/network/v2.c common/network/v2_addresses.c common/network/openstack.c common/network/subnet.c | grep -oE '"[a-z0-9_-]+"' | tr -d '"' | sort -u) \
+    $(sed -n '/^const struct net_param/,/^};/p' common/network/links.c | grep -oE '"[a-z0-9_-]+"' | tr -d '"' | sort -u); do
+  case $key in bgpovs|cascading|dvs|ethernet|hostdev*|hw_veb|hyperv|ovs|phy|tap|vhostuser|vif|802.1*|agilio_ovs|tap_ovs|ib_hostdev|bond-*) continue;; esac
+  need "$key" key
+done
+[ $count -ge 150 ] || fail "the keys of network configuration were not read: $count"
+if command -v mandoc > /dev/null; then mandoc -T lint -W warning $page > "$T/lint" 2>&1 || { fail "$page"; cat "$T/lint"; }; fi
 exit $bad

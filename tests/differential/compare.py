@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""compare CLOUD NATAL EXPLAINED SEED - the two guests of one seed side by side: every difference is explained, or fails.
+
+EXPLAINED has lines "SEED PATTERN REASON": SEED may be "*", PATTERN is an fnmatch of "WHAT NAME" with blanks written as "_"."""
+import fnmatch, json, re, sys
+
+def load(path):
+    return json.loads(open(path, 'rb').read().split(b'\0')[0])
+
+def accounts(o):
+    said = {}
+    for table in ('passwd', 'group', 'shadow', 'gshadow'):
+        for line in o['accounts'][table].splitlines():
+            f = line.split(':')
+            if table == 'shadow':       # a salt is a salt: its method, and whether it is locked
+                hash_ = f[1]
+                f[1] = ('!' if hash_.startswith('!') else '') + (re.match(r'!?(\$[0-9a-z]+\$)?', hash_).group(1) or ('' if len(hash_) < 3 else 'x'))
+                f[2] = '0' if f[2] == '0' else 'day'
+            if table in ('group', 'gshadow'):
+                f[3] = ','.join(sorted(f[3].split(',')))
+            said[f'{table} {f[0]}'] = ':'.join(f)
+    return said
+
+def network(o):
+    said = {}
+    for link in o['addresses']:
+        if link['ifname'] == 'lo':
+            continue
+        said[f'link {link["ifname"]}'] = (link.get('mtu'), link.get('operstate'), link.get('address'))
+        for a in link.get('addr_info', []):
+            if a['scope'] == 'global' and not a.get('mngtmpaddr'):
+                said[f'address {link["ifname"]} {a["local"]}/{a["prefixlen"]}'] = a.get('dynamic', False)
+    for r in o['routes']:
+        said[f'route {r["dst"]} {r.get("gateway")} {r.get("dev")} {r.get("metric")}'] = True
+    return said
+
+def files(o):
+    said = {}
+    for path, f in o['files'].items():
+        said[f'file {path}'] = (f['kind'], f['mode'], f['owner'], f.get('target') or f.get('text') or f.get('sha256'))
+    return said
+
+def facts(o):
+    said = {**accounts(o), **network(o), **files(o), 'hostname': o['hostname'], 'fqdn': o['fqdn']}
+    for unit, state in o['units'].items():
+        said[f'unit {unit}'] = state
+    for line in o['mounts'].splitlines():
+        said['mount ' + line.split()[0]] = line
+    for line in o['swaps'].splitlines()[1:]:
+        said['swap ' + line.split()[0]] = True
+    for line in o['blkid'].splitlines():
+        said['blkid ' + line.split(':')[0]] = sorted(re.findall(r'\b(LABEL|TYPE|PARTLABEL|PTTYPE)="([^"]*)"', line))
+    for line in o['packages'].splitlines():
+        said['package ' + line.split()[0]] = line
+    return said
+
+def main():
+    cloud, natal, explained, seed = sys.argv[1:5]
+    a, b = facts(load(cloud)), facts(load(natal))
+    rules = [line.split(None, 2) for line in open(explained) if line.strip() and not line.startswith('#')]
+    used, bad, known = set(), 0, []
+    for key in sorted(set(a) | set(b)):
+        if a.get(key) == b.get(key):
+            continue
+        hit = next((i for i, r in enumerate(rules) if r[0] in ('*', seed) and fnmatch.fnmatchcase(key.replace(' ', '_'), r[1])), None)
+        if hit is None:
+            bad += 1
+            print(f'{seed}: {key}\n  cloud-init: {a.get(key)!r:.600}\n  natal:      {b.get(key)!r:.600}')
+        else:
+            used.add(hit)
+            known.append(key)
+    print(f'{seed}: {len(a)} facts, {len(known)} differences of {len(used)} kinds explained, {bad} not')
+    for i in sorted(used):
+        print(f'  {rules[i][1]}: {rules[i][2].strip()}')
+    return 1 if bad else 0
+
+sys.exit(main())
