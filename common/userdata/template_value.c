@@ -56,7 +56,7 @@ bool value_need(struct template *t, const struct node *n, const char *at)
 	if ((int)n->kind != VALUE_UNDEFINED)
 		return true;
 	template_fail(t, ERR_FORMAT, at, "'%.100s' is undefined", n->text);
-	err_hint(t->e, "natal-agent query --list shows what is defined; %s|default('...') gives it a value", n->text);
+	err_hint(t->e, "%.80s|default('...') gives it a value", n->text);
 	return false;
 }
 
