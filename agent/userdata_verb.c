@@ -1,4 +1,4 @@
-/* userdata_verb.c - natal-agent userdata merge|parts|template: what user-data comes to, without a machine that it is for. */
+/* userdata_verb.c - natal-agent userdata merge|parts|template|users|keys: what user-data comes to, without a machine that it is for. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +9,10 @@
 #include "common/userdata/gather.h"
 #include "common/userdata/merge.h"
 #include "common/userdata/mime.h"
+#include "common/userdata/sshline.h"
 #include "common/userdata/template.h"
 #include "common/userdata/unpack.h"
+#include "common/userdata/users.h"
 
 enum { OUT_MAX = 256 << 20, INDENT = 2 };
 
@@ -155,4 +157,63 @@ int verb_userdata_template(struct run *run, struct err *e)
 	if ((r = template_render(&(struct template_in){ &a, run->args[0], bytes, size, vars }, &text, &size, e)))
 		return r;
 	return fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0 ? 0 : err_sys(e, "write");
+}
+
+/* [{name: fields}, {group: members}] */
+int verb_userdata_users(struct run *run, struct err *e)
+{
+	scoped(arena_fini) struct arena a = { 0 };
+	struct node *config, *image = NULL, *both;
+	struct users all;
+	const void *bytes;
+	size_t size;
+	int r = read_input(&a, run->args[0], &bytes, &size, e);
+
+	if (r || (r = yaml_read(&a, run->args[0], bytes, size, NULL, &config, e)) ||
+	    (run->default_user && ((r = read_input(&a, run->default_user, &bytes, &size, e)) ||
+	    (r = yaml_read(&a, run->default_user, bytes, size, NULL, &image, e)))) || (r = users_normalize(&a, config, image, &all, e)))
+		return r;
+	both = node_new(&a, NODE_LIST, config->place);
+	node_add(&a, both, all.users);
+	node_add(&a, both, all.groups);
+	return print_node(both, e);
+}
+
+static struct node *text_or_null(struct arena *a, const char *text, struct place place)
+{
+	return text ? node_text(a, text, place) : node_new(a, NODE_NULL, place);
+}
+
+/* The lines of a list: [[type, blob, comment, options]]; with --add, the file of that name with them in it. */
+int verb_userdata_keys(struct run *run, struct err *e)
+{
+	scoped(arena_fini) struct arena a = { 0 };
+	struct node *list, *out;
+	const void *bytes;
+	size_t size;
+	int r = read_input(&a, run->args[0], &bytes, &size, e);
+
+	if (r || (r = yaml_read(&a, run->args[0], bytes, size, NULL, &list, e)))
+		return r;
+	if (list->kind != NODE_LIST)
+		return node_fail(list, ERR_FORMAT, e, "a list of lines is wanted, and this is %s", node_kind_name(list->kind));
+	struct sshline *lines = arena_array(&a, list->count + 1, sizeof *lines);
+	out = node_new(&a, NODE_LIST, list->place);
+	for (size_t i = 0; i < list->count; i++) {
+		const char *line = node_str(list->items[i]);
+		if (!line)
+			return node_fail(list->items[i], ERR_FORMAT, e, "a line is a text");
+		lines[i] = sshline_parse(&a, line, run->ssh_options);
+		struct node *one = node_new(&a, NODE_LIST, list->items[i]->place);
+		const char *const words[] = { lines[i].type, lines[i].blob, lines[i].comment, lines[i].type ? lines[i].options : NULL };
+		for (size_t k = 0; k < ARRAY_SIZE(words); k++)
+			node_add(&a, one, text_or_null(&a, words[k], one->place));
+		node_add(&a, out, one);
+	}
+	if (!run->add)
+		return print_node(out, e);
+	if ((r = read_input(&a, run->add, &bytes, &size, e)))
+		return r;
+	fputs(sshline_update(&a, bytes, lines, list->count), stdout);
+	return fflush(stdout) ? err_sys(e, "write") : 0;
 }

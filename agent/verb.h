@@ -13,7 +13,7 @@ struct run {
 	const char *const *args;        /* what is no option, in its order: as many as the row allows */
 	size_t arg_count;
 	bool strict, support, reverse;
-	const char *how, *vars;         /* of userdata's verbs */
+	const char *how, *vars, *default_user, *ssh_options, *add;      /* of userdata's verbs */
 };
 
 int verb_net_render(struct run *run, struct err *e);
@@ -23,3 +23,5 @@ int verb_schema(struct run *run, struct err *e);
 int verb_userdata_merge(struct run *run, struct err *e);
 int verb_userdata_parts(struct run *run, struct err *e);
 int verb_userdata_template(struct run *run, struct err *e);
+int verb_userdata_users(struct run *run, struct err *e);
+int verb_userdata_keys(struct run *run, struct err *e);

@@ -27,8 +27,11 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 	{ "-o", "FORMAT", "text (default) or json", offsetof(struct run, format) },
 	{ "--strict", NULL, "schema: what is deprecated is not valid", offsetof(struct run, strict) },
 	{ "--support", NULL, "schema: what natal does with each key, rather than a file", offsetof(struct run, support) },
+	{ "--add", "FILE", "userdata keys: show this authorized_keys with the lines in it", offsetof(struct run, add) },
+	{ "--default-user", "FILE", "userdata users: what `default` stands for, a map", offsetof(struct run, default_user) },
 	{ "--how", "STRATEGY", "merge by this where a file names nothing: 'list(append)+dict()+str()'", offsetof(struct run, how) },
 	{ "--reverse", NULL, "merge the last file first", offsetof(struct run, reverse) },
+	{ "--ssh-options", "TEXT", "userdata keys: in the place of the lines' own", offsetof(struct run, ssh_options) },
 	{ "--vars", "FILE", "a template's variables, JSON or YAML", offsetof(struct run, vars) },
 };
 
@@ -56,6 +59,8 @@ static const struct verb {
 	{ "userdata", "merge", "FILE...", 1, VERB_ARGS_MANY, "show the config that user-data comes to, as JSON", verb_userdata_merge },
 	{ "userdata", "parts", "FILE", 1, 1, "show of which parts user-data is made, as JSON", verb_userdata_parts },
 	{ "userdata", "template", "FILE", 1, 1, "show a template filled in", verb_userdata_template },
+	{ "userdata", "users", "FILE", 1, 1, "show users and groups in their one form, as JSON", verb_userdata_users },
+	{ "userdata", "keys", "FILE", 1, 1, "show lines of authorized_keys taken apart, as JSON", verb_userdata_keys },
 	{ "version", NULL, NULL, 0, 0, "show the version", verb_version },
 };
 

@@ -20,3 +20,4 @@ tests_unit_agent_module_test_services_LDADD = $(AGENT_TEST_LIBS)
 EXTRA_DIST += tests/golden/services/seed/user-data tests/golden/services/expect.plan.json tests/golden/services/expect.tree \
 	tests/golden/services/root/etc/os-release tests/golden/services/root/usr/bin/apt-get tests/golden/services/root/etc/default/locale \
 	tests/golden/services/root/etc/apt/sources.list
+EXTRA_DIST += tests/integration/packages.sh

@@ -1,5 +1,5 @@
 # Tests of common/userdata: formats, merging, templates; cloud-init's vectors of them.
-dist_check_SCRIPTS += tests/vectors/cloud-init/merge.py tests/vectors/cloud-init/template.py tests/userdata/jinja.py \
+dist_check_SCRIPTS += tests/vectors/cloud-init/merge.py tests/vectors/cloud-init/template.py tests/vectors/cloud-init/accounts.py tests/userdata/jinja.py \
 	tests/userdata/formats.py tests/userdata/hostile.py tests/agent/sources.sh
 EXTRA_DIST += tests/vectors/cloud-init/README.md tests/vectors/cloud-init/compare.py tests/vectors/cloud-init/deviations
 EXTRA_DIST += tests/userdata/lib.py tests/vectors/cloud-init/merge.jsonl tests/vectors/cloud-init/template.jsonl tests/userdata/jinja.jsonl tests/userdata/jinja.vars tests/userdata/instance.json

@@ -260,8 +260,8 @@ int config_accounts(struct config *c, const struct doc *d, const struct texts *d
 	struct users all;
 	int r;
 
-	/* Keys for nobody in particular, and no users at all: the image's own user is meant. */
-	if (keys.count && !node_get(cloud, "users") && !node_get(cloud, "user")) {
+	/* Keys for nobody in particular, and no users at all: the image's own user is meant. A seed of cloud-init's leaves him to its cloud.cfg. */
+	if ((keys.count || c->verified->waived) && !node_get(cloud, "users") && !node_get(cloud, "user")) {
 		struct node *with = node_copy(d->arena, cloud);
 		node_put(d->arena, with, "users", node_text(d->arena, "default", cloud->place));
 		cloud = with;

@@ -194,6 +194,35 @@ static int compute(struct builder *b, struct err *e)
 	return r;
 }
 
+/* useradd(8) gives each new person a range of subordinate numbers (subuid(5)), where the guest has such files: login.defs' defaults. */
+static int subordinate_ids(struct builder *b, const char *path, struct err *e)
+{
+	enum { FIRST = 100000, COUNT = 65536 };
+	struct arena *a = &b->plan->arena;
+	const char *text;
+	unsigned long next = FIRST;
+	int r = facts_text(b->facts, path, &text, e);
+
+	if (r || !text)
+		return r;
+	char *all = arena_text(a, text);
+	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		const char *start = strchr(p, ':'), *count = start ? strchr(start + 1, ':') : NULL;
+		unsigned long end = count ? strtoul(start + 1, NULL, 10) + strtoul(count + 1, NULL, 10) : 0;
+		next = end > next ? end : next;
+	}
+	for (size_t i = 0; i < b->config->user_count; i++) {
+		const struct config_user *u = &b->config->users[i];
+		const char *head = arena_printf(a, "%s:", u->name), *line = strstr(all, head);
+		bool there = line && (line == all || line[-1] == '\n');
+		if (there || u->system == TRI_YES || accounts_uid(&b->accounts, u->name) < 1000)
+			continue;
+		all = arena_printf(a, "%s%s%lu:%d\n", all, head, next, COUNT);
+		next += COUNT;
+	}
+	return want_file(b, &(struct want_file){ path, all, strlen(all), 0644, 0, 0, false, true }, e);
+}
+
 static int write_table(struct builder *b, int file, struct err *e)
 {
 	const struct account_file *a = &account_files[file];
@@ -249,5 +278,7 @@ int module_accounts(struct builder *b, struct err *e)
 	for (int i = 0; i < ACCOUNT_FILES; i++)
 		if ((r = write_table(b, i, e)))
 			return want_failed(b, e);
+	if (subordinate_ids(b, "/etc/subuid", e) || subordinate_ids(b, "/etc/subgid", e))
+		return want_failed(b, e);
 	return 0;
 }

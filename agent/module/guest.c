@@ -51,7 +51,7 @@ int guest_program(struct builder *b, const char *name, const char **ret, struct 
 
 int guest_read(struct builder *b, struct guest *ret, struct err *e)
 {
-	static const struct { const char *program; enum package_tool tool; } tools[] = {
+	static const struct { const char *program; enum package_tool tool; } programs[] = {
 		{ "apt-get", PACKAGES_APT }, { "dnf", PACKAGES_DNF }, { "yum", PACKAGES_YUM }, { "zypper", PACKAGES_ZYPPER }, { "apk", PACKAGES_APK },
 	};
 	struct arena *a = &b->plan->arena;
@@ -63,10 +63,10 @@ int guest_read(struct builder *b, struct guest *ret, struct err *e)
 	if (r)
 		return r;
 	*ret = (struct guest){ release_word(a, text, "ID"), release_word(a, text, "ID_LIKE"), release_word(a, text, "VERSION_CODENAME"), 0, NULL };
-	for (size_t i = 0; i < ARRAY_SIZE(tools) && !ret->tool_path; i++) {
-		if ((r = guest_program(b, tools[i].program, &ret->tool_path, e)))
+	for (size_t i = 0; i < ARRAY_SIZE(programs) && !ret->tool_path; i++) {
+		if ((r = guest_program(b, programs[i].program, &ret->tool_path, e)))
 			return r;
-		ret->tool = ret->tool_path ? tools[i].tool : PACKAGES_NONE;
+		ret->tool = ret->tool_path ? programs[i].tool : PACKAGES_NONE;
 	}
 	return 0;
 }
@@ -110,19 +110,52 @@ const char *const *words_of(struct arena *a, const struct node *list)
 	return all;
 }
 
-int guest_install(struct builder *b, const struct guest *g, const char *const *names, const char *why, struct err *e)
+/* What each tool is told, after its name. dnf fetches what it lacks by itself. */
+static const struct { const char *update[6], *upgrade[6], *install[7]; bool update_first; } tools[] = {
+	[PACKAGES_APT] = {
+		{ "--option=Dpkg::Options::=--force-confold", "--assume-yes", "--quiet", "update" },
+		{ "--option=Dpkg::Options::=--force-confold", "--option=Dpkg::options::=--force-unsafe-io", "--assume-yes", "--quiet", "dist-upgrade" },
+		{ "--option=Dpkg::Options::=--force-confold", "--option=Dpkg::options::=--force-unsafe-io", "--assume-yes", "--quiet", "install", "--" },
+		true },
+	[PACKAGES_DNF] = { { "-y", "makecache" }, { "-y", "upgrade" }, { "-y", "install", "--" }, false },
+	[PACKAGES_YUM] = { { "-y", "makecache" }, { "-y", "upgrade" }, { "-y", "install", "--" }, false },
+	[PACKAGES_ZYPPER] = { { "--non-interactive", "refresh" }, { "--non-interactive", "update" },
+		{ "--non-interactive", "install", "--auto-agree-with-licenses", "--" }, false },
+	[PACKAGES_APK] = { { "update" }, { "upgrade" }, { "add", "--" }, true },
+};
+
+bool guest_updates_first(const struct guest *g) { return tools[g->tool].update_first; }
+
+static void run_tool(struct builder *b, const struct guest *g, const char *const *words, const char *const *names, const char *why)
 {
-	static const char *const apt[] = { "--option=Dpkg::Options::=--force-confold", "--option=Dpkg::options::=--force-unsafe-io",
-		"--assume-yes", "--quiet", "install", "--", NULL }, *const dnf[] = { "-y", "install", "--", NULL };
 	static const char *const noninteractive[] = { "DEBIAN_FRONTEND=noninteractive", NULL };
 	const char *tool[] = { g->tool_path, NULL };
+	struct arena *a = &b->plan->arena;
 
-	if (g->tool != PACKAGES_APT && g->tool != PACKAGES_DNF && g->tool != PACKAGES_YUM)
-		return err_set(e, ERR_UNSUPPORTED, "packages are installed with apt-get and dnf; this guest has %s",
-			g->tool_path ? g->tool_path : "neither");
-	const char *const *argv = words_join(&b->plan->arena, words_join(&b->plan->arena, tool, g->tool == PACKAGES_APT ? apt : dnf), names);
-	want_exec(b, argv, INSTALL_TIMEOUT_MS, why)->env = noninteractive;
-	return 0;
+	want_exec(b, words_join(a, words_join(a, tool, words), names), INSTALL_TIMEOUT_MS, why)->env = noninteractive;
+}
+
+static int needs_tool(const struct guest *g, struct err *e)
+{
+	return g->tool != PACKAGES_NONE ? 0 : err_set(e, ERR_UNSUPPORTED, "this guest has none of apt-get, dnf, yum, zypper and apk");
+}
+
+int guest_install(struct builder *b, const struct guest *g, const char *const *names, const char *why, struct err *e)
+{
+	int r = needs_tool(g, e);
+
+	if (!r)
+		run_tool(b, g, tools[g->tool].install, names, why);
+	return r;
+}
+
+int guest_update(struct builder *b, const struct guest *g, bool upgrade, const char *why, struct err *e)
+{
+	int r = needs_tool(g, e);
+
+	if (!r)
+		run_tool(b, g, upgrade ? tools[g->tool].upgrade : tools[g->tool].update, NULL, why);
+	return r;
 }
 
 const struct node *cloud_key(const struct builder *b, const char *key)

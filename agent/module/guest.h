@@ -16,8 +16,12 @@ int guest_read(struct builder *b, struct guest *ret, struct err *e);
 bool guest_is(const struct guest *g, const char *id);
 /* Its path in the guest, or NULL: /usr/sbin, /usr/bin, /sbin and /bin are looked in. */
 int guest_program(struct builder *b, const char *name, const char **ret, struct err *e);
-/* Commands that install; names is NULL-terminated and borrowed. unsupported where there is no such program that natal runs. */
+/* Commands that install; names is NULL-terminated and borrowed. unsupported where the guest has no such program. */
 int guest_install(struct builder *b, const struct guest *g, const char *const *names, const char *why, struct err *e);
+/* The lists of packages fetched anew, or what is installed upgraded. */
+int guest_update(struct builder *b, const struct guest *g, bool upgrade, const char *why, struct err *e);
+/* Are the lists to be fetched before anything is installed? */
+bool guest_updates_first(const struct guest *g);
 /* A command's words in the arena, NULL-terminated: `head`, then `tail`. Either may be NULL. */
 const char *const *words_join(struct arena *a, const char *const *head, const char *const *tail);
 /* The texts of a list, NULL-terminated; of NULL: none. */

@@ -41,6 +41,8 @@ int module_keyboard(struct builder *b, struct err *e);
 int module_rsyslog(struct builder *b, struct err *e);
 int module_apt_configure(struct builder *b, struct err *e);
 int module_yum_repos(struct builder *b, struct err *e);
+int module_zypper(struct builder *b, struct err *e);
+int module_apk(struct builder *b, struct err *e);
 int module_packages(struct builder *b, struct err *e);
 int module_ntp(struct builder *b, struct err *e);
 int module_phone_home(struct builder *b, struct err *e);

@@ -27,6 +27,8 @@ const struct module modules[] = {
 	{ "keyboard",        STAGE_LATE,  POLICY_DEGRADE, module_keyboard },
 	{ "apt_configure",   STAGE_LATE,  POLICY_DEGRADE, module_apt_configure },
 	{ "yum_repos",       STAGE_LATE,  POLICY_DEGRADE, module_yum_repos },
+	{ "zypper",          STAGE_LATE,  POLICY_DEGRADE, module_zypper },
+	{ "apk",             STAGE_LATE,  POLICY_DEGRADE, module_apk },
 	{ "packages",        STAGE_LATE,  POLICY_DEGRADE, module_packages },
 	{ "locale",          STAGE_LATE,  POLICY_DEGRADE, module_locale },
 	{ "ntp",             STAGE_LATE,  POLICY_DEGRADE, module_ntp },

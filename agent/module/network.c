@@ -8,7 +8,8 @@
 enum { TOOL_TIMEOUT_MS = 10000 };
 #define SYSCONFIG_HEADER "# Created by cloud-init automatically"
 
-struct net { struct builder *b; struct networks guest; struct netconf *conf; struct net_files files, links; bool changed, renamed; };
+/* fallback: nobody said anything, and the first interface asks for an address. */
+struct net { struct builder *b; bool fallback; struct networks guest; struct netconf *conf; struct net_files files, links; bool changed, renamed; };
 
 static int want_one(struct net *n, const struct net_file *f, struct err *e)
 {
@@ -31,15 +32,43 @@ static bool wants_links(const struct net *n)
 	return strcmp(name, "networkd") == 0 || strcmp(name, "network-manager") == 0;
 }
 
+/* The first interface by name, by DHCP: what cloud-init does where a source says nothing of the network. */
+static const struct node *first_by_dhcp(struct net *n)
+{
+	struct arena *a = &n->b->plan->arena;
+	const struct netconf_nic *first = NULL;
+	const struct place place = { 0 };
+	struct node *root = node_new(a, NODE_MAP, place), *links = node_copy(a, root), *link = node_copy(a, root), *match = node_copy(a, root);
+
+	for (size_t i = 0; i < n->guest.host.count; i++)
+		if (!first || strcmp(n->guest.host.nics[i].name, first->name) < 0)
+			first = &n->guest.host.nics[i];
+	if (!first)
+		return NULL;
+	node_put(a, match, "macaddress", node_text(a, first->mac, place));
+	node_put(a, link, "match", match);
+	node_put(a, link, "set-name", node_text(a, first->name, place));
+	node_put(a, link, "dhcp4", node_bool(a, true, place));
+	node_put(a, links, first->name, link);
+	node_put(a, root, "ethernets", links);
+	node_put(a, root, "version", node_int(a, 2, place));
+	return root;
+}
+
 static int render(struct net *n, struct err *e)
 {
 	struct plan *p = n->b->plan;
 	const struct config *c = n->b->config;
+	const struct node *root = n->fallback ? first_by_dhcp(n) : c->network;
+	enum netconf_kind kind = n->fallback ? NETCONF_V2 : c->network_kind;
 	int r;
 
+	if (!root)
+		return 0;
+
 	/* What there is to say of the others was said when they were parsed. */
-	struct notes *notes = c->network_kind == NETCONF_OPENSTACK ? &p->notes : NULL;
-	if ((r = netconf_read(&p->arena, c->network_kind, c->network, &n->guest.host, notes, &n->conf, e)) ||
+	struct notes *notes = kind == NETCONF_OPENSTACK ? &p->notes : NULL;
+	if ((r = netconf_read(&p->arena, kind, root, &n->guest.host, notes, &n->conf, e)) ||
 	    (r = net_render(&p->arena, n->guest.renderer, n->conf, &n->guest.target, &p->notes, &n->files, e)))
 		return r;
 	return wants_links(n) ? net_render_links(&p->arena, n->conf, &n->links, e) : 0;
@@ -159,7 +188,7 @@ static int plan_network(struct net *n, struct err *e)
 		note_add(&n->b->plan->notes, NOTE_WARNING, ERR_NOT_FOUND, NULL,
 			"this guest has no network service that natal knows: its network is written down for systemd-networkd");
 	}
-	if ((r = render(n, e)))
+	if ((r = render(n, e)) || !n->conf)
 		return r;
 	for (size_t i = 0; !r && i < n->files.count; i++)
 		if (n->files.at[i].size && !(is_managed(n) && strcmp(n->files.at[i].path, "etc/resolv.conf") == 0))
@@ -174,9 +203,11 @@ static int plan_network(struct net *n, struct err *e)
 
 int module_network(struct builder *b, struct err *e)
 {
-	struct net n = { .b = b };
+	const struct config *c = b->config;
+	struct net n = { .b = b, .fallback = !c->has_network && c->verified->waived && b->facts->live };
 
-	if (!b->config->has_network || node_is(node_get(b->config->network, "config"), "disabled"))
+	/* A signed medium says of the network what there is to say. */
+	if ((!c->has_network && !n.fallback) || node_is(node_get(b->config->network, "config"), "disabled"))
 		return 0;
 	want_item(b, "");
 	return plan_network(&n, e) ? want_failed(b, e) : 0;

@@ -4,21 +4,17 @@
 #include <string.h>
 #include "common/base/text.h"
 
-enum { UPDATE_TIMEOUT_MS = 600 * 1000, UPGRADE_TIMEOUT_MS = 3600 * 1000 };
-
-static const char *const quietly[] = { "DEBIAN_FRONTEND=noninteractive", NULL };
-
 struct wishes { bool update, upgrade, reboot; const char **names; size_t count; };
 
 /* "vim", or [vim, 2:9.0]: each tool has its own way of writing the two as one. */
 static int add_package(struct builder *b, const struct guest *g, const struct node *n, struct wishes *w, struct err *e)
 {
 	const char *name = node_str(n->kind == NODE_LIST ? n->items[0] : n), *version = n->kind == NODE_LIST ? node_str(n->items[1]) : NULL;
-	bool apt = g->tool == PACKAGES_APT;
+	bool equals = g->tool == PACKAGES_APT || g->tool == PACKAGES_APK;
 
 	if (!name || !*name || *name == '-' || strpbrk(name, " \t\n") || (version && (!*version || strpbrk(version, " \t\n"))))
 		return err_set(e, ERR_FORMAT, "packages: '%.60s' is no package's name", name ? name : "");
-	w->names[w->count++] = version ? arena_printf(&b->plan->arena, "%s%s%s", name, apt ? "=" : "-", version) : name;
+	w->names[w->count++] = version ? arena_printf(&b->plan->arena, "%s%s%s", name, equals ? "=" : "-", version) : name;
 	return 0;
 }
 
@@ -52,25 +48,6 @@ static int read_wishes(struct builder *b, const struct guest *g, struct wishes *
 	return r;
 }
 
-/* The lists of packages have to be there before one is installed; dnf sees to its own. */
-static void want_update(struct builder *b, const struct guest *g)
-{
-	static const char *const apt[] = { "--option=Dpkg::Options::=--force-confold", "--assume-yes", "--quiet", "update", NULL },
-		*const dnf[] = { "-y", "makecache", NULL };
-	const char *tool[] = { g->tool_path, NULL };
-
-	want_exec(b, words_join(&b->plan->arena, tool, g->tool == PACKAGES_APT ? apt : dnf), UPDATE_TIMEOUT_MS, "once an instance")->env = quietly;
-}
-
-static void want_upgrade(struct builder *b, const struct guest *g)
-{
-	static const char *const apt[] = { "--option=Dpkg::Options::=--force-confold", "--option=Dpkg::options::=--force-unsafe-io",
-		"--assume-yes", "--quiet", "dist-upgrade", NULL }, *const dnf[] = { "-y", "upgrade", NULL };
-	const char *tool[] = { g->tool_path, NULL };
-
-	want_exec(b, words_join(&b->plan->arena, tool, g->tool == PACKAGES_APT ? apt : dnf), UPGRADE_TIMEOUT_MS, "once an instance")->env = quietly;
-}
-
 /* After this stage is over and reported, and only where a package has asked for it. */
 static int want_reboot(struct builder *b, struct err *e)
 {
@@ -92,18 +69,15 @@ static int all_packages(struct builder *b, const struct guest *g, struct err *e)
 
 	if (r || !(w.update || w.upgrade || w.count))
 		return r;
-	if (g->tool == PACKAGES_NONE || g->tool == PACKAGES_ZYPPER || g->tool == PACKAGES_APK)
-		return err_set(e, ERR_UNSUPPORTED, "packages are installed with apt-get and dnf; this guest has %s",
-			g->tool_path ? g->tool_path : "neither");
 	for (size_t i = 0; i < w.count; i++)
 		want_note(b, w.names[i], strlen(w.names[i]));
 	want_note(b, (const bool[]){ w.update, w.upgrade, w.reboot }, 3 * sizeof(bool));
 	if (!want_due(b))
 		return 0;
-	if (w.update || w.upgrade || g->tool == PACKAGES_APT)
-		want_update(b, g);
-	if (w.upgrade)
-		want_upgrade(b, g);
+	if ((w.update || w.upgrade || guest_updates_first(g)) && (r = guest_update(b, g, false, "once an instance", e)))
+		return r;
+	if (w.upgrade && (r = guest_update(b, g, true, "once an instance", e)))
+		return r;
 	if (w.count && (r = guest_install(b, g, w.names, "once an instance", e)))
 		return r;
 	return w.reboot ? want_reboot(b, e) : 0;

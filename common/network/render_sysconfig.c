@@ -35,6 +35,8 @@ static void shared(struct ifcfg *f, const struct net_link *l)
 	if (f->suse) {
 		put(f, "BOOTPROTO", "static");
 		put(f, "STARTMODE", "auto");
+		if (l->type == NET_INFINIBAND)
+			put(f, "TYPE", type_name(l));
 	} else {
 		put(f, "DEVICE", l->name);
 		if (type_name(l))

@@ -37,7 +37,7 @@ MODULE(yum_add_repo, "yum_add_repo", APPLIED, NULL,
 		.named = form_option, .name_form = "an option's name: letters, digits, _",
 		.others = SHAPE(.kinds = K(INT) | K(BOOL) | K_TEXT)))));
 
-#define NOT_RUN "planned only: what it would write is shown, and nothing of it is done"
+#define NOT_RUN "its plan is tested, and no guest that has the tool"
 MODULE(zypper_add_repo, "zypper_add_repo", PLANNED, NOT_RUN,
 	F("zypper", SHAPE(.kinds = K(MAP), .open = true, .filled = true, .fields = FIELDS(
 		F("repos", LIST(OPEN_MAP(F("id", TEXT, REQUIRED), F("baseurl", TEXT, REQUIRED)), .min = 1)), F("config", ANY_MAP)))));

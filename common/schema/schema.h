@@ -40,7 +40,7 @@ struct shape {
 enum support {
 	SUPPORT_SAME,           /* as what it is part of */
 	SUPPORT_APPLIED,
-	SUPPORT_PLANNED,        /* the plan shows it, and apply does not do it */
+	SUPPORT_PLANNED,        /* the same, but that only its plan is tested: no guest that has what it is for */
 	SUPPORT_IGNORED,        /* a warning, and nothing else */
 	SUPPORT_REFUSED,        /* an error of the module that it is for */
 	SUPPORTS

@@ -8,9 +8,8 @@ static void look_field(struct check *c, const struct field *f, const struct memb
 {
 	const struct trail here = { t, m->key, 0, t->depth + 1 };
 
-	if (f->support == SUPPORT_IGNORED || f->support == SUPPORT_REFUSED || f->support == SUPPORT_PLANNED)
-		err_hint(schema_note(c, &here, NOTE_WARNING, m->key, "is %s by natal", f->support == SUPPORT_PLANNED ? "planned, and not done," :
-			support_name(f->support)), "%s", f->why);
+	if (f->support == SUPPORT_IGNORED || f->support == SUPPORT_REFUSED)
+		err_hint(schema_note(c, &here, NOTE_WARNING, m->key, "is %s by natal", support_name(f->support)), "%s", f->why);
 	else
 		look(c, f->shape, m->value, &here);
 }

@@ -67,7 +67,7 @@ struct sshline sshline_parse(struct arena *a, const char *line, const char *opti
 	}
 	size_t n = options_length(s);
 	if (take_key(a, s + n + strspn(s + n, SPACE), &l))
-		l.options = options ? options : arena_copy(a, s, n);
+		l.options = options && *options ? options : arena_copy(a, s, n);
 	return l;
 }
 

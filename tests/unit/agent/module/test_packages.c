@@ -40,13 +40,35 @@ static void nothing_is_installed_where_nothing_is_asked_for(void **state)
 	assert_string_equal(command("packages", 0), "");
 }
 
-static void other_tools_are_not_run(void **state)
+static void apk_and_its_repositories(void **state)
 {
 	root_put(&root, "/etc/os-release", "ID=alpine\n");
 	has_program("/sbin/apk");
+	planned("packages: [vim, [git, '2']]\napk_repos: {alpine_repo: {version: v3.20, community_enabled: true, testing_enabled: true},"
+		" local_repo_base_url: 'http://l'}\n");
+	assert_string_equal(command("packages", 0), "/sbin/apk update");
+	assert_string_equal(command("packages", 1), "/sbin/apk add -- vim git=2");
+	assert_written("/etc/apk/repositories", "# Written by natal.\nhttps://dl-cdn.alpinelinux.org/alpine/v3.20/main\n"
+		"https://dl-cdn.alpinelinux.org/alpine/v3.20/community\nhttps://dl-cdn.alpinelinux.org/alpine/edge/testing\nhttp://l/v3.20\n");
+}
+
+static void zypper_and_its_repositories(void **state)
+{
+	root_put(&root, "/etc/os-release", "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n");
+	has_program("/usr/bin/zypper");
+	root_put(&root, "/etc/zypp/zypp.conf", "[main]\nx=1\n");
+	planned("packages: [vim]\npackage_upgrade: true\nzypper: {repos: [{id: my repo, baseurl: 'http://x', enabled: true}], config: {x: 1, y: 2}}\n");
+	assert_string_equal(command("packages", 0), "/usr/bin/zypper --non-interactive refresh");
+	assert_string_equal(command("packages", 1), "/usr/bin/zypper --non-interactive update");
+	assert_string_equal(command("packages", 2), "/usr/bin/zypper --non-interactive install --auto-agree-with-licenses -- vim");
+	assert_written("/etc/zypp/repos.d/my-repo.repo", "# Written by natal.\n[my-repo]\nbaseurl = http://x\nenabled = 1\n");
+	assert_written("/etc/zypp/zypp.conf", "[main]\nx=1\ny=2\n");
+}
+
+static void no_tool_is_said(void **state)
+{
 	planned("packages: [vim]\n");
-	assert_string_equal(problem("packages"), "packages are installed with apt-get and dnf; this guest has /sbin/apk");
-	assert_string_equal(command("packages", 0), "");
+	assert_string_equal(problem("packages"), "this guest has none of apt-get, dnf, yum, zypper and apk");
 }
 
 static void no_option_passes_for_a_package(void **state)
@@ -159,7 +181,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(apt_installs_after_an_update), T(dnf_installs), T(an_upgrade_and_the_restart_that_it_asks_for),
-		T(nothing_is_installed_where_nothing_is_asked_for), T(other_tools_are_not_run), T(no_option_passes_for_a_package),
+		T(nothing_is_installed_where_nothing_is_asked_for), T(apk_and_its_repositories), T(zypper_and_its_repositories), T(no_tool_is_said), T(no_option_passes_for_a_package),
 		T(sources_with_keys), T(sources_of_one_file_follow_one_another), T(what_comes_from_servers_is_refused), T(ppas_are_refused),
 		T(a_key_has_its_armour), T(mirrors_and_suites), T(deb822_where_the_guest_has_it), T(sources_list_as_given_and_left_alone),
 		T(preserved), T(answers_are_secret), T(yum_repositories),
