@@ -25,7 +25,7 @@ common_libcommon_a_SOURCES = \
 	%D%/userdata/gather.h %D%/userdata/merge.c %D%/userdata/merge.h %D%/userdata/mime.c %D%/userdata/mime.h %D%/userdata/mime_header.c \
 	%D%/userdata/parts.c %D%/userdata/parts.h %D%/userdata/patch.c %D%/userdata/show.c %D%/userdata/template.c %D%/userdata/template.h \
 	%D%/userdata/template_basic.c %D%/userdata/template_block.c %D%/userdata/template_expr.c %D%/userdata/template_filter.c \
-	%D%/userdata/template_impl.h %D%/userdata/template_lex.c %D%/userdata/template_method.c %D%/userdata/template_run.c \
+	%D%/userdata/template_impl.h %D%/userdata/template_lex.c %D%/userdata/template_method.c %D%/userdata/template_primary.c %D%/userdata/template_run.c \
 	%D%/userdata/template_value.c %D%/userdata/types.c %D%/userdata/unpack.c %D%/userdata/unpack.h %D%/userdata/unpack_functions.h \
 	%D%/userdata/userdata.c \
 	%D%/userdata/sshline.c %D%/userdata/sshline.h %D%/userdata/userdata.h %D%/userdata/users.c %D%/userdata/users.h \

@@ -14,6 +14,7 @@
 enum {
 	TEMPLATE_OUT_MAX = 16 << 20,            /* bytes written */
 	TEMPLATE_MEMORY_MAX = 64 << 20,         /* of values made on the way */
+	TEMPLATE_WORK_MAX = 1 << 29,            /* bytes and values compared or looked through */
 	TEMPLATE_STEPS_MAX = 1 << 19,           /* expressions and statements run */
 	TEMPLATE_DEPTH_MAX = 64,                /* blocks, or brackets, inside one another */
 };

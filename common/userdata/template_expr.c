@@ -20,7 +20,7 @@ void expr_add(struct template *t, struct expr *x, struct expr *arg)
 	x->args[x->count++] = arg;
 }
 
-static struct expr *of(struct template *t, enum expr_kind kind, const char *at, struct expr *a, struct expr *b)
+struct expr *expr_of(struct template *t, enum expr_kind kind, const char *at, struct expr *a, struct expr *b)
 {
 	struct expr *x = expr_new(t, kind, at);
 
@@ -30,186 +30,26 @@ static struct expr *of(struct template *t, enum expr_kind kind, const char *at, 
 	return a ? x : NULL;
 }
 
-static struct expr *unexpected(struct template *t)
+struct expr *expr_unexpected(struct template *t)
 {
 	template_fail(t, ERR_FORMAT, t->from, "unexpected '%s'", token_show(t));
 	return NULL;
 }
 
-static bool expect(struct template *t, char c, int token, const char *name)
+bool expr_expect(struct template *t, char c, int token, const char *name)
 {
 	if (t->token != token)
 		return template_fail(t, ERR_FORMAT, t->from, "expected token '%s', got '%s'", name, token_show(t));
 	return lex_next(t, c);
 }
 
-static const char *name_here(struct template *t) { return arena_copy(t->in->arena, t->from, (size_t)(t->to - t->from)); }
+const char *expr_name(struct template *t) { return arena_copy(t->in->arena, t->from, (size_t)(t->to - t->from)); }
 
-static struct expr *literal(struct template *t, struct node *value)
+struct expr *expr_literal(struct template *t, struct node *value)
 {
 	struct expr *x = expr_new(t, E_LITERAL, t->from);
 
 	x->value = value;
-	return x;
-}
-
-/* true, false, none in both spellings, or a name. */
-static struct expr *parse_name(struct template *t, char c)
-{
-	struct arena *a = t->in->arena;
-	struct place nowhere = { 0 };
-	struct expr *x = NULL;
-
-	if (token_is(t, "true") || token_is(t, "True") || token_is(t, "false") || token_is(t, "False"))
-		x = literal(t, node_bool(a, (*t->from | 32) == 't', nowhere));
-	else if (token_is(t, "none") || token_is(t, "None"))
-		x = literal(t, node_new(a, NODE_NULL, nowhere));
-	else {
-		x = expr_new(t, E_NAME, t->from);
-		x->name = name_here(t);
-	}
-	return lex_next(t, c) ? x : NULL;
-}
-
-/* [a, b] or {a: b}, behind the opening bracket. */
-static struct expr *parse_collection(struct template *t, char c, bool map)
-{
-	struct expr *x = expr_new(t, map ? E_MAP : E_LIST, t->from), *item;
-	char close = map ? '}' : ']', name[2] = { close, 0 };
-
-	if (!lex_next(t, c))
-		return NULL;
-	while (t->token != close) {
-		if (x->count && !expect(t, c, ',', ","))
-			return NULL;
-		if (t->token == close)
-			break;
-		if (!(item = expr_parse(t, c)))
-			return NULL;
-		expr_add(t, x, item);
-		if (map) {
-			if (!expect(t, c, ':', ":") || !(item = expr_parse(t, c)))
-				return NULL;
-			expr_add(t, x, item);
-		}
-	}
-	return expect(t, c, close, name) ? x : NULL;
-}
-
-static struct expr *parse_primary(struct template *t, char c)
-{
-	struct expr *x;
-
-	if (t->token == T_NAME)
-		return parse_name(t, c);
-	if (t->token == T_NUMBER || t->token == T_TEXT) {
-		x = literal(t, t->literal);
-		if (!lex_next(t, c))
-			return NULL;
-		for (; x->value->kind == NODE_TEXT && t->token == T_TEXT; ) {
-			/* Texts side by side are one. */
-			const struct node *a = x->value, *b = t->literal;
-			if (!template_take(t, a->count + b->count, x->at))
-				return NULL;
-			char *both = arena_alloc(t->in->arena, a->count + b->count + 1);
-			memcpy(both, a->text, a->count);
-			memcpy(both + a->count, b->text, b->count);
-			if (!(x->value = value_make_text(t, both, a->count + b->count, x->at)) || !lex_next(t, c))
-				return NULL;
-		}
-		return x;
-	}
-	if (t->token == '[' || t->token == '{')
-		return parse_collection(t, c, t->token == '{');
-	if (t->token != '(')
-		return unexpected(t);
-	if (!lex_next(t, c) || !(x = expr_parse(t, c)))
-		return NULL;
-	if (t->token == ',') {
-		template_fail(t, ERR_UNSUPPORTED, t->from, "tuples are not done here: write a list, [a, b]");
-		return NULL;
-	}
-	return expect(t, c, ')', ")") ? x : NULL;
-}
-
-/* (a, name=b), behind the opening bracket: added to x. */
-static bool parse_args(struct template *t, char c, struct expr *x)
-{
-	bool first = true;
-
-	if (!lex_next(t, c))
-		return false;
-	for (; t->token != ')'; first = false) {
-		if (!first && !expect(t, c, ',', ","))
-			return false;
-		if (t->token == ')')
-			break;
-		struct expr *arg = expr_parse(t, c);
-		if (!arg)
-			return false;
-		if (t->token == '=' && arg->kind == E_NAME) {
-			const char *name = arg->name;
-			if (!lex_next(t, c) || !(arg = expr_parse(t, c)))
-				return false;
-			arg = of(t, E_POS, arg->at, arg, NULL);
-			arg->name = name;
-		}
-		expr_add(t, x, arg);
-	}
-	return expect(t, c, ')', ")");
-}
-
-/* [expression] or [from:to], behind the opening bracket; looks at the closing one. */
-static struct expr *parse_subscript(struct template *t, char c, struct expr *of_what, const char *at)
-{
-	struct expr *x = of(t, E_ITEM, at, of_what, NULL), *none = literal(t, node_new(t->in->arena, NODE_NULL, (struct place){ 0 }));
-
-	for (;; x->kind = E_SLICE) {
-		struct expr *arg = t->token == ':' || (t->token == ']' && x->kind == E_SLICE) ? none : expr_parse(t, c);
-		if (!arg)
-			return NULL;
-		expr_add(t, x, arg);
-		if (t->token != ':' || x->kind == E_SLICE)
-			break;
-		if (!lex_next(t, c))
-			return NULL;
-	}
-	if (t->token == ':')
-		template_fail(t, ERR_UNSUPPORTED, t->from, "slices with a step are not done here");
-	else if (t->token != ']')
-		template_fail(t, ERR_FORMAT, t->from, "expected token ']', got '%s'", token_show(t));
-	return t->failed ? NULL : x;
-}
-
-/* .name, .0, [expression], (arguments) */
-static struct expr *parse_postfix(struct template *t, char c, struct expr *x)
-{
-	while (x && (t->token == '.' || t->token == '[' || t->token == '(')) {
-		const char *at = t->from;
-		int token = t->token;
-		if (token == '(') {
-			x = of(t, E_CALL, at, x, NULL);
-			if (!parse_args(t, c, x))
-				return NULL;
-			continue;
-		}
-		if (!lex_next(t, c))
-			return NULL;
-		if (token == '.' && t->token == T_NAME) {
-			x = of(t, E_ATTR, t->from, x, NULL);
-			x->name = name_here(t);
-		} else if (token == '.' && t->token == T_NUMBER && t->literal->kind == NODE_INT) {
-			x = of(t, E_ITEM, t->from, x, literal(t, t->literal));
-		} else if (token == '[') {
-			if (!(x = parse_subscript(t, c, x, at)))
-				return NULL;
-		} else {
-			template_fail(t, ERR_FORMAT, t->from, "expected name or number");
-			return NULL;
-		}
-		if (!lex_next(t, c))
-			return NULL;
-	}
 	return x;
 }
 
@@ -226,15 +66,15 @@ static struct expr *parse_filters(struct template *t, char c, struct expr *x)
 				return NULL;
 		}
 		if (t->token != T_NAME) {
-			expect(t, c, T_NAME, "name");
+			expr_expect(t, c, T_NAME, "name");
 			return NULL;
 		}
-		x = of(t, test ? E_TEST : E_FILTER, t->from, x, NULL);
-		x->name = name_here(t);
-		if (!lex_next(t, c) || (t->token == '(' && !parse_args(t, c, x)))
+		x = expr_of(t, test ? E_TEST : E_FILTER, t->from, x, NULL);
+		x->name = expr_name(t);
+		if (!lex_next(t, c) || (t->token == '(' && !expr_args(t, c, x)))
 			return NULL;
 		if (negated)
-			x = of(t, E_NOT, x->at, x, NULL);
+			x = expr_of(t, E_NOT, x->at, x, NULL);
 	}
 	return x;
 }
@@ -252,11 +92,11 @@ static struct expr *parse_unary(struct template *t, char c, bool with_filter)
 	if (token == '-' || token == '+') {
 		if (!lex_next(t, c) || !(x = parse_unary(t, c, false)))
 			return NULL;
-		x = of(t, token == '-' ? E_NEG : E_POS, at, x, NULL);
+		x = expr_of(t, token == '-' ? E_NEG : E_POS, at, x, NULL);
 	} else {
-		x = parse_primary(t, c);
+		x = expr_primary(t, c);
 	}
-	x = x ? parse_postfix(t, c, x) : NULL;
+	x = x ? expr_postfix(t, c, x) : NULL;
 	t->depth--;
 	if (x && t->token == T_POW) {
 		template_fail(t, ERR_UNSUPPORTED, t->from, "'**' is not done here");
@@ -285,7 +125,7 @@ static struct expr *parse_level(struct template *t, char c, int n)
 		}
 		const char *at = t->from;
 		struct expr *right = lex_next(t, c) ? parse_level(t, c, n + 1) : NULL;
-		x = right ? of(t, levels[n].kinds[i], at, x, right) : NULL;
+		x = right ? expr_of(t, levels[n].kinds[i], at, x, right) : NULL;
 		i = 0;
 	}
 	return x;
@@ -307,17 +147,17 @@ static struct expr *parse_compare(struct template *t, char c)
 			if (!lex_next(t, c))
 				return NULL;
 			if (!token_is(t, "in"))
-				return unexpected(t);
+				return expr_unexpected(t);
 			kind = E_NOT_IN;
 		}
 		if (kind < 0)
 			return chain ? chain : first;
 		if (!chain)
-			chain = of(t, E_CHAIN, at, first, NULL);
+			chain = expr_of(t, E_CHAIN, at, first, NULL);
 		struct expr *right = lex_next(t, c) ? parse_level(t, c, 0) : NULL;
 		if (!right)
 			return NULL;
-		expr_add(t, chain, of(t, (enum expr_kind)kind, at, right, NULL));
+		expr_add(t, chain, expr_of(t, (enum expr_kind)kind, at, right, NULL));
 	}
 	return NULL;
 }
@@ -334,7 +174,7 @@ static struct expr *parse_not(struct template *t, char c)
 	}
 	struct expr *x = lex_next(t, c) ? parse_not(t, c) : NULL;
 	t->depth--;
-	return x ? of(t, E_NOT, at, x, NULL) : NULL;
+	return x ? expr_of(t, E_NOT, at, x, NULL) : NULL;
 }
 
 static struct expr *parse_and(struct template *t, char c)
@@ -344,7 +184,7 @@ static struct expr *parse_and(struct template *t, char c)
 	while (x && token_is(t, "and")) {
 		const char *at = t->from;
 		struct expr *right = lex_next(t, c) ? parse_not(t, c) : NULL;
-		x = right ? of(t, E_AND, at, x, right) : NULL;
+		x = right ? expr_of(t, E_AND, at, x, right) : NULL;
 	}
 	return x;
 }
@@ -356,7 +196,7 @@ static struct expr *parse_or(struct template *t, char c)
 	while (x && token_is(t, "or")) {
 		const char *at = t->from;
 		struct expr *right = lex_next(t, c) ? parse_and(t, c) : NULL;
-		x = right ? of(t, E_OR, at, x, right) : NULL;
+		x = right ? expr_of(t, E_OR, at, x, right) : NULL;
 	}
 	return x;
 }
@@ -378,7 +218,7 @@ struct expr *expr_parse(struct template *t, char c)
 		struct expr *condition = lex_next(t, c) ? parse_or(t, c) : NULL, *otherwise = NULL;
 		if (!condition)
 			return NULL;
-		x = of(t, E_IF, at, condition, x);
+		x = expr_of(t, E_IF, at, condition, x);
 		if (token_is(t, "else")) {
 			otherwise = lex_next(t, c) ? expr_parse(t, c) : NULL;
 			if (!otherwise)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <wctype.h>
 #include "common/base/text.h"
 #include "common/userdata/template_impl.h"
@@ -82,6 +83,7 @@ static struct node *f_list(struct template *t, struct call *c)
 		return NULL;
 	copy = node_copy(t->in->arena, items);
 	copy->place.doc = value_own;
+	copy->boolean = false;
 	return copy;
 }
 
@@ -229,6 +231,48 @@ static struct node *f_length(struct template *t, struct call *c)
 	return node_int(t->in->arena, (int64_t)n, (struct place){ 0 });
 }
 
+/* The order that is wanted, or 2 where two values have none. Texts by their letters, whatever their case. */
+static int in_order(struct template *t, const struct node *a, const struct node *b, const char *at)
+{
+	double ra, rb;
+	int64_t ia, ib;
+	bool real_a, real_b;
+
+	if (value_number(a, &ra, &ia, &real_a) && value_number(b, &rb, &ib, &real_b))
+		return (ra > rb) - (ra < rb);
+	/* Lists (a map's items) by their first that differ. */
+	for (size_t i = 0; a->kind == NODE_LIST && b->kind == NODE_LIST; i++) {
+		if (i == a->count || i == b->count)
+			return (a->count > b->count) - (a->count < b->count);
+		if (!value_equal(t, a->items[i], b->items[i], at))
+			return t->failed || a->items[i]->kind == NODE_LIST ? 2 : in_order(t, a->items[i], b->items[i], at);
+	}
+	if (a->kind != NODE_TEXT || b->kind != NODE_TEXT || !template_work(t, 16 + a->count, at))
+		return 2;
+	int r = strcasecmp(a->text, b->text);
+	return (r > 0) - (r < 0);
+}
+
+static struct node *f_sort(struct template *t, struct call *c)
+{
+	struct node *list = f_list(t, c);
+
+	for (size_t i = 1; list && i < list->count; i++)
+		for (size_t k = i; k > 0; k--) {
+			int order = in_order(t, list->items[k - 1], list->items[k], c->x->at);
+			if (order == 2) {
+				template_fail(t, ERR_FORMAT, c->x->at, "sort: these values have no order");
+				return NULL;
+			}
+			if (order <= 0)
+				break;
+			struct node *swap = list->items[k];
+			list->items[k] = list->items[k - 1];
+			list->items[k - 1] = swap;
+		}
+	return list;
+}
+
 static struct node *end_of(struct template *t, struct call *c, bool last)
 {
 	struct node *items = value_items(t, c->value, c->x->at);
@@ -246,7 +290,7 @@ static const struct filter { const char *name; size_t min, max; const char *args
 	{ "int", 0, 2, { "default", "base" }, false, f_int }, { "trim", 0, 1, { "chars" }, false, f_trim },
 	{ "length", 0, 0, { NULL }, false, f_length }, { "count", 0, 0, { NULL }, false, f_length },
 	{ "first", 0, 0, { NULL }, false, f_first }, { "last", 0, 0, { NULL }, false, f_last },
-	{ "string", 0, 0, { NULL }, false, f_string }, { "list", 0, 0, { NULL }, false, f_list },
+	{ "sort", 0, 0, { NULL }, false, f_sort }, { "string", 0, 0, { NULL }, false, f_string }, { "list", 0, 0, { NULL }, false, f_list },
 };
 
 static bool gather(struct template *t, const struct filter *f, struct call *c)
@@ -262,7 +306,10 @@ static bool gather(struct template *t, const struct filter *f, struct call *c)
 		bool named = arg->kind == E_POS && arg->name;
 		if (at >= f->max || (named && strcmp(f->args[at], arg->name) != 0) || c->args[at])
 			return template_fail(t, ERR_FORMAT, arg->at, "the filter '%s' does not take this argument", f->name);
-		if (!(c->args[at] = expr_eval(t, named ? arg->args[0] : arg)) || !value_need(t, c->args[at], arg->at))
+		if (!(c->args[at] = expr_eval(t, named ? arg->args[0] : arg)))
+			return false;
+		/* default(a name, true)|default('...'): one default after the other. */
+		if (!(f->undefined && at == 0 && (int)c->args[at]->kind == VALUE_UNDEFINED) && !value_need(t, c->args[at], arg->at))
 			return false;
 	}
 	for (size_t i = 0; i < f->min; i++)
@@ -280,11 +327,13 @@ struct node *filter_apply(struct template *t, const struct expr *x, struct node 
 		names[i] = filters[i].name;
 		if (strcmp(filters[i].name, x->name) != 0)
 			continue;
+		if (value->kind == NODE_TEXT && !template_work(t, value->count, x->at))
+			return NULL;
 		bool ok = (filters[i].undefined && (int)value->kind == VALUE_UNDEFINED) || value_need(t, value, x->args[0]->at);
 		return ok && gather(t, &filters[i], &c) ? filters[i].run(t, &c) : NULL;
 	}
 	template_fail(t, ERR_UNSUPPORTED, x->at, "No filter named '%s'.", x->name);
-	err_suggest(t->e, x->name, names, "default, lower, upper, join, replace, int, trim, length, first, last, string and list are there");
+	err_suggest(t->e, x->name, names, "default, lower, upper, join, replace, int, trim, length, first, last, sort, string and list are there");
 	return NULL;
 }
 

@@ -9,7 +9,7 @@ struct template {
 	struct err *e;
 	bool failed;
 	unsigned depth, steps;
-	size_t memory;
+	size_t memory, work;
 	/* The token that is looked at. */
 	int token;
 	const char *from, *to;
@@ -30,6 +30,7 @@ enum token { T_END = 256, T_NAME, T_TEXT, T_NUMBER, T_EQ, T_NE, T_LE, T_GE, T_DI
 /* Errors are sticky: the first is kept. Each returns false or NULL for its callers' convenience. */
 bool template_fail(struct template *t, enum err_code code, const char *at, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 bool template_take(struct template *t, size_t bytes, const char *at);
+bool template_work(struct template *t, size_t amount, const char *at);
 
 /* template_lex.c: inside a tag. closing: '}' for {{ }}, '%' for {% %}; T_END where the tag ends, which is then behind t->at. */
 bool lex_next(struct template *t, char closing);
@@ -44,6 +45,7 @@ struct expr {
 	enum expr_kind kind;
 	const char *at, *name;          /* place; of E_NAME, E_ATTR, E_FILTER, E_TEST, and of a named argument */
 	struct node *value;
+	bool tuple;                     /* of E_LIST; its node has `boolean` set */
 	size_t count;
 	struct expr **args;             /* operands; a call's first is what is called, a filter's what is filtered */
 };
@@ -52,6 +54,16 @@ struct expr *expr_parse(struct template *t, char closing);
 struct expr *expr_parse_simple(struct template *t, char closing);       /* without an inline if */
 struct expr *expr_new(struct template *t, enum expr_kind kind, const char *at);
 void expr_add(struct template *t, struct expr *e, struct expr *arg);
+/* a and, unless NULL, b as operands; NULL where a is. */
+struct expr *expr_of(struct template *t, enum expr_kind kind, const char *at, struct expr *a, struct expr *b);
+struct expr *expr_unexpected(struct template *t);
+bool expr_expect(struct template *t, char closing, int token, const char *name);
+const char *expr_name(struct template *t);
+struct expr *expr_literal(struct template *t, struct node *value);
+/* template_primary.c */
+struct expr *expr_primary(struct template *t, char closing);
+struct expr *expr_postfix(struct template *t, char closing, struct expr *x);
+bool expr_args(struct template *t, char closing, struct expr *x);
 
 enum stmt_kind { S_TEXT, S_PRINT, S_IF, S_FOR, S_SET, S_DO };
 struct stmt {
@@ -80,6 +92,8 @@ struct node *value_undefined(struct template *t, const char *name);
 struct node *value_items(struct template *t, struct node *n, const char *at);
 /* [from:to] of a list or a text; none: its end. */
 struct node *value_slice(struct template *t, const struct expr *x, struct node *of, const struct node *from, const struct node *to);
+/* node_equal(), which counts as work: lists may share what they hold. */
+bool value_equal(struct template *t, const struct node *a, const struct node *b, const char *at);
 struct node *value_binary(struct template *t, const struct expr *x, struct node *a, struct node *b);
 struct node *value_compare(struct template *t, const struct expr *x, struct node *a, struct node *b);
 bool value_need(struct template *t, const struct node *n, const char *at);  /* an error where it is undefined */

@@ -51,6 +51,7 @@ static struct node *pairs(struct template *t, const struct expr *x, struct node 
 		if (!template_take(t, 256, x->at))
 			return NULL;
 		struct node *pair = node_new(t->in->arena, NODE_LIST, own);
+		pair->boolean = true;
 		node_add(t->in->arena, pair, map->members[i].key);
 		node_add(t->in->arena, pair, map->members[i].value);
 		node_add(t->in->arena, list, pair);
@@ -90,7 +91,7 @@ static struct node *m_get(struct template *t, const struct expr *x, struct node 
 
 static struct node *m_append(struct template *t, const struct expr *x, struct node *list, struct node **args)
 {
-	if (list->place.doc != value_own) {
+	if (list->place.doc != value_own || list->boolean) {
 		template_fail(t, ERR_DENIED, x->at, "only a list that the template made ({%% set NAME = [] %%}) can be appended to");
 		return NULL;
 	}

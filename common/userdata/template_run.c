@@ -85,6 +85,7 @@ static struct node *collection(struct template *t, const struct expr *x)
 	struct node *n = node_new(t->in->arena, x->kind == E_LIST ? NODE_LIST : NODE_MAP, nowhere);
 
 	n->place.doc = value_own;
+	n->boolean = x->tuple;
 	for (size_t i = 0; i < x->count; i++) {
 		struct node *v = expr_eval(t, x->args[i]);
 		if (!v || !value_need(t, v, x->args[i]->at) || !template_take(t, 32, x->at))

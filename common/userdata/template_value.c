@@ -14,6 +14,33 @@ bool template_take(struct template *t, size_t bytes, const char *at)
 		template_fail(t, ERR_LIMIT, at, "the template's values take more than %d bytes", TEMPLATE_MEMORY_MAX);
 }
 
+bool template_work(struct template *t, size_t amount, const char *at)
+{
+	t->work += amount;
+	return !t->failed && (t->work <= TEMPLATE_WORK_MAX || template_fail(t, ERR_LIMIT, at, "the template compares more than %d bytes",
+		TEMPLATE_WORK_MAX));
+}
+
+bool value_equal(struct template *t, const struct node *a, const struct node *b, const char *at)
+{
+	bool many = a->kind == b->kind && (a->kind == NODE_LIST || a->kind == NODE_MAP);
+
+	if ((int)a->kind >= NODE_KINDS || (int)b->kind >= NODE_KINDS)
+		return a->kind == b->kind;
+	if (!template_work(t, 16 + (many ? 0 : a->count), at))
+		return false;
+	if (!many)
+		return node_equal(a, b);
+	if (a->count != b->count || a->boolean != b->boolean)
+		return false;           /* a tuple is no list */
+	for (size_t i = 0; i < a->count; i++) {
+		const struct node *other = a->kind == NODE_LIST ? b->items[i] : node_find(b, a->members[i].key);
+		if (!other || !value_equal(t, a->kind == NODE_LIST ? a->items[i] : a->members[i].value, other, at))
+			return false;
+	}
+	return true;
+}
+
 struct node *value_undefined(struct template *t, const char *name)
 {
 	struct node *n = node_new(t->in->arena, (enum node_kind)VALUE_UNDEFINED, (struct place){ 0 });
@@ -29,7 +56,7 @@ bool value_need(struct template *t, const struct node *n, const char *at)
 	if ((int)n->kind != VALUE_UNDEFINED)
 		return true;
 	template_fail(t, ERR_FORMAT, at, "'%.100s' is undefined", n->text);
-	err_hint(t->e, "natal-agent query --list shows what is defined; %s|default('...') gives it a value", n->text);
+	err_hint(t->e, "%.80s|default('...') gives it a value", n->text);
 	return false;
 }
 
@@ -103,8 +130,8 @@ static bool write_value(struct template *t, const struct node *n, unsigned depth
 	else if (n->kind != NODE_LIST && n->kind != NODE_MAP)
 		buf_add(out, n->text, n->count);
 	else {
-		bool map = n->kind == NODE_MAP;
-		buf_str(out, map ? "{" : "[");
+		bool map = n->kind == NODE_MAP, tuple = !map && n->boolean;
+		buf_str(out, map ? "{" : tuple ? "(" : "[");
 		for (size_t i = 0; i < n->count; i++) {
 			buf_str(out, i ? ", " : "");
 			if (map) {
@@ -115,7 +142,7 @@ static bool write_value(struct template *t, const struct node *n, unsigned depth
 			if (!write_value(t, map ? n->members[i].value : n->items[i], depth + 1, out, at))
 				return false;
 		}
-		buf_str(out, map ? "}" : "]");
+		buf_str(out, map ? "}" : !tuple ? "]" : n->count == 1 ? ",)" : ")");
 	}
 	return true;
 }
@@ -283,13 +310,13 @@ static bool is_in(struct template *t, const struct expr *x, const struct node *a
 	if (b->kind == NODE_MAP)
 		*ret = node_find(b, a);
 	else if (b->kind == NODE_TEXT && a->kind == NODE_TEXT)
-		*ret = !a->count || memmem(b->text, b->count, a->text, a->count);
+		*ret = template_work(t, b->count, x->at) && (!a->count || memmem(b->text, b->count, a->text, a->count));
 	else if (b->kind == NODE_LIST)
 		for (size_t i = 0; !*ret && i < b->count; i++)
-			*ret = node_equal(a, b->items[i]);
+			*ret = value_equal(t, a, b->items[i], x->at);
 	else
 		return template_fail(t, ERR_FORMAT, x->at, "'in' is not for '%s' and '%s'", value_type(a), value_type(b));
-	return true;
+	return !t->failed;
 }
 
 static bool compare(struct template *t, const struct expr *x, const struct node *a, const struct node *b, int *ret)
@@ -306,6 +333,8 @@ static bool compare(struct template *t, const struct expr *x, const struct node 
 	}
 	if (a->kind != NODE_TEXT || b->kind != NODE_TEXT)
 		return template_fail(t, ERR_FORMAT, x->at, "'%s' and '%s' have no order", value_type(a), value_type(b));
+	if (!template_work(t, a->count, x->at))
+		return false;
 	int r = memcmp(a->text, b->text, a->count < b->count ? a->count : b->count);
 	*ret = r ? r : (a->count > b->count) - (a->count < b->count);
 	return true;
@@ -313,11 +342,11 @@ static bool compare(struct template *t, const struct expr *x, const struct node 
 
 struct node *value_compare(struct template *t, const struct expr *x, struct node *a, struct node *b)
 {
-	bool holds = false, undefined = (int)a->kind >= NODE_KINDS || (int)b->kind >= NODE_KINDS;
+	bool holds = false;
 	int order = 0;
 
 	if (x->kind == E_EQ || x->kind == E_NE)
-		holds = (undefined ? a->kind == b->kind : node_equal(a, b)) == (x->kind == E_EQ);
+		holds = value_equal(t, a, b, x->at) == (x->kind == E_EQ);
 	else if (x->kind == E_IN || x->kind == E_NOT_IN) {
 		if (!is_in(t, x, a, b, &holds))
 			return NULL;
@@ -327,5 +356,5 @@ struct node *value_compare(struct template *t, const struct expr *x, struct node
 			return NULL;
 		holds = x->kind == E_LT ? order < 0 : x->kind == E_LE ? order <= 0 : x->kind == E_GT ? order > 0 : order >= 0;
 	}
-	return node_bool(t->in->arena, holds, (struct place){ 0 });
+	return t->failed ? NULL : node_bool(t->in->arena, holds, (struct place){ 0 });
 }

@@ -83,6 +83,9 @@ static int on_config(struct gather *g, const struct part *p, struct err *e)
 
 	if (r)
 		return r;
+	if (p->type == PART_CONFIG && part_sniff(p->bytes, p->size) == PART_TEMPLATE)
+		err_hint(note_add(g->in->notes, NOTE_WARNING, ERR_FORMAT, config, "a template is not filled in where the part's type is text/cloud-config"),
+			"Content-Type: text/jinja2, or text/plain");
 	if (config->kind == NODE_NULL)
 		return 0;
 	if (config->kind != NODE_MAP)
@@ -117,6 +120,10 @@ static int on_template(struct gather *g, const struct part *p, struct err *e)
 	struct part made = *p;
 	const char *text = NULL;
 
+	if (part_sniff(p->bytes, p->size) != PART_TEMPLATE) {
+		err_set(e, ERR_FORMAT, "%s: a part of type text/jinja2 does not begin with '## template: jinja'", p->doc);
+		return -(int)e->code;
+	}
 	if (!g->vars)
 		g->vars = g->in->vars && g->in->vars->kind == NODE_MAP ? template_vars(a, g->in->vars) : node_new(a, NODE_MAP, (struct place){ 0 });
 	int r = template_render(&(struct template_in){ a, p->doc, p->bytes, p->size, g->vars }, &text, &made.size, e);

@@ -154,6 +154,9 @@ check("an option that is none is said", "has no option 'apend'" in verb("merge",
 refused("a template's inner type", 5, "a template holds", "## template: jinja\n#cloud-config-archive\n[]\n")
 refused("an undefined name in a template", 3, "file0:3:7: template: 'nope' is undefined", "## template: jinja\n#cloud-config\na: {{ nope }}\n")
 refused("a template of another kind", 5, "did you mean 'jinja'?", "## template: jinja2\n#cloud-config\n")
+refused("a part that is called a template and is none", 3, "does not begin with '## template: jinja'", multi(part("#cloud-config\na: $x\n", "jinja2")).as_bytes())
+check("a template that is called a cloud-config is said", "is not filled in" in
+      verb("merge", multi(part("## template: jinja\n#cloud-config\na: 1\n", "cloud-config")).as_bytes())[2])
 refused("an include", 8, "#include of http://x/y is refused", "#include\n# why\n\nhttp://x/y\n")
 refused("an include on its own line", 8, "#include of http://x/y is refused", "#include-once http://x/y\n")
 refused("a part handler", 5, "natal runs no Python", "#part-handler\ndef list_types(): pass\n")
