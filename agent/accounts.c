@@ -106,11 +106,29 @@ bool accounts_id_taken(struct accounts *a, int file, long id)
 	return false;
 }
 
-long accounts_free_id(struct accounts *a, bool system)
+enum { PERSON_MIN = 1000, PERSON_MAX = 60000, SYSTEM_MIN = 100, SYSTEM_MAX = 999 };
+
+/* As useradd(8) and groupadd(8) choose: one above the highest that a person has; where that is the last, the first free one. The system's
+ * go down from the top, and are free in both files. */
+long accounts_free_id(struct accounts *a, int file, bool system)
 {
-	for (long id = system ? 999 : 1000; system ? id >= 100 : id < 60000; id += system ? -1 : 1)
+	const struct account_table *t = &a->table[file];
+	long next = PERSON_MIN;
+
+	for (long id = SYSTEM_MAX; system && id >= SYSTEM_MIN; id--)
 		if (!accounts_id_taken(a, ACCOUNT_PASSWD, id) && !accounts_id_taken(a, ACCOUNT_GROUP, id))
 			return id;
+	if (system)
+		return -1;
+	for (size_t i = 0; i < t->count; i++) {
+		long id = t->lines[i].verbatim ? -1 : number(t->lines[i].f[2]);
+		next = id >= next && id < PERSON_MAX ? id + 1 : next;
+	}
+	if (next < PERSON_MAX)
+		return next;
+	for (next = PERSON_MIN; next < PERSON_MAX; next++)
+		if (!accounts_id_taken(a, file, next))
+			return next;
 	return -1;
 }
 
@@ -151,7 +169,7 @@ long accounts_ensure_group(struct accounts *a, const char *name, long gid, bool 
 		return accounts_gid(a, name);
 	}
 	if (gid < 0)
-		gid = accounts_free_id(a, system);
+		gid = accounts_free_id(a, ACCOUNT_GROUP, system);
 	if (gid < 0)
 		return -1;
 	struct account_line *g = accounts_add(a, ACCOUNT_GROUP, name);

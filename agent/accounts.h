@@ -27,8 +27,8 @@ struct account_line *accounts_add(struct accounts *a, int file, const char *name
 /* The number of a user or group, or -1 where there is none or it is no number. */
 long accounts_uid(struct accounts *a, const char *name);
 long accounts_gid(struct accounts *a, const char *name);
-/* A number that neither a user nor a group has: from 1000 up; below 1000 going down for the system's. -1: none is left. */
-long accounts_free_id(struct accounts *a, bool system);
+/* A number for a new user (ACCOUNT_PASSWD) or group (ACCOUNT_GROUP). -1: none is left. */
+long accounts_free_id(struct accounts *a, int file, bool system);
 bool accounts_id_taken(struct accounts *a, int file, long id);
 /* Puts the user among the group's members, in group and gshadow. */
 void accounts_join(struct accounts *a, const char *group, const char *user);

@@ -104,7 +104,7 @@ static int add_user(struct accounts *a, const struct config_user *u, struct err 
 
 	if (uid >= 0 && accounts_id_taken(a, ACCOUNT_PASSWD, uid))
 		return err_set(e, ERR_CONFLICT, "user '%s': another user has the number %ld", u->name, uid);
-	if (uid < 0 && (uid = accounts_free_id(a, u->system == TRI_YES)) < 0)
+	if (uid < 0 && (uid = accounts_free_id(a, ACCOUNT_PASSWD, u->system == TRI_YES)) < 0)
 		return err_set(e, ERR_LIMIT, "user '%s': no number is left for it", u->name);
 	int r = primary_gid(a, u, uid, &gid, e);
 	if (r)
@@ -135,7 +135,7 @@ static int join_groups(struct accounts *a, const struct config_user *u, struct e
 		const char *group = u->groups.at[i];
 		if (u->create_groups == TRI_NO && !accounts_find(a, ACCOUNT_GROUP, group))
 			return err_set(e, ERR_NOT_FOUND, "user '%s': there is no group '%s', and create_groups is false", u->name, group);
-		int r = ensure_group(a, group, -1, true, e);
+		int r = ensure_group(a, group, -1, false, e);
 		if (r)
 			return r;
 		accounts_join(a, group, u->name);

@@ -12,5 +12,10 @@ int module_machine_id(struct builder *b, struct err *e)
 			text[n++] = *uuid;
 	text[n++] = '\n';
 	want_item(b, "");
-	return want_file(b, &(struct want_file){ "/etc/machine-id", text, n, 0444, 0, 0, false }, e) ? want_failed(b, e) : 0;
+	struct fact there;
+	if (facts_stat(b->facts, "/etc/machine-id", &there, e))
+		return want_failed(b, e);
+	/* systemd makes it 0444, and leaves the mode of one that the image has. */
+	unsigned mode = there.kind == FACT_FILE ? there.mode : 0444;
+	return want_file(b, &(struct want_file){ "/etc/machine-id", text, n, mode, 0, 0, false }, e) ? want_failed(b, e) : 0;
 }

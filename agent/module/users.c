@@ -182,7 +182,8 @@ static int one_user(struct builder *b, const struct config_user *u, struct err *
 	if ((r = want_owner(b, u->name, NULL, &h.uid, &h.gid, e)) || (r = home_mode(b, &mode, e)))
 		return r;
 	h.path = p->f[PW_HOME];
-	if (u->no_create_home != TRI_YES && *h.path == '/' && h.path[1]) {
+	/* useradd -r makes no home, and neither does cloud-init for such a user. */
+	if (u->no_create_home != TRI_YES && u->system != TRI_YES && *h.path == '/' && h.path[1]) {
 		if ((r = want_dir(b, h.path, mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
 			return r;
 	}

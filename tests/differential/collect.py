@@ -14,7 +14,7 @@ def run(*argv):
 def one(path):
     st = os.lstat(path)
     kind = {stat.S_IFREG: 'file', stat.S_IFDIR: 'dir', stat.S_IFLNK: 'link'}.get(stat.S_IFMT(st.st_mode), 'other')
-    if st.st_mtime <= MARK and st.st_ctime <= MARK:
+    if kind != 'dir' and st.st_mtime <= MARK and st.st_ctime <= MARK:
         return None
     o = {'kind': kind, 'mode': '%04o' % stat.S_IMODE(st.st_mode), 'owner': '%d:%d' % (st.st_uid, st.st_gid)}
     if kind == 'link':

@@ -37,6 +37,10 @@ def network(o):
 def files(o):
     said = {}
     for path, f in o['files'].items():
+        if path in ('/etc/passwd', '/etc/group', '/etc/shadow', '/etc/gshadow'):
+            continue                    # line by line above
+        if path.startswith('/etc/ssh/ssh_host_'):
+            f = {**f, 'text': 'a key'}
         said[f'file {path}'] = (f['kind'], f['mode'], f['owner'], f.get('target') or f.get('text') or f.get('sha256'))
     return said
 
@@ -59,6 +63,7 @@ def main():
     a, b = facts(load(cloud)), facts(load(natal))
     rules = [line.split(None, 2) for line in open(explained) if line.strip() and not line.startswith('#')]
     used, bad, known = set(), 0, []
+    assert len(rules) <= 10, 'more than ten kinds of differences are explained'
     for key in sorted(set(a) | set(b)):
         if a.get(key) == b.get(key):
             continue
