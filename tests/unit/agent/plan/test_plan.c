@@ -104,8 +104,8 @@ static void accounts_keep_what_is_there(void **state)
 	user_data("{\"groups\":[\"g\"],\"users\":[{\"name\":\"new\",\"groups\":\"g\"},{\"name\":\"root\",\"shell\":\"/bin/zsh\"}]}");
 	assert_ok(build(NULL), e);
 	assert_written("/etc/passwd",
-		"root:x:0:0:root:/root:/bin/zsh\n+nis::::::\nold:x:1000:1000::/home/old:/bin/sh\nnew:x:1001:1002::/home/new:/bin/sh\n");
-	assert_written("/etc/group", "root:x:0:\nshadow:x:42:\ng:x:1001:new\nnew:x:1002:\n");
+		"root:x:0:0:root:/root:/bin/zsh\n+nis::::::\nold:x:1000:1000::/home/old:/bin/sh\nnew:x:1001:1001::/home/new:/bin/sh\n");
+	assert_written("/etc/group", "root:x:0:\nshadow:x:42:\ng:x:1000:new\nnew:x:1001:\n");
 	assert_written("/etc/shadow", "root:*:1:0:99999:7:::\nnew:!:100:0:99999:7:::\n");
 	assert_null(find(ACTION_WRITE, "/etc/gshadow"));
 	assert_true(action(ACTION_WRITE, "/etc/shadow")->secret);
