@@ -244,6 +244,7 @@ static int early_failed(struct agent *a, struct err *e)
 		report_finding(&a->report, "error", "", &saved);
 	report_end(&a->report, PHASE_FAILED, a->plan ? result_lines(a) : NULL, a->plan ? a->journal.item_count : 0, NULL);
 	report_flush(&a->report);
+	a->boot.ended = true;
 	remember(a, "failed", &ignored);
 	*e = saved;
 	return -(int)e->code;
@@ -307,6 +308,7 @@ int agent_early(struct agent *a, struct err *e)
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;
 	report_flush(&a->report);
+	a->boot.ended = false;
 	return remember(a, none ? "unchanged" : "applied", e);
 }
 
@@ -357,14 +359,6 @@ static void look_for_drift(struct agent *a)
 		a->phase = PHASE_DRIFTED;
 }
 
-static bool runs_every_boot(const struct journal *j)
-{
-	for (size_t i = 0; i < j->item_count; i++)
-		if (j->items[i].frequency == FREQ_BOOT && j->items[i].run_count)
-			return true;
-	return false;
-}
-
 int agent_late(struct agent *a, struct err *e)
 {
 	int r = 0;
@@ -382,7 +376,7 @@ int agent_late(struct agent *a, struct err *e)
 		return early_failed(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = a->journal.state == JOURNAL_DEGRADED ? PHASE_DEGRADED : PHASE_UNCHANGED;
-	if (strcmp(a->boot.phase, "applied") == 0 || runs_every_boot(&a->journal))
+	if (strcmp(a->boot.phase, "applied") == 0 || journal_runs_every_boot(&a->journal))
 		r = run_pending(a, e);
 	if (!r && a->phase == PHASE_PROVISIONED && strcmp(a->boot.phase, "applied") != 0)
 		a->phase = PHASE_UNCHANGED;
@@ -391,6 +385,7 @@ int agent_late(struct agent *a, struct err *e)
 	scoped_json struct json_object *keys = pins_to_json(&a->journal.pins);
 	report_end(&a->report, a->phase, result_lines(a), a->journal.item_count, keys);
 	report_flush(&a->report);
+	a->boot.ended = true;
 	remember(a, status_phase_name(a->phase), &ignored);
 	*e = first;
 	return r;
