@@ -71,13 +71,9 @@ static int parse_content(struct config *c, const struct doc *d, const char *path
 		return r;
 	if (v && v->kind != NODE_TEXT && v->kind != NODE_BYTES && v->kind != NODE_NULL)
 		return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not a string", path);
-	scoped_buf struct buf packed = BUF_MAX(2 * CONFIG_FILE_MAX), plain = BUF_MAX(2 * CONFIG_FILE_MAX), out = BUF_MAX(CONFIG_FILE_MAX);
+	scoped_buf struct buf plain = BUF_MAX(2 * CONFIG_FILE_MAX), out = BUF_MAX(CONFIG_FILE_MAX);
 	if (how && how->base64) {
-		/* cloud-init's decoder passes over white space. */
-		for (size_t i = 0; i < size; i++)
-			if (!isspace((unsigned char)text[i]))
-				buf_add(&packed, text + i, 1);
-		if (base64_decode(packed.data ? packed.data : "", packed.size, path, &plain, e))
+		if (base64_decode_loose(text, size, path, &plain, e))
 			return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not base64", path);
 		text = plain.data ? plain.data : "";
 		size = plain.size;

@@ -100,12 +100,9 @@ static int tagged(const struct composer *c, const yaml_event_t *v, const char *t
 
 static int decode_bytes(struct composer *c, struct node *n, struct err *e)
 {
-	scoped_buf struct buf packed = BUF_MAX(YAML_SIZE_MAX), out = BUF_MAX(YAML_SIZE_MAX);
+	scoped_buf struct buf out = BUF_MAX(YAML_SIZE_MAX);
 
-	for (size_t i = 0; i < n->count; i++)
-		if (!strchr(" \t\r\n", n->text[i]))
-			buf_add(&packed, n->text + i, 1);
-	if (base64_decode(packed.data ? packed.data : "", packed.size, "", &out, e))
+	if (base64_decode_loose(n->text, n->count, "", &out, e))
 		return node_fail(n, ERR_FORMAT, e, "what is tagged !!binary is not base64");
 	n->text = arena_copy(c->arena, out.data ? out.data : "", out.size);
 	n->count = out.size;
