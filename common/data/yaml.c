@@ -206,6 +206,8 @@ static int compose_pair(struct composer *c, const yaml_event_t *v, unsigned dept
 
 	if ((r = compose(c, v, depth, &key, e)) || (r = next(c, &w, e)) || (r = compose(c, &w, depth, &value, e)))
 		return r;
+	if (merge && !p->merged)
+		p->merged = node_new(c->arena, NODE_MAP, p->own->place);
 	if (merge)
 		return merge_members(c, p->merged, value, &w.start_mark, e);
 	if (key->kind == NODE_LIST || key->kind == NODE_MAP)
@@ -218,7 +220,7 @@ static int compose_pair(struct composer *c, const yaml_event_t *v, unsigned dept
 
 static int compose_map(struct composer *c, struct node *map, unsigned depth, struct err *e)
 {
-	struct pairs p = { map, node_new(c->arena, NODE_MAP, map->place) };
+	struct pairs p = { map, NULL };
 
 	for (;;) {
 		scoped(event_fini) yaml_event_t v = { 0 };
@@ -226,7 +228,7 @@ static int compose_map(struct composer *c, struct node *map, unsigned depth, str
 		if (r)
 			return r;
 		if (v.type == YAML_MAPPING_END_EVENT) {
-			if (!p.merged->count)
+			if (!p.merged || !p.merged->count)
 				return 0;
 			/* Merged ones stand first, the map's own values win. */
 			if ((r = take_members(c, p.merged, map, &v.start_mark, e)))
