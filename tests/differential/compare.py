@@ -47,7 +47,8 @@ def files(o):
 def facts(o):
     said = {**accounts(o), **network(o), **files(o), 'hostname': o['hostname'], 'fqdn': o['fqdn']}
     for unit, state in o['units'].items():
-        said[f'unit {unit}'] = state
+        if state != 'inactive':         # which of those are loaded is a matter of the moment
+            said[f'unit {unit}'] = state
     for line in o['mounts'].splitlines():
         said['mount ' + line.split()[0]] = line
     for line in o['swaps'].splitlines()[1:]:
