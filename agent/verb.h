@@ -33,3 +33,10 @@ int verb_userdata_parts(struct run *run, struct err *e);
 int verb_userdata_template(struct run *run, struct err *e);
 int verb_userdata_users(struct run *run, struct err *e);
 int verb_userdata_keys(struct run *run, struct err *e);
+
+int verb_query(struct run *run, struct err *e);
+
+/* analyze_verb.c */
+int verb_analyze_show(struct run *run, struct err *e);
+int verb_analyze_blame(struct run *run, struct err *e);
+int verb_analyze_plot(struct run *run, struct err *e);
