@@ -300,10 +300,32 @@ static int run_every_boot(struct agent *a, struct err *e)
 	return apply_pending(&apply, &a->journal, STAGE_EARLY, &degraded, e);
 }
 
+/* Other user-data for an instance that has been provisioned, and a policy that has it told only: at boot; a run by hand means it. */
+static int is_told_only(struct agent *a, bool *ret, struct err *e)
+{
+	struct policy policy;
+	struct err finding;
+	bool same = provisioned(a) && strcmp(a->journal.instance_id, a->verified->manifest.vm.instance_id) == 0;
+	int r = same && !a->options.replan ? seed_policy(a->root, &policy, e) : 0;
+
+	*ret = same && !a->options.replan && !r && policy.report_changed && a->plan->action_count;
+	if (!*ret)
+		return r;
+	err_set(&finding, ERR_CONFLICT, "the user-data of this instance has changed: %zu actions would be needed, and the image's policy has it told only",
+		a->plan->action_count);
+	err_hint(&finding, "natal-agent plan shows them, natal-agent apply does them");
+	report_finding(&a->report, "warning", "", &finding);
+	fprintf(stderr, "changed=reported actions=%zu\n", a->plan->action_count);
+	return 0;
+}
+
 int agent_early(struct agent *a, struct err *e)
 {
-	bool none;
+	bool none, told = false;
 	int r = agent_plan(a, &none, e);
+
+	if (!r && !none && (r = is_told_only(a, &told, e)) == 0)
+		none = told;
 
 	if (r || (!none && (r = refuse_hopeless(a, e))))
 		return early_failed(a, e);

@@ -1,6 +1,7 @@
 /* seed.h - bytes from somewhere that claim to be a bundle for this guest, and the one way from them to a struct verified. */
 #pragma once
 #include "common/media/bundle.h"
+#include "common/media/trust.h"
 
 #define TRUST_DIR "/etc/natal/trust.d"
 #define POLICY_PATH "/etc/natal/policy.json"
@@ -20,6 +21,8 @@ struct offer;
 /* Of an offer that nobody signed, where the image's policy waives its source and no signed medium has provisioned this guest: the other way to
  * a struct verified, with the waiver in it. untrusted: neither holds. */
 int seed_waive(int root, struct offer *o, const char *uuid, const struct journal *j, struct verified **ret, struct err *e);
+/* The image's policy; its defaults where it has none. */
+int seed_policy(int root, struct policy *ret, struct err *e);
 /* Whether the policy waives any source, and which. */
 int seed_waiver(int root, struct waiver *ret, struct err *e);
 struct userdata;

@@ -11,20 +11,23 @@
 
 enum { POLICY_MAX = 64 << 10, PARTS = 5, JSON_MAX = 4 << 20 };
 
-int seed_waiver(int root, struct waiver *ret, struct err *e)
+int seed_policy(int root, struct policy *ret, struct err *e)
 {
 	scoped_buf struct buf text = BUF_MAX(POLICY_MAX);
-	struct policy p;
 	bool absent;
 	int r = file_read(root, POLICY_PATH, &text, &absent, e);
 
-	if (r)
-		return r;
-	policy_default(&p);
-	if (!absent && (r = policy_parse(text.data ? text.data : "", text.size, POLICY_PATH, &p, e)))
-		return r;
+	policy_default(ret);
+	return r || absent ? r : policy_parse(text.data ? text.data : "", text.size, POLICY_PATH, ret, e);
+}
+
+int seed_waiver(int root, struct waiver *ret, struct err *e)
+{
+	struct policy p;
+	int r = seed_policy(root, &p, e);
+
 	*ret = p.waiver;
-	return 0;
+	return r;
 }
 
 static void put(struct arena *a, struct node *map, const char *key, const char *text)

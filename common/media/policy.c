@@ -16,13 +16,14 @@ void policy_default(struct policy *p)
 }
 
 /* What stands in the JSON; the defaults of keys left out are filled in before. */
-struct document { uint64_t min_format, built_at; char clock[16]; struct json_object *algorithms, *require, *waive; };
+struct document { uint64_t min_format, built_at; char clock[16], changed[16]; struct json_object *algorithms, *require, *waive; };
 static const struct json_field fields[] = {
 	JSON_FIELD(struct document, min_format, JSON_UINT, false),
 	JSON_FIELD(struct document, algorithms, JSON_ARRAY, false),
 	JSON_FIELD(struct document, require, JSON_ARRAY, false),
 	JSON_FIELD(struct document, clock, JSON_TEXT, false),
 	JSON_FIELD(struct document, built_at, JSON_UINT, false),
+	JSON_FIELD(struct document, changed, JSON_TEXT, false),
 	JSON_FIELD(struct document, waive, JSON_OBJECT, false),
 };
 
@@ -104,7 +105,7 @@ static int read_require(struct json_object *array, const char *doc, struct polic
 
 int policy_parse(const void *json, size_t size, const char *doc, struct policy *ret, struct err *e)
 {
-	struct document d = { .min_format = BUNDLE_FORMAT, .clock = "refuse" };
+	struct document d = { .min_format = BUNDLE_FORMAT, .clock = "refuse", .changed = "apply" };
 	struct policy p;
 	scoped_json struct json_object *o = NULL;
 	int r;
@@ -116,6 +117,9 @@ int policy_parse(const void *json, size_t size, const char *doc, struct policy *
 		return r;
 	if (strcmp(d.clock, "refuse") != 0 && strcmp(d.clock, "warn") != 0)
 		return err_set(e, ERR_FORMAT, "%s: clock is '%s': refuse or warn are allowed", doc, d.clock);
+	if (strcmp(d.changed, "apply") != 0 && strcmp(d.changed, "report") != 0)
+		return err_set(e, ERR_FORMAT, "%s: changed is '%s': apply or report are allowed", doc, d.changed);
+	p.report_changed = strcmp(d.changed, "report") == 0;
 	p.clock = strcmp(d.clock, "warn") == 0 ? CLOCK_WARN : CLOCK_REFUSE;
 	p.min_format = d.min_format;
 	p.built_at = d.built_at;

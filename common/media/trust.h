@@ -35,6 +35,7 @@ struct policy {
 	struct { size_t count; uint8_t ids[TRUST_GROUP_KEYS_MAX][KEY_ID_SIZE]; } groups[TRUST_GROUPS_MAX];
 	enum clock_policy clock;
 	uint64_t built_at;                      /* unix s: when the image was built */
+	bool report_changed;                    /* other user-data for the same instance is told, and not applied */
 	struct waiver waiver;
 };
 void policy_default(struct policy *p);

@@ -59,6 +59,8 @@ static int add_input(struct inputs *in, const char *arg, struct err *e)
 		in->m.not_after = strtoull(value, NULL, 10);
 	else if (text_starts(arg, "issued_at="))
 		in->m.issued_at = strtoull(value, NULL, 10);
+	else if (text_starts(arg, "instance="))
+		snprintf(in->m.vm.instance_id, sizeof in->m.vm.instance_id, "%s", value);
 	else if (text_starts(arg, "key="))
 		return load_key(in, value, e);
 	else {

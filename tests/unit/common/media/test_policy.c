@@ -39,6 +39,7 @@ static void refuses(void **s)
 		{ "{\"require\":[[\"11\"]]}", ERR_FORMAT, "require[0] is not a SHA-256" },
 		{ "{\"require\":[[],[],[],[],[],[],[],[],[]]}", ERR_LIMIT, "require has 9 entries: 8 at most" },
 		{ "{\"require\":[[1,2,3,4,5,6,7,8,9]]}", ERR_LIMIT, "require has 9 entries: 8 at most" },
+		{ "{\"changed\":\"never\"}", ERR_FORMAT, "changed is 'never': apply or report are allowed" },
 		{ "{\"clock\":\"maybe\"}", ERR_FORMAT, "clock is 'maybe': refuse or warn are allowed" },
 		{ "{\"waive\":{}}", ERR_FORMAT, "sources" },
 		{ "{\"waive\":{\"sources\":[\"noclod\"]}}", ERR_UNSUPPORTED, "there is no source 'noclod'" },
