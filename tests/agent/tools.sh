@@ -79,6 +79,9 @@ echo 'no JSON' > "$root/var/lib/natal/timings.json"
 given 3 <<< 'hostname: shrew'
 agent_in apply --medium "$work/bundle" > /dev/null 2>&1 && [ "$(agent_in analyze show | grep -c '^boot ')" = 1 ] || fail "a broken file of times stays"
 ok "what cannot be read is begun anew"
+before=$(cat "$root/var/lib/natal/timings.json")
+agent_in apply --medium "$work/bundle" > /dev/null 2>&1 && [ "$(cat "$root/var/lib/natal/timings.json")" = "$before" ] || fail "what is as wanted left times"
+ok "what is as wanted leaves no times"
 
 # query
 make_root "$root"; chmod 755 "$work"
