@@ -14,6 +14,7 @@ struct run {
 	const char *const *args;        /* what is no option, in its order: as many as the row allows */
 	size_t arg_count;
 	bool strict, support, reverse;
+	bool logs, seed, machine_id, with_output;       /* clean; collect-logs */
 	const char *how, *vars, *default_user, *ssh_options, *add;      /* of userdata's verbs */
 };
 
@@ -34,6 +35,8 @@ int verb_userdata_template(struct run *run, struct err *e);
 int verb_userdata_users(struct run *run, struct err *e);
 int verb_userdata_keys(struct run *run, struct err *e);
 
+int verb_clean(struct run *run, struct err *e);
+int verb_collect_logs(struct run *run, struct err *e);
 int verb_query(struct run *run, struct err *e);
 
 /* analyze_verb.c */

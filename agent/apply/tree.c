@@ -1,6 +1,7 @@
 /* tree.c - see tree.h */
 #include "agent/apply/tree.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/crypto/hash.h"
+
+enum { DEPTH_MAX = 32 };
 
 void tree_temp(const char *name, char out[TREE_TEMP_MAX])
 {
@@ -136,6 +139,50 @@ int tree_remove(int root, const char *path, struct err *e)
 	if (dir < 0)
 		return -(int)e->code;
 	return sys_unlink(dir, name, 0) < 0 && errno != ENOENT ? err_sys(e, "remove %s", path) : 0;
+}
+
+/* 1: it was there; -1 and errno. Links are not followed. */
+static int remove_below(int dir, const char *name, unsigned depth)
+{
+	if (sys_unlink(dir, name, 0) == 0)
+		return 1;
+	if (errno == ENOENT)
+		return 0;
+	if ((errno != EISDIR && errno != EPERM) || depth == DEPTH_MAX)
+		return -1;
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	int r = 0;
+	for (struct dirent *entry; r >= 0 && (entry = readdir(d));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			r = remove_below(dirfd(d), entry->d_name, depth + 1);
+	int why = errno;
+	closedir(d);
+	errno = why;
+	return r < 0 || sys_unlink(dir, name, AT_REMOVEDIR) < 0 ? -1 : 1;
+}
+
+int tree_remove_all(int root, const char *path, bool *ret_removed, struct err *e)
+{
+	char temp[TREE_TEMP_MAX];
+	const char *name;
+
+	*ret_removed = false;
+	scoped_fd int dir = links_parent(root, path, &name, e);
+	if (dir < 0)
+		return e->sys_errno == ENOENT ? 0 : -(int)e->code;
+	tree_temp(name, temp);
+	sys_unlink(dir, temp, 0);
+	int r = remove_below(dir, name, 0);
+	if (r < 0)
+		return err_sys(e, "remove %s", path);
+	*ret_removed = r > 0;
+	return 0;
 }
 
 int tree_own(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e)

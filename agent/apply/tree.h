@@ -4,6 +4,7 @@
  * The name beside is fixed (".NAME.natal-new"), so that what a crash leaves is taken over by the next run.
  */
 #pragma once
+#include <stdbool.h>
 #include "agent/apply/sys.h"
 
 enum { TREE_TEMP_MAX = 256 };
@@ -21,6 +22,8 @@ void tree_drop(int root, const char *path);
 int tree_mkdir(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e);
 void tree_rmdir(int root, const char *path);
 int tree_remove(int root, const char *path, struct err *e);
+/* With what is in it, and with what was staged beside it. Nothing there is no error. */
+int tree_remove_all(int root, const char *path, bool *ret_removed, struct err *e);
 int tree_own(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e);
 /* Stage and commit at once: for the agent's own state. Folders above are made, 0700 from natal's own on.
  * TREE_DURABLE syncs before and after; TREE_LAZY is for what only this boot needs. */

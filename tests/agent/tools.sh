@@ -79,6 +79,9 @@ echo 'no JSON' > "$root/var/lib/natal/timings.json"
 given 3 <<< 'hostname: shrew'
 agent_in apply --medium "$work/bundle" > /dev/null 2>&1 && [ "$(agent_in analyze show | grep -c '^boot ')" = 1 ] || fail "a broken file of times stays"
 ok "what cannot be read is begun anew"
+before=$(cat "$root/var/lib/natal/timings.json")
+agent_in apply --medium "$work/bundle" > /dev/null 2>&1 && [ "$(cat "$root/var/lib/natal/timings.json")" = "$before" ] || fail "what is as wanted left times"
+ok "what is as wanted leaves no times"
 
 # query
 make_root "$root"; chmod 755 "$work"
@@ -123,3 +126,57 @@ rm "$work/bundle"; agent_in boot early --wait 0 > "$work/said" 2>&1 || fail "$(c
 [ "$(stat -c %a "$root/run/natal/instance-data.json" "$root/run/natal")" = $'644\n755' ] || fail "no instance data of a boot without a medium"
 asked v1.instance_id "$id"
 ok "query: at a boot without a medium too"
+
+# collect-logs
+make_root "$root"; mkdir -p "$root/lib/systemd/system"; cp "$src"/agent/units/natal-*.service "$root/lib/systemd/system/"
+echo '{"min_format": 1}' > "$root/etc/natal/policy.json"
+secrets > "$work/seed/user-data"; sed -i '1i #cloud-config' "$work/seed/user-data"
+mkdir -p "$work/seed/tls"; head -c 32 /dev/urandom > "$work/seed/report-key"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/seed/tls/key.pem" -out "$work/seed/tls/cert.pem" -subj /CN=f 2> /dev/null
+seal "$work/bundle" 1 "$work/seed"
+agent_in apply --medium "$work/bundle" > "$work/said" 2>&1 || [ $? = 10 ] || fail "$(cat "$work/said")"
+mkdir -p -m 700 "$root/var/log/natal"; echo "$secret-runcmd" > "$root/var/log/natal/output.log"
+agent_in collect-logs --medium "$work/bundle" --to "$work/logs.tar" > "$work/said" 2>&1 || fail "$(cat "$work/said")"
+[ "$(stat -c %a "$work/logs.tar")" = 600 ] && tar -tf "$work/logs.tar" > "$work/names" && grep -q '^natal-logs/status.json$' "$work/names" || fail "$(cat "$work/names")"
+python3 - "$work/logs.tar" <<'END' || fail "$(cat "$work/names")"
+import json, sys, tarfile
+with tarfile.open(sys.argv[1]) as t:
+    names = {m.name: m for m in t.getmembers()}
+    read = lambda n: t.extractfile('natal-logs/' + n).read()
+    for n in ('status.json', 'plan.json', 'boot.json', 'instance-data.json', 'timings.json', 'policy.json'):
+        json.loads(read(n))
+    assert b'natal-agent ' in read('versions.txt') and b'ExecStart' in read('units/natal-late.service') and read('missing.txt').count(b'os-release') == 2
+    assert 'natal-logs/output.log' not in names and all(m.mode == 0o600 and m.isfile() for m in names.values())
+    assert json.loads(read('plan.json'))['items'] and json.loads(read('status.json'))['state'] == 'provisioned'
+END
+ok "collect-logs: an archive that tar and Python read"
+python3 - "$work" "$secret" <<'END' || fail "a secret is in the archive"
+import base64, sys
+work, secret = sys.argv[1:]
+text = open(work + '/logs.tar', 'rb').read()
+key, tls = open(work + '/seed/report-key', 'rb').read(), open(work + '/seed/tls/key.pem', 'rb').read()
+for planted in (secret.encode(), key, key.hex().encode(), base64.b64encode(key)[:40], tls.splitlines()[1]):
+    assert planted not in text, planted
+END
+agent_in collect-logs --to - --with-output | tar -xOf - natal-logs/output.log | grep -q "$secret-runcmd" || fail "--with-output has no output"
+(cd "$work" && "$agent" collect-logs --root "$root" --uuid "$uuid" --wait 0 > /dev/null 2>&1 && tar -xOf natal-logs.tar natal-logs/missing.txt | grep -q 'plan.json: no medium') || fail "the default name"
+ok "collect-logs: no secret, what scripts said only where it is asked for"
+
+# clean
+for f in scripts/x deferred/y/z .timings.json.natal-new; do mkdir -p "$(dirname "$root/var/lib/natal/$f")"; echo x > "$root/var/lib/natal/$f"; done
+mkdir -p "$root/var/lib/cloud/seed/nocloud" "$work/kept"; echo x > "$root/var/lib/cloud/seed/nocloud/user-data"; ln -s "$work/kept" "$root/var/lib/natal/scripts/link"; echo x > "$work/kept/x"
+echo "another program's" > "$root/var/lib/natal/pins"; users=$(cat "$root/etc/passwd")
+flock "$root" sleep 2 & holder=$!; sleep 0.5
+[ "$(left agent_in clean)" = 9 ] && grep -q 'another natal-agent is at work' "$work/err" && [ -e "$root/var/lib/natal/journal" ] || fail "cleaned while another was at work"
+wait $holder
+ok "clean is refused while another natal-agent is at work"
+agent_in clean > "$work/said" 2>&1 || fail "$(cat "$work/said")"
+grep -qx 'removed /var/lib/natal/journal' "$work/said" && grep -qx 'removed /var/lib/natal/report-key' "$work/said" && grep -qx 'removed /var/lib/natal/scripts' "$work/said" || fail "$(cat "$work/said")"
+[ "$(ls -A "$root/var/lib/natal")" = pins ] && [ -e "$work/kept/x" ] || fail "left: $(ls -A "$root/var/lib/natal")"
+[ -z "$(find "$root/run/natal" -type f)" ] && [ -e "$root/var/log/natal/output.log" ] && [ -e "$root/var/lib/cloud/seed/nocloud/user-data" ] && [ -s "$root/etc/machine-id" ] && [ "$(cat "$root/etc/passwd")" = "$users" ] || fail "more was removed than was asked for"
+agent_in clean --logs --seed --machine-id > "$work/said" || fail "$(cat "$work/said")"
+[ ! -e "$root/var/log/natal" ] && [ ! -e "$root/var/lib/cloud/seed" ] && [ -e "$root/etc/machine-id" ] && [ ! -s "$root/etc/machine-id" ] && grep -qx 'emptied /etc/machine-id' "$work/said" || fail "$(cat "$work/said")"
+agent_in clean | grep -q 'nothing to remove' || fail "a second clean"
+agent_in apply --medium "$work/bundle" > "$work/said" 2>&1 || [ $? = 10 ] || fail "$(cat "$work/said")"
+asked state provisioned
+ok "clean: what natal knows of this guest is gone, the rest stays, and the guest can be provisioned again"

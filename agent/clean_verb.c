@@ -1,0 +1,53 @@
+/* clean_verb.c - `clean`: this guest forgets that it was provisioned, so that an image can be made of it. */
+#include <stdio.h>
+#include "agent/apply/apply.h"
+#include "agent/apply/tree.h"
+#include "agent/instance.h"
+#include "agent/module/module.h"
+#include "agent/verb.h"
+
+#define MACHINE_ID_PATH "/etc/machine-id"
+
+/* In STATE_DIR other programs of natal may have their own. The journal goes first: without the others it would say what is no longer so. */
+static const struct { const char *path; size_t flag; } rows[] = {
+	{ JOURNAL_PATH, 0 }, { INTENT_PATH, 0 }, { BOOTS_PATH, 0 }, { SPOOL_DIR, 0 }, { REPORT_KEY_PATH, 0 }, { RUNCMD_PATH, 0 },
+	{ TIMINGS_PATH, 0 }, { INSTANCE_KEPT_PATH, 0 }, { STATE_DIR "/scripts", 0 }, { STATE_DIR "/deferred", 0 },
+	{ STATE_DIR "/random-seed", 0 }, { STATE_DIR "/debconf-selections", 0 }, { STATE_DIR "/final-message.sh", 0 },
+	{ STATE_DIR "/power-condition.sh", 0 }, { BOOT_PATH, 0 }, { INSTANCE_PATH, 0 }, { SPOOL_RUN_DIR, 0 },
+	{ "/var/log/natal", offsetof(struct run, logs) }, { "/var/lib/cloud/seed", offsetof(struct run, seed) },
+};
+
+static int empty_machine_id(int root, struct err *e)
+{
+	int r = tree_replace(root, MACHINE_ID_PATH, &(struct sys_file){ "", 0, 0444, (uid_t)-1, (gid_t)-1 }, TREE_DURABLE, e);
+
+	if (!r)
+		puts("emptied " MACHINE_ID_PATH);
+	return r;
+}
+
+int verb_clean(struct run *run, struct err *e)
+{
+	scoped(agent_close) struct agent a = { .root = -1 };
+	bool any = false, removed;
+	int r;
+
+	run->options.channel = "";
+	run->options.exclusive = true;
+	if ((r = agent_open(&a, &run->options, e)))
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].flag && !*(const bool *)((const char *)run + rows[i].flag))
+			continue;
+		if ((r = tree_remove_all(a.root, rows[i].path, &removed, e)))
+			return r;
+		if (removed)
+			printf("removed %s\n", rows[i].path);
+		any |= removed;
+	}
+	if (run->machine_id && (r = empty_machine_id(a.root, e)))
+		return r;
+	if (!any)
+		puts("nothing to remove: this guest was not provisioned");
+	return any ? tree_sync(a.root, JOURNAL_PATH, e) : 0;
+}
