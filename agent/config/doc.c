@@ -118,7 +118,8 @@ static int value_texts(const struct doc *d, const char *path, const struct node 
 	} else if (v->kind == NODE_LIST) {
 		t.at = arena_array(d->arena, v->count + 1, sizeof *t.at);
 		for (; t.count < v->count; t.count++)
-			if ((r = value_text(d, doc_path_n(d, path, t.count), v->items[t.count], &t.at[t.count], e)))
+			if (!(t.at[t.count] = node_str(v->items[t.count])) &&
+			    (r = value_text(d, doc_path_n(d, path, t.count), v->items[t.count], &t.at[t.count], e)))
 				return r;
 	} else {
 		return doc_fail(d, path, ERR_FORMAT, e, "%s is not a list of strings", path);

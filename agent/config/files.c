@@ -182,22 +182,19 @@ int config_files(struct config *c, const struct doc *d, const struct node *files
 static void quote(struct buf *out, const char *s)
 {
 	buf_str(out, "'");
-	for (; *s; s++)
-		if (*s == '\'')
+	for (size_t n; *s; s += n) {
+		n = strcspn(s, "'");
+		buf_add(out, s, n);
+		if (s[n]) {
 			buf_str(out, "'\\''");
-		else
-			buf_add(out, s, 1);
+			n++;
+		}
+	}
 	buf_str(out, "'");
 }
 
-/* A word of a list: texts and numbers as they are written. */
-static int word_of(const struct doc *d, const char *path, const struct node *v, const char **ret, struct err *e)
-{
-	if (v->kind != NODE_INT && v->kind != NODE_FLOAT)
-		return doc_value(d, path, v, WANT_TEXT, ret, e);
-	*ret = v->text;
-	return 0;
-}
+/* A word of a list: texts and numbers as they are written. NULL: it is none. */
+static const char *word_of(const struct node *v) { return v->kind == NODE_INT || v->kind == NODE_FLOAT ? v->text : node_str(v); }
 
 static int put_command(const struct doc *d, const char *path, const struct node *v, struct buf *script, struct err *e)
 {
@@ -216,7 +213,8 @@ static int put_command(const struct doc *d, const char *path, const struct node 
 	if (v->kind == NODE_LIST && v->count == 0)
 		return doc_fail(d, path, ERR_FORMAT, e, "%s is empty", path);
 	for (size_t i = 0; v->kind == NODE_LIST && i < v->count && !r; i++) {
-		if ((r = word_of(d, doc_path_n(d, path, i), v->items[i], &word, e)))
+		word = word_of(v->items[i]);
+		if (!word && (r = doc_value(d, doc_path_n(d, path, i), v->items[i], WANT_TEXT, &word, e)))
 			return r;
 		buf_str(script, i ? " " : "");
 		quote(script, word);

@@ -4,6 +4,9 @@
 #include "agent/plan/plan.h"
 #include "common/base/textindex.h"
 
+/* folders.c's: which are there, which the plan's first `actions` make; that above `below` (may be NULL) is made by it. */
+struct folders { struct text_index known; size_t actions; const char *below; bool made; };
+
 struct builder {
 	const struct config *config;
 	const struct facts *facts;
@@ -11,9 +14,7 @@ struct builder {
 	struct plan *plan;
 	const struct module *module;
 	struct sha256 wanted;           /* what the last item wants, so far */
-	struct text_index folders;      /* those that the plan makes; of the first `folders_of` actions */
-	size_t folders_of;
-	const char *above;              /* a path whose folders are there, or made by the plan; NULL */
+	struct folders folders;
 	struct accounts accounts;       /* as they will be: owners are looked up here */
 	bool passwords_due;             /* passwords are given once an instance: module/set_passwords.c */
 };
@@ -56,3 +57,10 @@ int want_failed(struct builder *b, struct err *e);
 
 /* Names to numbers, by the accounts as they will be; group NULL: the user's own. */
 int want_owner(struct builder *b, const char *user, const char *group, uid_t *uid, gid_t *gid, struct err *e);
+
+/* What the calls above are made of. An action of the last item: */
+struct action *want_action(struct builder *b, enum action_kind kind, const char *path, const char *why);
+/* The folders above path, made where they are not there; whether the plan makes this one; facts_stat(), but for what lies in such a one. */
+int want_folders(struct builder *b, const char *path, struct err *e);
+bool want_makes(struct builder *b, const char *path);
+int want_look(struct builder *b, const char *path, struct fact *ret, struct err *e);

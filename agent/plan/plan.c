@@ -107,7 +107,7 @@ bool want_due(struct builder *b)
 
 static void note_text(struct builder *b, const char *s) { want_note(b, s, strlen(s)); }
 
-static struct action *add(struct builder *b, enum action_kind kind, const char *path, const char *why)
+struct action *want_action(struct builder *b, enum action_kind kind, const char *path, const char *why)
 {
 	struct plan *p = b->plan;
 
@@ -123,46 +123,6 @@ static void claim(struct builder *b, const char *path)
 
 	p->claims = arena_grow(&p->arena, p->claims, p->claim_count, sizeof *p->claims);
 	p->claims[p->claim_count++] = (struct claim){ path, p->item_count - 1 };
-}
-
-/* Whether the plan makes this folder. */
-static bool made(struct builder *b, const char *path)
-{
-	struct plan *p = b->plan;
-
-	for (; b->folders_of < p->action_count; b->folders_of++)
-		if (p->actions[b->folders_of].kind == ACTION_MKDIR)
-			*text_index_at(&p->arena, &b->folders, p->actions[b->folders_of].path) = 1;
-	return *text_index_at(&p->arena, &b->folders, path) != 0;
-}
-
-/* Files of one folder mostly stand together: the folders above the last path need not be looked at again. */
-static bool same_folder(const char *a, const char *b)
-{
-	const char *end = strrchr(b, '/');
-	size_t n = end ? (size_t)(end - b) : 0;
-
-	return a && end && strncmp(a, b, n + 1) == 0 && !strchr(a + n + 1, '/');
-}
-
-/* The folders above path. */
-static int parents(struct builder *b, const char *path, struct err *e)
-{
-	if (same_folder(b->above, path))
-		return 0;
-	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
-		const char *dir = arena_copy(&b->plan->arena, path, (size_t)(p - path));
-		struct fact now;
-		int r = facts_stat(b->facts, dir, &now, e);
-		if (r)
-			return r;
-		if (now.kind != FACT_ABSENT && now.kind != FACT_DIR && now.kind != FACT_LINK)
-			return err_set(e, ERR_CONFLICT, "%s: %s is no folder", path, dir);
-		if (now.kind == FACT_ABSENT && !made(b, dir))
-			add(b, ACTION_MKDIR, dir, "absent")->mode = 0755;
-	}
-	b->above = path;
-	return 0;
 }
 
 static bool owner_differs(const struct builder *b, const struct fact *now, uid_t uid, gid_t gid)
@@ -182,7 +142,7 @@ int want_file(struct builder *b, const struct want_file *f, struct err *e)
 		want_note(b, f->bytes, f->size);
 		want_note(b, &f->mode, sizeof f->mode);
 	}
-	if ((r = facts_stat(b->facts, f->path, &now, e)) ||
+	if ((r = want_look(b, f->path, &now, e)) ||
 	    (now.kind == FACT_FILE && now.size == f->size && (r = facts_same(b->facts, f->path, f->bytes, f->size, &same, e))))
 		return r;
 	if (now.kind == FACT_DIR)
@@ -190,11 +150,11 @@ int want_file(struct builder *b, const struct want_file *f, struct err *e)
 	bool mode_differs = now.mode != f->mode, owned = owner_differs(b, &now, f->uid, f->gid);
 	if (same && !mode_differs && !owned)
 		return 0;
-	if (!same && (r = parents(b, f->path, e)))
+	if (!same && (r = want_folders(b, f->path, e)))
 		return r;
 	const char *why = now.kind == FACT_ABSENT ? "absent" : now.kind != FACT_FILE ? "no regular file" : !same ? "content differs" :
 		mode_differs ? "mode differs" : "owner differs";
-	struct action *a = add(b, same ? ACTION_OWN : ACTION_WRITE, f->path, why);
+	struct action *a = want_action(b, same ? ACTION_OWN : ACTION_WRITE, f->path, why);
 	a->bytes = f->bytes;
 	a->size = f->size;
 	a->secret = f->secret;
@@ -212,13 +172,13 @@ int want_dir(struct builder *b, const char *path, unsigned mode, uid_t uid, gid_
 	note_text(b, path);
 	if (r)
 		return r;
-	if (now.kind == FACT_DIR || now.kind == FACT_LINK || made(b, path))
+	if (now.kind == FACT_DIR || now.kind == FACT_LINK || want_makes(b, path))
 		return 0;
 	if (now.kind != FACT_ABSENT)
 		return err_set(e, ERR_CONFLICT, "%s is a file, a folder is wanted", path);
-	if ((r = parents(b, path, e)))
+	if ((r = want_folders(b, path, e)))
 		return r;
-	struct action *a = add(b, ACTION_MKDIR, path, "absent");
+	struct action *a = want_action(b, ACTION_MKDIR, path, "absent");
 	a->mode = mode;
 	a->uid = uid;
 	a->gid = gid;
@@ -240,9 +200,9 @@ int want_link(struct builder *b, const char *path, const char *target, struct er
 		return 0;
 	if (now.kind == FACT_DIR)
 		return err_set(e, ERR_CONFLICT, "%s is a folder, a symlink is wanted", path);
-	if ((r = parents(b, path, e)))
+	if ((r = want_folders(b, path, e)))
 		return r;
-	struct action *a = add(b, ACTION_SYMLINK, path, to ? "target differs" : now.kind == FACT_ABSENT ? "absent" : "no symlink");
+	struct action *a = want_action(b, ACTION_SYMLINK, path, to ? "target differs" : now.kind == FACT_ABSENT ? "absent" : "no symlink");
 	a->bytes = target;
 	a->size = strlen(target);
 	return 0;
@@ -258,7 +218,7 @@ int want_absent(struct builder *b, const char *path, struct err *e)
 	if (now.kind == FACT_DIR)
 		return err_set(e, ERR_CONFLICT, "%s is a folder, and is not removed", path);
 	if (now.kind != FACT_ABSENT)
-		add(b, ACTION_REMOVE, path, "not wanted");
+		want_action(b, ACTION_REMOVE, path, "not wanted");
 	return 0;
 }
 
@@ -267,14 +227,14 @@ void want_hostname(struct builder *b, const char *name)
 	note_text(b, name);
 	if (!b->facts->live || strcmp(b->facts->node_name, name) == 0)
 		return;
-	struct action *a = add(b, ACTION_HOSTNAME, NULL, "name differs");
+	struct action *a = want_action(b, ACTION_HOSTNAME, NULL, "name differs");
 	a->bytes = name;
 	a->size = strlen(name);
 }
 
 struct action *want_exec(struct builder *b, const char *const *argv, int timeout_ms, const char *why)
 {
-	struct action *a = add(b, ACTION_EXEC, NULL, why);
+	struct action *a = want_action(b, ACTION_EXEC, NULL, why);
 
 	a->argv = argv;
 	a->timeout_ms = timeout_ms;
@@ -289,11 +249,7 @@ int want_failed(struct builder *b, struct err *e)
 		return -(int)e->code;
 	while (p->action_count && p->actions[p->action_count - 1].item == p->item_count - 1)
 		p->action_count--;
-	if (b->folders_of > p->action_count) {
-		b->folders = (struct text_index){ 0 };
-		b->folders_of = 0;
-	}
-	b->above = NULL;
+	b->folders = (struct folders){ 0 };
 	struct err *kept = arena_alloc(&p->arena, sizeof *kept);
 	*kept = *e;
 	current(b)->problem = kept;

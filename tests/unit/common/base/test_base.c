@@ -12,6 +12,7 @@
 #include "common/base/proc.h"
 #include "common/base/secret.h"
 #include "common/base/text.h"
+#include "common/base/textindex.h"
 
 static void buf_remembers_limit(void **s)
 {
@@ -56,6 +57,43 @@ static void hex_and_base64_round_trip(void **s)
 	assert_int_equal(d.size, 5);
 	assert_memory_equal(d.data, bytes, 5);
 	assert_err(base64_decode("a*", 2, "blob 'x'", &d, &e), ERR_FORMAT, e, "blob 'x' is not base64");
+}
+
+static void texts_find_their_numbers(void **s)
+{
+	struct arena a = { 0 };
+	struct text_index x = { 0 };
+
+	(void)s;
+	for (size_t i = 1; i <= 1000; i++) {
+		size_t *n = text_index_at(&a, &x, arena_printf(&a, "/srv/%zu", i));
+		assert_int_equal(*n, 0);
+		*n = i;
+	}
+	assert_int_equal(*text_index_at(&a, &x, "/srv/1"), 1);
+	assert_int_equal(*text_index_at(&a, &x, "/srv/1000"), 1000);
+	assert_int_equal(*text_index_at(&a, &x, "/srv/1001"), 0);
+	assert_int_equal(x.count, 1001);
+	arena_fini(&a);
+}
+
+/* Pieces of all sizes keep what is written into them, and are zero before. */
+static void arena_pieces_stay(void **s)
+{
+	static const size_t sizes[] = { 1, 100, 9000, 20000, 31000, 40000, 16, 8200, 300000 };
+	unsigned char *at[90];
+	struct arena a = { 0 };
+
+	(void)s;
+	for (size_t i = 0; i < 90; i++) {
+		at[i] = arena_alloc(&a, sizes[i % 9]);
+		assert_int_equal(at[i][0] | at[i][sizes[i % 9] - 1], 0);
+		memset(at[i], (int)i + 1, sizes[i % 9]);
+	}
+	for (size_t i = 0; i < 90; i++)
+		for (size_t k = 0; k < sizes[i % 9]; k++)
+			assert_int_equal(at[i][k], i + 1);
+	arena_fini(&a);
 }
 
 /* What base64.decodebytes of Python 3.11 gives for each. */
@@ -230,7 +268,8 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(buf_remembers_limit), cmocka_unit_test(cursor_says_how_short), cmocka_unit_test(hex_and_base64_round_trip),
-		cmocka_unit_test(loose_base64_reads_as_python), cmocka_unit_test(nearest_word), cmocka_unit_test(file_stays_below_root), cmocka_unit_test(proc_runs_and_limits),
+		cmocka_unit_test(loose_base64_reads_as_python), cmocka_unit_test(texts_find_their_numbers), cmocka_unit_test(arena_pieces_stay),
+		 cmocka_unit_test(nearest_word), cmocka_unit_test(file_stays_below_root), cmocka_unit_test(proc_runs_and_limits),
 		cmocka_unit_test(secrets_are_apart_and_wiped), cmocka_unit_test(a_secret_overrun_aborts), cmocka_unit_test(secrets_are_locked_in_a_child_too),
 	};
 
