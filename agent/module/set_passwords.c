@@ -31,6 +31,7 @@ static bool wishes(const struct config *c, uint8_t ret[SHA256_SIZE])
 		add_text(&h, c->passwords[i].user);
 		add_text(&h, c->passwords[i].hash);
 		add_text(&h, c->passwords[i].plain);
+		sha256_add(&h, &c->passwords[i].expire, sizeof c->passwords[i].expire);
 	}
 	sha256_done(&h, ret);
 	return any;
