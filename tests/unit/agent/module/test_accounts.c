@@ -210,6 +210,50 @@ static void bootcmd_at_every_boot(void **state)
 	assert_written("/var/lib/natal/scripts/bootcmd/bootcmd.sh", "#!/bin/sh\n'echo' 'it'\\''s'\n");
 }
 
+#define VENDOR "Content-Type: multipart/mixed; boundary=b\nMIME-Version: 1.0\n\n" PART("x-shellscript", "user") \
+	"--b\nContent-Type: text/cloud-config\n\n#cloud-config\ntimezone: UTC\n--b--\n"
+static void vendors_scripts_have_their_prefix(void **state)
+{
+	seed_add(&seed, "vendor-data", VENDOR);
+	planned("vendor_data: {enabled: true, prefix: [/bin/nice, 5]}\n");
+	assert_string_equal(command("scripts/vendor/user", 0), "/bin/nice 5 /var/lib/natal/scripts/vendor/user");
+	assert_non_null(item("timezone"));
+}
+
+static void vendor_data_may_be_off(void **state)
+{
+	seed_add(&seed, "vendor-data", VENDOR);
+	planned("vendor_data: {enabled: false}\n");
+	assert_string_equal(command("scripts/vendor/user", 0), "");
+	assert_int_equal(plan->item_count, 1);
+}
+
+static void keys_of_the_source_may_be_left(void **state)
+{
+	seed.v.waived = true;
+	seed_add(&seed, "meta-data", "keys: ['" PUBLIC_KEY "']\n");
+	planned("users: [default]\nallow_public_ssh_keys: false\n");
+	assert_null(find_write("/home/debian/.ssh/authorized_keys"));
+}
+
+static void a_lock_is_a_wish(void **state)
+{
+	root_put(&root, "/etc/shadow", "root:" HASH ":1:0:99999:7:::\n");
+	planned("users: [{name: root, lock_passwd: true}]\n");
+	assert_written("/etc/shadow", "root:!" HASH ":100:0:99999:7:::\n");
+}
+
+static void home_is_told_of_keys_that_are_made(void **state)
+{
+	static const char yaml[] = "ssh_genkeytypes: [ed25519]\nphone_home: {url: 'http://h/', post: [pub_key_ed25519, pub_key_rsa]}\n";
+
+	has_program("/usr/bin/ssh-keygen");
+	root_put(&root, "/etc/ssh/ssh_host_rsa_key.pub", "the image's");
+	planned(yaml);
+	assert_non_null(strstr(command("phone_home", 0), "pub_key_ed25519@/etc/ssh/ssh_host_ed25519_key.pub"));
+	assert_non_null(strstr(command("phone_home", 0), "pub_key_rsa=N/A"));
+}
+
 static void appended_once(void **state)
 {
 	static const char yaml[] = "write_files: [{path: /etc/x, content: b, append: true}]\n";
@@ -250,7 +294,8 @@ int main(void)
 		T(a_password_needs_a_user), T(passwords_that_are_none), T(the_keys_of_the_top_show_root_the_way), T(unless_root_may_log_in),
 		T(rules_of_two_users_in_one_file), T(host_keys_are_made_once), T(the_images_keys_may_stay), T(sshd_is_told), T(an_sshd_without_drop_ins),
 		T(ssh_keys_that_are_none), T(scripts_have_their_frequencies), T(bootcmd_at_every_boot), T(appended_once), T(pieces_of_one_file),
-		T(deferred_until_the_owner_is_there),
+		T(deferred_until_the_owner_is_there), T(vendors_scripts_have_their_prefix), T(vendor_data_may_be_off),
+		T(keys_of_the_source_may_be_left), T(a_lock_is_a_wish), T(home_is_told_of_keys_that_are_made),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,6 +163,14 @@ static void another_is_not_replaced(void **state)
 	assert_non_null(strstr(problem("fs_setup/dev/vdb"), "/dev/vdb holds ext4 already, and neither overwrite nor replace_fs lets it go"));
 }
 
+static void another_than_the_one_that_may_go_stays(void **state)
+{
+	has_program("/usr/sbin/mkfs.ext4");
+	ext4("/dev/vdb", "theirs");
+	planned(FS(", replace_fs: ntfs"));
+	assert_non_null(strstr(problem("fs_setup/dev/vdb"), "/dev/vdb holds ext4 already"));
+}
+
 static void nor_is_a_table(void **state)
 {
 	has_program("/usr/sbin/mkfs.ext4");
@@ -338,6 +346,16 @@ static void a_root_that_fills_its_disk_stays(void **state)
 	assert_string_equal(command("growpart", 0), "");
 }
 
+static void an_image_that_is_not_to_grow(void **state)
+{
+	running_root("2000000\n");
+	root_put(&root, "/etc/growroot-disabled", "");
+	planned("growpart: {mode: auto}\n");
+	assert_string_equal(command("growpart", 0), "");
+	planned_again("growpart: {mode: auto, ignore_growroot_disabled: true}\n", "i-1");
+	assert_string_equal(command("growpart", 0), "/usr/bin/growpart /dev/vda 1");
+}
+
 static void growing_may_be_off(void **state)
 {
 	running_root("2000000\n");
@@ -346,6 +364,8 @@ static void growing_may_be_off(void **state)
 	planned_again("growpart: {mode: auto}\nresize_rootfs: false\n", "i-1");
 	assert_string_equal(command("growpart", 0), "/usr/bin/growpart /dev/vda 1");
 	assert_string_equal(command("growpart", 1), "");
+	planned_again("growpart: {mode: off}\nresize_rootfs: false\n", "i-1");
+	assert_int_equal(plan->item_count, 1);
 	live = false;
 	planned_again("growpart: {mode: auto}\n", "i-1");
 	assert_string_equal(command("growpart", 0), "");
@@ -357,11 +377,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_blank_disk_is_divided), T(one_partition_in_the_older_table), T(what_is_on_a_disk_stays), T(what_may_go_goes_once),
 		T(a_disk_that_has_grown_is_not_made_anew), T(wrong_wishes_of_disks), T(a_filesystem_on_a_blank_device),
-		T(a_filesystem_that_is_there_stays), T(another_is_not_replaced), T(nor_is_a_table), T(unless_it_may_go),
+		T(a_filesystem_that_is_there_stays), T(another_is_not_replaced), T(another_than_the_one_that_may_go_stays), T(nor_is_a_table), T(unless_it_may_go),
 		T(once_an_instance_wherever_it_stands), T(one_filesystem_a_device), T(auto_is_a_partition), T(wrong_wishes_of_filesystems),
 		T(lines_of_fstab), T(fields_that_are_not_given), T(mounted_where_the_system_runs), T(no_line_in_a_field), T(a_swap_file),
 		T(a_swap_file_has_a_limit), T(a_file_that_is_there_is_not_made_into_swap), T(an_unfinished_one_is_finished),
-		T(the_root_grows_with_its_disk), T(a_root_that_fills_its_disk_stays), T(growing_may_be_off),
+		T(the_root_grows_with_its_disk), T(a_root_that_fills_its_disk_stays), T(growing_may_be_off), T(an_image_that_is_not_to_grow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
