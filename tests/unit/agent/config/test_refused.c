@@ -94,6 +94,7 @@ static const struct row { const char *text, *msg; enum err_code code; } rows[] =
 	{ USER("\"sudo\":[\"\"]"), "users/a/sudo: a rule is one line", ERR_FORMAT },
 	{ USER("\"ssh_authorized_keys\":[\"ssh-ed25519 A\\ncommand x\"]"), "is not one line of an authorized_keys file", ERR_FORMAT },
 	{ USER("\"ssh_authorized_keys\":[\"\"]"), "is not one line of an authorized_keys file", ERR_FORMAT },
+	{ USER("\"ssh_redirect_user\":true,\"ssh_authorized_keys\":[\"ssh-ed25519 A\"]"), "has no ssh_authorized_keys of his own", ERR_CONFLICT },
 	{ "{\"groups\":[\"a/b\"]}", "'a/b' is no name of a group", ERR_FORMAT },
 	{ "{\"groups\":[[\"a\"]]}", "groups: a list is no name of a group", ERR_FORMAT },
 	{ "{\"groups\":{\"a\":[[\"b\"]]}}", "a name is a text, and this is a list", ERR_FORMAT },
