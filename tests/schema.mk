@@ -17,6 +17,11 @@ tests_unit_agent_module_test_packages_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_module_test_packages_LDADD = $(AGENT_TEST_LIBS)
 tests_unit_agent_module_test_services_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_module_test_services_LDADD = $(AGENT_TEST_LIBS)
+check_PROGRAMS += tests/unit/agent/module/test_storage tests/unit/agent/module/test_accounts
+tests_unit_agent_module_test_storage_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_module_test_storage_LDADD = $(AGENT_TEST_LIBS)
+tests_unit_agent_module_test_accounts_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_module_test_accounts_LDADD = $(AGENT_TEST_LIBS)
 EXTRA_DIST += tests/golden/services/seed/user-data tests/golden/services/expect.plan.json tests/golden/services/expect.tree \
 	tests/golden/services/root/etc/os-release tests/golden/services/root/usr/bin/apt-get tests/golden/services/root/etc/default/locale \
 	tests/golden/services/root/etc/apt/sources.list

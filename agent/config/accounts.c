@@ -216,6 +216,9 @@ static int parse_user(struct config *c, const struct doc *d, const struct member
 	    (r = parse_inactive(d, doc_path(d, path, "inactive"), row.inactive, &row.u.inactive, e)) || (r = check_user(d, path, &row.u, e)))
 		return r;
 	row.u.redirect = node_truth(row.redirect) ? TRI_YES : TRI_UNSET;
+	if (row.u.redirect == TRI_YES && row.u.ssh_authorized_keys.count)
+		return doc_fail(d, doc_path(d, path, "ssh_redirect_user"), ERR_CONFLICT, e,
+			"%s: one whom ssh_redirect_user sends elsewhere has no ssh_authorized_keys of his own", path);
 	warn_user(d, path, m->value, &row.u);
 	c->users[c->user_count++] = row.u;
 	return 0;

@@ -184,6 +184,35 @@ static const struct node *instance_data(struct config *c)
 	return all;
 }
 
+/* false, and the texts that cloud-init takes for it. */
+static bool is_off(const struct node *v)
+{
+	const char *s = node_str(v);
+
+	return v && ((v->kind == NODE_BOOL && !v->boolean) || (s && (strcasecmp(s, "false") == 0 || strcasecmp(s, "no") == 0 ||
+		strcasecmp(s, "off") == 0 || strcmp(s, "0") == 0)));
+}
+
+/* What user-data wants nothing of is left out, as if it had not been there: vendor-data, and the keys of a source's meta-data. */
+static int read_wanted(struct config *c, struct userdata_in *in, struct err *e)
+{
+	const struct notes before = c->notes;
+	int r = userdata_read(in, &c->userdata, &c->notes, e);
+	bool vendor = r || !is_off(node_get(node_get(c->userdata.config, "vendor_data"), "enabled"));
+	bool keys = r || !is_off(node_get(c->userdata.config, "allow_public_ssh_keys"));
+
+	if ((vendor || !in->vendor) && (keys || !in->keys))
+		return r;
+	if (!vendor) {
+		in->vendor = NULL;
+		in->vendor_size = 0;
+	}
+	in->keys = keys ? in->keys : NULL;
+	c->notes = before;
+	c->userdata = (struct userdata){ 0 };
+	return userdata_read(in, &c->userdata, &c->notes, e);
+}
+
 static int read_userdata(struct config *c, struct doc *d, struct err *e)
 {
 	const struct blob *user = verified_blob(c->verified, BLOB_USER_DATA), *vendor = verified_blob(c->verified, BLOB_VENDOR_DATA);
@@ -194,7 +223,7 @@ static int read_userdata(struct config *c, struct doc *d, struct err *e)
 	};
 	int r = config_meta(c, &in, e);
 
-	if (r || (r = userdata_read(&in, &c->userdata, &c->notes, e)) || (r = waiver_check(c->verified, &c->userdata, e)))
+	if (r || (r = read_wanted(c, &in, e)) || (r = waiver_check(c->verified, &c->userdata, e)))
 		return r;
 	c->cloud = c->userdata.config;
 	*d = (struct doc){ BLOB_USER_DATA, c->cloud, &c->arena, &c->notes, true };

@@ -4,7 +4,7 @@
  * struct verified, which must outlive it.  Nothing in it has been looked up on the machine: names stay names.
  *
  * User-data is cloud-init's: see cloud-config(5).
- * Caps: 1 MiB a document, 256 users and groups, 4,096 files; of networks see common/network/netconf.h.
+ * Caps: 1 MiB a document, 256 users and groups, 4,096 files of 64 MiB in all; of networks see common/network/netconf.h.
  */
 #pragma once
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 #include "common/media/bundle.h"
 #include "common/network/netconf.h"
 
-enum { CONFIG_DOC_MAX = 1 << 20, CONFIG_ACCOUNTS_MAX = 256, CONFIG_FILES_MAX = 4096, CONFIG_FILE_MAX = 16 << 20 };
+enum { CONFIG_DOC_MAX = 1 << 20, CONFIG_ACCOUNTS_MAX = 256, CONFIG_FILES_MAX = 4096, CONFIG_FILE_MAX = 16 << 20, CONFIG_FILES_SIZE_MAX = 64 << 20 };
 
 enum policy_kind { POLICY_FAIL, POLICY_DEGRADE, POLICY_CONTINUE, POLICIES };
 /* "fail", "degrade", "continue" */
@@ -42,6 +42,7 @@ struct config_file {
 	size_t size;
 	unsigned mode;
 	const char *user, *group;       /* names */
+	size_t room;                    /* of bytes, once something was put behind them */
 	bool append;                    /* behind what the guest has */
 	bool defer;                     /* late, when packages have made their users */
 };
@@ -66,6 +67,7 @@ struct config {
 	const char *node_name;                          /* the host name, or the full one where that is preferred */
 	bool no_hostname_file, ca_remove_defaults;
 	enum hosts_mode hosts;
+	size_t files_size;                              /* of all their bytes */
 	size_t group_count, user_count, password_count, file_count, host_key_count, ca_count, policy_count;
 	struct config_group *groups;
 	struct config_user *users;

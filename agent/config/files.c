@@ -86,6 +86,9 @@ static int parse_content(struct config *c, const struct doc *d, const char *path
 		text = out.data ? out.data : "";
 		size = out.size;
 	}
+	c->files_size += size;
+	if (c->files_size > CONFIG_FILES_SIZE_MAX)
+		return doc_fail(d, doc_path(d, path, "content"), ERR_LIMIT, e, "%s: the files come to more than %d bytes", path, CONFIG_FILES_SIZE_MAX);
 	f->bytes = how ? arena_copy(&c->arena, text, size) : text;     /* the document's own stays as long as the config */
 	f->size = size;
 	return 0;
@@ -105,6 +108,19 @@ static bool clean_path(const char *s)
 	return true;
 }
 
+/* Twice the room each time: thousands of pieces are no reason to keep thousands of copies. */
+static void put_behind(struct config *c, struct config_file *was, const struct config_file *f)
+{
+	if (was->size + f->size > was->room) {
+		was->room = 2 * (was->size + f->size);
+		char *both = arena_alloc(&c->arena, was->room + 1);
+		memcpy(both, was->bytes, was->size);
+		was->bytes = both;
+	}
+	memcpy((char *)was->bytes + was->size, f->bytes, f->size);
+	was->size += f->size;
+}
+
 /* A path that stands again: what is appended follows what is there, anything else takes its place. */
 static void put_file(struct config *c, const struct config_file *f)
 {
@@ -120,11 +136,7 @@ static void put_file(struct config *c, const struct config_file *f)
 		*was = *f;
 		return;
 	}
-	char *both = arena_alloc(&c->arena, was->size + f->size + 1);
-	memcpy(both, was->bytes, was->size);
-	memcpy(both + was->size, f->bytes, f->size);
-	was->bytes = both;
-	was->size += f->size;
+	put_behind(c, was, f);
 	was->mode = f->mode;
 	was->user = f->user;
 	was->group = f->group;

@@ -26,7 +26,7 @@ static bool is_hash(const char *s)
 	static const char *const methods[] = { "$1$", "$2a$", "$2y$", "$5$", "$6$", "$y$" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
-		if (text_starts(s, methods[i]) && strchr(s + strlen(methods[i]) + 1, '$') && !strchr(s, ':'))
+		if (text_starts(s, methods[i]) && s[strlen(methods[i])] && strchr(s + strlen(methods[i]) + 1, '$') && !strchr(s, ':'))
 			return true;
 	return false;
 }

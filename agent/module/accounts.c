@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "agent/module/password.h"
+#include "common/base/text.h"
 
 static int ensure_group(struct accounts *a, const char *name, long gid, bool system, struct err *e)
 {
@@ -195,6 +196,15 @@ static int compute(struct builder *b, struct err *e)
 	return r;
 }
 
+/* Has the file a line that begins with `head`? */
+static bool has_line(const char *text, const char *head)
+{
+	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+		if (text_starts(p, head))
+			return true;
+	return false;
+}
+
 /* useradd(8) gives each new person a range of subordinate numbers (subuid(5)), where the guest has such files: login.defs' defaults. */
 static int subordinate_ids(struct builder *b, const char *path, struct err *e)
 {
@@ -206,7 +216,8 @@ static int subordinate_ids(struct builder *b, const char *path, struct err *e)
 
 	if (r || !text)
 		return r;
-	char *all = arena_text(a, text);
+	const char *all = *text && text[strlen(text) - 1] != '\n' ? arena_printf(a, "%s\n", text) : text;
+	bool added = false;
 	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n') {
 		const char *start = strchr(p, ':'), *count = start ? strchr(start + 1, ':') : NULL;
 		unsigned long end = count ? strtoul(start + 1, NULL, 10) + strtoul(count + 1, NULL, 10) : 0;
@@ -214,13 +225,15 @@ static int subordinate_ids(struct builder *b, const char *path, struct err *e)
 	}
 	for (size_t i = 0; i < b->config->user_count; i++) {
 		const struct config_user *u = &b->config->users[i];
-		const char *head = arena_printf(a, "%s:", u->name), *line = strstr(all, head);
-		bool there = line && (line == all || line[-1] == '\n');
-		if (there || u->system == TRI_YES || accounts_uid(&b->accounts, u->name) < 1000)
+		const char *head = arena_printf(a, "%s:", u->name);
+		if (has_line(all, head) || u->system == TRI_YES || accounts_uid(&b->accounts, u->name) < 1000)
 			continue;
 		all = arena_printf(a, "%s%s%lu:%d\n", all, head, next, COUNT);
 		next += COUNT;
+		added = true;
 	}
+	if (!added)
+		return 0;
 	return want_file(b, &(struct want_file){ path, all, strlen(all), 0644, 0, 0, false, true }, e);
 }
 

@@ -54,7 +54,7 @@ static int layout_script(struct builder *b, const struct disk *d, const struct n
 		buf_printf(&out, "size=+, type=%s\n", d->gpt ? gpt_type("83") : "83");
 	} else if (layout->kind == NODE_LIST) {
 		if (layout->count > PARTITIONS_MAX)
-			return node_fail(layout, ERR_LIMIT, e, "disk_setup: %zu partitions: %d at most", layout->count, PARTITIONS_MAX);
+			return node_fail(layout, ERR_FORMAT, e, "disk_setup: %zu partitions: %d at most", layout->count, PARTITIONS_MAX);
 		for (size_t i = 0; i < layout->count && !r; i++)
 			r = one_partition(b, d, layout->items[i], i + 1 == layout->count, &out, e);
 	} else {
@@ -78,7 +78,6 @@ static int partition(struct builder *b, const struct disk *d, const struct node 
 	int r = layout_script(b, d, layout, &script, e);
 	if (r)
 		return r;
-	want_note(b, script, strlen(script));
 	want_frequency(b, FREQ_INSTANCE);
 	if (!want_due(b))
 		return 0;
@@ -90,6 +89,18 @@ static int partition(struct builder *b, const struct disk *d, const struct node 
 	want_exec(b, argv, SFDISK_TIMEOUT_MS, "the disk is to be partitioned")->input = script;
 	want_exec(b, settle, SFDISK_TIMEOUT_MS, "its partitions appear");
 	return 0;
+}
+
+/* As they were asked for, not as they come out: a disk that has grown is no other wish, and is not made anew. */
+static void note_wishes(struct builder *b, const struct disk *d, const struct node *how)
+{
+	scoped_buf struct buf text = BUF_MAX(1 << 20);
+
+	want_note(b, d->path, strlen(d->path));
+	want_note(b, &d->gpt, sizeof d->gpt);
+	if (node_get(how, "layout"))
+		node_json(node_get(how, "layout"), 0, &text);
+	want_note(b, text.data ? text.data : "", text.size);
 }
 
 static int one_disk(struct builder *b, const char *given, const struct node *how, struct err *e)
@@ -108,10 +119,9 @@ static int one_disk(struct builder *b, const char *given, const struct node *how
 	if (!now.there)
 		return err_set(e, ERR_NOT_FOUND, "disk_setup: there is no disk %s", d.path);
 	d.size = now.size_bytes;
-	if (!now.blank && !(overwrite && overwrite->kind == NODE_BOOL && overwrite->boolean)) {
-		want_note(b, d.path, strlen(d.path));
+	note_wishes(b, &d, how);
+	if (!now.blank && !(overwrite && overwrite->kind == NODE_BOOL && overwrite->boolean))
 		return 0;               /* what somebody put there stays */
-	}
 	return partition(b, &d, how, e);
 }
 

@@ -64,6 +64,20 @@ static bool posts(const struct node *list, const char *what)
 	return false;
 }
 
+/* ssh-keygen(1), as module/ssh_host_keys.c runs it: the last word is the private half's path. */
+static bool makes_key(const char *const *argv, const char *path)
+{
+	const char *last = argv[0];
+	size_t n;
+
+	if (strcmp(argv[0], "/usr/bin/ssh-keygen") != 0)
+		return false;
+	for (; *argv; argv++)
+		last = *argv;
+	n = strlen(last);
+	return strncmp(path, last, n) == 0 && strcmp(path + n, ".pub") == 0;
+}
+
 /* A public host key is a file by then, where this guest has or gets one of the type. */
 static const char *key_field(struct builder *b, const char *name, const char *type)
 {
@@ -72,8 +86,12 @@ static const char *key_field(struct builder *b, const char *name, const char *ty
 	struct fact there;
 	bool comes = facts_stat(b->facts, path, &there, &ignored) == 0 && there.kind == FACT_FILE;
 
-	for (size_t i = 0; i < b->plan->action_count; i++)
-		comes |= b->plan->actions[i].kind == ACTION_WRITE && strcmp(b->plan->actions[i].path, path) == 0;
+	for (size_t i = 0; i < b->plan->action_count; i++) {
+		const struct action *x = &b->plan->actions[i];
+		if (x->path && strcmp(x->path, path) == 0)
+			comes = x->kind != ACTION_REMOVE;
+		comes |= x->kind == ACTION_EXEC && makes_key(x->argv, path);
+	}
 	return comes ? arena_printf(&b->plan->arena, "%s@%s", name, path) : arena_printf(&b->plan->arena, "%s=N/A", name);
 }
 

@@ -72,6 +72,11 @@ static int make(struct builder *b, const struct fs *fs, struct err *e)
 	return 0;
 }
 
+static bool is_same(const struct fs *fs, const struct fact_block *now)
+{
+	return fs->type && strcmp(now->type, fs->type) == 0 && (!fs->label || strcmp(now->label, fs->label) == 0);
+}
+
 static int judge(struct builder *b, const struct fs *fs, struct err *e)
 {
 	struct fact_block now;
@@ -85,8 +90,7 @@ static int judge(struct builder *b, const struct fs *fs, struct err *e)
 	want_frequency(b, FREQ_INSTANCE);
 	if (!want_due(b))
 		return 0;
-	bool same = strcmp(now.type, fs->type) == 0 && (!fs->label || strcmp(now.label, fs->label) == 0);
-	if (same && !fs->overwrite)
+	if (is_same(fs, &now) && !fs->overwrite)
 		return 0;
 	/* A device that is not there yet is a partition that disk_setup makes. */
 	if (!now.blank && !fs->overwrite && !(fs->replace && strcmp(fs->replace, now.type) == 0))
@@ -95,23 +99,92 @@ static int judge(struct builder *b, const struct fs *fs, struct err *e)
 	return make(b, fs, e);
 }
 
-static int one_fs(struct builder *b, const struct node *v, struct err *e)
+/* Does disk_setup divide this disk in the same run? */
+static bool is_divided(struct builder *b, const char *disk)
 {
-	const char *given = node_str(node_get(v, "device")), *number, *disk, *type = node_str(node_get(v, "filesystem"));
-	const struct node *part = node_get(v, "partition");
-	struct fs fs = { .type = type, .label = node_str(node_get(v, "label")), .options = node_get(v, "extra_opts"),
-		.overwrite = is_true(node_get(v, "overwrite")), .replace = node_str(node_get(v, "replace_fs")) };
+	const struct node *disks = node_get(b->config->cloud, "disk_setup"), *aliases = node_get(b->config->cloud, "device_aliases");
 
-	if (node_truth(node_get(v, "cmd")))
-		return node_fail(node_get(v, "cmd"), ERR_UNSUPPORTED, e, "fs_setup: cmd is not run: a filesystem is made by its type");
-	if (!given || !type || type[strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789")])
+	for (size_t i = 0; disks && disks->kind == NODE_MAP && i < disks->count; i++) {
+		const char *path, *number;
+		block_name(&b->plan->arena, disks->members[i].key->text, aliases, &path, &number);
+		if (path && strcmp(path, disk) == 0 && node_truth(node_get(disks->members[i].value, "layout")))
+			return true;
+	}
+	return false;
+}
+
+/* auto, any: the partition that has such a filesystem already, or else the first that has none; the disk itself where it has no partitions. */
+static int find_partition(struct builder *b, const struct fs *fs, const char *disk, const char **ret, struct err *e)
+{
+	enum { LOOKED_AT_MAX = 16 };
+	struct fact_block now;
+	const char *blank = NULL;
+	int r = facts_block(b->facts, disk, &now, e);
+
+	*ret = disk;
+	if (r || (!*now.table && !is_divided(b, disk)))
+		return r;
+	for (int i = 1; i <= LOOKED_AT_MAX; i++) {
+		const char *path = block_partition(&b->plan->arena, disk, arena_printf(&b->plan->arena, "%d", i));
+		if ((r = facts_block(b->facts, path, &now, e)))
+			return r;
+		if (is_same(fs, &now)) {
+			*ret = path;
+			return 0;
+		}
+		blank = !blank && now.there && now.blank ? path : blank;
+	}
+	*ret = blank ? blank : block_partition(&b->plan->arena, disk, "1");
+	return 0;
+}
+
+/* Which device is meant, before anything is asked of it. */
+static int find_device(struct builder *b, const struct node *v, struct fs *fs, struct err *e)
+{
+	const char *given = node_str(node_get(v, "device")), *number, *disk;
+	const struct node *part = node_get(v, "partition");
+
+	if (!given)
 		return node_fail(v, ERR_FORMAT, e, "fs_setup: device and filesystem are wanted");
 	block_name(&b->plan->arena, given, node_get(b->config->cloud, "device_aliases"), &disk, &number);
 	if (!disk)
 		return err_set(e, ERR_NOT_FOUND, "fs_setup: '%.60s' is no device that this guest knows", given);
-	if (!*number && part && part->text && strspn(part->text, "0123456789") == strlen(part->text))
+	if (!*number && part && part->text && *part->text && strspn(part->text, "0123456789") == strlen(part->text))
 		number = part->text;
-	fs.device = *number ? block_partition(&b->plan->arena, disk, number) : disk;
+	fs->device = *number ? block_partition(&b->plan->arena, disk, number) : disk;
+	if (*number || !part || !part->text || (strcasecmp(part->text, "auto") != 0 && strcasecmp(part->text, "any") != 0))
+		return 0;
+	return find_partition(b, fs, disk, &fs->device, e);
+}
+
+/* Two filesystems for one device would take it from one another at every run. */
+static bool stands_before(const struct builder *b)
+{
+	const struct item *last = &b->plan->items[b->plan->item_count - 1];
+
+	for (const struct item *i = b->plan->items; i < last; i++)
+		if (strcmp(i->key, last->key) == 0)
+			return true;
+	return false;
+}
+
+/* The item is the device's, not the place's in the list: one put before it is no reason to make a filesystem anew. */
+static int one_fs(struct builder *b, size_t number, const struct node *v, struct err *e)
+{
+	const char *type = node_str(node_get(v, "filesystem"));
+	struct fs fs = { .type = type, .label = node_str(node_get(v, "label")), .options = node_get(v, "extra_opts"),
+		.overwrite = is_true(node_get(v, "overwrite")), .replace = node_str(node_get(v, "replace_fs")) };
+
+	int r = find_device(b, v, &fs, e);
+	want_item(b, r ? arena_printf(&b->plan->arena, "%zu", number) : fs.device);
+	if (r)
+		return r;
+	if (stands_before(b))
+		return node_fail(v, ERR_CONFLICT, e, "fs_setup: %s stands twice", fs.device);
+	if (node_truth(node_get(v, "cmd")))
+		return node_fail(node_get(v, "cmd"), ERR_UNSUPPORTED, e, "fs_setup: cmd is not run: a filesystem is made by its type");
+	if (!type || type[strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789")])
+		return node_fail(v, ERR_FORMAT, e, "fs_setup: device and filesystem are wanted");
 	return judge(b, &fs, e);
 }
 
@@ -120,8 +193,7 @@ int module_fs_setup(struct builder *b, struct err *e)
 	const struct node *list = node_get(b->config->cloud, "fs_setup");
 
 	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->count; i++) {
-		want_item(b, arena_printf(&b->plan->arena, "%zu", i));
-		int r = one_fs(b, list->items[i], e) ? want_failed(b, e) : 0;
+		int r = one_fs(b, i, list->items[i], e) ? want_failed(b, e) : 0;
 		if (r)
 			return r;
 	}

@@ -137,10 +137,16 @@ static int grow(struct builder *b, bool partition, bool filesystem, struct err *
 int module_growpart(struct builder *b, struct err *e)
 {
 	const struct node *growpart = node_get(b->config->cloud, "growpart"), *resize = node_get(b->config->cloud, "resize_rootfs");
+	const struct node *ignore = growpart && growpart->kind == NODE_MAP ? node_get(growpart, "ignore_growroot_disabled") : NULL;
 
 	/* Of the running system only: and of its own accord only where a cloud-config is. */
 	if (!b->facts->live || (off(growpart) && off(resize)) || !b->config->cloud->count)
 		return 0;
 	want_item(b, "");
-	return grow(b, !off(growpart), !off(resize), e) ? want_failed(b, e) : 0;
+	/* An image's own word, unless it is to be ignored. */
+	struct fact stop;
+	if (facts_stat(b->facts, "/etc/growroot-disabled", &stop, e))
+		return want_failed(b, e);
+	bool stopped = stop.kind != FACT_ABSENT && !(ignore && ignore->kind == NODE_BOOL && ignore->boolean);
+	return grow(b, !off(growpart) && !stopped, !off(resize), e) ? want_failed(b, e) : 0;
 }

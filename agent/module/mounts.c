@@ -105,7 +105,7 @@ static int bytes_of(const struct node *v, uint64_t *ret, struct err *e)
 	memcpy(digits, v->text, n);
 	digits[n] = 0;
 	if (!text_number(digits, ret) || *ret > (UINT64_C(1) << 50) >> (unit ? 10 * (unit - units + 1) : 0))
-		return node_fail(v, ERR_LIMIT, e, "swap: '%.40s' is too large", v->text);
+		return node_fail(v, ERR_FORMAT, e, "swap: '%.40s' is too large", v->text);
 	*ret <<= unit ? 10 * (unit - units + 1) : 0;
 	return 0;
 }
@@ -143,6 +143,16 @@ static int swap_size(struct builder *b, const struct node *swap, uint64_t *ret, 
 	return r;
 }
 
+/* Is the file what a run left that did not come to mkswap(8)? Of its size, and nothing in it that has a name. */
+static int is_unfinished(struct builder *b, const char *name, uint64_t size, bool *ret, struct err *e)
+{
+	struct fact_block now;
+	int r = facts_block(b->facts, name, &now, e);
+
+	*ret = !r && now.there && now.blank && now.size_bytes == size;
+	return r;
+}
+
 /* The file, once: one that is there stays as it is. */
 static int swap_file(struct lines *l, const struct node *swap, struct err *e)
 {
@@ -161,7 +171,10 @@ static int swap_file(struct lines *l, const struct node *swap, struct err *e)
 	want_note(l->b, name, strlen(name));
 	buf_printf(&l->text, "%s\tnone\tswap\tsw," OURS "\t0\t0\n", name);
 	l->swap = true;
-	if (now.kind != FACT_ABSENT)
+	bool unfinished = false;
+	if (now.kind == FACT_FILE && now.mode == 0600 && (r = is_unfinished(l->b, name, size, &unfinished, e)))
+		return r;
+	if (now.kind != FACT_ABSENT && !unfinished)
 		return 0;
 	const char *const steps[][6] = { { "/usr/bin/fallocate", "-l", bytes, name }, { "/usr/bin/chmod", "0600", name }, { "/usr/sbin/mkswap", name } };
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {

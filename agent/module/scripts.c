@@ -7,7 +7,7 @@
 #define SCRIPTS STATE_DIR "/scripts"
 enum { SCRIPT_TIMEOUT_MS = 3600 * 1000, EARLY_TIMEOUT_MS = 300 * 1000 };      /* the early unit has 900 s in all */
 
-struct kept { const char *path, *text; size_t size; };
+struct kept { const char *path, *text; size_t size; const struct node *prefix; };
 
 static const char **environment(struct builder *b)
 {
@@ -16,6 +16,19 @@ static const char **environment(struct builder *b)
 	env[0] = arena_printf(&b->plan->arena, "INSTANCE_ID=%s", b->config->verified->manifest.vm.instance_id);
 	env[1] = "HOME=/root";
 	return env;
+}
+
+/* The words of vendor_data.prefix, then the script. */
+static const char **with_prefix(struct arena *a, const struct node *prefix, const char *const *argv)
+{
+	size_t n = prefix ? prefix->kind == NODE_LIST ? prefix->count : 1 : 0, k = 0;
+	const char **all = arena_array(a, n + 3, sizeof *all);
+
+	for (; k < n; k++)
+		all[k] = prefix->kind == NODE_LIST ? prefix->items[k]->text : prefix->text;
+	for (; *argv; argv++)
+		all[k++] = *argv;
+	return all;
 }
 
 /* Kept where only root reads it, and run by the interpreter that its first line names. */
@@ -34,6 +47,9 @@ static int keep_and_run(struct builder *b, const struct kept *s, enum frequency 
 	want_frequency(b, frequency);
 	argv[0] = shell ? "/bin/sh" : s->path;
 	argv[1] = shell ? s->path : NULL;
+	argv = with_prefix(a, s->prefix, argv);
+	for (size_t k = 0; s->prefix && argv[k]; k++)
+		want_note(b, argv[k], strlen(argv[k]));
 	if (want_due(b))
 		want_exec(b, argv, i->stage == STAGE_EARLY ? EARLY_TIMEOUT_MS : SCRIPT_TIMEOUT_MS, frequency == FREQ_BOOT ? "at every boot" :
 			"not yet run")->env = environment(b);
@@ -49,6 +65,7 @@ static const struct { const char *dir; enum frequency frequency; } kinds[SCRIPT_
 static int scripts(struct builder *b, bool hooks, struct err *e)
 {
 	const struct userdata *u = &b->config->userdata;
+	const struct node *prefix = node_get(node_get(b->config->cloud, "vendor_data"), "prefix");
 
 	for (size_t i = 0; i < u->script_count; i++) {
 		const struct script *s = &u->scripts[i];
@@ -56,7 +73,8 @@ static int scripts(struct builder *b, bool hooks, struct err *e)
 			continue;
 		const char *name = arena_printf(&b->plan->arena, "%s/%s", kinds[s->kind].dir, s->name);
 		want_item(b, name);
-		const struct kept kept = { arena_printf(&b->plan->arena, SCRIPTS "/%s", name), s->bytes, s->size };
+		const struct kept kept = { arena_printf(&b->plan->arena, SCRIPTS "/%s", name), s->bytes, s->size,
+			s->kind == SCRIPT_VENDOR && node_truth(prefix) ? prefix : NULL };
 		int r = keep_and_run(b, &kept, kinds[s->kind].frequency, e) ? want_failed(b, e) : 0;
 		if (r)
 			return r;
@@ -74,6 +92,6 @@ int module_bootcmd(struct builder *b, struct err *e)
 	if (!text)
 		return 0;
 	want_item(b, "");
-	const struct kept kept = { SCRIPTS "/bootcmd/bootcmd.sh", text, strlen(text) };
+	const struct kept kept = { SCRIPTS "/bootcmd/bootcmd.sh", text, strlen(text), NULL };
 	return keep_and_run(b, &kept, FREQ_BOOT, e) ? want_failed(b, e) : 0;
 }

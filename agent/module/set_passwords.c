@@ -23,14 +23,17 @@ static bool wishes(const struct config *c, uint8_t ret[SHA256_SIZE])
 	for (size_t i = 0; i < c->user_count; i++) {
 		const struct config_user *u = &c->users[i];
 		const char *const words[] = { u->name, u->passwd, u->hashed_passwd, u->plain_text_passwd };
-		any |= u->passwd || u->hashed_passwd || u->plain_text_passwd;
+		const uint8_t lock = (uint8_t)u->lock_passwd;
+		any |= u->lock_passwd == TRI_YES || u->passwd || u->hashed_passwd || u->plain_text_passwd;
 		for (size_t k = 0; k < ARRAY_SIZE(words); k++)
 			add_text(&h, words[k]);
+		sha256_add(&h, &lock, sizeof lock);
 	}
 	for (size_t i = 0; i < c->password_count; i++) {
 		add_text(&h, c->passwords[i].user);
 		add_text(&h, c->passwords[i].hash);
 		add_text(&h, c->passwords[i].plain);
+		sha256_add(&h, &c->passwords[i].expire, sizeof c->passwords[i].expire);
 	}
 	sha256_done(&h, ret);
 	return any;

@@ -112,20 +112,37 @@ static int home_mode(struct builder *b, unsigned *ret, struct err *e)
 	return 0;
 }
 
+static bool has_line(const char *text, const char *line)
+{
+	size_t n = strlen(line);
+
+	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+		if (strcspn(p, "\n") == n && memcmp(p, line, n) == 0)
+			return true;
+	return false;
+}
+
+/* The rules of all users, in one file: they belong to the first one that has any. */
 static int user_doas(struct builder *b, const struct config_user *u, struct err *e)
 {
+	const struct config *c = b->config;
+
 	struct arena *a = &b->plan->arena;
 	const char *text;
 	int r = u->doas.count ? facts_text(b->facts, "/etc/doas.conf", &text, e) : 0;
 
 	if (r || !u->doas.count)
 		return r;
-	const char *all = text ? text : "";
-	for (size_t i = 0; i < u->doas.count; i++) {
+	for (size_t i = 0; i < u->doas.count; i++)
 		want_note(b, u->doas.at[i], strlen(u->doas.at[i]));
-		if (!strstr(all, u->doas.at[i]))
-			all = arena_printf(a, "%s%s%s\n", all, *all && all[strlen(all) - 1] != '\n' ? "\n" : "", u->doas.at[i]);
-	}
+	for (const struct config_user *before = c->users; before < u; before++)
+		if (before->doas.count)
+			return 0;
+	const char *all = text ? text : "";
+	for (; u < c->users + c->user_count; u++)
+		for (size_t i = 0; i < u->doas.count; i++)
+			if (!has_line(all, u->doas.at[i]))
+				all = arena_printf(a, "%s%s%s\n", all, *all && all[strlen(all) - 1] != '\n' ? "\n" : "", u->doas.at[i]);
 	return want_file(b, &(struct want_file){ "/etc/doas.conf", all, strlen(all), 0440, 0, 0, false, true }, e);
 }
 

@@ -64,6 +64,8 @@ static int defer(struct builder *b, const struct config_file *f, struct err *e)
 		return r;
 	want_frequency(b, FREQ_INSTANCE);
 	want_note(b, f->user, strlen(f->user));
+	want_note(b, f->group ? f->group : "", f->group ? strlen(f->group) : 0);
+	want_note(b, &f->mode, sizeof f->mode);
 	if (want_due(b))
 		want_exec(b, argv, INSTALL_TIMEOUT_MS, "not yet put there");
 	return 0;

@@ -1,6 +1,7 @@
 /* keys_accounts.c - users, groups, passwords, and ssh. */
 #include "common/schema/keys.h"
 
+#define PUBLISHED "host keys are in the signed pin record; nothing has to be read off a console"
 #define FROM_NETWORK "keys that come over the network are not signed; write them into ssh_authorized_keys"
 
 static const struct shape member_names = { .any = (const struct shape *const[]){ TEXT, SOME_TEXTS, NULL } };
@@ -56,11 +57,10 @@ KEYS_APPLIED(ssh,
 	F("ssh_authorized_keys", SOME_TEXTS), F("ssh_deletekeys", BOOL),
 	F("ssh_genkeytypes", LIST(WORD("ecdsa", "ed25519", "rsa"), .min = 1)),
 	F("disable_root", BOOL), F("disable_root_opts", TEXT), F("allow_public_ssh_keys", BOOL), F("ssh_quiet_keygen", BOOL),
-	F("ssh_publish_hostkeys", MAP(F("enabled", BOOL), F("blacklist", TEXTS))));
+	F("ssh_publish_hostkeys", MAP(F("enabled", BOOL), F("blacklist", TEXTS)), IGNORED(PUBLISHED)));
 
 MODULE(ssh_import_id, "ssh_import_id", REFUSED, FROM_NETWORK, F("ssh_import_id", TEXTS));
 
-#define PUBLISHED "host keys are in the signed pin record; nothing has to be read off a console"
 MODULE(keys_to_console, "keys_to_console", IGNORED, PUBLISHED,
 	F("ssh", MAP(F("emit_keys_to_console", BOOL, REQUIRED))),
 	F("ssh_key_console_blacklist", UNIQUE_TEXTS), F("ssh_fp_console_blacklist", UNIQUE_TEXTS));

@@ -9,11 +9,15 @@ static struct test_root root;
 static struct plan *plan;
 static struct config *config;
 static struct test_seed seed;
+static struct done done_before;
+static bool live;
 
 static int setup(void **state)
 {
 	root_init(&root);
 	seed_init(&seed);
+	done_before = (struct done){ 0 };
+	live = false;
 	plan = NULL;
 	config = NULL;
 	return 0;
@@ -31,22 +35,46 @@ static int teardown(void **state)
 static void planned(const char *yaml)
 {
 	static char text[16384];
-	const struct facts f = { .root = root.fd, .owners = false };
-	const struct done none = { 0 };
+	const struct facts f = { .root = root.fd, .owners = false, .live = live };
 
 	snprintf(text, sizeof text, "#cloud-config\n%s", yaml);
 	seed_add(&seed, "user-data", text);
 	assert_ok(config_parse(&seed.v, &config, &e), e);
-	assert_ok(plan_build(config, &f, &none, &plan, &e), e);
+	assert_ok(plan_build(config, &f, &done_before, &plan, &e), e);
 }
 
-static void has_program(const char *path) { root_put(&root, path, ""); }
-static void is_debian(void)
+/* Everything of the last plan was done, and the same guest starts again with this. */
+static inline void planned_again(const char *yaml, const char *instance_id)
+{
+	static struct done_row rows[64];
+	static char keys[64][160];
+
+	done_before = (struct done){ 0, rows, "i-1" };
+	for (size_t i = 0; i < plan->item_count && i < ARRAY_SIZE(rows); i++) {
+		const struct item *it = &plan->items[i];
+		if (it->frequency != FREQ_INSTANCE && it->frequency != FREQ_ONCE)
+			continue;
+		struct done_row *row = &rows[done_before.count];
+		snprintf(keys[done_before.count], sizeof keys[0], "%s", it->key);
+		*row = (struct done_row){ keys[done_before.count++], it->frequency, { 0 } };
+		memcpy(row->digest, it->digest, SHA256_SIZE);
+	}
+	plan_free(plan);
+	config_free(config);
+	plan = NULL;
+	config = NULL;
+	seed_init(&seed);
+	snprintf(seed.v.manifest.vm.instance_id, sizeof seed.v.manifest.vm.instance_id, "%s", instance_id);
+	planned(yaml);
+}
+
+static inline void has_program(const char *path) { root_put(&root, path, ""); }
+static inline void is_debian(void)
 {
 	root_put(&root, "/etc/os-release", "NAME=\"Debian\"\nID=debian\nVERSION_CODENAME=bookworm\n");
 	has_program("/usr/bin/apt-get");
 }
-static void is_fedora(void)
+static inline void is_fedora(void)
 {
 	root_put(&root, "/etc/os-release", "ID=\"fedora\"\nVERSION_ID=40\n");
 	has_program("/usr/bin/dnf");

@@ -84,6 +84,7 @@ static const struct row { const char *text, *msg; enum err_code code; } rows[] =
 	{ USER("\"homedir\":\"/home/../etc/x\""), "users/a/homedir is '/home/../etc/x', not an absolute path", ERR_FORMAT },
 	{ USER("\"homedir\":\"/home/..\""), "users/a/homedir is '/home/..', not an absolute path", ERR_FORMAT },
 	{ USER("\"passwd\":\"secret\""), "users/a/passwd is not the hash of a password", ERR_FORMAT },
+	{ USER("\"hashed_passwd\":\"$6$a:b\""), "users/a/hashed_passwd holds a colon", ERR_FORMAT },
 	{ USER("\"passwd\":\"$6$a:b\""), "users/a/passwd holds a colon", ERR_FORMAT },
 	{ USER("\"passwd\":\"!\\nroot2:!\""), "users/a/passwd holds a colon or a control character", ERR_FORMAT },
 	{ USER("\"primary_group\":\"a b\""), "'a b' is no name of a group", ERR_FORMAT },
@@ -93,6 +94,7 @@ static const struct row { const char *text, *msg; enum err_code code; } rows[] =
 	{ USER("\"sudo\":[\"\"]"), "users/a/sudo: a rule is one line", ERR_FORMAT },
 	{ USER("\"ssh_authorized_keys\":[\"ssh-ed25519 A\\ncommand x\"]"), "is not one line of an authorized_keys file", ERR_FORMAT },
 	{ USER("\"ssh_authorized_keys\":[\"\"]"), "is not one line of an authorized_keys file", ERR_FORMAT },
+	{ USER("\"ssh_redirect_user\":true,\"ssh_authorized_keys\":[\"ssh-ed25519 A\"]"), "has no ssh_authorized_keys of his own", ERR_CONFLICT },
 	{ "{\"groups\":[\"a/b\"]}", "'a/b' is no name of a group", ERR_FORMAT },
 	{ "{\"groups\":[[\"a\"]]}", "groups: a list is no name of a group", ERR_FORMAT },
 	{ "{\"groups\":{\"a\":[[\"b\"]]}}", "a name is a text, and this is a list", ERR_FORMAT },
@@ -224,6 +226,22 @@ static void caps(void **state)
 	}
 }
 
+/* One text of 1 MiB under many names. */
+static void files_in_all(void **state)
+{
+	scoped_buf struct buf text = BUF_MAX(4 << 20);
+
+	(void)state;
+	buf_str(&text, "#cloud-config\nwrite_files:\n- path: /f\n  content: &a ");
+	for (int i = 0; i < 1 << 14; i++)
+		buf_str(&text, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	for (int i = 1; i < 64; i++)
+		buf_printf(&text, "\n- {path: /f%d, content: *a}", i);
+	assert_ok(parse("user-data", text.data), e);
+	buf_str(&text, "\n- {path: /more, content: *a}\n");
+	assert_err(parse("user-data", text.data), ERR_LIMIT, e, "the files come to more than 67108864 bytes");
+}
+
 static void size_and_depth(void **state)
 {
 	static const char *const file[] = { "#cloud-config\n{\"write_files\":[{\"path\":\"/", "a", "\"}]}" };
@@ -251,7 +269,7 @@ static void size_and_depth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(user_data_rows), cmocka_unit_test(network_rows), cmocka_unit_test(caps), cmocka_unit_test(size_and_depth),
+		cmocka_unit_test(user_data_rows), cmocka_unit_test(network_rows), cmocka_unit_test(caps), cmocka_unit_test(files_in_all), cmocka_unit_test(size_and_depth),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

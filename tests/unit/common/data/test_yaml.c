@@ -64,6 +64,7 @@ static void refuses_with_the_place(void **s)
 		{ "<<: [{a: 1}, 2]", ERR_FORMAT, "doc:1:14", "'<<' wants maps" },
 		{ "? [1]\n: 2", ERR_FORMAT, "doc:1:3", "a list is no key" },
 		{ "a: 2001-13-40", ERR_FORMAT, "doc:1:4", "'2001-13-40' is not a time" },
+		{ "a: !!map [1]", ERR_FORMAT, "doc:1:4", "the tag says that this is something else" },
 		{ "a: !!int x", ERR_FORMAT, "doc:1:4", "'x' is not a whole number" },
 		{ "a: 1\nb: \001\n", ERR_FORMAT, "doc:2:4", "control characters" },
 		{ "a: \xff\n", ERR_FORMAT, "doc:1:4", "UTF-8" },
@@ -101,6 +102,20 @@ static void stops_bombs(void **s)
 	for (int i = 0; i < 5000; i++)
 		buf_str(&text, "[");
 	assert_err(read_json(text.data, &a, NULL, out, &e), ERR_LIMIT, e, "more than 64 deep");
+	buf_clear(&text);
+	for (int i = 0; i < YAML_DEPTH_MAX; i++)
+		buf_str(&text, "[");
+	scoped_buf struct buf deeper = BUF_MAX(1 << 20);
+	buf_printf(&deeper, "[%s", text.data);
+	for (int i = 0; i < YAML_DEPTH_MAX; i++) {
+		buf_str(&text, "]");
+		buf_str(&deeper, "]");
+	}
+	buf_str(&deeper, "]");
+	assert_ok(read_json(text.data, &a, NULL, out, &e), e);
+	assert_err(read_json(deeper.data, &a, NULL, out, &e), ERR_LIMIT, e, "more than 64 deep");
+	struct node *n;
+	assert_err(yaml_read(&a, "doc", "", (size_t)YAML_SIZE_MAX + 1, NULL, &n, &e), ERR_LIMIT, e, "at most");
 	arena_fini(&a);
 }
 
@@ -131,9 +146,25 @@ static void finds_in_long_maps(void **s)
 	assert_int_equal(node_get(map, "k7")->integer, 507);
 	node_drop(map, "k7");
 	assert_null(node_get(map, "k7"));
+	assert_int_equal(node_get(map, "k8")->integer, 508);
 	assert_int_equal(node_get(map, "k499")->integer, 999);
 	assert_null(node_get(node_copy(&a, map), "k7"));
 	assert_int_equal(node_get(node_copy(&a, map), "k8")->integer, 508);
+	arena_fini(&a);
+}
+
+static void what_is_not_the_same(void **s)
+{
+	struct arena a = { 0 };
+	struct node *n;
+	struct err e;
+
+	(void)s;
+	assert_ok(yaml_read(&a, "doc", "{18446744073709551616: a, 18446744073709551617: b}", 50, NULL, &n, &e), e);
+	assert_int_equal(n->count, 2);
+	assert_ok(yaml_read(&a, "doc", "[\"a\\0b\", a]", 11, NULL, &n, &e), e);
+	assert_null(node_str(n->items[0]));
+	assert_string_equal(node_str(n->items[1]), "a");
 	arena_fini(&a);
 }
 
@@ -141,7 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_as_pyyaml_does), cmocka_unit_test(refuses_with_the_place), cmocka_unit_test(stops_bombs),
-		cmocka_unit_test(says_what_counts), cmocka_unit_test(finds_in_long_maps),
+		cmocka_unit_test(says_what_counts), cmocka_unit_test(finds_in_long_maps), cmocka_unit_test(what_is_not_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,301 @@
+/* Users' passwords, keys and numbers; scripts and when they run; sshd. */
+#include "tests/unit/agent/planned.h"
+
+static void subordinate_numbers_once_a_user(void **state)
+{
+	root_put(&root, "/etc/subuid", "xbob:100000:65536\nold:300000:65536");
+	root_put(&root, "/etc/subgid", "xbob:100000:65536\nbob:165536:65536\n");
+	planned("users: [{name: bob}, {name: sys, system: true}]\n");
+	assert_written("/etc/subuid", "xbob:100000:65536\nold:300000:65536\nbob:365536:65536\n");
+	assert_null(find_write("/etc/subgid"));
+}
+
+#define HASH "$6$salt$hash"
+static void passwords_are_given_once_an_instance(void **state)
+{
+	static const char yaml[] = "users: [{name: root, lock_passwd: false, hashed_passwd: '" HASH "'}]\n";
+
+	planned(yaml);
+	assert_written("/etc/shadow", "root:" HASH ":100:0:99999:7:::\n");
+	planned_again(yaml, "i-1");     /* its user has changed it since */
+	assert_null(find_write("/etc/shadow"));
+	planned_again(yaml, "i-2");
+	assert_non_null(find_write("/etc/shadow"));
+}
+
+static void another_wish_is_given(void **state)
+{
+	planned("chpasswd: {expire: false, users: [{name: root, password: '" HASH "'}]}\n");
+	assert_written("/etc/shadow", "root:" HASH ":100:0:99999:7:::\n");
+	planned_again("chpasswd: {expire: true, users: [{name: root, password: '" HASH "'}]}\n", "i-1");
+	assert_written("/etc/shadow", "root:" HASH ":0:0:99999:7:::\n");
+}
+
+static void the_older_list(void **state)
+{
+	root_put(&root, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\na:x:1000:1000::/home/a:/bin/sh\n");
+	root_put(&root, "/etc/shadow", "root:*:1:0:99999:7:::\na:!:1::::::\n");
+	planned("chpasswd:\n  expire: false\n  list: |\n    root:" HASH "\n    a:$1$\n");
+	const struct action *a = find_write("/etc/shadow");
+	assert_non_null(a);
+	assert_true(a->secret);
+	assert_non_null(strstr(a->bytes, "root:" HASH ":100:"));
+	assert_null(strstr(a->bytes, "a:$1$:"));        /* no hash: a password, and hashed */
+	assert_non_null(strstr(a->bytes, "a:$6$"));
+}
+
+static void a_password_needs_a_user(void **state)
+{
+	planned("chpasswd: {users: [{name: ghost, password: '" HASH "'}]}\n");
+	assert_string_equal(problem("accounts"), "chpasswd: 'ghost' is no user of this guest");
+	assert_null(find_write("/etc/shadow"));
+}
+
+static int refused(const char *yaml)
+{
+	static char text[4096];
+	struct config *c = NULL;
+
+	snprintf(text, sizeof text, "#cloud-config\n%s", yaml);
+	seed_init(&seed);
+	seed_add(&seed, "user-data", text);
+	int r = config_parse(&seed.v, &c, &e);
+	if (!r)
+		config_free(c);
+	return r;
+}
+
+static void passwords_that_are_none(void **state)
+{
+	assert_err(refused("chpasswd: {list: 'a:R'}\n"), ERR_UNSUPPORTED, e, "random passwords are not made");
+	assert_err(refused("chpasswd: {users: [{name: a, type: RANDOM}]}\n"), ERR_UNSUPPORTED, e, "random passwords are not made");
+	assert_err(refused("chpasswd: {list: nobody}\n"), ERR_FORMAT, e, "a line is not 'name:password'");
+	assert_err(refused("chpasswd: {users: [{name: a}]}\n"), ERR_FORMAT, e, "password is missing");
+	assert_err(refused("chpasswd: {users: [{name: a, type: hsh, password: b}]}\n"), ERR_FORMAT, e, "type is 'hsh', not hash, text or RANDOM");
+	assert_err(refused("chpasswd: {users: [{name: a, password: '$6$a:0:0'}]}\n"), ERR_FORMAT, e, "the hash holds a colon");
+	assert_err(refused("chpasswd: {users: [{name: a, password: \"$6$a\\nroot2\"}]}\n"), ERR_FORMAT, e, "of one line each");
+	assert_err(refused("chpasswd: {users: [{name: 'a:b', password: x}]}\n"), ERR_FORMAT, e, "of one line each");
+}
+
+#define PUBLIC_KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA a@b"
+static void the_keys_of_the_top_show_root_the_way(void **state)
+{
+	planned("users: [default]\nssh_authorized_keys: ['" PUBLIC_KEY "']\n");
+	const struct action *a = find_write("/root/.ssh/authorized_keys");
+	assert_non_null(a);
+	assert_non_null(strstr(a->bytes, "Please login as the user \\\"debian\\\" rather than the user \\\"root\\\""));
+	assert_int_equal(a->mode, 0600);
+	assert_written("/home/debian/.ssh/authorized_keys", PUBLIC_KEY "\n");
+}
+
+static void unless_root_may_log_in(void **state)
+{
+	planned("users: [default]\ndisable_root: false\nssh_authorized_keys: ['" PUBLIC_KEY "']\n");
+	assert_written("/root/.ssh/authorized_keys", PUBLIC_KEY "\n");
+}
+
+static void rules_of_two_users_in_one_file(void **state)
+{
+	root_put(&root, "/etc/doas.conf", "permit nopass ab as root");
+	planned("users: [{name: a, doas: [permit nopass a]}, {name: b, doas: [permit b]}]\n");
+	assert_written("/etc/doas.conf", "permit nopass ab as root\npermit nopass a\npermit b\n");
+}
+
+static void host_keys_are_made_once(void **state)
+{
+	has_program("/usr/bin/ssh-keygen");
+	root_put(&root, "/etc/ssh/ssh_host_rsa_key", "the image's");
+	planned("ssh_genkeytypes: [ed25519]\n");
+	assert_string_equal(command("ssh_host_keys", 0), "/usr/bin/ssh-keygen -q -t ed25519 -N  -f /etc/ssh/ssh_host_ed25519_key");
+	assert_int_equal(plan->actions[plan->action_count - 2].kind, ACTION_REMOVE);
+	planned_again("ssh_genkeytypes: [ed25519]\n", "i-1");
+	assert_string_equal(command("ssh_host_keys", 0), "");
+	for (size_t i = 0; i < plan->action_count; i++)
+		assert_int_not_equal(plan->actions[i].kind, ACTION_REMOVE);
+}
+
+static void the_images_keys_may_stay(void **state)
+{
+	has_program("/usr/bin/ssh-keygen");
+	root_put(&root, "/etc/ssh/ssh_host_rsa_key", "the image's");
+	planned("ssh_deletekeys: false\nssh_genkeytypes: [rsa, ed25519]\n");
+	assert_string_equal(command("ssh_host_keys", 0), "/usr/bin/ssh-keygen -q -t ed25519 -N  -f /etc/ssh/ssh_host_ed25519_key");
+	for (size_t i = 0; i < plan->action_count; i++)
+		assert_int_not_equal(plan->actions[i].kind, ACTION_REMOVE);
+}
+
+static void sshd_is_told(void **state)
+{
+	root_put(&root, "/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\n");
+	planned("ssh_pwauth: false\n");
+	assert_written("/etc/ssh/sshd_config.d/50-cloud-init.conf", "PasswordAuthentication no\n");
+}
+
+static void an_sshd_without_drop_ins(void **state)
+{
+	root_put(&root, "/etc/ssh/sshd_config", "# Include /etc/ssh/sshd_config.d/*.conf\nPort 22\n");
+	planned("ssh_pwauth: true\n");
+	assert_written("/etc/ssh/sshd_config", "# natal: begin\nPasswordAuthentication yes\n# natal: end\n# Include /etc/ssh/sshd_config.d/*.conf\nPort 22\n");
+	root_put(&root, "/etc/ssh/sshd_config", "# natal: begin\nPasswordAuthentication yes\n# natal: end\nPort 22\n");
+	planned_again("ssh_pwauth: no\n", "i-1");
+	assert_written("/etc/ssh/sshd_config", "# natal: begin\nPasswordAuthentication no\n# natal: end\nPort 22\n");
+}
+
+static void ssh_keys_that_are_none(void **state)
+{
+	assert_err(refused("ssh_keys: {rsa_public: x}\n"), ERR_FORMAT, e, "rsa_private and rsa_public go together");
+	assert_err(refused("ssh_genkeytypes: [dsa]\n"), ERR_UNSUPPORTED, e, "'dsa' is none of rsa, ecdsa, ed25519");
+	assert_err(refused("ssh_pwauth: maybe\n"), ERR_FORMAT, e, "ssh_pwauth is 'maybe'");
+}
+
+/* One script of each kind. */
+#define PART(type, name) "--b\nContent-Type: text/" type "\nContent-Disposition: attachment; filename=" name "\n\n#!/bin/sh\n\n"
+static void parts(const char *instance_id)
+{
+	static const char mime[] = "Content-Type: multipart/mixed; boundary=b\nMIME-Version: 1.0\n\n" PART("x-shellscript-per-boot", "boot")
+		PART("x-shellscript-per-instance", "inst") PART("x-shellscript-per-once", "once") PART("cloud-boothook", "hook")
+		PART("x-shellscript", "user") "--b--\n";
+	struct done_row rows[8];
+	struct done d = { 0, rows, "i-1" };
+	const struct facts f = { .root = root.fd };
+	static char keys[8][160];
+
+	for (size_t i = 0; plan && i < plan->item_count; i++)
+		if (plan->items[i].frequency == FREQ_INSTANCE || plan->items[i].frequency == FREQ_ONCE) {
+			snprintf(keys[d.count], sizeof keys[0], "%s", plan->items[i].key);
+			rows[d.count] = (struct done_row){ keys[d.count], plan->items[i].frequency, { 0 } };
+			memcpy(rows[d.count++].digest, plan->items[i].digest, SHA256_SIZE);
+		}
+	plan_free(plan);
+	config_free(config);
+	plan = NULL;
+	config = NULL;
+	seed_init(&seed);
+	snprintf(seed.v.manifest.vm.instance_id, sizeof seed.v.manifest.vm.instance_id, "%s", instance_id);
+	seed_add(&seed, "user-data", mime);
+	assert_ok(config_parse(&seed.v, &config, &e), e);
+	assert_ok(plan_build(config, &f, &d, &plan, &e), e);
+}
+
+static void assert_run(const char *which)
+{
+	static const char *const keys[] = { "scripts/per-boot/boot", "scripts/per-instance/inst", "scripts/per-once/once", "boothooks/boothook/hook",
+		"scripts/user/user" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if ((command(keys[i], 0)[0] != 0) != (which[i] == 'x'))
+			fail_msg("%s: '%s'", keys[i], command(keys[i], 0));
+}
+
+static void scripts_have_their_frequencies(void **state)
+{
+	parts("i-1");
+	assert_run("xxxxx");
+	assert_string_equal(command("scripts/per-once/once", 0), "/var/lib/natal/scripts/per-once/once");
+	assert_true(find_write("/var/lib/natal/scripts/user/user")->secret);
+	assert_int_equal(find_write("/var/lib/natal/scripts/user/user")->mode, 0700);
+	assert_int_equal(item("boothooks/boothook/hook")->stage, STAGE_EARLY);
+	parts("i-1");
+	assert_run("x--x-");
+	parts("i-2");
+	assert_run("xx-xx");
+}
+
+static void bootcmd_at_every_boot(void **state)
+{
+	planned("bootcmd: [[echo, \"it's\"]]\n");
+	assert_string_equal(command("bootcmd", 0), "/var/lib/natal/scripts/bootcmd/bootcmd.sh");
+	planned_again("bootcmd: [[echo, \"it's\"]]\n", "i-1");
+	assert_string_equal(command("bootcmd", 0), "/var/lib/natal/scripts/bootcmd/bootcmd.sh");
+	assert_written("/var/lib/natal/scripts/bootcmd/bootcmd.sh", "#!/bin/sh\n'echo' 'it'\\''s'\n");
+}
+
+#define VENDOR "Content-Type: multipart/mixed; boundary=b\nMIME-Version: 1.0\n\n" PART("x-shellscript", "user") \
+	"--b\nContent-Type: text/cloud-config\n\n#cloud-config\ntimezone: UTC\n--b--\n"
+static void vendors_scripts_have_their_prefix(void **state)
+{
+	seed_add(&seed, "vendor-data", VENDOR);
+	planned("vendor_data: {enabled: true, prefix: [/bin/nice, 5]}\n");
+	assert_string_equal(command("scripts/vendor/user", 0), "/bin/nice 5 /var/lib/natal/scripts/vendor/user");
+	assert_non_null(item("timezone"));
+}
+
+static void vendor_data_may_be_off(void **state)
+{
+	seed_add(&seed, "vendor-data", VENDOR);
+	planned("vendor_data: {enabled: false}\n");
+	assert_string_equal(command("scripts/vendor/user", 0), "");
+	assert_int_equal(plan->item_count, 1);
+}
+
+static void keys_of_the_source_may_be_left(void **state)
+{
+	seed.v.waived = true;
+	seed_add(&seed, "meta-data", "keys: ['" PUBLIC_KEY "']\n");
+	planned("users: [default]\nallow_public_ssh_keys: false\n");
+	assert_null(find_write("/home/debian/.ssh/authorized_keys"));
+}
+
+static void a_lock_is_a_wish(void **state)
+{
+	root_put(&root, "/etc/shadow", "root:" HASH ":1:0:99999:7:::\n");
+	planned("users: [{name: root, lock_passwd: true}]\n");
+	assert_written("/etc/shadow", "root:!" HASH ":100:0:99999:7:::\n");
+}
+
+static void home_is_told_of_keys_that_are_made(void **state)
+{
+	static const char yaml[] = "ssh_genkeytypes: [ed25519]\nphone_home: {url: 'http://h/', post: [pub_key_ed25519, pub_key_rsa]}\n";
+
+	has_program("/usr/bin/ssh-keygen");
+	root_put(&root, "/etc/ssh/ssh_host_rsa_key.pub", "the image's");
+	planned(yaml);
+	assert_non_null(strstr(command("phone_home", 0), "pub_key_ed25519@/etc/ssh/ssh_host_ed25519_key.pub"));
+	assert_non_null(strstr(command("phone_home", 0), "pub_key_rsa=N/A"));
+}
+
+static void appended_once(void **state)
+{
+	static const char yaml[] = "write_files: [{path: /etc/x, content: b, append: true}]\n";
+
+	root_put(&root, "/etc/x", "a");
+	planned(yaml);
+	assert_written("/etc/x", "ab");
+	planned_again(yaml, "i-1");
+	assert_null(find_write("/etc/x"));
+	planned_again("write_files: [{path: /etc/x, content: a, append: true}]\n", "i-3");
+	assert_null(find_write("/etc/x"));      /* a run that did not come to its end */
+}
+
+static void pieces_of_one_file(void **state)
+{
+	root_put(&root, "/etc/x", "0");
+	planned("write_files: [{path: /etc/x, content: a, append: true}, {path: /etc/x, content: b, append: true}, {path: /etc/x, content: c, append: true}]\n");
+	assert_written("/etc/x", "0abc");
+}
+
+#define LATER(mode) "write_files: [{path: /srv/x, content: a, owner: 'web:web', permissions: '" mode "', defer: true}]\n"
+static void deferred_until_the_owner_is_there(void **state)
+{
+	planned(LATER("0640"));
+	assert_string_equal(command("write_files/deferred/srv/x", 0), "/usr/bin/install -D -o web -g web -m 0640 "
+		"/var/lib/natal/deferred/deferred~srv~x /srv/x");
+	planned_again(LATER("0640"), "i-1");
+	assert_string_equal(command("write_files/deferred/srv/x", 0), "");
+	planned_again(LATER("0600"), "i-1");
+	assert_string_not_equal(command("write_files/deferred/srv/x", 0), "");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(subordinate_numbers_once_a_user), T(passwords_are_given_once_an_instance), T(another_wish_is_given), T(the_older_list),
+		T(a_password_needs_a_user), T(passwords_that_are_none), T(the_keys_of_the_top_show_root_the_way), T(unless_root_may_log_in),
+		T(rules_of_two_users_in_one_file), T(host_keys_are_made_once), T(the_images_keys_may_stay), T(sshd_is_told), T(an_sshd_without_drop_ins),
+		T(ssh_keys_that_are_none), T(scripts_have_their_frequencies), T(bootcmd_at_every_boot), T(appended_once), T(pieces_of_one_file),
+		T(deferred_until_the_owner_is_there), T(vendors_scripts_have_their_prefix), T(vendor_data_may_be_off),
+		T(keys_of_the_source_may_be_left), T(a_lock_is_a_wish), T(home_is_told_of_keys_that_are_made),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
