@@ -109,14 +109,14 @@ bool accounts_id_taken(struct accounts *a, int file, long id)
 enum { PERSON_MIN = 1000, PERSON_MAX = 60000, SYSTEM_MIN = 100, SYSTEM_MAX = 999 };
 
 /* As useradd(8) and groupadd(8) choose: one above the highest that a person has; where that is the last, the first free one. The system's
- * go down from the top, and are free in both files. */
+ * go down from the top. */
 long accounts_free_id(struct accounts *a, int file, bool system)
 {
 	const struct account_table *t = &a->table[file];
 	long next = PERSON_MIN;
 
 	for (long id = SYSTEM_MAX; system && id >= SYSTEM_MIN; id--)
-		if (!accounts_id_taken(a, ACCOUNT_PASSWD, id) && !accounts_id_taken(a, ACCOUNT_GROUP, id))
+		if (!accounts_id_taken(a, file, id))
 			return id;
 	if (system)
 		return -1;

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include "agent/apply/apply.h"
 #include "agent/apply/label.h"
+#include "agent/instance.h"
 #include "agent/module/module.h"
 #include "agent/pinning/drift.h"
 #include "agent/source/source.h"
@@ -29,6 +30,7 @@ int agent_open(struct agent *a, const struct agent_options *o, struct err *e)
 	int r;
 
 	*a = (struct agent){ .options = *o, .root = -1, .live = !o->root, .report.channel = CHANNEL("") };
+	timings_begin(&a->timings);
 	label_enable(a->live);
 	a->root = open(o->root ? o->root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (a->root < 0)
@@ -53,6 +55,7 @@ void agent_close(struct agent *a)
 	config_free(a->config);
 	verified_free(a->verified);
 	report_fini(&a->report);
+	timings_fini(&a->timings);
 	boot_fini(&a->boot);
 	journal_fini(&a->journal);
 	if (a->root >= 0)
@@ -136,8 +139,7 @@ static int make_plan(struct agent *a, struct err *e)
 	struct utsname u;
 
 	if (a->live && uname(&u) == 0)
-		memcpy(facts.node_name, u.nodename, sizeof facts.node_name < sizeof u.nodename ? sizeof facts.node_name :
-			sizeof u.nodename);
+		snprintf(facts.node_name, sizeof facts.node_name, "%s", u.nodename);
 	int r = config_parse(a->verified, &a->config, e);
 	if (!r)
 		tell_notes(a, &a->config->notes);
@@ -174,11 +176,14 @@ int agent_plan(struct agent *a, bool *ret_none, struct err *e)
 	return make_plan(a, e);
 }
 
+static const char *this_stage(const struct agent *a) { return stage_name(*a->boot.phase ? STAGE_LATE : STAGE_EARLY); }
+
 static void on_step(void *data, const struct item *i, size_t k, size_t n, uint64_t took_us)
 {
 	struct agent *a = data;
 
 	report_step(&a->report, i, k, n, took_us);
+	timings_add(&a->timings, i, this_stage(a), took_us);
 	json_object_object_del(a->boot.outcomes, i->key);
 	json_put(a->boot.outcomes, i->key, outcome_name(i->outcome));
 }
@@ -189,8 +194,7 @@ static void on_finding(void *data, const struct item *i, const struct err *e)
 
 	report_finding(&a->report, i->policy == POLICY_CONTINUE ? "warning" : "error", i->key, e);
 	fprintf(stderr, "item=%s outcome=failed policy=%s reason=%s message=\"%s%s%s\"\n", i->key, policy_kind_name(i->policy),
-		err_reason(e->code),
-		e->where, *e->where ? ": " : "", e->msg);
+		err_reason(e->code), e->where, *e->where ? ": " : "", e->msg);
 }
 
 /* The lines of the result document: the journal's items with this boot's outcomes, or without one what the journal knows. */
@@ -215,6 +219,7 @@ static struct result_line *result_lines(struct agent *a)
 
 static int remember(struct agent *a, const char *phase, struct err *e)
 {
+	timings_save(a->root, &a->timings, a->boot.boot_id, this_stage(a), &(struct err){ 0 });
 	a->boot.seq = a->report.seq;
 	memcpy(a->boot.phase, phase, strlen(phase) + 1);
 	json_free(a->boot.findings);
@@ -244,6 +249,7 @@ static int early_failed(struct agent *a, struct err *e)
 		report_finding(&a->report, "error", "", &saved);
 	report_end(&a->report, PHASE_FAILED, a->plan ? result_lines(a) : NULL, a->plan ? a->journal.item_count : 0, NULL);
 	report_flush(&a->report);
+	a->boot.ended = true;
 	remember(a, "failed", &ignored);
 	*e = saved;
 	return -(int)e->code;
@@ -302,11 +308,13 @@ int agent_early(struct agent *a, struct err *e)
 	if (r || (!none && (r = refuse_hopeless(a, e))))
 		return early_failed(a, e);
 	count_boot(a);
+	instance_write(a->root, none ? NULL : a->config, &(struct err){ 0 });
 	if ((r = none ? run_every_boot(a, e) : apply_and_record(a, e)))
 		return early_failed(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;
 	report_flush(&a->report);
+	a->boot.ended = false;
 	return remember(a, none ? "unchanged" : "applied", e);
 }
 
@@ -357,14 +365,6 @@ static void look_for_drift(struct agent *a)
 		a->phase = PHASE_DRIFTED;
 }
 
-static bool runs_every_boot(const struct journal *j)
-{
-	for (size_t i = 0; i < j->item_count; i++)
-		if (j->items[i].frequency == FREQ_BOOT && j->items[i].run_count)
-			return true;
-	return false;
-}
-
 int agent_late(struct agent *a, struct err *e)
 {
 	int r = 0;
@@ -382,7 +382,7 @@ int agent_late(struct agent *a, struct err *e)
 		return early_failed(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = a->journal.state == JOURNAL_DEGRADED ? PHASE_DEGRADED : PHASE_UNCHANGED;
-	if (strcmp(a->boot.phase, "applied") == 0 || runs_every_boot(&a->journal))
+	if (strcmp(a->boot.phase, "applied") == 0 || journal_runs_every_boot(&a->journal))
 		r = run_pending(a, e);
 	if (!r && a->phase == PHASE_PROVISIONED && strcmp(a->boot.phase, "applied") != 0)
 		a->phase = PHASE_UNCHANGED;
@@ -391,6 +391,7 @@ int agent_late(struct agent *a, struct err *e)
 	scoped_json struct json_object *keys = pins_to_json(&a->journal.pins);
 	report_end(&a->report, a->phase, result_lines(a), a->journal.item_count, keys);
 	report_flush(&a->report);
+	a->boot.ended = true;
 	remember(a, status_phase_name(a->phase), &ignored);
 	*e = first;
 	return r;

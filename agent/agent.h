@@ -8,6 +8,7 @@
 #include "agent/journal.h"
 #include "agent/report/report.h"
 #include "agent/seed.h"
+#include "agent/timings.h"
 
 struct agent_options {
 	const char *root;               /* NULL: the running system */
@@ -27,6 +28,7 @@ struct agent {
 	struct journal journal;
 	struct boot boot;
 	struct report report;
+	struct timings timings;
 	struct verified *verified;
 	struct config *config;
 	struct plan *plan;

@@ -15,7 +15,7 @@ enum { BOOT_MAX = 4 << 20, BOOT_ID_SIZE = 36 };
 static const struct json_field fields[] = {
 	JSON_FIELD(struct boot, boot_id, JSON_TEXT, true), JSON_FIELD(struct boot, seq, JSON_UINT, true),
 	JSON_FIELD(struct boot, phase, JSON_TEXT, true), JSON_FIELD(struct boot, outcomes, JSON_OBJECT, true),
-	JSON_FIELD(struct boot, findings, JSON_ARRAY, true),
+	JSON_FIELD(struct boot, findings, JSON_ARRAY, true), JSON_FIELD(struct boot, ended, JSON_BOOL, false),
 };
 
 /* This boot's number: the one on record, or the next. What cannot be read counts as nothing. */
@@ -84,6 +84,7 @@ int boot_save(int root, const struct boot *b, struct err *e)
 	json_put(o, "boot_id", b->boot_id);
 	json_put_uint(o, "seq", b->seq);
 	json_put(o, "phase", b->phase);
+	json_put_bool(o, "ended", b->ended);
 	json_object_object_add(o, "outcomes", json_object_get(b->outcomes));
 	json_object_object_add(o, "findings", json_object_get(b->findings));
 	const char *text = json_line(o);

@@ -16,6 +16,7 @@ struct boot {
 	uint64_t number;                /* this boot's in BOOTS_PATH, or the next one; boot_count() makes it stand */
 	bool counted;
 	char phase[16];                 /* "applied", "unchanged", "failed"; "" before the early stage */
+	bool ended;                     /* its last word has been said: the phase is the outcome */
 	struct json_object *outcomes;   /* item key → outcome of this boot; owned */
 	struct json_object *findings;   /* owned */
 };

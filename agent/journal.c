@@ -365,6 +365,14 @@ int journal_save(int root, const struct journal *j, struct err *e)
 	return tree_replace(root, JOURNAL_PATH, &(struct sys_file){ text, strlen(text), 0600, (uid_t)-1, (gid_t)-1 }, TREE_DURABLE, e);
 }
 
+bool journal_runs_every_boot(const struct journal *j)
+{
+	for (size_t i = 0; i < j->item_count; i++)
+		if (j->items[i].frequency == FREQ_BOOT && j->items[i].run_count)
+			return true;
+	return false;
+}
+
 void journal_fini(struct journal *j)
 {
 	arena_fini(&j->arena);

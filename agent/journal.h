@@ -47,5 +47,7 @@ int journal_load(int root, struct journal *ret, struct err *e);
 void journal_take(struct journal *j, const struct verified *v, const struct plan *p);
 /* The item's programs have been run to their end. */
 void journal_ran(struct journal *j, const struct journal_item *it);
+/* Whether it holds programs that are run at every boot. */
+bool journal_runs_every_boot(const struct journal *j);
 int journal_save(int root, const struct journal *j, struct err *e);
 void journal_fini(struct journal *j);

@@ -19,12 +19,14 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 		offsetof(struct run, options.medium) },
 	{ "--uuid", "UUID", "be this machine rather than ask its firmware", offsetof(struct run, options.uuid) },
 	{ "--channel", "PATH", "report to this port or unix socket", offsetof(struct run, options.channel) },
-	{ "--wait", "SECONDS", "how long a medium may take to appear: 10 where this guest is not provisioned", offsetof(struct run, wait) },
+	{ "--wait", "SECONDS", "how long a medium may take to appear: 10 where this guest is not provisioned; of status: until the boot has ended",
+		offsetof(struct run, wait) },
 	{ "--to", "SERVICE", "networkd, network-manager, eni, netplan, sysconfig; or state, v1", offsetof(struct run, to) },
 	{ "--kind", "KIND", "v1, v2 or openstack: what the file is; found out otherwise", offsetof(struct run, kind) },
 	{ "--macs", "FILE", "the guest's interfaces, {MAC address: name}; read from sys/class/net below the root otherwise",
 		offsetof(struct run, macs) },
 	{ "-o", "FORMAT", "text (default) or json", offsetof(struct run, format) },
+	{ "--format", "FORMAT", "the same as -o", offsetof(struct run, format) },
 	{ "--strict", NULL, "schema: what is deprecated is not valid", offsetof(struct run, strict) },
 	{ "--support", NULL, "schema: what natal does with each key, rather than a file", offsetof(struct run, support) },
 	{ "--add", "FILE", "userdata keys: show this authorized_keys with the lines in it", offsetof(struct run, add) },
@@ -39,7 +41,6 @@ static int verb_plan(struct run *run, struct err *e);
 static int verb_apply(struct run *run, struct err *e);
 static int verb_early(struct run *run, struct err *e);
 static int verb_late(struct run *run, struct err *e);
-static int verb_status(struct run *run, struct err *e);
 static int verb_version(struct run *run, struct err *e);
 
 /* args: what follows the verb, as the help shows it; NULL: nothing. */
@@ -54,6 +55,10 @@ static const struct verb {
 	{ "boot", "early", NULL, 0, 0, "the stage before the network (natal-early.service)", verb_early },
 	{ "boot", "late", NULL, 0, 0, "the stage after the services (natal-late.service)", verb_late },
 	{ "status", NULL, NULL, 0, 0, "show what this guest was given and what came of it", verb_status },
+	{ "query", NULL, "[KEY]", 0, 1, "show what this guest was given, all or one value by its dotted name", verb_query },
+	{ "analyze", "show", NULL, 0, 0, "show what was done at the last boots, in its order, with times", verb_analyze_show },
+	{ "analyze", "blame", NULL, 0, 0, "the same, what took longest first", verb_analyze_blame },
+	{ "analyze", "plot", NULL, 0, 0, "write the last of these boots as a picture, SVG", verb_analyze_plot },
 	{ "net", "render", "FILE", 1, 1, "write network configuration down as a network service's files", verb_net_render },
 	{ "schema", NULL, "[FILE]...", 0, VERB_ARGS_MANY, "say whether user-data is right, and what natal does with each key", verb_schema },
 	{ "userdata", "merge", "FILE...", 1, VERB_ARGS_MANY, "show the config that user-data comes to, as JSON", verb_userdata_merge },
@@ -64,9 +69,9 @@ static const struct verb {
 	{ "version", NULL, NULL, 0, 0, "show the version", verb_version },
 };
 
-static bool as_json(const struct run *run) { return run->format && strcmp(run->format, "json") == 0; }
+bool verb_as_json(const struct run *run) { return run->format && strcmp(run->format, "json") == 0; }
 
-static void show(struct json_object *o)
+void verb_show(struct json_object *o)
 {
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
@@ -75,9 +80,9 @@ static int show_plan(const struct run *run, const struct plan *p, struct err *e)
 {
 	scoped_buf struct buf out = BUF_MAX(OUT_MAX);
 
-	if (as_json(run)) {
+	if (verb_as_json(run)) {
 		scoped_json struct json_object *o = plan_json(p);
-		show(o);
+		verb_show(o);
 		return 0;
 	}
 	plan_print(p, &out);
@@ -107,12 +112,12 @@ static int phase_status(enum status_phase p) { return p == PHASE_DEGRADED ? EXIT
 
 static int show_phase(const struct run *run, const struct agent *a)
 {
-	if (as_json(run)) {
+	if (verb_as_json(run)) {
 		scoped_json struct json_object *o = json_object_new_object();
 		json_put(o, "phase", status_phase_name(a->phase));
 		json_object_object_add(o, "outcomes", json_object_get(a->boot.outcomes));
 		json_object_object_add(o, "findings", json_object_get(a->report.findings));
-		show(o);
+		verb_show(o);
 	} else {
 		printf("%s\n", status_phase_name(a->phase));
 	}
@@ -165,59 +170,6 @@ static int verb_late(struct run *run, struct err *e)
 	if (agent_drain(&a, DRAIN_MS, &unheard))
 		fprintf(stderr, "report=spooled reason=%s message=\"%s\"\n", err_reason(unheard.code), unheard.msg);
 	return r ? r : phase_status(a.phase);
-}
-
-static struct json_object *status_json(const struct journal *j, const struct boot *b)
-{
-	static const char *const states[] = { "ok", "pending", "failed", "skipped" };
-	struct json_object *o = json_object_new_object(), *items = json_object_new_array();
-
-	json_put(o, "state", journal_state_name(j->state));
-	json_put(o, "vm_id", j->vm_id);
-	json_put(o, "uuid", j->uuid);
-	json_put(o, "controller", j->controller);
-	json_put_uint(o, "sequence", j->sequence);
-	json_put_hex(o, "bundle", j->bundle, SHA256_SIZE);
-	json_put(o, "boot", b->phase);
-	for (size_t i = 0; i < j->item_count; i++) {
-		struct json_object *it = json_object_new_object();
-		json_put(it, "key", j->items[i].key);
-		json_put(it, "state", states[j->items[i].state]);
-		json_object_array_add(items, it);
-	}
-	json_object_object_add(o, "items", items);
-	json_object_object_add(o, "pins", pins_to_json(&j->pins));
-	json_object_object_add(o, "findings", json_object_get(b->findings));
-	return o;
-}
-
-static int verb_status(struct run *run, struct err *e)
-{
-	scoped(agent_close) struct agent a;
-	int r = agent_open(&a, &run->options, e);
-
-	if (r || (r = journal_load(a.root, &a.journal, e)))
-		return r;
-	scoped_json struct json_object *o = status_json(&a.journal, &a.boot);
-	if (as_json(run)) {
-		show(o);
-		return 0;
-	}
-	printf("state      %s%s%s\n", json_text(o, "state"), *a.boot.phase ? ", this boot: " : "", a.boot.phase);
-	if (a.journal.state == JOURNAL_NONE)
-		return 0;
-	printf("vm         %s\nuuid       %s\ncontroller %s\nsequence   %llu\nbundle     %s\n", a.journal.vm_id, a.journal.uuid,
-		a.journal.controller,
-		(unsigned long long)a.journal.sequence, json_text(o, "bundle"));
-	struct json_object *items = json_object_object_get(o, "items"), *findings = json_object_object_get(o, "findings");
-	for (size_t i = 0; i < json_object_array_length(items); i++)
-		printf("%-10s %s\n", json_text(json_object_array_get_idx(items, i), "state"),
-			json_text(json_object_array_get_idx(items, i), "key"));
-	for (size_t i = 0; i < json_object_array_length(findings); i++) {
-		struct json_object *f = json_object_array_get_idx(findings, i);
-		printf("%s: %s: %s\n", json_text(f, "level"), json_text(f, "item"), json_text(f, "message"));
-	}
-	return 0;
 }
 
 static int verb_version(struct run *run, struct err *e)
@@ -313,6 +265,7 @@ static int take_option(int argc, char **argv, int *at, struct run *run, struct e
 {
 	const char *given = argv[*at];
 	size_t k = 0, n = strcspn(given, "=");
+	uint64_t number;
 
 	while (k < ARRAY_SIZE(options) && !(strlen(options[k].name) == n && strncmp(given, options[k].name, n) == 0))
 		k++;
@@ -322,7 +275,10 @@ static int take_option(int argc, char **argv, int *at, struct run *run, struct e
 		return err_set(e, ERR_USAGE, "%s takes no value", options[k].name);
 	if (!options[k].value)
 		return *(bool *)((char *)run + options[k].offset) = true, 0;
-	const char *value = given[n] ? given + n + 1 : *at + 1 < argc ? argv[++*at] : NULL;
+	const char *value = given[n] ? given + n + 1 : *at + 1 < argc ? argv[*at + 1] : NULL;
+	if (!given[n] && run->wait_alone && strcmp(options[k].name, "--wait") == 0 && (!value || !text_number(value, &number)))
+		return run->wait = "", 0;
+	*at += !given[n];
 	if (!value)
 		return err_set(e, ERR_USAGE, "%s wants a value: %s", options[k].name, options[k].value);
 	*(const char **)((char *)run + options[k].offset) = value;
@@ -368,7 +324,7 @@ static int check_options(struct run *run, struct err *e)
 		err_suggest(e, run->format, formats, "text or json");
 		return -(int)e->code;
 	}
-	if (run->wait) {
+	if (run->wait && *run->wait) {
 		size_t digits = strspn(run->wait, "0123456789");
 		unsigned long seconds = strtoul(run->wait, NULL, 10);
 		if (!digits || digits > 4 || run->wait[digits] || seconds > WAIT_MAX_S)
@@ -394,6 +350,7 @@ int agent_main(int argc, char **argv)
 		return argc < 2 ? err_exit_status(ERR_USAGE) : 0;
 	}
 	int r = find_verb(argc, argv, &verb, &used, &e);
+	run.wait_alone = verb && verb->run == verb_status;
 	if (r || (r = parse_options(argc, argv, used, &run, &e)) || (r = check_args(verb, &run, &e)) ||
 	    (r = check_options(&run, &e)) || (r = verb->run(&run, &e)) < 0) {
 		err_print(&e);

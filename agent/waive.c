@@ -5,6 +5,7 @@
 #include "agent/journal.h"
 #include "agent/seed.h"
 #include "agent/source/offer.h"
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/userdata/userdata.h"
 
@@ -106,6 +107,7 @@ int seed_waive(int root, struct offer *o, const char *uuid, const struct journal
 	if (!v)
 		return err_nomem(e);
 	v->waived = true;
+	v->manifest.issued_at = (uint64_t)clock_unix_s();        /* it has no date of its own; shadow(5) wants one */
 	v->waiver = waiver;
 	snprintf(v->manifest.vm.uuid, sizeof v->manifest.vm.uuid, "%s", uuid);
 	snprintf(v->manifest.vm.id, sizeof v->manifest.vm.id, "%s", uuid);

@@ -4,6 +4,7 @@ COMMON_LIBS = common/libcommon.a $(SODIUM_LIBS) $(JSON_LIBS)
 common_libcommon_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(YAML_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 common_libcommon_a_SOURCES = \
 	%D%/base/arena.c %D%/base/arena.h \
+	%D%/base/textindex.c %D%/base/textindex.h \
 	%D%/base/buf.c %D%/base/buf.h \
 	%D%/base/clock.h %D%/base/cursor.h %D%/base/scope.h \
 	%D%/base/err.c %D%/base/err.h \

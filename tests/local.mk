@@ -22,7 +22,7 @@ check_PROGRAMS += tests/unit/common/data/test_yaml
 tests_unit_common_data_test_yaml_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_data_test_yaml_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
-dist_check_SCRIPTS += tests/hygiene/layers.sh tests/hygiene/banned.sh tests/hygiene/manuals.sh tests/hygiene/clauses.sh tests/hygiene/identifiers.sh
+dist_check_SCRIPTS += tests/hygiene/layers.sh tests/hygiene/banned.sh tests/hygiene/manuals.sh tests/hygiene/clauses.sh tests/hygiene/identifiers.sh tests/hygiene/markers.sh
 include tests/userdata.mk
 include tests/media.mk
 include tests/fuzz/fuzz.mk

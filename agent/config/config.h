@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "agent/config/doc.h"
+#include "common/base/textindex.h"
 #include "common/userdata/userdata.h"
 #include "common/media/bundle.h"
 #include "common/network/netconf.h"
@@ -72,6 +73,7 @@ struct config {
 	struct config_user *users;
 	struct config_password *passwords;
 	struct config_file *files, *host_keys;
+	struct text_index file_at[2];                   /* by path, the place in files[] + 1; [1]: of those that are deferred */
 	struct config_ssh ssh;
 	const char **ca;                                /* PEM texts */
 	bool has_network;                               /* … and what language it is in */

@@ -71,13 +71,9 @@ static int parse_content(struct config *c, const struct doc *d, const char *path
 		return r;
 	if (v && v->kind != NODE_TEXT && v->kind != NODE_BYTES && v->kind != NODE_NULL)
 		return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not a string", path);
-	scoped_buf struct buf packed = BUF_MAX(2 * CONFIG_FILE_MAX), plain = BUF_MAX(2 * CONFIG_FILE_MAX), out = BUF_MAX(CONFIG_FILE_MAX);
+	scoped_buf struct buf plain = BUF_MAX(2 * CONFIG_FILE_MAX), out = BUF_MAX(CONFIG_FILE_MAX);
 	if (how && how->base64) {
-		/* cloud-init's decoder passes over white space. */
-		for (size_t i = 0; i < size; i++)
-			if (!isspace((unsigned char)text[i]))
-				buf_add(&packed, text + i, 1);
-		if (base64_decode(packed.data ? packed.data : "", packed.size, path, &plain, e))
+		if (base64_decode_loose(text, size, path, &plain, e))
 			return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not base64", path);
 		text = plain.data ? plain.data : "";
 		size = plain.size;
@@ -93,7 +89,7 @@ static int parse_content(struct config *c, const struct doc *d, const char *path
 	c->files_size += size;
 	if (c->files_size > CONFIG_FILES_SIZE_MAX)
 		return doc_fail(d, doc_path(d, path, "content"), ERR_LIMIT, e, "%s: the files come to more than %d bytes", path, CONFIG_FILES_SIZE_MAX);
-	f->bytes = arena_copy(&c->arena, text, size);
+	f->bytes = how ? arena_copy(&c->arena, text, size) : text;     /* the document's own stays as long as the config */
 	f->size = size;
 	return 0;
 }
@@ -128,21 +124,22 @@ static void put_behind(struct config *c, struct config_file *was, const struct c
 /* A path that stands again: what is appended follows what is there, anything else takes its place. */
 static void put_file(struct config *c, const struct config_file *f)
 {
-	for (size_t i = 0; i < c->file_count; i++) {
-		struct config_file *was = &c->files[i];
-		if (strcmp(was->path, f->path) != 0 || was->defer != f->defer)
-			continue;
-		if (!f->append) {
-			*was = *f;
-			return;
-		}
-		put_behind(c, was, f);
-		was->mode = f->mode;
-		was->user = f->user;
-		was->group = f->group;
+	size_t *number = text_index_at(&c->arena, &c->file_at[f->defer], f->path);
+
+	if (!*number) {
+		c->files[c->file_count++] = *f;
+		*number = c->file_count;
 		return;
 	}
-	c->files[c->file_count++] = *f;
+	struct config_file *was = &c->files[*number - 1];
+	if (!f->append) {
+		*was = *f;
+		return;
+	}
+	put_behind(c, was, f);
+	was->mode = f->mode;
+	was->user = f->user;
+	was->group = f->group;
 }
 
 static int parse_file(struct config *c, const struct doc *d, const char *path, const struct node *v, struct err *e)

@@ -60,9 +60,10 @@ static int set_shadow(struct builder *b, const struct config_user *u, const char
 		hash = arena_printf(a->arena, "!%s", hash);
 	if (fresh) {
 		s = accounts_add(a, ACCOUNT_SHADOW, u->name);
-		s->f[SP_MIN] = "0";
-		s->f[SP_MAX] = "99999";
-		s->f[SP_WARN] = "7";
+		bool ages = u->system != TRI_YES;       /* login.defs is for people */
+		s->f[SP_MIN] = ages ? "0" : "";
+		s->f[SP_MAX] = ages ? "99999" : "";
+		s->f[SP_WARN] = ages ? "7" : "";
 	}
 	if (fresh || strcmp(hash, before) != 0)
 		s->f[SP_CHANGED] = day;
@@ -130,7 +131,8 @@ static int mend_group(struct accounts *a, const struct config_user *u, const str
 	return ensure_group(a, name, gid, u->system == TRI_YES, e);
 }
 
-static int join_groups(struct accounts *a, const struct config_user *u, struct err *e)
+/* Before the user: groups that are not there take their numbers first, as with useradd --groups. */
+static int make_groups(struct accounts *a, const struct config_user *u, struct err *e)
 {
 	for (size_t i = 0; i < u->groups.count; i++) {
 		const char *group = u->groups.at[i];
@@ -139,7 +141,6 @@ static int join_groups(struct accounts *a, const struct config_user *u, struct e
 		int r = ensure_group(a, group, -1, false, e);
 		if (r)
 			return r;
-		accounts_join(a, group, u->name);
 	}
 	return 0;
 }
@@ -149,9 +150,9 @@ static int set_user(struct builder *b, const struct config_user *u, const char *
 	struct accounts *a = &b->accounts;
 	struct account_line *p = accounts_find(a, ACCOUNT_PASSWD, u->name);
 	bool fresh = !p;
-	int r = p ? mend_group(a, u, p, e) : add_user(a, u, e);
+	int r = make_groups(a, u, e);
 
-	if (r)
+	if (r || (r = p ? mend_group(a, u, p, e) : add_user(a, u, e)))
 		return r;
 	p = accounts_find(a, ACCOUNT_PASSWD, u->name);
 	if (u->uid.set && (long)u->uid.value != accounts_uid(a, u->name))
@@ -162,9 +163,9 @@ static int set_user(struct builder *b, const struct config_user *u, const char *
 	/* The system's own accounts stay where their packages put them. */
 	if (u->homedir && (fresh || accounts_uid(a, u->name) >= 1000))
 		p->f[PW_HOME] = u->homedir;
-	if ((r = set_shadow(b, u, day, e)))
-		return r;
-	return join_groups(a, u, e);
+	for (size_t i = 0; i < u->groups.count; i++)
+		accounts_join(a, u->groups.at[i], u->name);
+	return set_shadow(b, u, day, e);
 }
 
 static int set_members(struct accounts *a, const struct config_group *g, struct err *e)

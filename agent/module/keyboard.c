@@ -30,8 +30,13 @@ static int want_keyboard(struct builder *b, const struct node *k, struct err *e)
 			want_exec(b, words_join(a, localectl, NULL), KEYMAP_TIMEOUT_MS, "once an instance");
 		return 0;
 	}
-	if ((r = want_text(b, "/etc/default/keyboard", arena_printf(a, "# Written by natal.\n\nXKBMODEL=\"%s\"\nXKBLAYOUT=\"%s\"\n"
-		"XKBVARIANT=\"%s\"\nXKBOPTIONS=\"%s\"\n\nBACKSPACE=\"guess\"\n", model, layout, variant, options), 0644, e)))
+	const char *const lines[][2] = { { "XKBMODEL", model }, { "XKBLAYOUT", layout }, { "XKBVARIANT", variant }, { "XKBOPTIONS", options },
+		{ "BACKSPACE", "guess" } };
+	const char *text = "# Written by natal.\n\n";
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (*lines[i][1])
+			text = arena_printf(a, "%s%s=\"%s\"\n", text, lines[i][0], lines[i][1]);
+	if ((r = want_text(b, "/etc/default/keyboard", text, 0644, e)))
 		return r;
 	struct fact unit;
 	if ((r = facts_stat(b->facts, "/usr/lib/systemd/system/console-setup.service", &unit, e)))

@@ -43,13 +43,13 @@ static const struct node *first_by_dhcp(struct net *n)
 	for (size_t i = 0; i < n->guest.host.count; i++)
 		if (!first || strcmp(n->guest.host.nics[i].name, first->name) < 0)
 			first = &n->guest.host.nics[i];
-	if (!first)
-		return NULL;
-	node_put(a, match, "macaddress", node_text(a, first->mac, place));
+	/* Before the network its driver may not be there yet: then any that is called as wired ones are. */
+	node_put(a, match, first ? "macaddress" : "name", node_text(a, first ? first->mac : "e*", place));
 	node_put(a, link, "match", match);
-	node_put(a, link, "set-name", node_text(a, first->name, place));
+	if (first)
+		node_put(a, link, "set-name", node_text(a, first->name, place));
 	node_put(a, link, "dhcp4", node_bool(a, true, place));
-	node_put(a, links, first->name, link);
+	node_put(a, links, first ? first->name : "wired", link);
 	node_put(a, root, "ethernets", links);
 	node_put(a, root, "version", node_int(a, 2, place));
 	return root;

@@ -2,6 +2,7 @@
 #pragma once
 #include "agent/accounts.h"
 #include "agent/plan/plan.h"
+#include "common/base/textindex.h"
 
 struct builder {
 	const struct config *config;
@@ -9,6 +10,10 @@ struct builder {
 	const struct done *done;
 	struct plan *plan;
 	const struct module *module;
+	struct sha256 wanted;           /* what the last item wants, so far */
+	struct text_index folders;      /* those that the plan makes; of the first `folders_of` actions */
+	size_t folders_of;
+	const char *above;              /* a path whose folders are there, or made by the plan; NULL */
 	struct accounts accounts;       /* as they will be: owners are looked up here */
 	bool passwords_due;             /* passwords are given once an instance: module/set_passwords.c */
 };

@@ -53,16 +53,25 @@ static const char *item_key(struct builder *b, const char *name)
 	return arena_printf(a, "%.*s~%s", KEY_LENGTH_MAX - 17, key, hex);
 }
 
+static void end_item(struct builder *b)
+{
+	struct plan *p = b->plan;
+
+	if (p->item_count)
+		sha256_done(&b->wanted, p->items[p->item_count - 1].digest);
+}
+
 void want_item(struct builder *b, const char *name)
 {
 	struct plan *p = b->plan;
 
+	end_item(b);
 	p->items = arena_grow(&p->arena, p->items, p->item_count, sizeof *p->items);
 	struct item *i = &p->items[p->item_count++];
 	*i = (struct item){
 		.key = item_key(b, name), .module = b->module->name, .stage = b->module->stage, .policy = b->module->policy,
 	};
-	sha256_init(&i->wanted);
+	sha256_init(&b->wanted);
 	for (size_t k = 0; k < b->config->policy_count; k++) {
 		const struct config_policy *c = &b->config->policies[k];
 		if (strcmp(c->key, i->key) == 0 || (strcmp(c->key, i->module) == 0 && i->policy == b->module->policy))
@@ -82,7 +91,7 @@ void wanted_note(struct sha256 *h, const void *bytes, size_t n)
 	sha256_add(h, bytes, n);
 }
 
-void want_note(struct builder *b, const void *bytes, size_t n) { wanted_note(&current(b)->wanted, bytes, n); }
+void want_note(struct builder *b, const void *bytes, size_t n) { wanted_note(&b->wanted, bytes, n); }
 
 void want_frequency(struct builder *b, enum frequency f) { current(b)->frequency = f; }
 
@@ -90,7 +99,7 @@ bool want_due(struct builder *b)
 {
 	const struct item *i = current(b);
 	struct done_row row = { i->key, i->frequency, { 0 } };
-	struct sha256 h = i->wanted;
+	struct sha256 h = b->wanted;
 
 	sha256_done(&h, row.digest);
 	return i->frequency == FREQ_BOOT || !done_has(b->done, &row, b->config->verified->manifest.vm.instance_id);
@@ -116,17 +125,31 @@ static void claim(struct builder *b, const char *path)
 	p->claims[p->claim_count++] = (struct claim){ path, p->item_count - 1 };
 }
 
-static bool already(const struct builder *b, enum action_kind kind, const char *path)
+/* Whether the plan makes this folder. */
+static bool made(struct builder *b, const char *path)
 {
-	for (size_t i = 0; i < b->plan->action_count; i++)
-		if (b->plan->actions[i].kind == kind && b->plan->actions[i].path && strcmp(b->plan->actions[i].path, path) == 0)
-			return true;
-	return false;
+	struct plan *p = b->plan;
+
+	for (; b->folders_of < p->action_count; b->folders_of++)
+		if (p->actions[b->folders_of].kind == ACTION_MKDIR)
+			*text_index_at(&p->arena, &b->folders, p->actions[b->folders_of].path) = 1;
+	return *text_index_at(&p->arena, &b->folders, path) != 0;
+}
+
+/* Files of one folder mostly stand together: the folders above the last path need not be looked at again. */
+static bool same_folder(const char *a, const char *b)
+{
+	const char *end = strrchr(b, '/');
+	size_t n = end ? (size_t)(end - b) : 0;
+
+	return a && end && strncmp(a, b, n + 1) == 0 && !strchr(a + n + 1, '/');
 }
 
 /* The folders above path. */
 static int parents(struct builder *b, const char *path, struct err *e)
 {
+	if (same_folder(b->above, path))
+		return 0;
 	for (const char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
 		const char *dir = arena_copy(&b->plan->arena, path, (size_t)(p - path));
 		struct fact now;
@@ -135,9 +158,10 @@ static int parents(struct builder *b, const char *path, struct err *e)
 			return r;
 		if (now.kind != FACT_ABSENT && now.kind != FACT_DIR && now.kind != FACT_LINK)
 			return err_set(e, ERR_CONFLICT, "%s: %s is no folder", path, dir);
-		if (now.kind == FACT_ABSENT && !already(b, ACTION_MKDIR, dir))
+		if (now.kind == FACT_ABSENT && !made(b, dir))
 			add(b, ACTION_MKDIR, dir, "absent")->mode = 0755;
 	}
+	b->above = path;
 	return 0;
 }
 
@@ -158,7 +182,8 @@ int want_file(struct builder *b, const struct want_file *f, struct err *e)
 		want_note(b, f->bytes, f->size);
 		want_note(b, &f->mode, sizeof f->mode);
 	}
-	if ((r = facts_stat(b->facts, f->path, &now, e)) || (r = facts_same(b->facts, f->path, f->bytes, f->size, &same, e)))
+	if ((r = facts_stat(b->facts, f->path, &now, e)) ||
+	    (now.kind == FACT_FILE && now.size == f->size && (r = facts_same(b->facts, f->path, f->bytes, f->size, &same, e))))
 		return r;
 	if (now.kind == FACT_DIR)
 		return err_set(e, ERR_CONFLICT, "%s is a folder, a file is wanted", f->path);
@@ -187,7 +212,7 @@ int want_dir(struct builder *b, const char *path, unsigned mode, uid_t uid, gid_
 	note_text(b, path);
 	if (r)
 		return r;
-	if (now.kind == FACT_DIR || now.kind == FACT_LINK || already(b, ACTION_MKDIR, path))
+	if (now.kind == FACT_DIR || now.kind == FACT_LINK || made(b, path))
 		return 0;
 	if (now.kind != FACT_ABSENT)
 		return err_set(e, ERR_CONFLICT, "%s is a file, a folder is wanted", path);
@@ -264,6 +289,11 @@ int want_failed(struct builder *b, struct err *e)
 		return -(int)e->code;
 	while (p->action_count && p->actions[p->action_count - 1].item == p->item_count - 1)
 		p->action_count--;
+	if (b->folders_of > p->action_count) {
+		b->folders = (struct text_index){ 0 };
+		b->folders_of = 0;
+	}
+	b->above = NULL;
 	struct err *kept = arena_alloc(&p->arena, sizeof *kept);
 	*kept = *e;
 	current(b)->problem = kept;
@@ -353,8 +383,7 @@ int plan_build(const struct config *c, const struct facts *f, const struct done 
 		if ((r = modules[m].plan(&b, e)))
 			return e->where[0] ? r : err_wrap(e, "plan %s", modules[m].name);
 	}
-	for (size_t i = 0; i < p->item_count; i++)
-		sha256_done(&p->items[i].wanted, p->items[i].digest);
+	end_item(&b);
 	if ((r = check_claims(p, e)) || (r = check_policies(c, p, e)))
 		return r;
 	*ret = give(p);

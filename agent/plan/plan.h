@@ -54,7 +54,6 @@ struct item {
 	enum policy_kind policy;
 	enum frequency frequency;
 	uint8_t digest[SHA256_SIZE];    /* of the wanted content */
-	struct sha256 wanted;           /* while it is built */
 	const struct err *problem;      /* why it cannot be as wanted, found while planning; NULL */
 	enum outcome outcome;           /* apply's; FAILED and SKIPPED only from it */
 };

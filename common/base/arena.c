@@ -24,13 +24,16 @@ void *arena_alloc(struct arena *a, size_t size)
 		out_of_memory();
 	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 	if (!c || c->size - c->used < size) {
-		size_t room = size > ARENA_CHUNK ? size : ARENA_CHUNK;
+		size_t room = size > ARENA_CHUNK / 4 ? size : ARENA_CHUNK;
 		c = calloc(1, sizeof *c + room);
 		if (!c)
 			out_of_memory();
 		c->size = room;
-		c->next = a->chunks;
-		a->chunks = c;
+		/* A big piece stands behind the chunk that has room left. */
+		struct arena_chunk **at = a->chunks && size > ARENA_CHUNK / 4 && a->chunks->size - a->chunks->used > ARENA_CHUNK / 8 ?
+			&a->chunks->next : &a->chunks;
+		c->next = *at;
+		*at = c;
 	}
 	void *p = c->bytes + c->used;
 	c->used += size;

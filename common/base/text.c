@@ -60,6 +60,38 @@ int base64_decode(const char *text, size_t n, const char *what, struct buf *out,
 	return 0;
 }
 
+int base64_decode_loose(const char *text, size_t n, const char *what, struct buf *out, struct err *e)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned char value[256], *p = (unsigned char *)buf_room(out, n / 4 * 3 + 3);
+	size_t used = 0, pads = 0, at = 0;     /* at: where in a group of four characters */
+	unsigned bits = 0;
+	bool ended = false;
+
+	if (!p)
+		return buf_check(out, what, e);
+	memset(value, 64, sizeof value);
+	for (unsigned char i = 0; i < 64; i++)
+		value[(unsigned char)alphabet[i]] = i;
+	for (size_t i = 0; i < n && !ended; i++) {
+		unsigned v = value[(unsigned char)text[i]];
+		if ((unsigned char)text[i] >= 0x80)
+			return err_set(e, ERR_FORMAT, "%s is not base64", what);
+		ended = text[i] == '=' && at >= 2 && at + ++pads >= 4;
+		if (v > 63)
+			continue;
+		bits = bits << 6 | v;
+		if (at)
+			p[used++] = (unsigned char)(bits >> (6 - 2 * at));
+		at = (at + 1) % 4;
+		pads = 0;
+	}
+	if (at && !ended)
+		return err_set(e, ERR_FORMAT, "%s is not base64", what);
+	buf_grew(out, used);
+	return 0;
+}
+
 int text_copy(char *out, size_t size, const char *s, const char *what, struct err *e)
 {
 	size_t n = strlen(s);

@@ -14,6 +14,8 @@ bool hex_decode(const char *hex, void *out, size_t n);
 void base64_encode(struct buf *out, const void *bytes, size_t n);
 /* The whole of text; ERR_FORMAT names `what`. */
 int base64_decode(const char *text, size_t n, const char *what, struct buf *out, struct err *e);
+/* As Python's base64.decodebytes: ASCII outside the alphabet is passed over, what follows the padding too; the last group must be whole. */
+int base64_decode_loose(const char *text, size_t n, const char *what, struct buf *out, struct err *e);
 
 /* Copies s and its NUL into out[size]; ERR_LIMIT names `what` where it does not fit. */
 int text_copy(char *out, size_t size, const char *s, const char *what, struct err *e);

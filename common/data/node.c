@@ -151,13 +151,14 @@ struct node *node_copy(struct arena *a, const struct node *n)
 
 	*c = *n;
 	c->index = NULL;
-	c->items = NULL;
-	c->members = NULL;
-	if (n->kind == NODE_LIST)
+	if (n->kind == NODE_LIST) {
+		c->items = NULL;
 		for (c->count = 0; c->count < n->count;)
 			node_add(a, c, n->items[c->count]);
+	}
 	/* One by one: arena_grow() doubles by the count that it is given. */
 	if (n->kind == NODE_MAP) {
+		c->members = NULL;
 		c->count = 0;
 		for (size_t i = 0; i < n->count; i++) {
 			c->members = arena_grow(a, c->members, c->count, sizeof *c->members);

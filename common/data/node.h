@@ -21,14 +21,16 @@ struct place { const char *doc; unsigned line, col; };
 struct member;
 struct node {
 	enum node_kind kind;
-	struct place place;
 	bool boolean;           /* NODE_BOOL */
+	struct place place;
 	int64_t integer;        /* NODE_INT; the nearest there is where `text` is a longer number */
-	double real;            /* NODE_FLOAT */
 	const char *text;       /* a scalar as written, its quotes and escapes resolved (TEXT, and the others' spelling); BYTES: decoded. NUL follows */
 	size_t count;           /* bytes of text; elements of a list; members of a map */
-	struct node **items;    /* NODE_LIST */
-	struct member *members; /* NODE_MAP, in the order of the first time that each key stood */
+	union {                 /* a big document has a hundred thousand nodes: 64 bytes each */
+		double real;            /* NODE_FLOAT */
+		struct node **items;    /* NODE_LIST */
+		struct member *members; /* NODE_MAP, in the order of the first time that each key stood */
+	};
 	struct node_index *index; /* node.c's, of long maps */
 };
 struct member { struct node *key, *value; };

@@ -100,12 +100,9 @@ static int tagged(const struct composer *c, const yaml_event_t *v, const char *t
 
 static int decode_bytes(struct composer *c, struct node *n, struct err *e)
 {
-	scoped_buf struct buf packed = BUF_MAX(YAML_SIZE_MAX), out = BUF_MAX(YAML_SIZE_MAX);
+	scoped_buf struct buf out = BUF_MAX(YAML_SIZE_MAX);
 
-	for (size_t i = 0; i < n->count; i++)
-		if (!strchr(" \t\r\n", n->text[i]))
-			buf_add(&packed, n->text + i, 1);
-	if (base64_decode(packed.data ? packed.data : "", packed.size, "", &out, e))
+	if (base64_decode_loose(n->text, n->count, "", &out, e))
 		return node_fail(n, ERR_FORMAT, e, "what is tagged !!binary is not base64");
 	n->text = arena_copy(c->arena, out.data ? out.data : "", out.size);
 	n->count = out.size;
@@ -209,6 +206,8 @@ static int compose_pair(struct composer *c, const yaml_event_t *v, unsigned dept
 
 	if ((r = compose(c, v, depth, &key, e)) || (r = next(c, &w, e)) || (r = compose(c, &w, depth, &value, e)))
 		return r;
+	if (merge && !p->merged)
+		p->merged = node_new(c->arena, NODE_MAP, p->own->place);
 	if (merge)
 		return merge_members(c, p->merged, value, &w.start_mark, e);
 	if (key->kind == NODE_LIST || key->kind == NODE_MAP)
@@ -221,7 +220,7 @@ static int compose_pair(struct composer *c, const yaml_event_t *v, unsigned dept
 
 static int compose_map(struct composer *c, struct node *map, unsigned depth, struct err *e)
 {
-	struct pairs p = { map, node_new(c->arena, NODE_MAP, map->place) };
+	struct pairs p = { map, NULL };
 
 	for (;;) {
 		scoped(event_fini) yaml_event_t v = { 0 };
@@ -229,7 +228,7 @@ static int compose_map(struct composer *c, struct node *map, unsigned depth, str
 		if (r)
 			return r;
 		if (v.type == YAML_MAPPING_END_EVENT) {
-			if (!p.merged->count)
+			if (!p.merged || !p.merged->count)
 				return 0;
 			/* Merged ones stand first, the map's own values win. */
 			if ((r = take_members(c, p.merged, map, &v.start_mark, e)))

@@ -4,7 +4,7 @@
 [ "$(id -u)" = 0 ] || skip "owners need root"
 
 listing() { # DIR: kind, mode, owner and path, and the text of what is not long
-  (cd "$1" && find . -mindepth 1 \( -path ./run -o -path ./var/lib/natal/spool -o -path ./var/lib/natal/journal -o -path ./var/lib/natal/boots -o -path ./etc/natal/trust.d/key.pub \) -prune \
+  (cd "$1" && find . -mindepth 1 \( -path ./run -o -path ./var/lib/natal/spool -o -path ./var/lib/natal/journal -o -path ./var/lib/natal/boots -o -path './var/lib/natal/*timings.json*' -o -path './var/lib/natal/*instance-data.json*' -o -path ./etc/natal/trust.d/key.pub \) -prune \
      -o \( -type f -newer "$work/mark" -o -type l -o -type d -newer "$work/mark" \) -printf '%y %m %U:%G %P %l\n' | sed 's/ *$//' | sort -k4
    find . \( -path ./run -o -path ./var/lib/natal \) -prune -o -type f -newer "$work/mark" -print | sort | while read -r f; do
      echo "== ${f#.}"; head -c 4000 "$f"; done)

@@ -37,10 +37,10 @@ seal() {
 }
 user_data() { mkdir -p "$1"; { echo '#cloud-config'; cat; } > "$1/user-data"; }   # DIR, JSON on stdin
 
-# What a tree holds: kind, mode, owner, path, target, content. Not the spool, the count of boots and /run: they are about runs, not the guest.
+# What a tree holds: kind, mode, owner, path, target, content. Not the spool, the count of boots, times, instance data and /run: they are about runs, not the guest.
 tree() {
-  (cd "$1" && find . -mindepth 1 \( -path ./run -o -path ./var/lib/natal/spool -o -path ./var/lib/natal/boots \) -prune -o -printf '%y %m %U:%G %P %l\n' | sort -k4
-   find . \( -path ./run -o -path ./var/lib/natal/spool -o -path ./var/lib/natal/boots \) -prune -o -type f -print0 | sort -z | xargs -0 -r sha256sum)
+  (cd "$1" && find . -mindepth 1 \( -path ./run -o -path ./var/lib/natal/spool -o -path ./var/lib/natal/boots -o -path './var/lib/natal/*timings.json*' -o -path './var/lib/natal/*instance-data.json*' \) -prune -o -printf '%y %m %U:%G %P %l\n' | sort -k4
+   find . \( -path ./run -o -path ./var/lib/natal/spool -o -path ./var/lib/natal/boots -o -path './var/lib/natal/*timings.json*' -o -path './var/lib/natal/*instance-data.json*' \) -prune -o -type f -print0 | sort -z | xargs -0 -r sha256sum)
 }
 run_agent() { "$agent" "$@" --uuid "$uuid"; }
 # refused TEXT COMMAND...: fails, says TEXT, and the tree $root is as it was.

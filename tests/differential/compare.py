@@ -34,6 +34,13 @@ def network(o):
         said[f'route {r["dst"]} {r.get("gateway")} {r.get("dev")} {r.get("metric")}'] = True
     return said
 
+def meaning(text):
+    """Comments, blank lines, quotes and the width of white space apart."""
+    if text is None:
+        return None
+    lines = [' '.join(line.replace('"', '').split()) for line in text.splitlines()]
+    return '\n'.join(line for line in lines if line and not line.startswith('#'))
+
 def files(o):
     said = {}
     for path, f in o['files'].items():
@@ -41,13 +48,14 @@ def files(o):
             continue                    # line by line above
         if path.startswith('/etc/ssh/ssh_host_'):
             f = {**f, 'text': 'a key'}
-        said[f'file {path}'] = (f['kind'], f['mode'], f['owner'], f.get('target') or f.get('text') or f.get('sha256'))
+        said[f'file {path}'] = (f['kind'], f['mode'], f['owner'], f.get('target') or meaning(f.get('text')) or f.get('sha256'))
     return said
 
 def facts(o):
     said = {**accounts(o), **network(o), **files(o), 'hostname': o['hostname'], 'fqdn': o['fqdn']}
     for unit, state in o['units'].items():
-        said[f'unit {unit}'] = state
+        if state != 'inactive':         # which of those are loaded is a matter of the moment
+            said[f'unit {unit}'] = state
     for line in o['mounts'].splitlines():
         said['mount ' + line.split()[0]] = line
     for line in o['swaps'].splitlines()[1:]:

@@ -1,11 +1,12 @@
 #!/bin/bash
 # differential [SEED...] - the same Debian guest, once with Debian's cloud-init and once with natal-agent, on the same NoCloud seeds: what they make is compared.
-# Without names: users, files and scripts; with DIFFERENTIAL=all every seed of tests/differential/seeds.
+# Without names: users, files and scripts; at level full, or with DIFFERENTIAL=all, every seed of tests/differential/seeds.
+# timeout: 3600
 . "$(dirname "$0")/lib.sh"
 dir=$here/tests/differential
 seeds=("$@")
 [ "${#seeds[@]}" -gt 0 ] || seeds=(users files scripts)
-[ "${DIFFERENTIAL:-}" != all ] || mapfile -t seeds < <(ls "$dir/seeds")
+[ "${DIFFERENTIAL:-}" != all ] && { [ "${NATAL_TEST_LEVEL:-}" != full ] || [ "$#" != 0 ]; } || mapfile -t seeds < <(ls "$dir/seeds")
 image=$shared/differential
 for tool in qemu-system-x86_64 qemu-img genisoimage; do command -v "$tool" > /dev/null || fail "$tool is not installed: packaging/deps/ensure run test"; done
 

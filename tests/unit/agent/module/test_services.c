@@ -58,7 +58,7 @@ static void keyboard_on_debian(void **state)
 {
 	is_debian();
 	planned("keyboard: {layout: de, variant: nodeadkeys}\n");
-	assert_written("/etc/default/keyboard", "# Written by natal.\n\nXKBMODEL=\"pc105\"\nXKBLAYOUT=\"de\"\nXKBVARIANT=\"nodeadkeys\"\nXKBOPTIONS=\"\"\n\n"
+	assert_written("/etc/default/keyboard", "# Written by natal.\n\nXKBMODEL=\"pc105\"\nXKBLAYOUT=\"de\"\nXKBVARIANT=\"nodeadkeys\"\n"
 		"BACKSPACE=\"guess\"\n");
 }
 

@@ -58,6 +58,30 @@ static void hex_and_base64_round_trip(void **s)
 	assert_err(base64_decode("a*", 2, "blob 'x'", &d, &e), ERR_FORMAT, e, "blob 'x' is not base64");
 }
 
+/* What base64.decodebytes of Python 3.11 gives for each. */
+static void loose_base64_reads_as_python(void **s)
+{
+	static const struct { const char *text, *plain; } cases[] = {
+		{ "aGVsbG8=", "hello" }, { "aG Vs\nbG8 =", "hello" }, { "a.G*V-s_bG8=", "hello" }, { "aGVsbG8=aGVs", "hello" }, { "aGVsbG=8=", "hello" },
+		{ "", "" }, { "====", "" }, { "a=GVs", "hel" }, { "aGVsbA=x=", "hell\f" }, { "aGVsbA==", "hell" }, { "aGVsb", NULL }, { "aGVsbG8", NULL },
+		{ "aGVs\xc3\xa9", NULL },
+	};
+
+	(void)s;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		scoped_buf struct buf out = BUF_MAX(64);
+		struct err e;
+		int r = base64_decode_loose(cases[i].text, strlen(cases[i].text), "x", &out, &e);
+		if (!cases[i].plain) {
+			assert_err(r, ERR_FORMAT, e, "x is not base64");
+			continue;
+		}
+		assert_ok(r, e);
+		assert_int_equal(out.size, strlen(cases[i].plain));
+		assert_memory_equal(out.data, cases[i].plain, out.size);
+	}
+}
+
 static void nearest_word(void **s)
 {
 	static const char *const words[] = { "create", "list", "delete", NULL };
@@ -206,7 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(buf_remembers_limit), cmocka_unit_test(cursor_says_how_short), cmocka_unit_test(hex_and_base64_round_trip),
-		cmocka_unit_test(nearest_word), cmocka_unit_test(file_stays_below_root), cmocka_unit_test(proc_runs_and_limits),
+		cmocka_unit_test(loose_base64_reads_as_python), cmocka_unit_test(nearest_word), cmocka_unit_test(file_stays_below_root), cmocka_unit_test(proc_runs_and_limits),
 		cmocka_unit_test(secrets_are_apart_and_wiped), cmocka_unit_test(a_secret_overrun_aborts), cmocka_unit_test(secrets_are_locked_in_a_child_too),
 	};
 
