@@ -12,7 +12,7 @@ listing() { # DIR: kind, mode, owner and path, and the text of what is not long
 for dir in "$src"/tests/golden/*/; do
   case=$(basename "$dir") root=$work/$(basename "$dir")
   make_root "$root"
-  [ ! -d "$dir/root" ] || cp -r "$dir/root/." "$root/"
+  [ ! -d "$dir/root" ] || { cp -r "$dir/root/." "$root/"; chmod -R u+w "$root"; }       # a dist tree is read-only
   find "$root" -exec touch -h -d @1600000000 {} +
   touch -d @1600000001 "$work/mark"
   seal "$work/1" 1 "$dir/seed" issued_at=1700000000
