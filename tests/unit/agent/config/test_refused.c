@@ -264,6 +264,10 @@ static void size_and_depth(void **state)
 		buf_str(&text, "                                                                ");
 	buf_str(&text, "}");
 	assert_err(parse("user-data", text.data), ERR_LIMIT, e, "bytes: 16777216 at most");
+	buf_clear(&text);
+	while (text.size <= CONFIG_DOC_MAX)
+		buf_str(&text, "# a comment of a network configuration that is longer than any network\n");
+	assert_err(parse("network-config", text.data), ERR_LIMIT, e, "bytes: 1048576 at most");
 }
 
 int main(void)
