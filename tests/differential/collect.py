@@ -50,7 +50,7 @@ def units():
 
 def times():
     said = {}
-    for unit in ('cloud-init-local', 'cloud-init', 'cloud-config', 'cloud-final', 'natal-early', 'natal-late', 'ssh'):
+    for unit in ('cloud-init-local', 'cloud-init', 'cloud-config', 'cloud-final', 'natal-early', 'natal-late', 'natal-behind', 'ssh'):
         show = dict(l.split('=', 1) for l in run('systemctl', 'show', unit, '-p',
             'ExecMainStartTimestampMonotonic,ExecMainExitTimestampMonotonic,CPUUsageNSec,MemoryPeak').splitlines() if '=' in l)
         said[unit] = show

@@ -35,19 +35,25 @@ def network(o):
     return said
 
 def meaning(text):
-    """Comments, blank lines, quotes and the width of white space apart."""
+    """Comments, blank lines, quotes, the width of white space and the agents' own units apart."""
     if text is None:
         return None
+    text = re.sub(r'x-systemd\.(requires=cloud-init|after=natal-early)\.service', 'x-systemd.after=AGENT', text)
     lines = [' '.join(line.replace('"', '').split()) for line in text.splitlines()]
     return '\n'.join(line for line in lines if line and not line.startswith('#'))
 
 def files(o):
     said = {}
+    swaps = {line.split()[0] for line in o['swaps'].splitlines()[1:]}
     for path, f in o['files'].items():
         if path in ('/etc/passwd', '/etc/group', '/etc/shadow', '/etc/gshadow'):
             continue                    # line by line above
+        if path == '/var/lib/dpkg/lock-frontend':
+            continue                    # a lock
         if path.startswith('/etc/ssh/ssh_host_'):
             f = {**f, 'text': 'a key'}
+        if path in swaps:               # each has an identifier of its own
+            f = {**f, 'text': 'a swap file'}
         said[f'file {path}'] = (f['kind'], f['mode'], f['owner'], f.get('target') or meaning(f.get('text')) or f.get('sha256'))
     return said
 

@@ -65,7 +65,7 @@ for seed in "${seeds[@]}"; do
   boot "$seed" cloud systemd.mask=natal-early.service systemd.mask=natal-late.service & one=$!
   boot "$seed" natal cloud-init=disabled
   wait "$one" || fail "$seed: cloud-init's guest"
-  "$dir/compare.py" "$work/$seed/cloud.json" "$work/$seed/natal.json" "$dir/explained" "$seed" || bad=1
+  "$dir/compare.py" "$work/$seed/cloud.json" "$work/$seed/natal.json" "$dir/explained" "$seed" || { bad=1; python3 -c 'import json, sys; print("natal says:\n" + json.loads(open(sys.argv[1], "rb").read().split(b"\0")[0])["journal"][-4000:])' "$work/$seed/natal.json"; }
   rm -f "$work/$seed"/*.qcow2
 done
 [ "$bad" = 0 ] || fail "there are differences that nobody explains"

@@ -243,9 +243,12 @@ static void lines_of_fstab(void **state)
 {
 	root_put(&root, "/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n/dev/vdz\t/old\tauto\tdefaults" OURS "\t0\t2\n");
 	planned("mounts:\n- [vdb, /data]\n- [/dev/vdc1, /more, ext4, noatime, '0', '0']\n- [vdd, none, swap]\n- [ephemeral0, /mnt]\n- [vda1, /again]\n"
-		"- [UUID=1-2]\n");
+		"- [UUID=1-2]\n- [tmpfs, /scratch, tmpfs, size=8m, '0', '0']\n");
 	assert_written("/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n/dev/vdb\t/data\tauto\t" DEFAULTS OURS "\t0\t2\n"
-		"/dev/vdc1\t/more\text4\tnoatime" OURS "\t0\t0\n/dev/vdd\tnone\tswap\t" DEFAULTS OURS "\t0\t2\n");
+		"/dev/vdc1\t/more\text4\tnoatime" OURS "\t0\t0\n/dev/vdd\tnone\tswap\t" DEFAULTS OURS "\t0\t2\n"
+		"tmpfs\t/scratch\ttmpfs\tsize=8m" OURS "\t0\t0\n");
+	assert_int_equal(plan->notes.kept, 1);
+	assert_string_equal(plan->notes.at[0].err.msg, "mounts: 'ephemeral0' is a name of some cloud's, and no device here");
 	assert_string_equal(command("mounts", 0), "");          /* not the running system's */
 }
 
