@@ -11,6 +11,7 @@
 #include "agent/module/module.h"
 #include "agent/pinning/drift.h"
 #include "agent/source/source.h"
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/data/json.h"
 
@@ -78,23 +79,44 @@ static bool provisioned(const struct agent *a)
 	return (a->journal.state == JOURNAL_PROVISIONED || a->journal.state == JOURNAL_DEGRADED) && strcmp(a->journal.uuid, a->uuid) == 0;
 }
 
+/* One look at what is here. A signed medium goes first; a guest that one has provisioned asks nobody else. */
+static int look(struct agent *a, struct seed **ret, bool *ret_offered, char why[256], struct err *e)
+{
+	const char *medium = a->options.medium;
+	int r = medium ? 0 : source_find(NULL, ret, e);
+
+	if (r || *ret || (!medium && provisioned(a) && a->journal.sequence))
+		return r;
+	r = agent_offered(a, ret_offered, why, e);
+	return r || *ret_offered || !medium ? r : source_find(medium, ret, e);
+}
+
+/* A guest that is not provisioned waits: udev may not have come to the device yet. */
+static int seek(struct agent *a, struct seed **ret, bool *ret_offered, char why[256], struct err *e)
+{
+	int64_t deadline_ms = clock_mono_ms() + a->options.wait_ms;
+	scoped(source_watch_free_p) struct source_watch *w = NULL;
+	bool waits = !a->options.medium && a->options.wait_ms && !provisioned(a);
+	int r = waits ? source_watch(&w, e) : 0;
+
+	if (r || (r = look(a, ret, ret_offered, why, e)))
+		return r;
+	while (w && !*ret && !*ret_offered && source_watch_next(w, deadline_ms))
+		if ((r = look(a, ret, ret_offered, why, e)))
+			return r;
+	return 0;
+}
+
 /* find and verify. */
 static int take_seed(struct agent *a, bool *ret_none, struct err *e)
 {
 	scoped(seed_free_p) struct seed *seed = NULL;
-	struct source_query q = { a->options.medium, 0 };
 	char why[256] = "";
 	bool offered = false;
-	int r = 0, wait_ms = provisioned(a) ? 0 : a->options.wait_ms;
+	int r = seek(a, &seed, &offered, why, e);
 
 	*ret_none = false;
-	/* A signed medium that is here goes first; a guest that one has provisioned asks nobody else. */
-	if (!q.medium && (r = source_find(&q, &seed, e)))
-		return r;
-	if (!seed && (!provisioned(a) || !a->journal.sequence || q.medium) && ((r = agent_offered(a, &offered, why, e)) || offered))
-		return r;
-	q.wait_ms = wait_ms;
-	if (!seed && (q.medium || wait_ms) && (r = source_find(&q, &seed, e)))
+	if (r || offered)
 		return r;
 	*ret_none = !seed;
 	if (!seed && !provisioned(a) && *why) {
