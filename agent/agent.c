@@ -9,6 +9,7 @@
 #include "agent/apply/label.h"
 #include "agent/instance.h"
 #include "agent/module/module.h"
+#include "agent/networks.h"
 #include "agent/pinning/drift.h"
 #include "agent/source/source.h"
 #include "common/base/clock.h"
@@ -155,6 +156,14 @@ static void tell_notes(struct agent *a, const struct notes *notes)
 		report_finding(&a->report, "warning", "", &notes->at[i].err);
 }
 
+static int await_interfaces(struct agent *a, const struct facts *facts, struct err *e)
+{
+	struct facts f = *facts;
+
+	f.arena = &a->config->arena;
+	return networks_await(&f, a->config->network, NETWORKS_WAIT_MS, e);
+}
+
 static int make_plan(struct agent *a, struct err *e)
 {
 	struct facts facts = { .root = a->root, .live = a->live, .owners = geteuid() == 0 };
@@ -165,6 +174,8 @@ static int make_plan(struct agent *a, struct err *e)
 	int r = config_parse(a->verified, &a->config, e);
 	if (!r)
 		tell_notes(a, &a->config->notes);
+	if (!r && a->live && a->config->has_network && a->config->network_kind == NETCONF_OPENSTACK)
+		r = await_interfaces(a, &facts, e);
 	if (r || (r = plan_build(a->config, &facts, &a->journal.done, &a->plan, e)))
 		return r;
 	tell_notes(a, &a->plan->notes);

@@ -36,17 +36,6 @@ static int check_blobs(const struct verified *v, struct err *e)
 	return 0;
 }
 
-static int one_doc(struct config *c, const char *name, int (*parse)(struct config *, const void *, size_t, struct err *), struct err *e)
-{
-	const struct blob *b = verified_blob(c->verified, name);
-
-	if (!b)
-		return 0;
-	if (b->size > CONFIG_DOC_MAX)
-		return err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
-	return parse(c, b->bytes, (size_t)b->size, e);
-}
-
 int config_parse(const struct verified *v, struct config **ret, struct err *e)
 {
 	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
@@ -56,8 +45,7 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e)
 		return err_nomem(e);
 	c->verified = v;
 	c->notes.arena = &c->arena;
-	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) ||
-		(r = one_doc(c, BLOB_NETWORK_CONFIG, config_network, e)))
+	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) || (r = config_network(c, e)))
 		return r;
 	*ret = give(c);
 	return 0;
