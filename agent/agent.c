@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include "agent/apply/apply.h"
 #include "agent/apply/label.h"
+#include "agent/delegate.h"
 #include "agent/instance.h"
 #include "agent/module/module.h"
 #include "agent/source/source.h"
@@ -136,11 +137,14 @@ static void tell_notes(struct agent *a, const struct notes *notes)
 static int make_plan(struct agent *a, struct err *e)
 {
 	struct facts facts = { .root = a->root, .live = a->live, .owners = geteuid() == 0 };
+	struct policy policy;
 	struct utsname u;
 
 	if (a->live && uname(&u) == 0)
 		snprintf(facts.node_name, sizeof facts.node_name, "%s", u.nodename);
-	int r = config_parse(a->verified, &a->config, e);
+	int r = seed_policy(a->root, &policy, e);
+	if (!r)
+		r = (policy.mode == MODE_DELEGATE ? config_delegate : config_parse)(a->verified, &a->config, e);
 	if (!r)
 		tell_notes(a, &a->config->notes);
 	if (r || (r = plan_build(a->config, &facts, &a->journal.done, &a->plan, e)))
@@ -240,6 +244,12 @@ static int is_told_only(struct agent *a, bool *ret, struct err *e)
 	return 0;
 }
 
+static int not_early(struct agent *a, struct err *e)
+{
+	delegate_close(a);
+	return told_failure(a, e);
+}
+
 int agent_early(struct agent *a, struct err *e)
 {
 	bool none, told = false;
@@ -249,11 +259,13 @@ int agent_early(struct agent *a, struct err *e)
 		none = told;
 
 	if (r || (!none && (r = refuse_hopeless(a, e))))
-		return told_failure(a, e);
+		return not_early(a, e);
 	told_boot(a);
 	instance_write(a->root, none ? NULL : a->config, &(struct err){ 0 });
-	if ((r = none ? run_every_boot(a, e) : apply_and_record(a, e)))
-		return told_failure(a, e);
+	if ((r = none ? run_every_boot(a, e) : apply_and_record(a, e)) || (delegate_is(&a->journal) && (r = delegate_open(a, e))))
+		return not_early(a, e);
+	if (!delegate_is(&a->journal))
+		delegate_close(a);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;
 	report_flush(&a->report);

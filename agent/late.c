@@ -1,6 +1,7 @@
 /* late.c - agent.h's second stage: what waits for the services, the look at what they present, the boot's last word. */
 #include <string.h>
 #include "agent/apply/apply.h"
+#include "agent/delegate.h"
 #include "agent/pinning/drift.h"
 #include "agent/told.h"
 
@@ -53,6 +54,7 @@ static void look_for_drift(struct agent *a)
 
 int agent_late(struct agent *a, struct err *e)
 {
+	enum status_phase cloud = PHASE_PROVISIONED;
 	int r = 0;
 
 	if (strcmp(a->boot.phase, "failed") == 0) {
@@ -68,8 +70,16 @@ int agent_late(struct agent *a, struct err *e)
 		return told_failure(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = a->journal.state == JOURNAL_DEGRADED ? PHASE_DEGRADED : PHASE_UNCHANGED;
-	if (strcmp(a->boot.phase, "applied") == 0 || journal_runs_every_boot(&a->journal))
-		r = run_pending(a, e);
+	if (delegate_is(&a->journal))
+		r = delegate_wait(a, &cloud, e);
+	struct err handed = *e;
+	if (strcmp(a->boot.phase, "applied") == 0 || journal_runs_every_boot(&a->journal)) {
+		int ran = run_pending(a, e);
+		*e = r ? handed : *e;
+		r = r ? r : ran;
+	}
+	if (cloud == PHASE_FAILED || (cloud == PHASE_DEGRADED && a->phase != PHASE_FAILED))
+		a->phase = cloud;
 	if (!r && a->phase == PHASE_PROVISIONED && strcmp(a->boot.phase, "applied") != 0)
 		a->phase = PHASE_UNCHANGED;
 	struct err first = *e, ignored;
