@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "agent/agent.h"
+#include "agent/delegate.h"
 #include "agent/source/source.h"
 #include "common/base/text.h"
 #include "common/data/json.h"
@@ -100,6 +101,26 @@ static int show_plan(const struct run *run, const struct plan *p, struct err *e)
 	return r;
 }
 
+static int show_none(const struct run *run, const struct agent *a, struct err *e)
+{
+	scoped_buf struct buf out = BUF_MAX(OUT_MAX);
+	const bool delegated = delegate_is(&a->journal);
+
+	if (verb_as_json(run)) {
+		scoped_json struct json_object *o = json_object_new_object();
+		json_object_object_add(o, "items", json_object_new_array());
+		json_put_uint(o, "actions", 0);
+		json_object_object_add(o, "owners", plan_owners_json(delegated));
+		verb_show(o);
+		return 0;
+	}
+	plan_print_owners(delegated, &out);
+	int r = buf_check(&out, "the plan", e);
+	if (!r)
+		printf("no medium is attached, and none is needed: this guest is provisioned\n%s", out.data);
+	return r;
+}
+
 static int verb_plan(struct run *run, struct err *e)
 {
 	scoped(agent_close) struct agent a;
@@ -110,10 +131,7 @@ static int verb_plan(struct run *run, struct err *e)
 	int r = agent_open(&a, &run->options, e);
 	if (r || (r = agent_plan(&a, &none, e)))
 		return r;
-	if (!none)
-		return show_plan(run, a.plan, e);
-	puts("no medium is attached, and none is needed: this guest is provisioned");
-	return 0;
+	return none ? show_none(run, &a, e) : show_plan(run, a.plan, e);
 }
 
 static int phase_status(enum status_phase p) { return p == PHASE_DEGRADED ? EXIT_DEGRADED : p == PHASE_DRIFTED ? EXIT_DRIFTED : 0; }

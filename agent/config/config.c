@@ -36,6 +36,18 @@ static int check_blobs(const struct verified *v, struct err *e)
 	return 0;
 }
 
+/* parse NULL: whatever it says. */
+static int one_doc(struct config *c, const char *name, int (*parse)(struct config *, const void *, size_t, struct err *), struct err *e)
+{
+	const struct blob *b = verified_blob(c->verified, name);
+
+	if (!b)
+		return 0;
+	if (b->size > CONFIG_DOC_MAX)
+		return err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
+	return parse ? parse(c, b->bytes, (size_t)b->size, e) : 0;
+}
+
 int config_parse(const struct verified *v, struct config **ret, struct err *e)
 {
 	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
@@ -47,6 +59,28 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e)
 	c->notes.arena = &c->arena;
 	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) || (r = config_network(c, e)))
 		return r;
+	*ret = give(c);
+	return 0;
+}
+
+int config_delegate(const struct verified *v, struct config **ret, struct err *e)
+{
+	static const char *const docs[] = { BLOB_USER_DATA, BLOB_VENDOR_DATA, BLOB_NETWORK_CONFIG };
+	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
+	int r;
+
+	if (!c)
+		return err_nomem(e);
+	c->verified = v;
+	c->delegated = true;
+	c->notes.arena = &c->arena;
+	if ((r = check_blobs(v, e)))
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(docs); i++)
+		if ((r = one_doc(c, docs[i], NULL, e)))
+			return r;
+	c->cloud = node_new(&c->arena, NODE_MAP, (struct place){ .doc = BLOB_USER_DATA });
+	config_ssh_defaults(c);
 	*ret = give(c);
 	return 0;
 }

@@ -331,10 +331,13 @@ int plan_build(const struct config *c, const struct facts *f, const struct done 
 		return err_nomem(e);
 	struct facts own = *f;
 	own.arena = p->notes.arena = &p->arena;
+	p->delegated = c->delegated;
 	struct builder b = { .config = c, .facts = &own, .done = done, .plan = p };
 	if ((r = accounts_read(&own, &b.accounts, e)))
 		return r;
 	for (size_t m = 0; m < module_count; m++) {
+		if (c->delegated && modules[m].owner != OWNER_AGENT)
+			continue;
 		b.module = &modules[m];
 		if ((r = modules[m].plan(&b, e)))
 			return e->where[0] ? r : err_wrap(e, "plan %s", modules[m].name);

@@ -68,6 +68,7 @@ struct plan {
 	size_t item_count, action_count;
 	struct item *items;
 	struct action *actions;         /* in the items' order */
+	bool delegated;                 /* the modules of user-data are cloud-init's */
 	struct notes notes;             /* what of the config has no effect on this guest */
 };
 
@@ -84,3 +85,6 @@ scope_fn(struct plan, plan_free)
 
 void plan_print(const struct plan *p, struct buf *out);
 struct json_object *plan_json(const struct plan *p);
+/* Who does what, module by module: a plan shows it, and so does a guest that needs none. */
+void plan_print_owners(bool delegated, struct buf *out);
+struct json_object *plan_owners_json(bool delegated);

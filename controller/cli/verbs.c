@@ -37,7 +37,10 @@ static const struct cli_option image_bake[] = {
 	{ "--require", "KEY[,KEY]…", "media must be signed by one of these media keys (repeatable: by one of each); default: by any key of the image" },
 	{ "--algorithm", "ALG", "a signature algorithm that the image accepts: ed25519, ecdsa-p256-sha256 (repeatable; default: both)" },
 	{ "--min-format", "N", "the least bundle format that the image accepts (default: 1)", .kind = CLI_NUMBER, .min = 1, .max = BUNDLE_FORMAT },
-	{ "--clock", "WHAT", "an absurd clock in the guest: warn (default) or refuse" }, { NULL, NULL, NULL },
+	{ "--clock", "WHAT", "an absurd clock in the guest: warn (default) or refuse" },
+	{ "--mode", "MODE", "who does what user-data says: provision (natal-agent, default), or delegate (the image's cloud-init, which --extra cloud-init installs)" },
+	{ "--cloud-init-wait", "SECONDS", "mode delegate: how long cloud-init may take (default: 1800)", .kind = CLI_NUMBER, .min = 1,
+		.max = CLOUD_INIT_WAIT_MAX_S }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_create[] = {
 	{ "--image", "NAME", "what it boots (natalctl image list)" },

@@ -13,6 +13,11 @@ differential_image() {
   rm -rf "$image"; mkdir -p "$image" "$overlay"/{etc/cloud/cloud.cfg.d,etc/systemd/system/multi-user.target.wants,usr/local/sbin,srv/repo} "$work/pkg/DEBIAN" "$work/pkg/usr/share/natal-example"
   image_trust "$image/trust"
   echo 'datasource_list: [ NoCloud, None ]' > "$overlay/etc/cloud/cloud.cfg.d/90_differential.cfg"
+  # Beside natal-agent cloud-init runs where natal says so; here the kernel's command line does.
+  local unit
+  for unit in cloud-init-local cloud-init cloud-config cloud-final; do
+    mkdir -p "$overlay/etc/systemd/system/$unit.service.d"; printf '%s\n' '[Unit]' 'ConditionPathExists=' > "$overlay/etc/systemd/system/$unit.service.d/99-differential.conf"
+  done
   install -m 755 "$here/tests/differential/collect.py" "$overlay/usr/local/sbin/collect"
   printf '%s\n' '[Unit]' 'Description=what the guest looks like' '[Service]' 'Type=simple' 'ExecStart=/usr/local/sbin/collect' > "$overlay/etc/systemd/system/collect.service"
   ln -s ../collect.service "$overlay/etc/systemd/system/multi-user.target.wants/collect.service"
