@@ -1,5 +1,5 @@
 /* mounts.c - lines of fstab(5), their folders, the swap file. */
-#include "agent/module/module.h"
+#include "agent/module/guest.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -194,6 +194,9 @@ static int swap_file(struct lines *l, const struct node *swap, struct err *e)
 		const char **argv = arena_array(a, 6, sizeof *argv);
 		memcpy(argv, steps[i], 5 * sizeof *argv);
 		want_exec(l->b, argv, SWAP_TIMEOUT_MS, "there is no swap file");
+		/* mkswap(8) may read nothing but what is labelled so. */
+		if (i == 0 && (r = guest_relabel(l->b, name, e)))
+			return r;
 	}
 	return 0;
 }

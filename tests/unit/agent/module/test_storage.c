@@ -290,6 +290,16 @@ static void a_swap_file(void **state)
 	assert_string_equal(command("mounts", 2), "/usr/sbin/mkswap /swap.img");
 }
 
+static void a_swap_file_where_files_are_labelled(void **state)
+{
+	live = true;
+	root_put(&root, "/sys/fs/selinux/enforce", "1");
+	has_program("/usr/sbin/restorecon");
+	planned("swap: {filename: /s, size: 2M}\n");
+	assert_string_equal(command("mounts", 1), "/usr/sbin/restorecon /s");
+	assert_string_equal(command("mounts", 3), "/usr/sbin/mkswap /s");
+}
+
 static void a_swap_file_has_a_limit(void **state)
 {
 	root_put(&root, "/proc/meminfo", "MemTotal:        2097152 kB\n");
@@ -383,7 +393,7 @@ int main(void)
 		T(a_filesystem_that_is_there_stays), T(another_is_not_replaced), T(another_than_the_one_that_may_go_stays), T(nor_is_a_table), T(unless_it_may_go),
 		T(once_an_instance_wherever_it_stands), T(one_filesystem_a_device), T(auto_is_a_partition), T(wrong_wishes_of_filesystems),
 		T(lines_of_fstab), T(fields_that_are_not_given), T(mounted_where_the_system_runs), T(no_line_in_a_field), T(a_swap_file),
-		T(a_swap_file_has_a_limit), T(a_file_that_is_there_is_not_made_into_swap), T(an_unfinished_one_is_finished),
+		T(a_swap_file_where_files_are_labelled), T(a_swap_file_has_a_limit), T(a_file_that_is_there_is_not_made_into_swap), T(an_unfinished_one_is_finished),
 		T(the_root_grows_with_its_disk), T(a_root_that_fills_its_disk_stays), T(growing_may_be_off), T(an_image_that_is_not_to_grow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
