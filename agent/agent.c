@@ -54,6 +54,7 @@ void agent_close(struct agent *a)
 {
 	plan_free(a->plan);
 	config_free(a->config);
+	fetched_fini(&a->fetched);
 	verified_free(a->verified);
 	report_fini(&a->report);
 	timings_fini(&a->timings);
@@ -149,7 +150,7 @@ static int make_plan(struct agent *a, struct err *e)
 
 	if (a->live && uname(&u) == 0)
 		snprintf(facts.node_name, sizeof facts.node_name, "%s", u.nodename);
-	int r = config_parse(a->verified, &a->config, e);
+	int r = agent_config(a, e);
 	if (!r)
 		tell_notes(a, &a->config->notes);
 	if (!r && a->live && a->config->has_network && a->config->network_kind == NETCONF_OPENSTACK)
@@ -319,7 +320,7 @@ static int is_told_only(struct agent *a, bool *ret, struct err *e)
 	bool same = provisioned(a) && strcmp(a->journal.instance_id, a->verified->manifest.vm.instance_id) == 0;
 	int r = same && !a->options.replan ? seed_policy(a->root, &policy, e) : 0;
 
-	*ret = same && !a->options.replan && !r && policy.report_changed && a->plan->action_count;
+	*ret = same && !a->options.replan && !r && policy.report_changed && (a->plan->action_count || a->config->partial);
 	if (!*ret)
 		return r;
 	err_set(&finding, ERR_CONFLICT, "the user-data of this instance has changed: %zu actions would be needed, and the image's policy has it told only",
@@ -330,25 +331,38 @@ static int is_told_only(struct agent *a, bool *ret, struct err *e)
 	return 0;
 }
 
-int agent_early(struct agent *a, struct err *e)
+int agent_decide(struct agent *a, bool *ret_none, struct err *e)
 {
-	bool none, told = false;
-	int r = agent_plan(a, &none, e);
+	bool told = false;
+	int r = agent_plan(a, ret_none, e);
 
-	if (!r && !none && (r = is_told_only(a, &told, e)) == 0)
-		none = told;
+	if (!r && !*ret_none && (r = is_told_only(a, &told, e)) == 0)
+		*ret_none = told;
+	return r || *ret_none ? r : refuse_hopeless(a, e);
+}
 
-	if (r || (!none && (r = refuse_hopeless(a, e))))
-		return early_failed(a, e);
+int agent_apply(struct agent *a, bool none, struct err *e)
+{
 	count_boot(a);
 	instance_write(a->root, none ? NULL : a->config, &(struct err){ 0 });
-	if ((r = none ? run_every_boot(a, e) : apply_and_record(a, e)))
+	int r = none ? run_every_boot(a, e) : apply_and_record(a, e);
+	if (!r && !none && !a->config->want_count)
+		fetched_prune(&a->fetched);
+	return r;
+}
+
+int agent_early(struct agent *a, struct err *e)
+{
+	bool none;
+	int r = agent_decide(a, &none, e);
+
+	if (r || (r = agent_apply(a, none, e)))
 		return early_failed(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;
 	report_flush(&a->report);
 	a->boot.ended = false;
-	return remember(a, none ? "unchanged" : "applied", e);
+	return remember(a, none ? "unchanged" : a->config->want_count ? "fetch" : "applied", e);
 }
 
 static enum status_phase judge_items(const struct journal *j)
@@ -410,6 +424,11 @@ int agent_late(struct agent *a, struct err *e)
 		err_set(e, ERR_INTERNAL, "the early stage of this boot has left no word");
 		err_hint(e, "see journalctl -u natal-early.service");
 		return early_failed(a, e);
+	}
+	if (strcmp(a->boot.phase, "fetch") == 0) {
+		if ((r = agent_fetch(a, e)))
+			return early_failed(a, e);
+		memcpy(a->boot.phase, "applied", sizeof "applied");
 	}
 	if (!a->journal.items && (r = journal_load(a->root, &a->journal, e)))
 		return early_failed(a, e);

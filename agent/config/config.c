@@ -36,7 +36,7 @@ static int check_blobs(const struct verified *v, struct err *e)
 	return 0;
 }
 
-int config_parse(const struct verified *v, struct config **ret, struct err *e)
+int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e)
 {
 	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
 	int r;
@@ -44,9 +44,12 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e)
 	if (!c)
 		return err_nomem(e);
 	c->verified = v;
+	c->fetch = fetch;
 	c->notes.arena = &c->arena;
 	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) || (r = config_network(c, e)))
 		return r;
 	*ret = give(c);
 	return 0;
 }
+
+int config_parse(const struct verified *v, struct config **ret, struct err *e) { return config_parse_with(v, NULL, ret, e); }

@@ -16,7 +16,7 @@ void policy_default(struct policy *p)
 }
 
 /* What stands in the JSON; the defaults of keys left out are filled in before. */
-struct document { uint64_t min_format, built_at; char clock[16], changed[16]; struct json_object *algorithms, *require, *waive; };
+struct document { uint64_t min_format, built_at; char clock[16], changed[16]; struct json_object *algorithms, *require, *waive, *fetch; };
 static const struct json_field fields[] = {
 	JSON_FIELD(struct document, min_format, JSON_UINT, false),
 	JSON_FIELD(struct document, algorithms, JSON_ARRAY, false),
@@ -25,6 +25,7 @@ static const struct json_field fields[] = {
 	JSON_FIELD(struct document, built_at, JSON_UINT, false),
 	JSON_FIELD(struct document, changed, JSON_TEXT, false),
 	JSON_FIELD(struct document, waive, JSON_OBJECT, false),
+	JSON_FIELD(struct document, fetch, JSON_OBJECT, false),
 };
 
 struct waive { struct json_object *sources, *refuse; };
@@ -113,7 +114,7 @@ int policy_parse(const void *json, size_t size, const char *doc, struct policy *
 	policy_default(&p);
 	if ((r = json_parse(json, size, doc, &o, e)) || (r = json_decode(o, fields, ARRAY_SIZE(fields), doc, &d, e)) ||
 	    (d.algorithms && (r = read_algorithms(d.algorithms, doc, &p, e))) || (d.require && (r = read_require(d.require, doc, &p, e))) ||
-	    (d.waive && (r = read_waive(d.waive, doc, &p.waiver, e))))
+	    (d.waive && (r = read_waive(d.waive, doc, &p.waiver, e))) || (d.fetch && (r = fetch_policy_read(d.fetch, doc, &p.fetch, e))))
 		return r;
 	if (strcmp(d.clock, "refuse") != 0 && strcmp(d.clock, "warn") != 0)
 		return err_set(e, ERR_FORMAT, "%s: clock is '%s': refuse or warn are allowed", doc, d.clock);
