@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include "agent/apply/apply.h"
 #include "agent/apply/label.h"
+#include "agent/compat.h"
 #include "agent/delegate.h"
 #include "agent/instance.h"
 #include "agent/module/module.h"
@@ -253,6 +254,8 @@ static int not_early(struct agent *a, struct err *e)
 int agent_early(struct agent *a, struct err *e)
 {
 	bool none, told = false;
+
+	compat_begins(a);
 	int r = agent_plan(a, &none, e);
 
 	if (!r && !none && (r = is_told_only(a, &told, e)) == 0)
@@ -270,6 +273,7 @@ int agent_early(struct agent *a, struct err *e)
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;
 	report_flush(&a->report);
 	a->boot.ended = false;
+	compat_goes_on(a);
 	return told_remember(a, none ? "unchanged" : "applied", e);
 }
 

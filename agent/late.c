@@ -1,6 +1,7 @@
 /* late.c - agent.h's second stage: what waits for the services, the look at what they present, the boot's last word. */
 #include <string.h>
 #include "agent/apply/apply.h"
+#include "agent/compat.h"
 #include "agent/delegate.h"
 #include "agent/pinning/drift.h"
 #include "agent/told.h"
@@ -87,6 +88,7 @@ int agent_late(struct agent *a, struct err *e)
 	scoped_json struct json_object *keys = pins_to_json(&a->journal.pins);
 	report_end(&a->report, a->phase, told_lines(a), a->journal.item_count, keys);
 	report_flush(&a->report);
+	compat_ends(a);
 	a->boot.ended = true;
 	told_remember(a, status_phase_name(a->phase), &ignored);
 	*e = first;

@@ -165,6 +165,11 @@ reboot; early --medium "$work/2" || fail "$(cat "$work/early")"
 [ "$(ls "$root/$nocloud" | xargs)" = "meta-data user-data" ] || fail "left: $(ls "$root/$nocloud")"
 ok "what the next bundle has not, the seed has not"
 
+# A guest that forgets leaves nothing of what it was handed.
+run_agent clean --root "$root" > "$work/said" || fail "$(cat "$work/said")"
+[ ! -e "$root/$nocloud" ] && [ ! -e "$root/run/natal/delegated" ] || fail "clean left $(ls -A "$root/$nocloud")"
+ok "clean takes back what cloud-init was handed"
+
 # What does not go.
 not_handed() {
   ! early --medium "$work/1" || fail "succeeded, but '$1' was wanted"

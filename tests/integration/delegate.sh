@@ -8,11 +8,11 @@ bake() {
   local deb; mkdir -p "$image"
   make -s -C "$build" deb > "$work/deb.log" 2>&1 || { tail "$work/deb.log"; fail "make deb"; }
   deb=$(ls -t "$build"/deb/natal-agent_*.deb | head -n 1)
-  local stamp; stamp=$(cat "$deb" "$here/packaging/bake/natal-bake" "$0" | sha256sum | cut -c1-32)
+  local stamp; stamp=$({ cat "$deb" "$here/packaging/bake/natal-bake"; declare -f bake; } | sha256sum | cut -c1-32)
   [ "$(cat "$image/stamp" 2> /dev/null)" != "$stamp" ] || return 0
   rm -rf "$image"; mkdir -p "$image"
   NATAL_STATE=$image/state natalctl key init > /dev/null
-  want "mode delegate: cloud-init is not in the image: --extra cloud-init" env NATAL_STATE="$image/state" natalctl image bake without --mode delegate --package "$deb" --out "$image/without"
+  want "mode delegate: cloud-init is not in the image: --extra cloud-init" env NATAL_STATE="$image/state" natalctl image bake without --mode delegate --package "$deb" --extra nginx-light --out "$image/without"
   # The differential image's packages: the same layer below.
   NATAL_STATE=$image/state natalctl image bake delegate --mode delegate --cloud-init-wait 900 --package "$deb" --size 2048 \
     --extra cloud-init,sudo,fdisk,locales,console-setup,systemd-timesyncd,gdisk,apt --out "$image/image"

@@ -21,6 +21,8 @@ bake() {
   NATAL_STATE=$work/keys natalctl key init > /dev/null; cp "$work"/keys/trust.d/*.pub "$image/trust/" 2> /dev/null || find "$work/keys" -name '*.pub' -exec cp {} "$image/trust/" \;
   NATAL_STATE=$work/keys natalctl daemon stop > /dev/null
   echo 'datasource_list: [ NoCloud, None ]' > "$overlay/etc/cloud/cloud.cfg.d/90_differential.cfg"
+  # Both are to be tried by themselves: natal-agent's condition on cloud-init's units is taken off.
+  for u in cloud-init-local cloud-init cloud-config cloud-final; do mkdir -p "$overlay/etc/systemd/system/$u.service.d"; : > "$overlay/etc/systemd/system/$u.service.d/10-natal.conf"; done
   install -m 755 "$dir/collect.py" "$overlay/usr/local/sbin/collect"
   printf '%s\n' '[Unit]' 'Description=what the guest looks like' '[Service]' 'Type=simple' 'ExecStart=/usr/local/sbin/collect' > "$overlay/etc/systemd/system/collect.service"
   ln -s ../collect.service "$overlay/etc/systemd/system/multi-user.target.wants/collect.service"
