@@ -11,8 +11,10 @@
 #include "agent/delegate.h"
 #include "agent/instance.h"
 #include "agent/module/module.h"
+#include "agent/networks.h"
 #include "agent/source/source.h"
 #include "agent/told.h"
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/data/json.h"
 
@@ -80,23 +82,44 @@ static bool provisioned(const struct agent *a)
 	return (a->journal.state == JOURNAL_PROVISIONED || a->journal.state == JOURNAL_DEGRADED) && strcmp(a->journal.uuid, a->uuid) == 0;
 }
 
+/* One look at what is here. A signed medium goes first; a guest that one has provisioned asks nobody else. */
+static int look(struct agent *a, struct seed **ret, bool *ret_offered, char why[256], struct err *e)
+{
+	const char *medium = a->options.medium;
+	int r = medium ? 0 : source_find(NULL, ret, e);
+
+	if (r || *ret || (!medium && provisioned(a) && a->journal.sequence))
+		return r;
+	r = agent_offered(a, ret_offered, why, e);
+	return r || *ret_offered || !medium ? r : source_find(medium, ret, e);
+}
+
+/* A guest that is not provisioned waits: udev may not have come to the device yet. */
+static int seek(struct agent *a, struct seed **ret, bool *ret_offered, char why[256], struct err *e)
+{
+	int64_t deadline_ms = clock_mono_ms() + a->options.wait_ms;
+	scoped(source_watch_free_p) struct source_watch *w = NULL;
+	bool waits = !a->options.medium && a->options.wait_ms && !provisioned(a);
+	int r = waits ? source_watch(&w, e) : 0;
+
+	if (r || (r = look(a, ret, ret_offered, why, e)))
+		return r;
+	while (w && !*ret && !*ret_offered && source_watch_next(w, deadline_ms))
+		if ((r = look(a, ret, ret_offered, why, e)))
+			return r;
+	return 0;
+}
+
 /* find and verify. */
 static int take_seed(struct agent *a, bool *ret_none, struct err *e)
 {
 	scoped(seed_free_p) struct seed *seed = NULL;
-	struct source_query q = { a->options.medium, 0 };
 	char why[256] = "";
 	bool offered = false;
-	int r = 0, wait_ms = provisioned(a) ? 0 : a->options.wait_ms;
+	int r = seek(a, &seed, &offered, why, e);
 
 	*ret_none = false;
-	/* A signed medium that is here goes first; a guest that one has provisioned asks nobody else. */
-	if (!q.medium && (r = source_find(&q, &seed, e)))
-		return r;
-	if (!seed && (!provisioned(a) || !a->journal.sequence || q.medium) && ((r = agent_offered(a, &offered, why, e)) || offered))
-		return r;
-	q.wait_ms = wait_ms;
-	if (!seed && (q.medium || wait_ms) && (r = source_find(&q, &seed, e)))
+	if (r || offered)
 		return r;
 	*ret_none = !seed;
 	if (!seed && !provisioned(a) && *why) {
@@ -135,6 +158,14 @@ static void tell_notes(struct agent *a, const struct notes *notes)
 		report_finding(&a->report, "warning", "", &notes->at[i].err);
 }
 
+static int await_interfaces(struct agent *a, const struct facts *facts, struct err *e)
+{
+	struct facts f = *facts;
+
+	f.arena = &a->config->arena;
+	return networks_await(&f, a->config->network, NETWORKS_WAIT_MS, e);
+}
+
 static int make_plan(struct agent *a, struct err *e)
 {
 	struct facts facts = { .root = a->root, .live = a->live, .owners = geteuid() == 0 };
@@ -148,6 +179,8 @@ static int make_plan(struct agent *a, struct err *e)
 		r = (policy.mode == MODE_DELEGATE ? config_delegate : config_parse)(a->verified, &a->config, e);
 	if (!r)
 		tell_notes(a, &a->config->notes);
+	if (!r && a->live && a->config->has_network && a->config->network_kind == NETCONF_OPENSTACK)
+		r = await_interfaces(a, &facts, e);
 	if (r || (r = plan_build(a->config, &facts, &a->journal.done, &a->plan, e)))
 		return r;
 	tell_notes(a, &a->plan->notes);

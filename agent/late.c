@@ -86,7 +86,9 @@ int agent_late(struct agent *a, struct err *e)
 	struct err first = *e, ignored;
 	look_for_drift(a);
 	scoped_json struct json_object *keys = pins_to_json(&a->journal.pins);
-	report_end(&a->report, a->phase, told_lines(a), a->journal.item_count, keys);
+	size_t count;
+	const struct result_line *lines = told_lines(a, &count);
+	report_end(&a->report, a->phase, lines, count, keys);
 	report_flush(&a->report);
 	compat_ends(a);
 	a->boot.ended = true;

@@ -3,7 +3,7 @@ noinst_LIBRARIES += agent/libagent.a
 AGENT_LIBS = agent/libagent.a $(COMMON_LIBS)
 agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS)
 agent_libagent_a_SOURCES = \
-	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/agent.c %D%/agent.h %D%/compat.c %D%/compat.h %D%/compat_verb.c %D%/cloud_status.c %D%/cloud_status.h %D%/delegate.c %D%/delegate.h %D%/late.c %D%/told.c %D%/told.h %D%/boot.c %D%/boot.h %D%/net_verb.c %D%/networks.c %D%/networks.h \
+	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/agent.c %D%/agent.h %D%/behind.c %D%/compat.c %D%/compat.h %D%/compat_verb.c %D%/cloud_status.c %D%/cloud_status.h %D%/delegate.c %D%/delegate.h %D%/late.c %D%/told.c %D%/told.h %D%/boot.c %D%/boot.h %D%/net_verb.c %D%/networks.c %D%/networks.h \
 	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/links.c %D%/links.h %D%/schema_verb.c %D%/seed.c %D%/seed.h %D%/userdata_verb.c %D%/verb.h %D%/verbs.c %D%/verbs.h \
 	%D%/apply/apply.c %D%/apply/apply.h %D%/apply/label.c %D%/apply/label.h %D%/apply/label_functions.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
 	%D%/config/accounts.c %D%/config/cloud.c %D%/config/config.c %D%/config/config.h %D%/config/doc.c %D%/config/doc.h \
@@ -27,7 +27,7 @@ natal_agent_SOURCES = %D%/main.c
 natal_agent_LDADD = $(AGENT_LIBS)
 
 natalunitdir = $(SYSTEMD_UNIT_DIR)
-dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service %D%/units/natal-delegate.service
+dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service %D%/units/natal-behind.service %D%/units/natal-delegate.service
 natalsshdir = $(SYSTEMD_UNIT_DIR)/ssh.service.d
 dist_natalssh_DATA = %D%/units/ssh.service.d/10-natal.conf
 # One condition for each of cloud-init's units, by their names up to 24.2 and since.

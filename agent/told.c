@@ -26,7 +26,7 @@ void told_finding(void *data, const struct item *i, const struct err *e)
 		err_reason(e->code), e->where, *e->where ? ": " : "", e->msg);
 }
 
-struct result_line *told_lines(struct agent *a)
+struct result_line *told_lines(struct agent *a, size_t *ret_count)
 {
 	static const enum outcome known[] = {
 		[ITEM_OK] = OUTCOME_KEPT, [ITEM_PENDING] = OUTCOME_SKIPPED, [ITEM_FAILED] = OUTCOME_FAILED,
@@ -34,13 +34,17 @@ struct result_line *told_lines(struct agent *a)
 	};
 	struct result_line *lines = arena_array(&a->journal.arena, a->journal.item_count, sizeof *lines);
 
+	*ret_count = 0;
 	for (size_t i = 0; i < a->journal.item_count; i++) {
 		const struct journal_item *it = &a->journal.items[i];
 		const char *said = json_text(a->boot.outcomes, it->key);
-		lines[i] = (struct result_line){ it->key, outcome_name(known[it->state]), it->digest };
+		if (it->stage == STAGE_BEHIND)
+			continue;
+		struct result_line *line = &lines[(*ret_count)++];
+		*line = (struct result_line){ it->key, outcome_name(known[it->state]), it->digest };
 		for (int o = 0; said && o < OUTCOMES; o++)
 			if (strcmp(said, outcome_name((enum outcome)o)) == 0 && it->state == ITEM_OK)
-				lines[i].outcome = said;
+				line->outcome = said;
 	}
 	return lines;
 }
@@ -73,7 +77,9 @@ int told_failure(struct agent *a, struct err *e)
 	/* An item's failure has been told with its item. */
 	if (!a->plan || json_object_array_length(a->report.findings) == 0)
 		report_finding(&a->report, "error", "", &saved);
-	report_end(&a->report, PHASE_FAILED, a->plan ? told_lines(a) : NULL, a->plan ? a->journal.item_count : 0, NULL);
+	size_t count = 0;
+	const struct result_line *lines = a->plan ? told_lines(a, &count) : NULL;
+	report_end(&a->report, PHASE_FAILED, lines, count, NULL);
 	report_flush(&a->report);
 	compat_ends(a);
 	a->boot.ended = true;

@@ -6,8 +6,9 @@
 /* Steps and findings of apply, told by this run. */
 struct progress told_progress(struct agent *a);
 void told_finding(void *data, const struct item *i, const struct err *e);
-/* The lines of the result document: the journal's items with this boot's outcomes, or without one what the journal knows. In the journal's arena. */
-struct result_line *told_lines(struct agent *a);
+/* The lines of the result document: the journal's items with this boot's outcomes, or without one what the journal knows; not those behind the
+ * boot: of them nothing is known yet. In the journal's arena. */
+struct result_line *told_lines(struct agent *a, size_t *ret_count);
 /* What the next stage has to know: boot.h. */
 int told_remember(struct agent *a, const char *phase, struct err *e);
 /* Counts this boot. Where its number cannot be made to stand, the number may come again: then it says nothing. */

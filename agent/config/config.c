@@ -57,8 +57,7 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e)
 		return err_nomem(e);
 	c->verified = v;
 	c->notes.arena = &c->arena;
-	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) ||
-		(r = one_doc(c, BLOB_NETWORK_CONFIG, config_network, e)))
+	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) || (r = config_network(c, e)))
 		return r;
 	*ret = give(c);
 	return 0;

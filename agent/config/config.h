@@ -94,7 +94,7 @@ scope_fn(struct config, config_free)
 int config_meta(struct config *c, struct userdata_in *in, struct err *e);
 /* The parts, each given its tree; called by config_parse(). */
 int config_cloud(struct config *c, struct err *e);
-int config_network(struct config *c, const void *text, size_t size, struct err *e);
+int config_network(struct config *c, struct err *e);
 int config_accounts(struct config *c, const struct doc *d, const struct texts *default_keys, struct err *e);
 int config_ssh(struct config *c, const struct doc *d, struct err *e);
 /* What holds where no document says anything of it. */

@@ -25,6 +25,7 @@ int module_users(struct builder *b, struct err *e);
 int module_machine_id(struct builder *b, struct err *e);
 int module_hostname(struct builder *b, struct err *e);
 int module_ssh_host_keys(struct builder *b, struct err *e);
+int module_ssh_host_keys_behind(struct builder *b, struct err *e);
 int module_sshd(struct builder *b, struct err *e);
 int module_tls_identity(struct builder *b, struct err *e);
 int module_ca_certificates(struct builder *b, struct err *e);

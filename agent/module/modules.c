@@ -42,6 +42,7 @@ const struct module modules[] = {
 	{ "phone_home",      STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_phone_home },
 	{ "final_message",   STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_final_message },
 	{ "power_state",     STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_power_state },
+	{ "ssh_host_keys",   STAGE_BEHIND, POLICY_CONTINUE, OWNER_AGENT,   module_ssh_host_keys_behind },
 };
 const size_t module_count = ARRAY_SIZE(modules);
 

@@ -9,7 +9,7 @@ enum { KEY_LENGTH_MAX = 120 };
 
 static const char *const action_names[] = { "mkdir", "write", "symlink", "remove", "own", "hostname", "exec" };
 static const char *const outcome_names[] = { "kept", "done", "failed", "skipped" };
-static const char *const stage_names[] = { "early", "late" };
+static const char *const stage_names[] = { "early", "late", "behind" };
 static const char *const frequency_names[] = { "needed", "instance", "once", "boot" };
 const char *action_kind_name(enum action_kind k) { return action_names[k]; }
 const char *outcome_name(enum outcome o) { return outcome_names[o]; }

@@ -42,7 +42,8 @@ enum frequency {
 /* "needed", "instance", "once", "boot" */
 const char *frequency_name(enum frequency f);
 
-enum stage { STAGE_EARLY, STAGE_LATE, STAGES };
+/* Before the network; behind the services; and behind the boot, which nobody waits for and which no verdict counts. */
+enum stage { STAGE_EARLY, STAGE_LATE, STAGE_BEHIND, STAGES };
 const char *stage_name(enum stage s);
 enum outcome { OUTCOME_KEPT, OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_SKIPPED, OUTCOMES };
 const char *outcome_name(enum outcome o);

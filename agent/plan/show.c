@@ -19,17 +19,25 @@ static void print_action(const struct action *a, struct buf *out)
 	buf_printf(out, " (%s)\n", a->why);
 }
 
-/* The modules of one owner; some are two rows. */
+/* Some modules are two rows. */
+static bool is_first_row(size_t m)
+{
+	size_t k = 0;
+
+	while (strcmp(modules[k].name, modules[m].name) != 0)
+		k++;
+	return k == m;
+}
+
 static void print_owner(bool delegated, const char *owner, struct buf *out)
 {
-	const char *last = "", *sep = " ";
+	const char *sep = " ";
 
 	buf_printf(out, "%s does:", owner);
 	for (size_t m = 0; m < module_count; m++) {
-		if (strcmp(module_owner(&modules[m], delegated), owner) != 0 || strcmp(modules[m].name, last) == 0)
+		if (strcmp(module_owner(&modules[m], delegated), owner) != 0 || !is_first_row(m))
 			continue;
-		last = modules[m].name;
-		buf_printf(out, "%s%s", sep, last);
+		buf_printf(out, "%s%s", sep, modules[m].name);
 		sep = ", ";
 	}
 	buf_str(out, "\n");
