@@ -90,10 +90,12 @@ import sys
 from cloudinit import util
 c = util.load_yaml(open(sys.argv[1]).read())
 assert c['datasource_list'] == ['NoCloud'] and c['datasource']['NoCloud'].get('fs_label', 'cidata') is None and c['ssh_deletekeys'] is False
-assert util.get_cfg_option_list(c, 'ssh_genkeytypes', ['rsa']) == []
+assert util.get_cfg_option_list(c, 'ssh_genkeytypes', ['rsa']) == ['ed25519']
 assert util.load_yaml(open(sys.argv[2]).read())['instance-id']
 END
-  ok "as cloud-init's own reader has it"
+  { echo '#cloud-config'; cat "$root/etc/cloud/cloud.cfg.d/99-natal.cfg"; } > "$work/schema"
+  ! command -v cloud-init > /dev/null || cloud-init schema --config-file "$work/schema" > "$work/said" 2>&1 || fail "its schema: $(cat "$work/said")"
+  ok "as cloud-init's own reader and schema have it"
 fi
 
 # What becomes of it.

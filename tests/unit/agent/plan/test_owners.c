@@ -106,6 +106,15 @@ static void just_natals_own(void **state)
 	assert_null(writes("/var/lib/cloud/seed/nocloud/vendor-data"));
 }
 
+/* Of the types that it is to make cloud-init makes those that are not there. */
+static void cloud_init_makes_no_host_key(void **state)
+{
+	(void)state;
+	seed_add(&seed, "ssh/ssh_host_rsa_key", "k");
+	assert_ok(build(), e);
+	assert_non_null(strstr(writes("/etc/cloud/cloud.cfg.d/99-natal.cfg")->bytes, "\nssh_deletekeys: false\nssh_genkeytypes: [ rsa ]\n"));
+}
+
 /* Even if the config had something for them. */
 static void others_modules_are_not_asked(void **state)
 {
@@ -174,7 +183,7 @@ static void nobody_else_leads_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(user_data_is_not_read), TEST(caps_stay), TEST(just_natals_own), TEST(others_modules_are_not_asked), TEST(one_owner_each), TEST(cloud_init_has_to_be_there),
+		TEST(user_data_is_not_read), TEST(caps_stay), TEST(just_natals_own), TEST(others_modules_are_not_asked), TEST(cloud_init_makes_no_host_key), TEST(one_owner_each), TEST(cloud_init_has_to_be_there),
 		TEST(nobody_else_leads_it),
 	};
 
