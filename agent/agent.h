@@ -56,5 +56,9 @@ int agent_apply(struct agent *a, bool none, struct err *e);
 int agent_early(struct agent *a, struct err *e);
 /* What is pending, the look at what the services present, the terminal report. */
 int agent_late(struct agent *a, struct err *e);
+/* behind.c: the journal's programs of the stage behind the boot, where some are pending; and their service, started but not waited for. */
+bool agent_has_behind(const struct agent *a);
+int agent_behind(struct agent *a, struct err *e);
+void agent_start_behind(const struct agent *a);
 /* Waits until everything that was reported is acknowledged. */
 int agent_drain(struct agent *a, int wait_ms, struct err *e);

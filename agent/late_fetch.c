@@ -23,6 +23,8 @@ int agent_config(struct agent *a, struct err *e)
 	int64_t deadline_ms = 0;
 	int r = a->fetched.rows || a->fetched.arena.chunks ? 0 : fetched_init(&a->fetched, a->root, a->verified, e);
 
+	if (!r && a->fetched.policy.mode == MODE_DELEGATE)
+		return config_delegate(a->verified, &a->config, e);
 	for (int round = 0; !r; round++) {
 		config_free(a->config);
 		a->config = NULL;

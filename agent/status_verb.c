@@ -79,7 +79,8 @@ static void print_status(const struct journal *j, const struct boot *b, struct j
 /* A stage that was killed says no last word: systemd knows. */
 static bool stage_was_lost(void)
 {
-	static const char *const argv[] = { "systemctl", "is-failed", "--quiet", "natal-early.service", "natal-late.service", NULL };
+	static const char *const argv[] = { "systemctl", "is-failed", "--quiet", "natal-early.service", "natal-late.service", "natal-delegate.service",
+		NULL };
 	struct err ignored;
 	int status = 1;
 

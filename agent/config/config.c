@@ -53,3 +53,33 @@ int config_parse_with(const struct verified *v, const struct config_fetch *fetch
 }
 
 int config_parse(const struct verified *v, struct config **ret, struct err *e) { return config_parse_with(v, NULL, ret, e); }
+
+static int check_size(const struct verified *v, const char *name, struct err *e)
+{
+	const struct blob *b = verified_blob(v, name);
+
+	return !b || b->size <= CONFIG_DOC_MAX ? 0 :
+		err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
+}
+
+int config_delegate(const struct verified *v, struct config **ret, struct err *e)
+{
+	static const char *const docs[] = { BLOB_USER_DATA, BLOB_VENDOR_DATA, BLOB_NETWORK_CONFIG };
+	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
+	int r;
+
+	if (!c)
+		return err_nomem(e);
+	c->verified = v;
+	c->delegated = true;
+	c->notes.arena = &c->arena;
+	if ((r = check_blobs(v, e)))
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(docs); i++)
+		if ((r = check_size(v, docs[i], e)))
+			return r;
+	c->cloud = node_new(&c->arena, NODE_MAP, (struct place){ .doc = BLOB_USER_DATA });
+	config_ssh_defaults(c);
+	*ret = give(c);
+	return 0;
+}

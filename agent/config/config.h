@@ -65,6 +65,7 @@ struct config {
 	bool partial;                                   /* some are not here: user-data and vendor-data were left out */
 	size_t want_count;                              /* … which */
 	struct config_want *wants;
+	bool delegated;                                 /* user-data is cloud-init's, and was not read: config_delegate() */
 	struct notes notes;                             /* what is said of documents that are taken all the same */
 	struct userdata userdata;                       /* the scripts are here */
 	struct node *cloud;                             /* the documents; what the texts below are borrowed from */
@@ -92,6 +93,8 @@ struct config {
 int config_parse(const struct verified *v, struct config **ret, struct err *e);
 /* The same where the image's policy may let texts be fetched; `fetch` outlives the config. */
 int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e);
+/* The same where cloud-init does what the documents want: they are within their caps, and that is all that is known of them. */
+int config_delegate(const struct verified *v, struct config **ret, struct err *e);
 void config_free(struct config *c);
 scope_fn(struct config, config_free)
 
@@ -102,6 +105,8 @@ int config_cloud(struct config *c, struct err *e);
 int config_network(struct config *c, struct err *e);
 int config_accounts(struct config *c, const struct doc *d, const struct texts *default_keys, struct err *e);
 int config_ssh(struct config *c, const struct doc *d, struct err *e);
+/* What holds where no document says anything of it. */
+void config_ssh_defaults(struct config *c);
 int config_passwords(struct config *c, const struct doc *d, struct err *e);
 int config_files(struct config *c, const struct doc *d, const struct node *files, struct err *e);
 int config_script(struct config *c, const struct doc *d, const char *key, const char **ret, struct err *e);

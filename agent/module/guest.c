@@ -6,7 +6,7 @@
 #include "common/base/text.h"
 #include "common/userdata/template.h"
 
-enum { INSTALL_TIMEOUT_MS = 1800 * 1000 };
+enum { INSTALL_TIMEOUT_MS = 1800 * 1000, RELABEL_TIMEOUT_MS = 60 * 1000 };
 
 /* NAME=value, or NAME="value", of os-release(5). */
 static const char *release_word(struct arena *a, const char *text, const char *name)
@@ -253,4 +253,17 @@ int take_text(struct builder *b, struct buf *out, const char **ret, struct err *
 		*ret = arena_copy(&b->plan->arena, out->data ? out->data : "", out->size);
 	buf_clear(out);
 	return r;
+}
+
+int guest_relabel(struct builder *b, const char *path, struct err *e)
+{
+	const char **argv = arena_array(&b->plan->arena, 3, sizeof *argv);
+	struct fact selinux;
+	int r = facts_stat(b->facts, "/sys/fs/selinux/enforce", &selinux, e);
+
+	if (r || !b->facts->live || selinux.kind == FACT_ABSENT || (r = guest_program(b, "restorecon", &argv[0], e)) || !argv[0])
+		return r;
+	argv[1] = path;
+	want_exec(b, argv, RELABEL_TIMEOUT_MS, "a program makes it");
+	return 0;
 }

@@ -9,7 +9,7 @@ enum { KEY_LENGTH_MAX = 120 };
 
 static const char *const action_names[] = { "mkdir", "write", "symlink", "remove", "own", "hostname", "exec" };
 static const char *const outcome_names[] = { "kept", "done", "failed", "skipped" };
-static const char *const stage_names[] = { "early", "late" };
+static const char *const stage_names[] = { "early", "late", "behind" };
 static const char *const frequency_names[] = { "needed", "instance", "once", "boot" };
 const char *action_kind_name(enum action_kind k) { return action_names[k]; }
 const char *outcome_name(enum outcome o) { return outcome_names[o]; }
@@ -342,10 +342,13 @@ int plan_build(const struct config *c, const struct facts *f, const struct done 
 		return err_nomem(e);
 	struct facts own = *f;
 	own.arena = p->notes.arena = &p->arena;
+	p->delegated = c->delegated;
 	struct builder b = { .config = c, .facts = &own, .done = done, .plan = p };
 	if ((r = accounts_read(&own, &b.accounts, e)))
 		return r;
 	for (size_t m = 0; m < module_count; m++) {
+		if (c->delegated && modules[m].owner != OWNER_AGENT)
+			continue;
 		b.module = &modules[m];
 		if (c->partial && !is_beside_userdata(b.module))
 			continue;

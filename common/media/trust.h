@@ -28,6 +28,10 @@ enum { WAIVER_REFUSE_MAX = 64, WAIVER_KEY_SIZE = 48 };
 /* What they may not ask for: keys of cloud-config, "scripts" for scripts and boothooks, "fetch" for what is fetched over the network. */
 struct waiver { bool of[WAIVED_SOURCES]; size_t refuse_count; char refuse[WAIVER_REFUSE_MAX][WAIVER_KEY_SIZE]; };
 
+/* Who does what user-data says: natal-agent, or the image's cloud-init, which is handed what was verified. */
+enum mode { MODE_PROVISION, MODE_DELEGATE };
+enum { CLOUD_INIT_WAIT_S = 1800, CLOUD_INIT_WAIT_MAX_S = 86400 };
+
 /* policy.json of the image: FORMAT.md "Policy". */
 struct policy {
 	uint64_t min_format;                    /* least bundle format accepted */
@@ -37,8 +41,10 @@ struct policy {
 	enum clock_policy clock;
 	uint64_t built_at;                      /* unix s: when the image was built */
 	bool report_changed;                    /* other user-data for the same instance is told, and not applied */
-	struct waiver waiver;
+	struct waiver waiver;                   /* of nothing where mode is delegate */
 	struct fetch_policy fetch;              /* what user-data may have fetched: by default nothing */
+	enum mode mode;
+	uint64_t cloud_init_wait_s;             /* delegate: how long cloud-init may take, 1 … CLOUD_INIT_WAIT_MAX_S */
 };
 void policy_default(struct policy *p);
 int policy_parse(const void *json, size_t size, const char *doc, struct policy *ret, struct err *e);

@@ -150,26 +150,38 @@ static int put_fetch(struct baking *b, struct err *e)
 	return 0;
 }
 
+/* One of two words, or the first where it is not given. */
+static int put_word(struct baking *b, const char *option, const char *key, const char *const words[3], struct err *e)
+{
+	const char *given = cli_option(b->cli, option);
+
+	if (given && strcmp(given, words[0]) != 0 && strcmp(given, words[1]) != 0) {
+		err_set(e, ERR_USAGE, "%s '%.40s': %s or %s", option, given, words[0], words[1]);
+		err_suggest(e, given, words, NULL);
+		return -(int)e->code;
+	}
+	buf_printf(b->out, ",\"%s\":\"%s\"", key, given ? given : words[0]);
+	return 0;
+}
+
 int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err *e)
 {
-	static const char *const words[] = { "warn", "refuse", NULL };
-	const char *clock = cli_option(cli, "--clock");
+	static const char *const clocks[] = { "warn", "refuse", NULL }, *const modes[] = { "provision", "delegate", NULL };
 	struct baking b = { .cli = cli, .trust = trust, .out = out };
 	struct policy made;
 	int r;
 
-	if (clock && strcmp(clock, "warn") != 0 && strcmp(clock, "refuse") != 0) {
-		err_set(e, ERR_USAGE, "--clock '%.40s': warn or refuse", clock);
-		err_suggest(e, clock, words, NULL);
-		return -(int)e->code;
-	}
 	buf_printf(out, "{\"min_format\":%llu,\"algorithms\":[", (unsigned long long)cli_number(cli, "--min-format", BUNDLE_FORMAT));
 	if ((r = put_algorithms(&b, e)))
 		return r;
 	buf_str(out, "],\"require\":[");
 	if ((r = put_groups(&b, e)) || (r = check_anchors(&b, e)))
 		return r;
-	buf_printf(out, "],\"clock\":\"%s\",\"built_at\":%lld", clock ? clock : "warn", (long long)clock_unix_s());
+	buf_str(out, "]");
+	if ((r = put_word(&b, "--clock", "clock", clocks, e)) || (r = put_word(&b, "--mode", "mode", modes, e)))
+		return r;
+	buf_printf(out, ",\"cloud_init_wait_s\":%llu,\"built_at\":%lld",
+		(unsigned long long)cli_number(cli, "--cloud-init-wait", CLOUD_INIT_WAIT_S), (long long)clock_unix_s());
 	if ((r = put_fetch(&b, e)))
 		return r;
 	buf_str(out, "}");

@@ -32,7 +32,7 @@ want 6 "error[not-found]: --overlay: there is no $T/none" bake debian-12 --overl
 # ---- the policy
 n key init > /dev/null; n key init --alg ecdsa-p256-sha256 --name p > /dev/null; n key init --name spare > /dev/null
 baked "the default policy: any key, both algorithms, an absurd clock is a warning" \
-  'p["min_format"]==1 and p["algorithms"]==["ed25519","ecdsa-p256-sha256"] and p["require"]==[] and p["clock"]=="warn" and p["built_at"]>1700000000 and len(p)==5'
+  'p["min_format"]==1 and p["algorithms"]==["ed25519","ecdsa-p256-sha256"] and p["require"]==[] and p["clock"]=="warn" and p["built_at"]>1700000000 and p["mode"]=="provision" and len(p)==7'
 baked "each --require is a group of its own" 'p["require"]==[[id["p"]],[id["spare"]]]' --require p --require spare
 baked "an either-or group" 'p["require"]==[[id["media-ed25519"]],[id["p"],id["spare"]]]' --require media-ed25519 --require p,spare
 baked "one algorithm" 'p["algorithms"]==["ecdsa-p256-sha256"]' --algorithm ecdsa-p256-sha256

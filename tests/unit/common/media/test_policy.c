@@ -24,6 +24,22 @@ static void parses(void **s)
 	assert_memory_equal(&p.alg_allowed, &d.alg_allowed, sizeof d.alg_allowed);
 	assert_int_equal(p.clock, CLOCK_REFUSE);
 	assert_int_equal(p.min_format, 1);
+	assert_int_equal(p.mode, MODE_PROVISION);
+	assert_int_equal(p.cloud_init_wait_s, 1800);
+}
+
+static void delegates(void **s)
+{
+	static const char json[] = "{\"mode\":\"delegate\",\"cloud_init_wait_s\":86400}", other[] = "{\"mode\":\"provision\"}";
+	struct policy p;
+	struct err e;
+
+	(void)s;
+	assert_ok(policy_parse(json, strlen(json), "policy.json", &p, &e), e);
+	assert_int_equal(p.mode, MODE_DELEGATE);
+	assert_int_equal(p.cloud_init_wait_s, 86400);
+	assert_ok(policy_parse(other, strlen(other), "policy.json", &p, &e), e);
+	assert_int_equal(p.mode, MODE_PROVISION);
 }
 
 #define SPKI "sha256//dB8OBHFdnpU57P9MmluYYutzPnK4DjzPZmp19yRuXo8="
@@ -87,6 +103,10 @@ static void refuses(void **s)
 		{ "{\"changed\":\"never\"}", ERR_FORMAT, "changed is 'never': apply or report are allowed" },
 		{ "{\"clock\":\"maybe\"}", ERR_FORMAT, "clock is 'maybe': refuse or warn are allowed" },
 		{ "{\"waive\":{}}", ERR_FORMAT, "sources" },
+		{ "{\"mode\":\"delegat\"}", ERR_FORMAT, "mode is 'delegat': provision or delegate are allowed" },
+		{ "{\"cloud_init_wait_s\":0}", ERR_LIMIT, "cloud_init_wait_s is 0: 1 to 86400 seconds" },
+		{ "{\"cloud_init_wait_s\":86401}", ERR_LIMIT, "cloud_init_wait_s is 86401" },
+		{ "{\"mode\":\"delegate\",\"waive\":{\"sources\":[\"nocloud\"]}}", ERR_UNSUPPORTED, "mode is delegate, and waive lets sources in" },
 		{ "{\"waive\":{\"sources\":[\"noclod\"]}}", ERR_UNSUPPORTED, "there is no source 'noclod'" },
 		{ "{\"fetch\":{\"hosts\":[{\"name\":\"h\",\"spki\":\"sha256//AAAA\"}]}}", ERR_FORMAT, "fetch.hosts[0]: spki 'sha256//AAAA' is not sha256// and the base64" },
 		{ "{\"fetch\":{\"hosts\":[{\"name\":\"h\",\"spki\":\"" SPKI "\",\"port\":65536}]}}", ERR_FORMAT, "the port of 'h' is no number from 1" },
@@ -159,7 +179,7 @@ static void clock_without_build_time(void **s)
 
 int main(void)
 {
-	const struct CMUnitTest t[] = { cmocka_unit_test(parses), cmocka_unit_test(refuses), cmocka_unit_test(what_may_be_fetched), cmocka_unit_test(clock_refuse_and_warn),
+	const struct CMUnitTest t[] = { cmocka_unit_test(parses), cmocka_unit_test(delegates), cmocka_unit_test(refuses), cmocka_unit_test(what_may_be_fetched), cmocka_unit_test(clock_refuse_and_warn),
 		cmocka_unit_test(clock_without_build_time) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);
