@@ -58,7 +58,7 @@ bool want_due(struct builder *b);
 struct action *want_exec(struct builder *b, const char *const *argv, int timeout_ms, const char *why);
 
 /* The item cannot be as wanted, for the reason in *e: it has no actions, and apply deals with it by its policy. Returns 0, or
- * -code where *e is of the kind that ends planning (system, nomem, limit). */
+ * -code where *e is of the kind that ends planning (system, nomem). */
 int want_failed(struct builder *b, struct err *e);
 
 /* Names to numbers, by the accounts as they will be; group NULL: the user's own. */

@@ -245,7 +245,7 @@ int want_failed(struct builder *b, struct err *e)
 {
 	struct plan *p = b->plan;
 
-	if (e->code == ERR_SYSTEM || e->code == ERR_NOMEM || e->code == ERR_LIMIT)
+	if (e->code == ERR_SYSTEM || e->code == ERR_NOMEM)
 		return -(int)e->code;
 	while (p->action_count && p->actions[p->action_count - 1].item == p->item_count - 1)
 		p->action_count--;
