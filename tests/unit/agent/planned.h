@@ -99,6 +99,14 @@ static const struct action *find_write(const char *path)
 	return NULL;
 }
 
+static inline bool removes(const char *path)
+{
+	for (size_t i = 0; i < plan->action_count; i++)
+		if (plan->actions[i].kind == ACTION_REMOVE && strcmp(plan->actions[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 #define assert_written(at, text) \
 	do { \
 		const struct action *a_ = find_write(at); \

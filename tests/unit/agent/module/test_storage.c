@@ -369,6 +369,21 @@ static void an_image_that_is_not_to_grow(void **state)
 	assert_string_equal(command("growpart", 0), "/usr/bin/growpart /dev/vda 1");
 }
 
+/* What is asked for by name has to be there; gpart is no Linux program. */
+static void a_program_by_name_has_to_be_there(void **state)
+{
+	running_root("2000000\n");
+	planned("growpart: {mode: gpart}\n");
+	assert_string_equal(problem("growpart"), "growpart: gpart is FreeBSD's program");
+	planned_again("growpart: {mode: growpart}\n", "i-1");
+	assert_null(item("growpart")->problem);
+	unlinkat(root.fd, "usr/bin/growpart", 0);
+	planned_again("growpart: {mode: growpart}\n", "i-1");
+	assert_string_equal(problem("growpart"), "growpart: this guest has no growpart");
+	planned_again("growpart: {mode: auto}\n", "i-1");
+	assert_null(item("growpart")->problem);
+}
+
 static void growing_may_be_off(void **state)
 {
 	running_root("2000000\n");
@@ -394,7 +409,7 @@ int main(void)
 		T(once_an_instance_wherever_it_stands), T(one_filesystem_a_device), T(auto_is_a_partition), T(wrong_wishes_of_filesystems),
 		T(lines_of_fstab), T(fields_that_are_not_given), T(mounted_where_the_system_runs), T(no_line_in_a_field), T(a_swap_file),
 		T(a_swap_file_where_files_are_labelled), T(a_swap_file_has_a_limit), T(a_file_that_is_there_is_not_made_into_swap), T(an_unfinished_one_is_finished),
-		T(the_root_grows_with_its_disk), T(a_root_that_fills_its_disk_stays), T(growing_may_be_off), T(an_image_that_is_not_to_grow),
+		T(the_root_grows_with_its_disk), T(a_root_that_fills_its_disk_stays), T(growing_may_be_off), T(a_program_by_name_has_to_be_there), T(an_image_that_is_not_to_grow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
