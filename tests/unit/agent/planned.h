@@ -52,7 +52,7 @@ static inline void planned_again(const char *yaml, const char *instance_id)
 	done_before = (struct done){ 0, rows, "i-1" };
 	for (size_t i = 0; i < plan->item_count && i < ARRAY_SIZE(rows); i++) {
 		const struct item *it = &plan->items[i];
-		if (it->frequency != FREQ_INSTANCE && it->frequency != FREQ_ONCE)
+		if (it->frequency != FREQ_INSTANCE && it->frequency != FREQ_ONCE && it->frequency != FREQ_WISH)
 			continue;
 		struct done_row *row = &rows[done_before.count];
 		snprintf(keys[done_before.count], sizeof keys[0], "%s", it->key);

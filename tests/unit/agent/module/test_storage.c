@@ -90,6 +90,17 @@ static void what_may_go_goes_once(void **state)
 	assert_string_equal(command("disk_setup/dev/vdb", 0), SFDISK);
 	planned_again(OVERWRITE, "i-1");
 	assert_string_equal(command("disk_setup/dev/vdb", 0), "");
+	planned_again(OVERWRITE, "i-2");        /* it holds the guest's own data since */
+	assert_string_equal(command("disk_setup/dev/vdb", 0), "");
+	planned_again("disk_setup: {/dev/vdb: {table_type: gpt, layout: [60, 40], overwrite: true}}\n", "i-2");
+	assert_string_equal(command("disk_setup/dev/vdb", 0), SFDISK);
+}
+
+static void a_new_disk_is_divided_all_the_same(void **state)
+{
+	ext4("/dev/vdb", "old");
+	planned(OVERWRITE);
+	disk("/dev/vdb", 32 * MIB);
 	planned_again(OVERWRITE, "i-2");
 	assert_string_equal(command("disk_setup/dev/vdb", 0), SFDISK);
 }
@@ -197,7 +208,9 @@ static void once_an_instance_wherever_it_stands(void **state)
 	ext4("/dev/vdb", "data");
 	planned(FS(", overwrite: true"));
 	assert_string_not_equal(command("fs_setup/dev/vdb", 0), "");
-	planned_again("fs_setup: [{device: /dev/vdc, filesystem: ext4}, {device: /dev/vdb, filesystem: ext4, label: data, overwrite: true}]\n", "i-1");
+	planned_again(FS(", overwrite: true"), "i-2");
+	assert_string_equal(command("fs_setup/dev/vdb", 0), "");        /* another instance-id is no other wish */
+	planned_again("fs_setup: [{device: /dev/vdc, filesystem: ext4}, {device: /dev/vdb, filesystem: ext4, label: data, overwrite: true}]\n", "i-2");
 	assert_string_not_equal(command("fs_setup/dev/vdc", 0), "");
 	assert_string_equal(command("fs_setup/dev/vdb", 0), "");
 }
@@ -403,7 +416,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_blank_disk_is_divided), T(one_partition_in_the_older_table), T(what_is_on_a_disk_stays), T(what_may_go_goes_once),
+		T(a_blank_disk_is_divided), T(one_partition_in_the_older_table), T(what_is_on_a_disk_stays), T(what_may_go_goes_once), T(a_new_disk_is_divided_all_the_same),
 		T(a_disk_that_has_grown_is_not_made_anew), T(wrong_wishes_of_disks), T(a_filesystem_on_a_blank_device),
 		T(a_filesystem_that_is_there_stays), T(another_is_not_replaced), T(another_than_the_one_that_may_go_stays), T(nor_is_a_table), T(unless_it_may_go),
 		T(once_an_instance_wherever_it_stands), T(one_filesystem_a_device), T(auto_is_a_partition), T(wrong_wishes_of_filesystems),
