@@ -32,7 +32,7 @@ static int acknowledge(struct ctl *c, const struct vm *v, const struct status *s
 	buf_u8(&b, (uint8_t)n);
 	buf_add(&b, v->id, n);
 	int r = frame_write(FRAME_ACK, s->seq, line, strlen(line), key->bytes, &b, e);
-	return r ? r : link_queue(c->link, FRAME_HOST_TO_GUEST, b.data, b.size, -1, e);
+	return r ? r : link_queue(c->link, FRAME_HOST_TO_GUEST, b.data, b.size, NULL, e);
 }
 
 static struct json_object *shown(const struct status *s, bool authentic)

@@ -1,0 +1,61 @@
+#!/bin/bash
+# carried - images without the agent: their host brings it, by cloud-init, by systemd alone, by an initrd. Each is born like any other VM; an agent of other
+# bytes than were named does not run, and the deployment ends with the reason.
+# timeout: 2400
+. "$(dirname "$0")/lib.sh"
+# The agent as `make install` would leave it.
+agent=$work/agent
+export NATAL_AGENT_DIR=$agent
+mkdir -p "$agent"
+make -s -C "$build" agent-payload > "$work/payload.log" 2>&1 || { tail "$work/payload.log"; fail "make agent-payload"; }
+cp "$build/packaging/payload/agent.tar" "$here"/packaging/payload/{start,hook,conf,natal-carry.service} "$agent/"
+natalctl key init > /dev/null
+ssh-keygen -q -t ed25519 -N '' -f "$work/id"
+# Baked once for each version of natal-bake: nothing of natal is in them.
+bare=$shared/bare
+bake() { # NAME OPTION...
+  local name=$1; shift
+  local stamp; stamp=$(cat "$here/packaging/bake/natal-bake" <(echo "$@") | sha256sum | cut -c1-32)
+  [ "$(cat "$bare/$name/stamp" 2> /dev/null)" != "$stamp" ] || return 0
+  mkdir -p "$bare"; exec 8> "$bare/lock"; flock 8
+  "$NATAL_BAKE" --out "$bare/$name" "$@" > "$work/bake-$name.log" 2>&1 || { tail -n 20 "$work/bake-$name.log"; fail "bake $name"; }
+  echo "$stamp" > "$bare/$name/stamp"
+  flock -u 8; exec 8>&-
+}
+bake plain --agent-by systemd
+bake cloud --agent-by cloud-init
+natalctl image register cloud-init --from "$bare/cloud"
+natalctl image register systemd --from "$bare/plain"
+natalctl image register initrd --from "$bare/plain" --agent-by initrd
+! debugfs -R 'stat /usr/sbin/natal-agent' "$bare/plain/root.img" 2> /dev/null | grep -q Inode || fail "the plain image has an agent"
+ok "two images without the agent"
+
+born() { # WAY
+  local vm=by-$1 port
+  natalctl vm create "$vm" --image "$1" --user alice --ssh-key "$work/id.pub" --address dhcp --forward 22 --run 'echo ran >> /var/lib/ran'
+  [ "$(vm_field "$vm" agent)" = medium ] && [ "$(vm_field "$vm" agent_by)" = "$1" ] || fail "vm show: $(vm_field "$vm" agent)"
+  natalctl vm start "$vm"
+  natalctl vm wait "$vm" --timeout 420 | tail -n 3
+  [ "$(vm_field "$vm" state)" = provisioned ] || fail "$1: $(vm_field "$vm" state): $(vm_field "$vm" reason)"
+  port=$(forward_of "$vm" 22)
+  within 60 ssh_as "$vm" "$port" true || fail "$1: ssh"
+  [ "$(ssh_as "$vm" "$port" 'hostname; cat /var/lib/ran' | paste -sd,)" = "$vm,ran" ] || fail "$1: host name and runcmd"
+  ok "$1: provisioned, and ssh knows its host key"
+  ssh_as "$vm" "$port" 'ls /dev/disk/by-label; readlink /usr/sbin/natal-agent; test -s /usr/lib/natal/carried' > "$work/left" || fail "$1: the agent is not installed"
+  ! grep -qx -e NATAL -e cidata "$work/left" || fail "$1: a medium is left in the guest: $(cat "$work/left")"
+  ok "$1: the agent is installed, both media are gone"
+}
+again() { # WAY: the second boot has no medium, and the agent looks at what it made.
+  local vm=by-$1
+  natalctl vm stop "$vm"; natalctl vm start "$vm"
+  natalctl vm wait "$vm" --timeout 420 | tail -n 1
+  [ "$(vm_field "$vm" report.phase)" = unchanged ] || fail "$1: phase of the second boot: $(vm_field "$vm" report.phase)"
+  within 60 ssh_as "$vm" "$(forward_of "$vm" 22)" true || fail "$1: ssh after the second boot"
+  [ "$(ssh_as "$vm" "$(forward_of "$vm" 22)" 'wc -l < /var/lib/ran')" = 1 ] || fail "$1: runcmd ran again"
+  ok "$1: the second boot, without the medium, is unchanged"
+}
+for way in ${CARRIED:-systemd initrd cloud-init}; do
+  born "$way"
+  [ "$way" = initrd ] || again "$way"
+  natalctl vm delete "by-$way"
+done
