@@ -14,7 +14,7 @@
 #include "controller/service/medium.h"
 #include "controller/store/media_key.h"
 
-enum { TAR_MAX = 64 << 20, CARRIER_MAX = 72 << 20, PART_MAX = 32 << 10, KEPT = 8, OEM_MAX = 60 << 10, DAY_S = 86400 };
+enum { TAR_MAX = 64 << 20, CARRIER_MAX = 72 << 20, PART_MAX = 32 << 10, KEPT = 8, OEM_MAX = 16 << 10, DAY_S = 86400 };
 
 static const char *const names[CARRIER_WAYS] = { [CARRIER_CLOUD_INIT] = "cloud-init", [CARRIER_SYSTEMD] = "systemd", [CARRIER_INITRD] = "initrd" };
 
@@ -97,13 +97,13 @@ static int read_parts(const struct media_key *keys, size_t n, int64_t day, struc
 static int make(const struct carrier_parts *p, enum carrier_way way, struct carrier *ret, struct err *e)
 {
 	scoped_buf struct buf image = BUF_MAX(CARRIER_MAX), oem = BUF_MAX(OEM_MAX);
-	uint64_t offset;
+	struct carrier_places at;
 	int r;
 
 	if (way == CARRIER_INITRD)
 		r = carrier_archive(p, &image, e);
-	else if (!(r = carrier_volume(p, &image, &offset, e)) && way == CARRIER_SYSTEMD)
-		r = carrier_credential(p, offset, &oem, e);
+	else if (!(r = carrier_volume(p, &image, &at, e)) && way == CARRIER_SYSTEMD)
+		r = carrier_credential(p, &at, &oem, e);
 	if (r || (r = medium_seal(&image, &ret->fd, e)))
 		return r;
 	ret->oem = oem;

@@ -27,10 +27,15 @@ struct carrier_parts {
 };
 #define CARRIER_LABEL "cidata"
 #define CARRIER_FILE "agent.tar"
+#define CARRIER_START "start"
 /* The lines that start it: at byte `offset` of the volume, or (0) brought by an initrd. */
 int carrier_starter(const struct carrier_parts *p, uint64_t offset, struct buf *out, struct err *e);
-/* ret_offset: of the agent's archive. */
-int carrier_volume(const struct carrier_parts *p, struct buf *out, uint64_t *ret_offset, struct err *e);
-int carrier_credential(const struct carrier_parts *p, uint64_t offset, struct buf *out, struct err *e);
+/* Where its files lie: the archive, and the starter in whole blocks. */
+struct carrier_places { uint64_t tar, start; };
+int carrier_volume(const struct carrier_parts *p, struct buf *out, struct carrier_places *ret, struct err *e);
+/* The kernel gives systemd 4,096 bytes of the table at a time, and systemd 252 asks once: a credential is no longer than that, and so it holds
+ * just what reads the starter from the volume and compares it. */
+enum { CARRIER_OEM_MAX = 4000 };
+int carrier_credential(const struct carrier_parts *p, const struct carrier_places *at, struct buf *out, struct err *e);
 int carrier_archive(const struct carrier_parts *p, struct buf *out, struct err *e);
 void carrier_parts_fini(struct carrier_parts *p);

@@ -59,71 +59,102 @@ static int user_data(const struct carrier_parts *p, uint64_t offset, struct buf 
 	return buf_check(out, "the agent's user-data", e);
 }
 
+/* In whole blocks, so that what reads them reads no byte that is not compared. */
+static int padded_starter(const struct carrier_parts *p, uint64_t offset, struct buf *out, struct err *e)
+{
+	int r = carrier_starter(p, offset, out, e);
+
+	while (!r && !out->failed && out->size % ISO_SECTOR)
+		buf_str(out, "\n");
+	return r ? r : buf_check(out, "the agent's starter", e);
+}
+
 static int write_volume(const struct carrier_parts *p, uint64_t offset, struct buf *out, struct err *e)
 {
 	static const char meta[] = "instance-id: natal\ndsmode: local\n", network[] = "config: disabled\n";
-	scoped_buf struct buf user = BUF_MAX(TEXT_MAX);
+	scoped_buf struct buf user = BUF_MAX(TEXT_MAX), start = BUF_MAX(TEXT_MAX);
+	int r;
 
-	int r = user_data(p, offset, &user, e);
-	if (r)
+	if ((r = user_data(p, offset, &user, e)) || (r = padded_starter(p, offset, &start, e)))
 		return r;
 	const struct volume_file files[] = {
-		{ CARRIER_FILE, p->tar.data, p->tar.size, 0444 }, { "user-data", user.data, user.size, 0444 }, { "meta-data", meta, strlen(meta), 0444 },
-		{ "network-config", network, strlen(network), 0444 },
+		{ CARRIER_FILE, p->tar.data, p->tar.size, 0444 }, { CARRIER_START, start.data, start.size, 0444 }, { "user-data", user.data, user.size, 0444 },
+		{ "meta-data", meta, strlen(meta), 0444 }, { "network-config", network, strlen(network), 0444 },
 	};
 	return volume_write(CARRIER_LABEL, files, ARRAY_SIZE(files), out, e);
 }
 
-static int find(const struct buf *volume, uint64_t *ret, struct err *e)
+static int find(const struct buf *volume, struct carrier_places *ret, struct err *e)
 {
-	struct iso_file at = { 0 };
+	struct iso_file tar = { 0 }, start = { 0 };
 	scoped_fd int fd = memfd_create("natal-carrier", MFD_CLOEXEC);
 
 	if (fd < 0 || fd_write_all(fd, volume->data, volume->size) < 0)
 		return err_sys(e, "memory for the agent's volume");
-	int r = iso_find(fd, volume->size, CARRIER_LABEL, CARRIER_FILE, &at, e);
-	*ret = at.offset;
-	return r;
-}
-
-/* Twice: where the archive lies is known when the volume is written, and stands in a file of it. */
-int carrier_volume(const struct carrier_parts *p, struct buf *out, uint64_t *ret_offset, struct err *e)
-{
-	scoped_buf struct buf first = BUF_MAX(VOLUME_MAX);
-	uint64_t offset, again;
-	int r;
-
-	if ((r = write_volume(p, ISO_SECTOR, &first, e)) || (r = find(&first, &offset, e)) || (r = write_volume(p, offset, out, e)) || (r = find(out, &again, e)))
+	int r = iso_find(fd, volume->size, CARRIER_LABEL, CARRIER_FILE, &tar, e);
+	if (r || (r = iso_find(fd, volume->size, CARRIER_LABEL, CARRIER_START, &start, e)))
 		return r;
-	if (again != offset)
-		return err_set(e, ERR_INTERNAL, "make the agent's volume: its archive moved from %llu to %llu", (unsigned long long)offset, (unsigned long long)again);
-	*ret_offset = offset;
+	*ret = (struct carrier_places){ tar.offset, start.offset };
 	return 0;
 }
 
-static void tmpfile_line(struct buf *out, const char *path, const void *bytes, size_t size)
+/* Twice: where the archive lies is known when the volume is written, and stands in files of it. */
+int carrier_volume(const struct carrier_parts *p, struct buf *out, struct carrier_places *ret, struct err *e)
+{
+	scoped_buf struct buf first = BUF_MAX(VOLUME_MAX);
+	struct carrier_places at;
+	int r;
+
+	if ((r = write_volume(p, ISO_SECTOR, &first, e)) || (r = find(&first, &at, e)) || (r = write_volume(p, at.tar, out, e)) || (r = find(out, ret, e)))
+		return r;
+	return ret->tar == at.tar ? 0 : err_set(e, ERR_INTERNAL, "make the agent's volume: its archive moved from %llu to %llu", (unsigned long long)at.tar,
+		(unsigned long long)ret->tar);
+}
+
+/* What stands in /run/natal/start until the real one has been read and compared. */
+static int fetcher(const struct carrier_parts *p, const struct carrier_places *at, struct buf *out, struct err *e)
+{
+	scoped_buf struct buf starter = BUF_MAX(TEXT_MAX);
+	uint8_t digest[SHA256_SIZE];
+	char hex[2 * SHA256_SIZE + 1];
+
+	int r = padded_starter(p, at->tar, &starter, e);
+	if (r)
+		return r;
+	sha256(starter.data, starter.size, digest);
+	hex_encode(digest, sizeof digest, hex);
+	buf_printf(out, "cd /run/natal\ndd if=/dev/disk/by-label/" CARRIER_LABEL " of=starter bs=%d skip=%llu count=%zu 2>dd\n"
+		"[ \"$(sha256sum <starter)\" = \"%s  -\" ] || { echo natal: the starter on the medium is not the one that was named >&2; exit 1; }\nexec sh ./starter\n",
+		ISO_SECTOR, (unsigned long long)at->start / ISO_SECTOR, starter.size / ISO_SECTOR, hex);
+	return buf_check(out, "the agent's credential", e);
+}
+
+static void tmpfile_line(struct buf *out, const char *path, const struct buf *bytes)
 {
 	buf_printf(out, "f+~ /dev/.natal/%s 0644 root root - ", path);
-	base64_encode(out, bytes, size);
+	base64_encode(out, bytes->data, bytes->size);
 	buf_str(out, "\n");
 }
 
 /* systemd-tmpfiles reads this credential before udev starts, for paths in /dev: a link there leads to /run. So the rule is there when the first
  * device appears, and the unit when the rule wants it. */
-int carrier_credential(const struct carrier_parts *p, uint64_t offset, struct buf *out, struct err *e)
+int carrier_credential(const struct carrier_parts *p, const struct carrier_places *at, struct buf *out, struct err *e)
 {
-	scoped_buf struct buf starter = BUF_MAX(TEXT_MAX), lines = BUF_MAX(TEXT_MAX);
+	scoped_buf struct buf fetch = BUF_MAX(TEXT_MAX), rule = BUF_MAX(1024), lines = BUF_MAX(TEXT_MAX);
 
-	int r = carrier_starter(p, offset, &starter, e);
+	int r = fetcher(p, at, &fetch, e);
 	if (r)
 		return r;
+	buf_str(&rule, UDEV_RULE);
 	buf_str(&lines, "L+ /dev/.natal - - - - /run\nd /dev/.natal/natal 0700 root root -\nd /dev/.natal/udev 0755 root root -\nd /dev/.natal/udev/rules.d 0755 root root -\n"
 		"d /dev/.natal/systemd/system 0755 root root -\n");
-	tmpfile_line(&lines, "natal/start", starter.data, starter.size);
-	tmpfile_line(&lines, "systemd/system/natal-carry.service", p->unit.data, p->unit.size);
-	tmpfile_line(&lines, "udev/rules.d/99-natal.rules", UDEV_RULE, strlen(UDEV_RULE));
+	tmpfile_line(&lines, "natal/start", &fetch);
+	tmpfile_line(&lines, "systemd/system/natal-carry.service", &p->unit);
+	tmpfile_line(&lines, "udev/rules.d/99-natal.rules", &rule);
 	buf_str(out, "io.systemd.credential.binary:tmpfiles.extra=");
 	base64_encode(out, lines.data, lines.size);
+	if (!out->failed && out->size > CARRIER_OEM_MAX)
+		return err_set(e, ERR_INTERNAL, "the agent's credential is of %zu bytes: %d at most", out->size, CARRIER_OEM_MAX);
 	return lines.failed ? buf_check(&lines, "the agent's credential", e) : buf_check(out, "the agent's credential", e);
 }
 

@@ -94,5 +94,6 @@ fi
 failed() { [ "$(field systemd state)" = failed ]; }
 within 15 failed && [[ $(field systemd reason) == "no report within 1 s"* ]] && ok "a guest whose agent does not come is failed" || fail "$(field systemd state): $(field systemd reason)"
 n vm stop systemd --force > /dev/null; n vm start systemd > /dev/null && words systemd | grep -q cd1 && ok "it is given again while the medium is" || fail "second start"
+for vm in own both asked systemd initrd cloud; do n vm delete $vm > /dev/null; done
 [ $bad = 0 ] || tail -n 20 "$S/natald.log"
 exit $bad

@@ -35,7 +35,7 @@ born() { # WAY
   natalctl vm create "$vm" --image "$1" --user alice --ssh-key "$work/id.pub" --address dhcp --forward 22 --run 'echo ran >> /var/lib/ran'
   [ "$(vm_field "$vm" agent)" = medium ] && [ "$(vm_field "$vm" agent_by)" = "$1" ] || fail "vm show: $(vm_field "$vm" agent)"
   natalctl vm start "$vm"
-  natalctl vm wait "$vm" --timeout 420 | tail -n 3
+  natalctl vm wait "$vm" --timeout "${CARRIED_WAIT:-420}" | tail -n 3
   [ "$(vm_field "$vm" state)" = provisioned ] || fail "$1: $(vm_field "$vm" state): $(vm_field "$vm" reason)"
   port=$(forward_of "$vm" 22)
   within 60 ssh_as "$vm" "$port" true || fail "$1: ssh"
@@ -48,7 +48,7 @@ born() { # WAY
 again() { # WAY: the second boot has no medium, and the agent looks at what it made.
   local vm=by-$1
   natalctl vm stop "$vm"; natalctl vm start "$vm"
-  natalctl vm wait "$vm" --timeout 420 | tail -n 1
+  natalctl vm wait "$vm" --timeout "${CARRIED_WAIT:-420}" | tail -n 1
   [ "$(vm_field "$vm" report.phase)" = unchanged ] || fail "$1: phase of the second boot: $(vm_field "$vm" report.phase)"
   within 60 ssh_as "$vm" "$(forward_of "$vm" 22)" true || fail "$1: ssh after the second boot"
   [ "$(ssh_as "$vm" "$(forward_of "$vm" 22)" 'wc -l < /var/lib/ran')" = 1 ] || fail "$1: runcmd ran again"

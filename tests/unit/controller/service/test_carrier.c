@@ -116,48 +116,82 @@ static void the_volume_holds_the_archive_where_its_user_data_says(void **state)
 	scoped_buf struct buf volume = BUF_MAX(4 << 20), again = BUF_MAX(4 << 20), tar = BUF_MAX(1 << 16), user = BUF_MAX(1 << 16), meta = BUF_MAX(1 << 10), net = BUF_MAX(1 << 10);
 	struct iso_file at;
 	struct err e;
-	uint64_t offset;
+	struct carrier_places places;
 
 	(void)state;
-	assert_ok(carrier_volume(&p, &volume, &offset, &e), e);
-	assert_ok(carrier_volume(&p, &again, &offset, &e), e);
+	assert_ok(carrier_volume(&p, &volume, &places, &e), e);
+	assert_ok(carrier_volume(&p, &again, &places, &e), e);
 	assert_memory_equal(volume.data, again.data, volume.size);
 	scoped_fd int fd = memfd_create("volume", MFD_CLOEXEC);
 	assert_int_equal(fd_write_all(fd, volume.data, volume.size), 0);
 	assert_ok(iso_find(fd, volume.size, "cidata", "agent.tar", &at, &e), e);
-	assert_int_equal(at.offset, offset);
+	assert_int_equal(at.offset, places.tar);
 	assert_int_equal(at.size, p.tar.size);
-	assert_memory_equal(volume.data + offset, p.tar.data, p.tar.size);
+	assert_memory_equal(volume.data + places.tar, p.tar.data, p.tar.size);
 	assert_ok(iso_read(fd, volume.size, "cidata", "user-data", &user, &e), e);
-	check_user_data(&user, &p, offset);
+	check_user_data(&user, &p, places.tar);
+	assert_ok(iso_find(fd, volume.size, "cidata", "start", &at, &e), e);
+	assert_int_equal(at.offset, places.start);
+	assert_int_equal(at.size % 2048, 0);
 	assert_ok(iso_read(fd, volume.size, "cidata", "meta-data", &meta, &e), e);
 	assert_string_equal(meta.data, "instance-id: natal\ndsmode: local\n");
 	assert_ok(iso_read(fd, volume.size, "cidata", "network-config", &net, &e), e);
 	assert_string_equal(net.data, "config: disabled\n");
 }
 
-static void the_credential_is_one_string_of_tmpfiles_lines(void **state)
+/* The text that a line of tmpfiles.d(5) writes to this path. */
+static void written(const char *lines, const char *path, struct buf *out)
+{
+	char start[128];
+	struct err e;
+
+	snprintf(start, sizeof start, "\nf+~ /dev/.natal/%s 0644 root root - ", path);
+	const char *at = strstr(lines, start);
+	assert_non_null(at);
+	at += strlen(start);
+	assert_ok(base64_decode(at, strcspn(at, "\n"), path, out, &e), e);
+}
+
+static void the_credential_is_one_short_string_of_tmpfiles_lines(void **state)
 {
 	static const char prefix[] = "io.systemd.credential.binary:tmpfiles.extra=";
 	scoped(carrier_parts_fini) struct carrier_parts p = sample();
-	scoped_buf struct buf oem = BUF_MAX(1 << 16), lines = BUF_MAX(1 << 16), starter = BUF_MAX(1 << 16), got = BUF_MAX(1 << 16);
+	scoped_buf struct buf oem = BUF_MAX(1 << 16), lines = BUF_MAX(1 << 16), volume = BUF_MAX(4 << 20), unit = BUF_MAX(1 << 12), fetch = BUF_MAX(1 << 12);
+	struct carrier_places at;
+	char hex[2 * SHA256_SIZE + 1], want[512];
 	struct err e;
 
 	(void)state;
-	assert_ok(carrier_credential(&p, 2048, &oem, &e), e);
+	for (int i = 0; i < 200; i++)
+		buf_str(&p.start, "echo a starter of some thousands of bytes\n");
+	assert_ok(carrier_volume(&p, &volume, &at, &e), e);
+	assert_ok(carrier_credential(&p, &at, &oem, &e), e);
 	assert_true(text_starts(oem.data, prefix));
 	assert_null(strpbrk(oem.data, ", \n"));
+	assert_true(oem.size < 4000);
 	assert_ok(base64_decode(oem.data + strlen(prefix), strlen(oem.data) - strlen(prefix), "credential", &lines, &e), e);
 	assert_true(text_starts(lines.data, "L+ /dev/.natal - - - - /run\n"));
-	assert_non_null(strstr(lines.data, "\nf+~ /dev/.natal/systemd/system/natal-carry.service 0644 root root - W1NlcnZpY2VdCg==\n"));
-	static const char start[] = "\nf+~ /dev/.natal/natal/start 0644 root root - ";
-	const char *at = strstr(lines.data, start);
-	assert_non_null(at);
-	at += strlen(start);
-	assert_ok(base64_decode(at, strcspn(at, "\n"), "starter", &got, &e), e);
-	assert_ok(carrier_starter(&p, 2048, &starter, &e), e);
-	assert_string_equal(got.data, starter.data);
-	assert_non_null(strstr(lines.data, "\nf+~ /dev/.natal/udev/rules.d/99-natal.rules 0644 root root - "));
+	written(lines.data, "systemd/system/natal-carry.service", &unit);
+	assert_string_equal(unit.data, p.unit.data);
+	written(lines.data, "natal/start", &fetch);
+	size_t size = (strlen("#!/bin/sh\nsha256=\nsize=2048\ndevice=/dev/disk/by-label/cidata\nblock=        \n") + 64 + p.start.size + 2047) / 2048;
+	const struct buf starter = { .data = volume.data + at.start, .size = size * 2048 };
+	digest_of(&starter, hex);
+	snprintf(want, sizeof want, "skip=%llu count=%zu 2>dd\n[ \"$(sha256sum <starter)\" = \"%s  -\" ] ||", (unsigned long long)at.start / 2048, size, hex);
+	assert_non_null(strstr(fetch.data, want));
+}
+
+static void a_credential_that_systemd_would_cut_is_refused(void **state)
+{
+	scoped(carrier_parts_fini) struct carrier_parts p = sample();
+	scoped_buf struct buf oem = BUF_MAX(1 << 16);
+	struct err e;
+
+	(void)state;
+	while (p.unit.size < 2500)
+		buf_str(&p.unit, "# a long unit\n");
+	assert_int_equal(carrier_credential(&p, &(struct carrier_places){ 2048, 4096 }, &oem, &e), -ERR_INTERNAL);
+	assert_non_null(strstr(e.msg, "bytes: 4000 at most"));
 }
 
 /* Header of 110 digits, the name and its NUL, the bytes: each ends at a multiple of four. */
@@ -213,7 +247,8 @@ int main(void)
 {
 	const struct CMUnitTest t[] = { cmocka_unit_test(archives_end_at_a_sector_and_may_be_lengthened), cmocka_unit_test(what_is_no_archive_is_refused),
 		cmocka_unit_test(the_starter_names_digest_size_and_place), cmocka_unit_test(the_volume_holds_the_archive_where_its_user_data_says),
-		cmocka_unit_test(the_credential_is_one_string_of_tmpfiles_lines), cmocka_unit_test(an_archive_for_the_kernel),
+		cmocka_unit_test(the_credential_is_one_short_string_of_tmpfiles_lines),
+		cmocka_unit_test(a_credential_that_systemd_would_cut_is_refused), cmocka_unit_test(an_archive_for_the_kernel),
 		cmocka_unit_test(the_initrds_archive_has_all_that_its_hook_needs), cmocka_unit_test(ways_have_names) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);
