@@ -329,6 +329,19 @@ int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size
 	return keep_unproven(c, &v, &s, e);
 }
 
+void report_unproven(const struct vm *v, char *ret, size_t size)
+{
+	scoped_json struct json_object *o = NULL;
+	struct status s = { 0 };
+	struct err ignored;
+
+	*ret = 0;
+	if (!v->unproven || v->unproven_left >= VM_UNPROVEN_MAX || json_parse(v->unproven, strlen(v->unproven), "the last report", &o, &ignored))
+		return;
+	if (json_object_object_get_ex(o, "findings", &s.findings))
+		finding(&s, "error", "", ret, size);
+}
+
 int report_ejected(struct ctl *c, struct vm *v, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
