@@ -7,10 +7,14 @@
 #include <sys/utsname.h>
 #include "agent/apply/apply.h"
 #include "agent/apply/label.h"
+#include "agent/compat.h"
+#include "agent/delegate.h"
 #include "agent/instance.h"
 #include "agent/module/module.h"
-#include "agent/pinning/drift.h"
+#include "agent/networks.h"
 #include "agent/source/source.h"
+#include "agent/told.h"
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/data/json.h"
 
@@ -53,6 +57,7 @@ void agent_close(struct agent *a)
 {
 	plan_free(a->plan);
 	config_free(a->config);
+	fetched_fini(&a->fetched);
 	verified_free(a->verified);
 	report_fini(&a->report);
 	timings_fini(&a->timings);
@@ -78,23 +83,44 @@ static bool provisioned(const struct agent *a)
 	return (a->journal.state == JOURNAL_PROVISIONED || a->journal.state == JOURNAL_DEGRADED) && strcmp(a->journal.uuid, a->uuid) == 0;
 }
 
+/* One look at what is here. A signed medium goes first; a guest that one has provisioned asks nobody else. */
+static int look(struct agent *a, struct seed **ret, bool *ret_offered, char why[256], struct err *e)
+{
+	const char *medium = a->options.medium;
+	int r = medium ? 0 : source_find(NULL, ret, e);
+
+	if (r || *ret || (!medium && provisioned(a) && a->journal.sequence))
+		return r;
+	r = agent_offered(a, ret_offered, why, e);
+	return r || *ret_offered || !medium ? r : source_find(medium, ret, e);
+}
+
+/* A guest that is not provisioned waits: udev may not have come to the device yet. */
+static int seek(struct agent *a, struct seed **ret, bool *ret_offered, char why[256], struct err *e)
+{
+	int64_t deadline_ms = clock_mono_ms() + a->options.wait_ms;
+	scoped(source_watch_free_p) struct source_watch *w = NULL;
+	bool waits = !a->options.medium && a->options.wait_ms && !provisioned(a);
+	int r = waits ? source_watch(&w, e) : 0;
+
+	if (r || (r = look(a, ret, ret_offered, why, e)))
+		return r;
+	while (w && !*ret && !*ret_offered && source_watch_next(w, deadline_ms))
+		if ((r = look(a, ret, ret_offered, why, e)))
+			return r;
+	return 0;
+}
+
 /* find and verify. */
 static int take_seed(struct agent *a, bool *ret_none, struct err *e)
 {
 	scoped(seed_free_p) struct seed *seed = NULL;
-	struct source_query q = { a->options.medium, 0 };
 	char why[256] = "";
 	bool offered = false;
-	int r = 0, wait_ms = provisioned(a) ? 0 : a->options.wait_ms;
+	int r = seek(a, &seed, &offered, why, e);
 
 	*ret_none = false;
-	/* A signed medium that is here goes first; a guest that one has provisioned asks nobody else. */
-	if (!q.medium && (r = source_find(&q, &seed, e)))
-		return r;
-	if (!seed && (!provisioned(a) || !a->journal.sequence || q.medium) && ((r = agent_offered(a, &offered, why, e)) || offered))
-		return r;
-	q.wait_ms = wait_ms;
-	if (!seed && (q.medium || wait_ms) && (r = source_find(&q, &seed, e)))
+	if (r || offered)
 		return r;
 	*ret_none = !seed;
 	if (!seed && !provisioned(a) && *why) {
@@ -133,6 +159,14 @@ static void tell_notes(struct agent *a, const struct notes *notes)
 		report_finding(&a->report, "warning", "", &notes->at[i].err);
 }
 
+static int await_interfaces(struct agent *a, const struct facts *facts, struct err *e)
+{
+	struct facts f = *facts;
+
+	f.arena = &a->config->arena;
+	return networks_await(&f, a->config->network, NETWORKS_WAIT_MS, e);
+}
+
 static int make_plan(struct agent *a, struct err *e)
 {
 	struct facts facts = { .root = a->root, .live = a->live, .owners = geteuid() == 0 };
@@ -140,9 +174,11 @@ static int make_plan(struct agent *a, struct err *e)
 
 	if (a->live && uname(&u) == 0)
 		snprintf(facts.node_name, sizeof facts.node_name, "%s", u.nodename);
-	int r = config_parse(a->verified, &a->config, e);
+	int r = agent_config(a, e);
 	if (!r)
 		tell_notes(a, &a->config->notes);
+	if (!r && a->live && a->config->has_network && a->config->network_kind == NETCONF_OPENSTACK)
+		r = await_interfaces(a, &facts, e);
 	if (r || (r = plan_build(a->config, &facts, &a->journal.done, &a->plan, e)))
 		return r;
 	tell_notes(a, &a->plan->notes);
@@ -176,85 +212,6 @@ int agent_plan(struct agent *a, bool *ret_none, struct err *e)
 	return make_plan(a, e);
 }
 
-static const char *this_stage(const struct agent *a) { return stage_name(*a->boot.phase ? STAGE_LATE : STAGE_EARLY); }
-
-static void on_step(void *data, const struct item *i, size_t k, size_t n, uint64_t took_us)
-{
-	struct agent *a = data;
-
-	report_step(&a->report, i, k, n, took_us);
-	timings_add(&a->timings, i, this_stage(a), took_us);
-	json_object_object_del(a->boot.outcomes, i->key);
-	json_put(a->boot.outcomes, i->key, outcome_name(i->outcome));
-}
-
-static void on_finding(void *data, const struct item *i, const struct err *e)
-{
-	struct agent *a = data;
-
-	report_finding(&a->report, i->policy == POLICY_CONTINUE ? "warning" : "error", i->key, e);
-	fprintf(stderr, "item=%s outcome=failed policy=%s reason=%s message=\"%s%s%s\"\n", i->key, policy_kind_name(i->policy),
-		err_reason(e->code), e->where, *e->where ? ": " : "", e->msg);
-}
-
-/* The lines of the result document: the journal's items with this boot's outcomes, or without one what the journal knows. */
-static struct result_line *result_lines(struct agent *a)
-{
-	static const enum outcome known[] = {
-		[ITEM_OK] = OUTCOME_KEPT, [ITEM_PENDING] = OUTCOME_SKIPPED, [ITEM_FAILED] = OUTCOME_FAILED,
-			[ITEM_SKIPPED] = OUTCOME_SKIPPED,
-	};
-	struct result_line *lines = arena_array(&a->journal.arena, a->journal.item_count, sizeof *lines);
-
-	for (size_t i = 0; i < a->journal.item_count; i++) {
-		const struct journal_item *it = &a->journal.items[i];
-		const char *said = json_text(a->boot.outcomes, it->key);
-		lines[i] = (struct result_line){ it->key, outcome_name(known[it->state]), it->digest };
-		for (int o = 0; said && o < OUTCOMES; o++)
-			if (strcmp(said, outcome_name((enum outcome)o)) == 0 && it->state == ITEM_OK)
-				lines[i].outcome = said;
-	}
-	return lines;
-}
-
-static int remember(struct agent *a, const char *phase, struct err *e)
-{
-	timings_save(a->root, &a->timings, a->boot.boot_id, this_stage(a), &(struct err){ 0 });
-	a->boot.seq = a->report.seq;
-	memcpy(a->boot.phase, phase, strlen(phase) + 1);
-	json_free(a->boot.findings);
-	a->boot.findings = json_object_get(a->report.findings);
-	return boot_save(a->root, &a->boot, e);
-}
-
-/* Where it cannot be made to stand, the number may come again: then it says nothing. */
-static void count_boot(struct agent *a)
-{
-	struct err ignored;
-
-	if (boot_count(a->root, &a->boot, &ignored))
-		a->report.boot = 0;
-}
-
-/* The terminal report of a run that did not get to its end. */
-static int early_failed(struct agent *a, struct err *e)
-{
-	struct err saved = *e, ignored;
-
-	if (a->report.has_key)
-		count_boot(a);
-	a->phase = PHASE_FAILED;
-	/* An item's failure has been told with its item. */
-	if (!a->plan || json_object_array_length(a->report.findings) == 0)
-		report_finding(&a->report, "error", "", &saved);
-	report_end(&a->report, PHASE_FAILED, a->plan ? result_lines(a) : NULL, a->plan ? a->journal.item_count : 0, NULL);
-	report_flush(&a->report);
-	a->boot.ended = true;
-	remember(a, "failed", &ignored);
-	*e = saved;
-	return -(int)e->code;
-}
-
 /* An item that cannot be as wanted, and whose policy is to fail, is met before anything is changed: the journal stays too. */
 static int refuse_hopeless(struct agent *a, struct err *e)
 {
@@ -263,7 +220,7 @@ static int refuse_hopeless(struct agent *a, struct err *e)
 		if (!it->problem || it->policy != POLICY_FAIL)
 			continue;
 		*e = *it->problem;
-		on_finding(a, it, e);
+		told_finding(a, it, e);
 		return -(int)e->code;
 	}
 	return 0;
@@ -271,7 +228,7 @@ static int refuse_hopeless(struct agent *a, struct err *e)
 
 static int apply_and_record(struct agent *a, struct err *e)
 {
-	const struct progress progress = { on_step, on_finding, a };
+	const struct progress progress = told_progress(a);
 	const struct apply apply = { a->root, a->live, &progress };
 	struct err first;
 	bool degraded;
@@ -292,7 +249,7 @@ static int apply_and_record(struct agent *a, struct err *e)
 /* Of a bundle that was applied at an earlier boot: what is run at every boot. */
 static int run_every_boot(struct agent *a, struct err *e)
 {
-	const struct progress progress = { on_step, on_finding, a };
+	const struct progress progress = told_progress(a);
 	const struct apply apply = { a->root, a->live, &progress };
 	bool degraded = false;
 
@@ -308,7 +265,7 @@ static int is_told_only(struct agent *a, bool *ret, struct err *e)
 	bool same = provisioned(a) && strcmp(a->journal.instance_id, a->verified->manifest.vm.instance_id) == 0;
 	int r = same && !a->options.replan ? seed_policy(a->root, &policy, e) : 0;
 
-	*ret = same && !a->options.replan && !r && policy.report_changed && a->plan->action_count;
+	*ret = same && !a->options.replan && !r && policy.report_changed && (a->plan->action_count || a->config->partial);
 	if (!*ret)
 		return r;
 	err_set(&finding, ERR_CONFLICT, "the user-data of this instance has changed: %zu actions would be needed, and the image's policy has it told only",
@@ -319,104 +276,49 @@ static int is_told_only(struct agent *a, bool *ret, struct err *e)
 	return 0;
 }
 
+int agent_decide(struct agent *a, bool *ret_none, struct err *e)
+{
+	bool told = false;
+	int r = agent_plan(a, ret_none, e);
+
+	if (!r && !*ret_none && (r = is_told_only(a, &told, e)) == 0)
+		*ret_none = told;
+	return r || *ret_none ? r : refuse_hopeless(a, e);
+}
+
+int agent_apply(struct agent *a, bool none, struct err *e)
+{
+	told_boot(a);
+	instance_write(a->root, none ? NULL : a->config, &(struct err){ 0 });
+	int r = none ? run_every_boot(a, e) : apply_and_record(a, e);
+	if (!r && !none && !a->config->want_count)
+		fetched_prune(&a->fetched);
+	return r;
+}
+
+static int not_early(struct agent *a, struct err *e)
+{
+	delegate_close(a);
+	return told_failure(a, e);
+}
+
 int agent_early(struct agent *a, struct err *e)
 {
-	bool none, told = false;
-	int r = agent_plan(a, &none, e);
+	bool none;
 
-	if (!r && !none && (r = is_told_only(a, &told, e)) == 0)
-		none = told;
+	compat_begins(a);
+	int r = agent_decide(a, &none, e);
 
-	if (r || (!none && (r = refuse_hopeless(a, e))))
-		return early_failed(a, e);
-	count_boot(a);
-	instance_write(a->root, none ? NULL : a->config, &(struct err){ 0 });
-	if ((r = none ? run_every_boot(a, e) : apply_and_record(a, e)))
-		return early_failed(a, e);
+	if (r || (r = agent_apply(a, none, e)) || (delegate_is(&a->journal) && (r = delegate_open(a, e))))
+		return not_early(a, e);
+	if (!delegate_is(&a->journal))
+		delegate_close(a);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;
 	report_flush(&a->report);
 	a->boot.ended = false;
-	return remember(a, none ? "unchanged" : "applied", e);
-}
-
-static enum status_phase judge_items(const struct journal *j)
-{
-	enum status_phase phase = PHASE_PROVISIONED;
-
-	for (size_t i = 0; i < j->item_count; i++) {
-		if (j->items[i].state == ITEM_FAILED && j->items[i].policy == POLICY_FAIL)
-			return PHASE_FAILED;
-		if (j->items[i].state == ITEM_FAILED && j->items[i].policy == POLICY_DEGRADE)
-			phase = PHASE_DEGRADED;
-	}
-	return phase;
-}
-
-static int run_pending(struct agent *a, struct err *e)
-{
-	const struct progress progress = { on_step, on_finding, a };
-	const struct apply apply = { a->root, a->live, &progress };
-	bool degraded = false;
-	int r;
-
-	a->report.total = a->journal.item_count;
-	r = apply_pending(&apply, &a->journal, STAGE_LATE, &degraded, e);
-	struct err first = *e;
-	a->phase = r ? PHASE_FAILED : judge_items(&a->journal);
-	a->journal.state = a->phase == PHASE_FAILED ? JOURNAL_FAILED : a->phase == PHASE_DEGRADED ? JOURNAL_DEGRADED : JOURNAL_PROVISIONED;
-	int saved = journal_save(a->root, &a->journal, e);
-	if (r)
-		*e = first;
-	return r ? r : saved;
-}
-
-static void on_drift(void *data, const char *item, bool drift, const struct err *e)
-{
-	struct agent *a = data;
-
-	report_finding(&a->report, drift ? "error" : "warning", item, e);
-	fprintf(stderr, "item=%s outcome=%s message=\"%s\"\n", item, drift ? "drifted" : "not-seen", e->msg);
-}
-
-static void look_for_drift(struct agent *a)
-{
-	const struct drift_check check = { .root = a->root, .services = a->live, .found = on_drift, .data = a };
-
-	if (drift_check(&check, &a->journal.pins) && a->phase != PHASE_FAILED)
-		a->phase = PHASE_DRIFTED;
-}
-
-int agent_late(struct agent *a, struct err *e)
-{
-	int r = 0;
-
-	if (strcmp(a->boot.phase, "failed") == 0) {
-		a->phase = PHASE_FAILED;
-		return 0;               /* the early stage has said so */
-	}
-	if (!*a->boot.phase) {
-		err_set(e, ERR_INTERNAL, "the early stage of this boot has left no word");
-		err_hint(e, "see journalctl -u natal-early.service");
-		return early_failed(a, e);
-	}
-	if (!a->journal.items && (r = journal_load(a->root, &a->journal, e)))
-		return early_failed(a, e);
-	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
-	a->phase = a->journal.state == JOURNAL_DEGRADED ? PHASE_DEGRADED : PHASE_UNCHANGED;
-	if (strcmp(a->boot.phase, "applied") == 0 || journal_runs_every_boot(&a->journal))
-		r = run_pending(a, e);
-	if (!r && a->phase == PHASE_PROVISIONED && strcmp(a->boot.phase, "applied") != 0)
-		a->phase = PHASE_UNCHANGED;
-	struct err first = *e, ignored;
-	look_for_drift(a);
-	scoped_json struct json_object *keys = pins_to_json(&a->journal.pins);
-	report_end(&a->report, a->phase, result_lines(a), a->journal.item_count, keys);
-	report_flush(&a->report);
-	a->boot.ended = true;
-	remember(a, status_phase_name(a->phase), &ignored);
-	*e = first;
-	return r;
+	compat_goes_on(a);
+	return told_remember(a, none ? "unchanged" : a->config->want_count ? "fetch" : "applied", e);
 }
 
 int agent_drain(struct agent *a, int wait_ms, struct err *e) { return report_drain(&a->report, wait_ms, e); }

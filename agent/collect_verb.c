@@ -21,13 +21,16 @@ static const struct { const char *path, *as; bool output; } files[] = {
 	{ BOOT_PATH, "boot.json", false }, { INSTANCE_PATH, "instance-data.json", false }, { TIMINGS_PATH, "timings.json", false },
 	{ BOOTS_PATH, "boots", false }, { POLICY_PATH, "policy.json", false }, { "/etc/os-release", "os-release", false },
 	{ UNIT_DIR "natal-early.service", "units/natal-early.service", false }, { UNIT_DIR "natal-late.service", "units/natal-late.service", false },
+	{ UNIT_DIR "natal-behind.service", "units/natal-behind.service", false },
+	{ UNIT_DIR "natal-delegate.service", "units/natal-delegate.service", false },
 	{ "/proc/cmdline", "cmdline", false }, { OUTPUT_PATH, "output.log", true },
 };
 /* Of the running system alone. */
-static const struct { const char *as, *argv[10]; } programs[] = {
-	{ "journal.txt", { "journalctl", "--no-pager", "-o", "short-precise", "-u", "natal-early.service", "-u", "natal-late.service", NULL } },
-	{ "units.txt", { "systemctl", "--no-pager", "--full", "status", "natal-early.service", "natal-late.service", NULL } },
-	{ "units-cat.txt", { "systemctl", "--no-pager", "cat", "natal-early.service", "natal-late.service", NULL } },
+static const struct { const char *as, *argv[14]; } programs[] = {
+	{ "journal.txt", { "journalctl", "--no-pager", "-o", "short-precise", "-u", "natal-early.service", "-u", "natal-late.service",
+		"-u", "natal-behind.service", "-u", "natal-delegate.service", NULL } },
+	{ "units.txt", { "systemctl", "--no-pager", "--full", "status", "natal-early.service", "natal-late.service", "natal-behind.service", "natal-delegate.service", NULL } },
+	{ "units-cat.txt", { "systemctl", "--no-pager", "cat", "natal-early.service", "natal-late.service", "natal-behind.service", "natal-delegate.service", NULL } },
 };
 
 struct collect { struct buf *archive, missing; uint64_t now; };

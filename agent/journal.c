@@ -109,7 +109,7 @@ static int frequency_of(const char *word, struct err *e)
 
 static int read_item(struct journal *j, struct json_object *o, struct journal_item *ret, struct err *e)
 {
-	static const char *const policies[] = { "fail", "degrade", "continue" }, *const stages[] = { "early", "late" };
+	static const char *const policies[] = { "fail", "degrade", "continue" }, *const stages[] = { "early", "late", "behind" };
 	struct item_row row = { .stage = "late", .frequency = "needed" };
 	int r = json_decode(o, item_fields, ARRAY_SIZE(item_fields), "journal: item", &row, e);
 
@@ -248,7 +248,7 @@ static void take_item(struct journal *j, const struct plan *p, size_t n, struct 
 	if (ret->state != ITEM_OK && i->frequency != FREQ_BOOT)
 		return;
 	take_runs(j, p, n, ret);
-	if (ret->state == ITEM_OK && ret->run_count && i->stage == STAGE_LATE)
+	if (ret->state == ITEM_OK && ret->run_count && i->stage != STAGE_EARLY)
 		ret->state = ITEM_PENDING;
 	else if (ret->state == ITEM_OK && i->stage == STAGE_EARLY)
 		journal_ran(j, ret);

@@ -2,9 +2,11 @@
 #include "agent/networks.h"
 
 #include <string.h>
+#include <time.h>
+#include "common/base/clock.h"
 #include "common/base/text.h"
 
-enum { NICS_MAX = 4096 };
+enum { NICS_MAX = 4096, AWAIT_STEP_MS = 20 };
 
 struct look { const struct facts *facts; int r; struct err *e; };
 
@@ -80,4 +82,31 @@ int networks_look(const struct facts *f, struct networks *ret, struct err *e)
 		return l.r;
 	*ret = n;
 	return 0;
+}
+
+/* Is an interface here for each link that is found by its MAC address? What is none is refused later, with its place. */
+static int all_here(const struct facts *f, const struct node *links, bool *ret, struct err *e)
+{
+	struct netconf_host h = { 0 };
+	int r = look_at_nics(f, &h, e);
+
+	*ret = true;
+	for (size_t i = 0; !r && links && links->kind == NODE_LIST && i < links->count; i++) {
+		const char *mac = node_str(node_get(links->items[i], "ethernet_mac_address")), *type = node_str(node_get(links->items[i], "type"));
+		bool made = type && (strcmp(type, "bond") == 0 || strcmp(type, "vlan") == 0);
+		*ret &= made || !mac || netconf_host_name(&h, mac);
+	}
+	return r;
+}
+
+int networks_await(const struct facts *f, const struct node *network_data, int wait_ms, struct err *e)
+{
+	const struct timespec step = { 0, AWAIT_STEP_MS * 1000000L };
+	int64_t deadline_ms = clock_mono_ms() + wait_ms;
+	bool here;
+	int r;
+
+	while ((r = all_here(f, node_get(network_data, "links"), &here, e)) == 0 && !here && clock_left_ms(deadline_ms) > 0)
+		nanosleep(&step, NULL);
+	return r;
 }

@@ -107,7 +107,7 @@ static void draw_ticks(const struct chart *c, unsigned height, struct buf *out)
 static void draw_bar(const struct chart *c, const struct bar *b, unsigned y, struct buf *out)
 {
 	double width = b->took_ms / (c->to_ms - c->from_ms) * BARS;
-	const char *class = strcmp(b->outcome, "failed") == 0 ? "failed" : !*b->item ? "stage" : strcmp(b->stage, "late") == 0 ? "late" : "early";
+	const char *class = strcmp(b->outcome, "failed") == 0 ? "failed" : !*b->item ? "stage" : strcmp(b->stage, "early") == 0 ? "early" : "late";
 
 	buf_printf(out, "<text text-anchor=\"end\" x=\"%d\" y=\"%u\">", LABELS - 8, y + 12);
 	add_label(out, *b->item ? b->item : b->stage);

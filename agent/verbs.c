@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "agent/agent.h"
+#include "agent/delegate.h"
 #include "agent/source/source.h"
 #include "common/base/text.h"
 #include "common/data/json.h"
@@ -45,6 +46,7 @@ static int verb_plan(struct run *run, struct err *e);
 static int verb_apply(struct run *run, struct err *e);
 static int verb_early(struct run *run, struct err *e);
 static int verb_late(struct run *run, struct err *e);
+static int verb_behind(struct run *run, struct err *e);
 static int verb_version(struct run *run, struct err *e);
 
 /* args: what follows the verb, as the help shows it; NULL: nothing. */
@@ -58,6 +60,7 @@ static const struct verb {
 	{ "apply", NULL, NULL, 0, 0, "find, verify, parse, plan, apply and report", verb_apply },
 	{ "boot", "early", NULL, 0, 0, "the stage before the network (natal-early.service)", verb_early },
 	{ "boot", "late", NULL, 0, 0, "the stage after the services (natal-late.service)", verb_late },
+	{ "boot", "behind", NULL, 0, 0, "what takes long, behind the boot (natal-behind.service)", verb_behind },
 	{ "status", NULL, NULL, 0, 0, "show what this guest was given and what came of it", verb_status },
 	{ "query", NULL, "[KEY]", 0, 1, "show what this guest was given, all or one value by its dotted name", verb_query },
 	{ "analyze", "show", NULL, 0, 0, "show what was done at the last boots, in its order, with times", verb_analyze_show },
@@ -98,6 +101,26 @@ static int show_plan(const struct run *run, const struct plan *p, struct err *e)
 	return r;
 }
 
+static int show_none(const struct run *run, const struct agent *a, struct err *e)
+{
+	scoped_buf struct buf out = BUF_MAX(OUT_MAX);
+	const bool delegated = delegate_is(&a->journal);
+
+	if (verb_as_json(run)) {
+		scoped_json struct json_object *o = json_object_new_object();
+		json_object_object_add(o, "items", json_object_new_array());
+		json_put_uint(o, "actions", 0);
+		json_object_object_add(o, "owners", plan_owners_json(delegated));
+		verb_show(o);
+		return 0;
+	}
+	plan_print_owners(delegated, &out);
+	int r = buf_check(&out, "the plan", e);
+	if (!r)
+		printf("no medium is attached, and none is needed: this guest is provisioned\n%s", out.data);
+	return r;
+}
+
 static int verb_plan(struct run *run, struct err *e)
 {
 	scoped(agent_close) struct agent a;
@@ -108,10 +131,7 @@ static int verb_plan(struct run *run, struct err *e)
 	int r = agent_open(&a, &run->options, e);
 	if (r || (r = agent_plan(&a, &none, e)))
 		return r;
-	if (!none)
-		return show_plan(run, a.plan, e);
-	puts("no medium is attached, and none is needed: this guest is provisioned");
-	return 0;
+	return none ? show_none(run, &a, e) : show_plan(run, a.plan, e);
 }
 
 static int phase_status(enum status_phase p) { return p == PHASE_DEGRADED ? EXIT_DEGRADED : p == PHASE_DRIFTED ? EXIT_DRIFTED : 0; }
@@ -148,6 +168,8 @@ static int verb_apply(struct run *run, struct err *e)
 		r = agent_late(&a, e);
 	if (a.live || run->options.channel)
 		agent_drain(&a, APPLY_DRAIN_MS, &unheard);
+	if (!r)
+		r = agent_behind(&a, e);
 	return r ? r : show_phase(run, &a);
 }
 
@@ -175,7 +197,18 @@ static int verb_late(struct run *run, struct err *e)
 	/* The spool keeps what is not acknowledged: the next boot sends it again. */
 	if (agent_drain(&a, DRAIN_MS, &unheard))
 		fprintf(stderr, "report=spooled reason=%s message=\"%s\"\n", err_reason(unheard.code), unheard.msg);
+	agent_start_behind(&a);
 	return r ? r : phase_status(a.phase);
+}
+
+static int verb_behind(struct run *run, struct err *e)
+{
+	scoped(agent_close) struct agent a;
+
+	run->options.exclusive = true;
+	int r = agent_open(&a, &run->options, e);
+
+	return r ? r : agent_behind(&a, e);
 }
 
 static int verb_version(struct run *run, struct err *e)
@@ -249,7 +282,7 @@ static int find_verb(int argc, char **argv, const struct verb **ret, int *used, 
 			words[n++] = known ? verbs[i].sub : verbs[i].name;
 	words[n] = NULL;
 	if (known && argc <= 2)
-		err_set(e, ERR_USAGE, "%s: which stage, early or late?", argv[1]);
+		err_set(e, ERR_USAGE, "%s: which stage, early, late or behind?", argv[1]);
 	else
 		err_set(e, ERR_USAGE, "unknown verb '%.60s'", given);
 	err_suggest(e, given, words, "natal-agent --help lists the verbs");

@@ -1,12 +1,15 @@
 # Packages and the bake.
 pkglibexecdir = $(libexecdir)/natal
 dist_pkglibexec_SCRIPTS = packaging/bake/natal-bake
-EXTRA_DIST += packaging/deb/natal-deb packaging/deb/natal-agent.files packaging/deps/ensure packaging/deps/build.txt packaging/deps/run.txt \
+EXTRA_DIST += packaging/deb/natal-deb packaging/deb/natal-agent.files packaging/deb/cloud-init.1 packaging/deps/ensure packaging/deps/build.txt packaging/deps/run.txt \
 	packaging/deps/test.txt packaging/demo/overlay/etc/nginx/sites-enabled/default \
 	packaging/demo/overlay/etc/systemd/system/nginx.service.d/10-natal.conf quickstart runtests README.md CONTRIBUTING.md SECURITY.md COPYING
 
 # Not installed: see the file.
-noinst_PROGRAMS += packaging/deb/late
+noinst_PROGRAMS += packaging/deb/late packaging/deb/recommended
+packaging_deb_recommended_SOURCES = packaging/deb/recommended.c
+packaging_deb_recommended_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+packaging_deb_recommended_LDADD = $(CURL_LIBS)
 packaging_deb_late_SOURCES = packaging/deb/late.c
 packaging_deb_late_CFLAGS = $(AM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS) $(YAML_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 packaging_deb_late_LDADD = $(BLKID_LIBS) $(UDEV_LIBS) $(MBEDCRYPTO_LIBS) $(YAML_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) -lcrypt -lselinux
@@ -24,8 +27,8 @@ noinst_PROGRAMS += packaging/payload/natal-agent
 packaging_payload_natal_agent_SOURCES = agent/main.c
 packaging_payload_natal_agent_LDADD = $(AGENT_LIBS)
 packaging_payload_natal_agent_LDFLAGS = $(AM_LDFLAGS) -Wl,--dynamic-linker=/usr/lib/natal/ld.so -Wl,-rpath,/usr/lib/natal -Wl,--disable-new-dtags
-PAYLOAD_DEPS = natal-agent packaging/payload/natal-agent packaging/deb/late packaging/payload/natal-payload agent/units/natal-early.service \
-	agent/units/natal-late.service agent/units/ssh.service.d/10-natal.conf
+PAYLOAD_DEPS = natal-agent packaging/payload/natal-agent packaging/deb/late packaging/payload/natal-payload packaging/deb/natal-agent.files $(dist_natalunit_DATA) \
+	agent/units/ssh.service.d/10-natal.conf agent/units/cloud-init.d/10-natal.conf
 packaging/payload/agent.tar: $(PAYLOAD_DEPS)
 	$(AM_V_GEN)$(srcdir)/packaging/payload/natal-payload '$(abs_builddir)' '$(abs_builddir)/packaging/payload/agent.tar'
 CLEANFILES += packaging/payload/agent.tar

@@ -4,7 +4,7 @@ tests_bench_load_CFLAGS = $(TEST_CFLAGS)
 tests_bench_load_LDADD = $(COMMON_LIBS) -lpthread
 tests_bench_measure_CFLAGS = $(TEST_CFLAGS)
 tests_bench_times_CFLAGS = $(TEST_CFLAGS)
-EXTRA_DIST += tests/bench/lib.sh tests/bench/run tests/bench/apply.sh tests/bench/create.sh tests/bench/exec.sh tests/bench/medium.sh tests/bench/parse.sh tests/bench/schema.sh \
+EXTRA_DIST += tests/bench/lib.sh tests/bench/run tests/bench/apply.sh tests/bench/boot.sh tests/bench/create.sh tests/bench/exec.sh tests/bench/medium.sh tests/bench/parse.sh tests/bench/schema.sh \
 	tests/bench/seed.py tests/bench/bigconfig.py tests/bench/cloudparse.py tests/bench/compare.py tests/bench/medium2seed.py tests/bench/added.py tests/integration/bench.sh
 
 .PHONY: bench

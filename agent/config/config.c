@@ -36,6 +36,7 @@ static int check_blobs(const struct verified *v, struct err *e)
 	return 0;
 }
 
+/* parse NULL: whatever it says. */
 static int one_doc(struct config *c, const char *name, int (*parse)(struct config *, const void *, size_t, struct err *), struct err *e)
 {
 	const struct blob *b = verified_blob(c->verified, name);
@@ -44,10 +45,10 @@ static int one_doc(struct config *c, const char *name, int (*parse)(struct confi
 		return 0;
 	if (b->size > CONFIG_DOC_MAX)
 		return err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
-	return parse(c, b->bytes, (size_t)b->size, e);
+	return parse ? parse(c, b->bytes, (size_t)b->size, e) : 0;
 }
 
-int config_parse(const struct verified *v, struct config **ret, struct err *e)
+int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e)
 {
 	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
 	int r;
@@ -55,10 +56,34 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e)
 	if (!c)
 		return err_nomem(e);
 	c->verified = v;
+	c->fetch = fetch;
 	c->notes.arena = &c->arena;
-	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) ||
-		(r = one_doc(c, BLOB_NETWORK_CONFIG, config_network, e)))
+	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) || (r = config_network(c, e)))
 		return r;
+	*ret = give(c);
+	return 0;
+}
+
+int config_parse(const struct verified *v, struct config **ret, struct err *e) { return config_parse_with(v, NULL, ret, e); }
+
+int config_delegate(const struct verified *v, struct config **ret, struct err *e)
+{
+	static const char *const docs[] = { BLOB_USER_DATA, BLOB_VENDOR_DATA, BLOB_NETWORK_CONFIG };
+	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
+	int r;
+
+	if (!c)
+		return err_nomem(e);
+	c->verified = v;
+	c->delegated = true;
+	c->notes.arena = &c->arena;
+	if ((r = check_blobs(v, e)))
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(docs); i++)
+		if ((r = one_doc(c, docs[i], NULL, e)))
+			return r;
+	c->cloud = node_new(&c->arena, NODE_MAP, (struct place){ .doc = BLOB_USER_DATA });
+	config_ssh_defaults(c);
 	*ret = give(c);
 	return 0;
 }

@@ -9,9 +9,6 @@ int config_meta(struct config *c, struct userdata_in *in, struct err *e)
 	struct node *meta = NULL;
 	int r = b ? yaml_read(&c->arena, BLOB_META_DATA, b->bytes, (size_t)b->size, NULL, &meta, e) : 0;
 
-	if (verified_blob(c->verified, BLOB_NETWORK_DATA) && !verified_blob(c->verified, BLOB_NETWORK_CONFIG))
-		err_hint(note_add(&c->notes, NOTE_WARNING, ERR_UNSUPPORTED, NULL, "OpenStack's network_data.json is not applied"),
-			"natal-agent net render --kind openstack shows what it says");
 	if (r || !meta)
 		return r;
 	const struct node *index = node_get(meta, "launch_index");

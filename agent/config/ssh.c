@@ -114,6 +114,8 @@ static int parse_pwauth(struct config *c, const struct doc *d, const struct node
 		v->text ? v->text : "");
 }
 
+void config_ssh_defaults(struct config *c) { c->ssh.generate = (struct texts){ ARRAY_SIZE(types), (const char **)types }; }
+
 int config_ssh(struct config *c, const struct doc *d, struct err *e)
 {
 	/* What sshd shows to one who logs in as root, rather than a shell. */
@@ -137,7 +139,9 @@ int config_ssh(struct config *c, const struct doc *d, struct err *e)
 			return doc_fail(d, doc_path_n(d, "ssh_genkeytypes", i), ERR_UNSUPPORTED, e, "ssh_genkeytypes/%zu '%.40s' is none of rsa, ecdsa, ed25519",
 				i, row.ssh_genkeytypes.at[i]);
 	}
-	c->ssh.generate = row.ssh_genkeytypes.count ? row.ssh_genkeytypes : (struct texts){ ARRAY_SIZE(types), (const char **)types };
+	config_ssh_defaults(c);
+	if (row.ssh_genkeytypes.count)
+		c->ssh.generate = row.ssh_genkeytypes;
 	c->ssh.keep_image_keys = row.ssh_deletekeys == TRI_NO;
 	c->ssh.root_options = row.disable_root == TRI_NO ? NULL : row.disable_root_opts ? row.disable_root_opts : refuse;
 	return 0;

@@ -6,7 +6,7 @@
 #include "common/base/text.h"
 #include "common/userdata/template.h"
 
-enum { INSTALL_TIMEOUT_MS = 1800 * 1000 };
+enum { INSTALL_TIMEOUT_MS = 1800 * 1000, LABEL_TIMEOUT_MS = 60 * 1000 };
 
 /* NAME=value, or NAME="value", of os-release(5). */
 static const char *release_word(struct arena *a, const char *text, const char *name)
@@ -253,4 +253,18 @@ int take_text(struct builder *b, struct buf *out, const char **ret, struct err *
 		*ret = arena_copy(&b->plan->arena, out->data ? out->data : "", out->size);
 	buf_clear(out);
 	return r;
+}
+
+int guest_label(struct builder *b, const char *path, const char *type, struct err *e)
+{
+	const char **argv = arena_array(&b->plan->arena, 5, sizeof *argv);
+	const char *const words[] = { "/usr/bin/chcon", "-t", type, path };
+	struct fact selinux;
+	int r = facts_stat(b->facts, "/sys/fs/selinux/enforce", &selinux, e);
+
+	if (r || !b->facts->live || selinux.kind == FACT_ABSENT)
+		return r;
+	memcpy(argv, words, sizeof words);
+	want_exec(b, argv, LABEL_TIMEOUT_MS, "a program makes it");
+	return 0;
 }

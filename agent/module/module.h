@@ -11,6 +11,11 @@
 #define RUNCMD_PATH STATE_DIR "/runcmd.sh"
 #define TLS_DIR "/etc/natal/tls"
 
+/* cloud_init.c: where cloud-init looks for what it is to do, and its own configuration that leads it there. */
+#define CLOUD_INIT_PROGRAM "/usr/bin/cloud-init"
+#define CLOUD_INIT_SEED "/var/lib/cloud/seed/nocloud"
+#define CLOUD_INIT_CONFIG "/etc/cloud/cloud.cfg.d/99-natal.cfg"
+int module_cloud_init(struct builder *b, struct err *e);
 int module_report_key(struct builder *b, struct err *e);
 int module_accounts(struct builder *b, struct err *e);
 int module_set_passwords(struct builder *b, struct err *e);
@@ -20,6 +25,10 @@ int module_users(struct builder *b, struct err *e);
 int module_machine_id(struct builder *b, struct err *e);
 int module_hostname(struct builder *b, struct err *e);
 int module_ssh_host_keys(struct builder *b, struct err *e);
+int module_ssh_host_keys_behind(struct builder *b, struct err *e);
+/* None are given, and this guest has what makes them. */
+bool ssh_keys_are_made(struct builder *b);
+int module_ssh_publish(struct builder *b, struct err *e);
 int module_sshd(struct builder *b, struct err *e);
 int module_tls_identity(struct builder *b, struct err *e);
 int module_ca_certificates(struct builder *b, struct err *e);

@@ -1,5 +1,5 @@
 /* mounts.c - lines of fstab(5), their folders, the swap file. */
-#include "agent/module/module.h"
+#include "agent/module/guest.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -50,7 +50,18 @@ static const char *without_ours(struct arena *a, const char *fstab)
 	return arena_copy(a, out.data ? out.data : "", out.size);
 }
 
-/* The name of what is mounted: devices by their nodes, everything else (UUID=, LABEL=, host:/path) as it is. */
+/* Names that some cloud's metadata service gives to its disks. */
+static bool is_cloud_name(const char *s)
+{
+	static const char *const whole[] = { "ami", "root", "swap" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
+		if (strcmp(s, whole[i]) == 0)
+			return true;
+	return text_starts(s, "ephemeral") || text_starts(s, "ebs");
+}
+
+/* The name of what is mounted: devices by their nodes, everything else (UUID=, LABEL=, host:/path, tmpfs) as it is. NULL: a cloud's name. */
 static const char *source_name(struct builder *b, const char *given)
 {
 	const char *disk, *number;
@@ -59,7 +70,7 @@ static const char *source_name(struct builder *b, const char *given)
 		return given;
 	block_name(&b->plan->arena, given, node_get(b->config->cloud, "device_aliases"), &disk, &number);
 	if (!disk)
-		return NULL;
+		return is_cloud_name(given) ? NULL : given;
 	return *number ? block_partition(&b->plan->arena, disk, number) : disk;
 }
 
@@ -79,8 +90,10 @@ static int one_mount(struct lines *l, const struct node *v, const struct node *d
 	if (!f[0] || !f[1])
 		return 0;               /* null for the place: the device is not mounted */
 	const char *source = source_name(l->b, f[0]);
-	if (!source)
-		return 0;               /* a name of some cloud, and no device here */
+	if (!source) {
+		note_add(&l->b->plan->notes, NOTE_WARNING, ERR_UNSUPPORTED, v, "mounts: '%.60s' is a name of some cloud's, and no device here", f[0]);
+		return 0;
+	}
 	if (has_device(l->kept, source))
 		return 0;
 	bool swap = strcmp(f[2], "swap") == 0;
@@ -181,6 +194,9 @@ static int swap_file(struct lines *l, const struct node *swap, struct err *e)
 		const char **argv = arena_array(a, 6, sizeof *argv);
 		memcpy(argv, steps[i], 5 * sizeof *argv);
 		want_exec(l->b, argv, SWAP_TIMEOUT_MS, "there is no swap file");
+		/* mkswap(8) may read nothing but what is labelled so; the policy knows no names of such files, and leaves the type as somebody set it. */
+		if (i == 0 && (r = guest_label(l->b, name, "swapfile_t", e)))
+			return r;
 	}
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include "agent/networks.h"
 #include "common/base/text.h"
 
-enum { TOOL_TIMEOUT_MS = 10000 };
+enum { TOOL_TIMEOUT_MS = 30000 };
 #define SYSCONFIG_HEADER "# Created by cloud-init automatically"
 
 /* fallback: nobody said anything, and the first interface asks for an address. */
@@ -164,15 +164,19 @@ static int want_resolver(struct net *n, struct err *e)
 static void run_tools(struct net *n)
 {
 	static const char *const generate[] = { "/usr/sbin/netplan", "generate", NULL };
-	static const char *const trigger[] = { "/usr/bin/udevadm", "trigger", "--action=add", "--subsystem-match=net", "--settle", NULL };
+	static const char *const trigger[] = { "/usr/bin/udevadm", "trigger", "--action=add", "--subsystem-match=net", NULL };
+	/* Not trigger --settle: it waits for the old name of an interface that gets another. */
+	static const char *const settle[] = { "/usr/bin/udevadm", "settle", "--timeout=20", NULL };
 	bool netplan = strcmp(n->guest.renderer->name, "netplan") == 0;
 
 	if (!n->b->facts->live || !n->changed)
 		return;
 	if (netplan)
 		want_exec(n->b, generate, TOOL_TIMEOUT_MS, "its generators ran before the file was there");
-	if (netplan || n->renamed)
-		want_exec(n->b, trigger, TOOL_TIMEOUT_MS, "an interface has another name");
+	if (!netplan && !n->renamed)
+		return;
+	want_exec(n->b, trigger, TOOL_TIMEOUT_MS, "an interface has another name");
+	want_exec(n->b, settle, TOOL_TIMEOUT_MS, "an interface has another name");
 }
 
 static int plan_network(struct net *n, struct err *e)

@@ -68,10 +68,36 @@ static int all_keys(struct builder *b, size_t *count, struct err *e)
 	return r ? r : remove_others(b, e);
 }
 
+static const char *key_path(struct builder *b, const char *type) { return arena_printf(&b->plan->arena, SSH_DIR "/" HOST_KEY "%s_key", type); }
+
+static void want_keygen(struct builder *b, const char *type)
+{
+	const char **argv = arena_array(&b->plan->arena, 10, sizeof *argv);
+	const char *const words[] = { KEYGEN, "-q", "-t", type, "-N", "", "-f", key_path(b, type) };
+
+	memcpy(argv, words, sizeof words);
+	want_exec(b, argv, KEYGEN_TIMEOUT_MS, "no key was given");
+}
+
+/* An RSA key takes longer to make than all else of a boot together: where sshd has another to start with, and nobody is to be told of it at
+ * the boot's end, it is made behind the boot. */
+static bool is_behind(const struct builder *b, const char *type)
+{
+	return strcmp(type, "rsa") == 0 && b->config->ssh.generate.count > 1 && !node_truth(node_get(b->config->cloud, "phone_home"));
+}
+
+static int is_there(struct builder *b, const char *type, bool *ret, struct err *e)
+{
+	struct fact key;
+	int r = facts_stat(b->facts, key_path(b, type), &key, e);
+
+	*ret = !r && key.kind != FACT_ABSENT;
+	return r;
+}
+
 /* No keys were given: this instance makes its own, and what the image was shipped with goes. */
 static int make_keys(struct builder *b, struct err *e)
 {
-	struct arena *a = &b->plan->arena;
 	const struct texts *types = &b->config->ssh.generate;
 	struct fact tool;
 	int r = facts_stat(b->facts, KEYGEN, &tool, e);
@@ -87,28 +113,80 @@ static int make_keys(struct builder *b, struct err *e)
 	if (!b->config->ssh.keep_image_keys && (r = remove_others(b, e)))
 		return r;
 	for (size_t i = 0; i < types->count; i++) {
-		const char **argv = arena_array(a, 10, sizeof *argv), *path = arena_printf(a, SSH_DIR "/" HOST_KEY "%s_key", types->at[i]);
-		const char *const words[] = { KEYGEN, "-q", "-t", types->at[i], "-N", "", "-f", path };
-		struct fact there;
-		if ((r = facts_stat(b->facts, path, &there, e)))
-			return r;
-		if (there.kind != FACT_ABSENT && b->config->ssh.keep_image_keys)
+		bool there;
+		if (is_behind(b, types->at[i]))
 			continue;
-		memcpy(argv, words, sizeof words);
-		want_exec(b, argv, KEYGEN_TIMEOUT_MS, "no key was given");
+		if ((r = is_there(b, types->at[i], &there, e)))
+			return r;
+		if (!there || !b->config->ssh.keep_image_keys)
+			want_keygen(b, types->at[i]);
 	}
 	return 0;
 }
 
-int module_ssh_host_keys(struct builder *b, struct err *e)
+static bool keys_are_given(const struct builder *b)
 {
 	const struct manifest *m = &b->config->verified->manifest;
-	size_t count = 0;
 
 	for (size_t i = 0; i < m->blob_count; i++)
-		count += text_starts(m->blobs[i].name, BLOB_SSH_PREFIX HOST_KEY);
-	if (!count && !b->config->host_key_count)
+		if (text_starts(m->blobs[i].name, BLOB_SSH_PREFIX HOST_KEY))
+			return true;
+	return b->config->host_key_count;
+}
+
+bool ssh_keys_are_made(struct builder *b)
+{
+	struct fact tool;
+	struct err ignored;
+
+	return !keys_are_given(b) && b->config->ssh.generate.count && facts_stat(b->facts, KEYGEN, &tool, &ignored) == 0 && tool.kind != FACT_ABSENT;
+}
+
+int module_ssh_host_keys(struct builder *b, struct err *e)
+{
+	size_t count = 0;
+
+	if (!keys_are_given(b))
 		return make_keys(b, e) ? want_failed(b, e) : 0;
 	want_item(b, "");
 	return all_keys(b, &count, e) ? want_failed(b, e) : 0;
+}
+
+/* What a run left that did not come to its end goes first: ssh-keygen asks before it writes over a file. Then sshd reads its keys again. */
+static int make_behind(struct builder *b, const char *type, struct err *e)
+{
+	const char **clear = arena_array(&b->plan->arena, 5, sizeof *clear), *path = key_path(b, type);
+	const char *const words[] = { "/usr/bin/rm", "-f", path, arena_printf(&b->plan->arena, "%s.pub", path) };
+	static const char *const debian[] = { "/usr/bin/systemctl", "try-reload-or-restart", "ssh.service", NULL };
+	static const char *const others[] = { "/usr/bin/systemctl", "try-reload-or-restart", "sshd.service", NULL };
+	struct fact tool, unit;
+	bool there;
+	int r;
+
+	if ((r = facts_stat(b->facts, KEYGEN, &tool, e)) || tool.kind == FACT_ABSENT || (r = is_there(b, type, &there, e)))
+		return r;
+	want_item(b, type);
+	want_note(b, type, strlen(type));
+	want_frequency(b, FREQ_INSTANCE);
+	if (!want_due(b) || (there && b->config->ssh.keep_image_keys))
+		return 0;
+	memcpy(clear, words, sizeof words);
+	want_exec(b, clear, KEYGEN_TIMEOUT_MS, "no key was given");
+	want_keygen(b, type);
+	if (!b->facts->live)
+		return 0;
+	if ((r = facts_stat(b->facts, "/lib/systemd/system/ssh.service", &unit, e)))
+		return r;
+	want_exec(b, unit.kind == FACT_ABSENT ? others : debian, KEYGEN_TIMEOUT_MS, "sshd is to show its new key");
+	return 0;
+}
+
+int module_ssh_host_keys_behind(struct builder *b, struct err *e)
+{
+	const struct texts *types = &b->config->ssh.generate;
+
+	for (size_t i = 0; !keys_are_given(b) && i < types->count; i++)
+		if (is_behind(b, types->at[i]) && make_behind(b, types->at[i], e))
+			return want_failed(b, e);
+	return 0;
 }

@@ -19,15 +19,21 @@ struct builder {
 	bool passwords_due;             /* passwords are given once an instance: module/set_passwords.c */
 };
 
+/* Whose a module is: natal-agent's always, or of who reads user-data, which is cloud-init in the policy's mode `delegate`. */
+enum owner { OWNER_AGENT, OWNER_USERDATA };
+
 /* One per kind of thing; a row of modules[]. The item's name in messages and policies is the module's, or the whole key. */
 struct module {
 	const char *name;
 	enum stage stage;
 	enum policy_kind policy;
+	enum owner owner;
 	int (*plan)(struct builder *b, struct err *e);
 };
 extern const struct module modules[];
 extern const size_t module_count;
+/* "natal-agent" or "cloud-init": just one of them, for each module. */
+const char *module_owner(const struct module *m, bool delegated);
 
 /* Begins an item; what follows belongs to it. `name` "" gives the key "module", else "module/name". */
 void want_item(struct builder *b, const char *name);

@@ -9,7 +9,7 @@ enum { KEY_LENGTH_MAX = 120 };
 
 static const char *const action_names[] = { "mkdir", "write", "symlink", "remove", "own", "hostname", "exec" };
 static const char *const outcome_names[] = { "kept", "done", "failed", "skipped" };
-static const char *const stage_names[] = { "early", "late" };
+static const char *const stage_names[] = { "early", "late", "behind" };
 static const char *const frequency_names[] = { "needed", "instance", "once", "boot" };
 const char *action_kind_name(enum action_kind k) { return action_names[k]; }
 const char *outcome_name(enum outcome o) { return outcome_names[o]; }
@@ -322,6 +322,17 @@ static int check_policies(const struct config *c, const struct plan *p, struct e
 	return 0;
 }
 
+/* What a guest needs whatever its user-data says: that comes first where some of it has to be fetched. */
+static bool is_beside_userdata(const struct module *m)
+{
+	static const char *const names[] = { "report_key", "machine_id", "ssh_host_keys", "tls_identity", "network" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], m->name) == 0)
+			return true;
+	return false;
+}
+
 int plan_build(const struct config *c, const struct facts *f, const struct done *done, struct plan **ret, struct err *e)
 {
 	scoped(plan_free_p) struct plan *p = calloc(1, sizeof *p);
@@ -331,11 +342,16 @@ int plan_build(const struct config *c, const struct facts *f, const struct done 
 		return err_nomem(e);
 	struct facts own = *f;
 	own.arena = p->notes.arena = &p->arena;
+	p->delegated = c->delegated;
 	struct builder b = { .config = c, .facts = &own, .done = done, .plan = p };
 	if ((r = accounts_read(&own, &b.accounts, e)))
 		return r;
 	for (size_t m = 0; m < module_count; m++) {
+		if (c->delegated && modules[m].owner != OWNER_AGENT)
+			continue;
 		b.module = &modules[m];
+		if (c->partial && !is_beside_userdata(b.module))
+			continue;
 		if ((r = modules[m].plan(&b, e)))
 			return e->where[0] ? r : err_wrap(e, "plan %s", modules[m].name);
 	}

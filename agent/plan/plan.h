@@ -42,7 +42,8 @@ enum frequency {
 /* "needed", "instance", "once", "boot" */
 const char *frequency_name(enum frequency f);
 
-enum stage { STAGE_EARLY, STAGE_LATE, STAGES };
+/* Before the network; behind the services; and behind the boot, which nobody waits for and which no verdict counts. */
+enum stage { STAGE_EARLY, STAGE_LATE, STAGE_BEHIND, STAGES };
 const char *stage_name(enum stage s);
 enum outcome { OUTCOME_KEPT, OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_SKIPPED, OUTCOMES };
 const char *outcome_name(enum outcome o);
@@ -67,6 +68,7 @@ struct plan {
 	size_t item_count, action_count;
 	struct item *items;
 	struct action *actions;         /* in the items' order */
+	bool delegated;                 /* the modules of user-data are cloud-init's */
 	struct notes notes;             /* what of the config has no effect on this guest */
 };
 
@@ -83,3 +85,6 @@ scope_fn(struct plan, plan_free)
 
 void plan_print(const struct plan *p, struct buf *out);
 struct json_object *plan_json(const struct plan *p);
+/* Who does what, module by module: a plan shows it, and so does a guest that needs none. */
+void plan_print_owners(bool delegated, struct buf *out);
+struct json_object *plan_owners_json(bool delegated);

@@ -1,6 +1,6 @@
 /* show.c - a plan for people and for programs. */
 #include <string.h>
-#include "agent/plan/plan.h"
+#include "agent/plan/build.h"
 #include "common/data/json.h"
 
 static void print_action(const struct action *a, struct buf *out)
@@ -17,6 +17,46 @@ static void print_action(const struct action *a, struct buf *out)
 	if (a->kind == ACTION_MKDIR || a->kind == ACTION_OWN)
 		buf_printf(out, " %04o", a->mode);
 	buf_printf(out, " (%s)\n", a->why);
+}
+
+/* Some modules are two rows. */
+static bool is_first_row(size_t m)
+{
+	size_t k = 0;
+
+	while (strcmp(modules[k].name, modules[m].name) != 0)
+		k++;
+	return k == m;
+}
+
+static void print_owner(bool delegated, const char *owner, struct buf *out)
+{
+	const char *sep = " ";
+
+	buf_printf(out, "%s does:", owner);
+	for (size_t m = 0; m < module_count; m++) {
+		if (strcmp(module_owner(&modules[m], delegated), owner) != 0 || !is_first_row(m))
+			continue;
+		buf_printf(out, "%s%s", sep, modules[m].name);
+		sep = ", ";
+	}
+	buf_str(out, "\n");
+}
+
+void plan_print_owners(bool delegated, struct buf *out)
+{
+	print_owner(delegated, "natal-agent", out);
+	if (delegated)
+		print_owner(delegated, "cloud-init", out);
+}
+
+struct json_object *plan_owners_json(bool delegated)
+{
+	struct json_object *owners = json_object_new_object();
+
+	for (size_t m = 0; m < module_count; m++)
+		json_object_object_add(owners, modules[m].name, json_object_new_string(module_owner(&modules[m], delegated)));
+	return owners;
 }
 
 void plan_print(const struct plan *p, struct buf *out)
@@ -36,6 +76,7 @@ void plan_print(const struct plan *p, struct buf *out)
 			print_action(&p->actions[at++], out);
 	}
 	buf_printf(out, "%zu items: %zu to do in %zu actions, %zu as wanted\n", p->item_count, p->item_count - kept, p->action_count, kept);
+	plan_print_owners(p->delegated, out);
 }
 
 static struct json_object *action_json(const struct action *a)
@@ -96,5 +137,6 @@ struct json_object *plan_json(const struct plan *p)
 	}
 	json_object_object_add(o, "items", items);
 	json_put_uint(o, "actions", p->action_count);
+	json_object_object_add(o, "owners", plan_owners_json(p->delegated));
 	return o;
 }

@@ -140,30 +140,54 @@ static int scan(struct udev *u, struct nodes *all, const char **ret, struct err 
 	return source_pick(nodes, all->count, ret, e);
 }
 
-static int find_device(int wait_ms, struct nodes *all, const char **ret, struct err *e)
+static int find_device(struct nodes *all, const char **ret, struct err *e)
 {
-	int64_t deadline_ms = clock_mono_ms() + wait_ms;
-
 	int r = late_load(&udev_library, e);
+
 	if (r)
 		return r;
 	scoped(udev_p) struct udev *u = udev.udev_new();
-	if (!u)
+	return u ? scan(u, all, ret, e) : err_nomem(e);
+}
+
+struct source_watch { struct udev *u; struct udev_monitor *m; };
+
+void source_watch_free(struct source_watch *w)
+{
+	if (!w)
+		return;
+	monitor_p(&w->m);
+	udev_p(&w->u);
+	free(w);
+}
+
+int source_watch(struct source_watch **ret, struct err *e)
+{
+	scoped(source_watch_free_p) struct source_watch *w = calloc(1, sizeof *w);
+	int r = w ? late_load(&udev_library, e) : err_nomem(e);
+
+	if (r)
+		return r;
+	if (!(w->u = udev.udev_new()))
 		return err_nomem(e);
-	/* Listening first: a device that comes during the scan is not missed. */
-	scoped(monitor_p) struct udev_monitor *m = wait_ms ? udev.udev_monitor_new_from_netlink(u, "udev") : NULL;
-	if (m && (udev.udev_monitor_filter_add_match_subsystem_devtype(m, "block", "disk") < 0 || udev.udev_monitor_enable_receiving(m) < 0))
+	w->m = udev.udev_monitor_new_from_netlink(w->u, "udev");
+	if (!w->m || udev.udev_monitor_filter_add_match_subsystem_devtype(w->m, "block", NULL) < 0 || udev.udev_monitor_enable_receiving(w->m) < 0)
 		return err_set(e, ERR_UNAVAILABLE, "udev's events cannot be received");
-	r = scan(u, all, ret, e);
-	while (!r && !*ret && m && clock_left_ms(deadline_ms) > 0) {
-		struct pollfd p = { udev.udev_monitor_get_fd(m), POLLIN, 0 };
+	*ret = give(w);
+	return 0;
+}
+
+bool source_watch_next(struct source_watch *w, int64_t deadline_ms)
+{
+	while (clock_left_ms(deadline_ms) > 0) {
+		struct pollfd p = { udev.udev_monitor_get_fd(w->m), POLLIN, 0 };
 		if (poll(&p, 1, clock_left_ms(deadline_ms)) <= 0)
 			continue;
-		scoped(device_p) struct udev_device *d = udev.udev_monitor_receive_device(m);
+		scoped(device_p) struct udev_device *d = udev.udev_monitor_receive_device(w->m);
 		if (d)
-			r = scan(u, all, ret, e);
+			return true;
 	}
-	return r;
+	return false;
 }
 
 /* Those that were not there when it was looked last. */
@@ -197,32 +221,27 @@ int source_each(const struct source_each *each, int wait_ms, struct err *e)
 	scoped(udev_p) struct udev *u = udev.udev_new();
 	if (!u)
 		return err_nomem(e);
-	scoped(monitor_p) struct udev_monitor *m = wait_ms ? udev.udev_monitor_new_from_netlink(u, "udev") : NULL;
-	if (m && (udev.udev_monitor_filter_add_match_subsystem_devtype(m, "block", NULL) < 0 || udev.udev_monitor_enable_receiving(m) < 0))
-		return err_set(e, ERR_UNAVAILABLE, "udev's events cannot be received");
+	/* Listening first: a device that comes during the look is not missed. */
+	scoped(source_watch_free_p) struct source_watch *w = NULL;
+	if (wait_ms && (r = source_watch(&w, e)))
+		return r;
 	r = look_at_new(u, seen, each, e);
-	while (!r && !each->done(each->data) && m && clock_left_ms(deadline_ms) > 0) {
-		struct pollfd p = { udev.udev_monitor_get_fd(m), POLLIN, 0 };
-		if (poll(&p, 1, clock_left_ms(deadline_ms)) <= 0)
-			continue;
-		scoped(device_p) struct udev_device *d = udev.udev_monitor_receive_device(m);
-		if (d)
-			r = look_at_new(u, seen, each, e);
-	}
+	while (!r && !each->done(each->data) && w && source_watch_next(w, deadline_ms))
+		r = look_at_new(u, seen, each, e);
 	return r;
 }
 
-int source_find(const struct source_query *q, struct seed **ret, struct err *e)
+int source_find(const char *medium, struct seed **ret, struct err *e)
 {
 	scoped_free struct nodes *all = NULL;
 	const char *node = NULL;
 
-	if (q->medium)
-		return source_read(q->medium, ret, e);
+	if (medium)
+		return source_read(medium, ret, e);
 	all = calloc(1, sizeof *all);
 	if (!all)
 		return err_nomem(e);
-	int r = find_device(q->wait_ms, all, &node, e);
+	int r = find_device(all, &node, e);
 	if (r || node)
 		return r ? r : source_read(node, ret, e);
 	*ret = NULL;

@@ -4,13 +4,16 @@
 
 enum { SOURCE_WAIT_MS = 10000 };
 
-struct source_query {
-	const char *medium;     /* a file or device; NULL: look for one */
-	int wait_ms;            /* how long a device may take to appear; 0: only what is there now */
-};
-
-/* *ret is NULL where there is none, and the caller judges that. conflict: two media, both named. */
-int source_find(const struct source_query *q, struct seed **ret, struct err *e);
+/* medium: a file or device; NULL: what is labelled NATAL now. *ret is NULL where there is none, and the caller judges that.
+ * conflict: two media, both named. */
+int source_find(const char *medium, struct seed **ret, struct err *e);
+/* Block devices that udev has made ready since source_watch() was called: one that came in between two looks is not missed. */
+struct source_watch;
+int source_watch(struct source_watch **ret, struct err *e);
+/* Waits for one; false: none came before the deadline (clock_mono_ms()). */
+bool source_watch_next(struct source_watch *w, int64_t deadline_ms);
+void source_watch_free(struct source_watch *w);
+scope_fn(struct source_watch, source_watch_free)
 /* Of these device nodes, the one labelled NATAL; NULL where none is. conflict: two are, both named. */
 int source_pick(const char *const *nodes, size_t n, const char **ret, struct err *e);
 /* Disks, drives and partitions, each once: look() at the node, until done(); for at most wait_ms after those that are there now. */

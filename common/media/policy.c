@@ -10,13 +10,17 @@ static const uint64_t clock_ahead_max_s = UINT64_C(30) * 366 * 24 * 3600;
 
 void policy_default(struct policy *p)
 {
-	*p = (struct policy){ .min_format = BUNDLE_FORMAT, .clock = CLOCK_REFUSE };
+	*p = (struct policy){ .min_format = BUNDLE_FORMAT, .clock = CLOCK_REFUSE, .cloud_init_wait_s = CLOUD_INIT_WAIT_S };
 	for (int i = 1; i < SIG_ALGS; i++)
 		p->alg_allowed[i] = true;
 }
 
 /* What stands in the JSON; the defaults of keys left out are filled in before. */
-struct document { uint64_t min_format, built_at; char clock[16], changed[16]; struct json_object *algorithms, *require, *waive; };
+struct document {
+	uint64_t min_format, built_at, cloud_init_wait_s;
+	char clock[16], changed[16], mode[16];
+	struct json_object *algorithms, *require, *waive, *fetch;
+};
 static const struct json_field fields[] = {
 	JSON_FIELD(struct document, min_format, JSON_UINT, false),
 	JSON_FIELD(struct document, algorithms, JSON_ARRAY, false),
@@ -25,6 +29,9 @@ static const struct json_field fields[] = {
 	JSON_FIELD(struct document, built_at, JSON_UINT, false),
 	JSON_FIELD(struct document, changed, JSON_TEXT, false),
 	JSON_FIELD(struct document, waive, JSON_OBJECT, false),
+	JSON_FIELD(struct document, mode, JSON_TEXT, false),
+	JSON_FIELD(struct document, cloud_init_wait_s, JSON_UINT, false),
+	JSON_FIELD(struct document, fetch, JSON_OBJECT, false),
 };
 
 struct waive { struct json_object *sources, *refuse; };
@@ -103,9 +110,32 @@ static int read_require(struct json_object *array, const char *doc, struct polic
 	return 0;
 }
 
+/* What cloud-init is handed is not parsed here, so that what a waiver refuses could not be found in it. */
+static int read_mode(const struct document *d, const char *doc, struct policy *p, struct err *e)
+{
+	static const char *const words[] = { "provision", "delegate", NULL };
+
+	p->mode = strcmp(d->mode, words[MODE_DELEGATE]) == 0 ? MODE_DELEGATE : MODE_PROVISION;
+	p->cloud_init_wait_s = d->cloud_init_wait_s;
+	if (strcmp(d->mode, words[p->mode]) != 0) {
+		err_set(e, ERR_FORMAT, "%s: mode is '%s': provision or delegate are allowed", doc, d->mode);
+		err_suggest(e, d->mode, words, NULL);
+		return -(int)e->code;
+	}
+	if (!d->cloud_init_wait_s || d->cloud_init_wait_s > CLOUD_INIT_WAIT_MAX_S)
+		return err_set(e, ERR_LIMIT, "%s: cloud_init_wait_s is %llu: 1 to %d seconds", doc, (unsigned long long)d->cloud_init_wait_s,
+			CLOUD_INIT_WAIT_MAX_S);
+	if (p->mode != MODE_DELEGATE || !d->waive)
+		return 0;
+	err_set(e, ERR_UNSUPPORTED, "%s: mode is delegate, and waive lets sources in that nobody signed: these do not go together", doc);
+	err_hint(e, "what is handed to cloud-init is not parsed by natal, so that what waive refuses could not be found; take one of the two out");
+	return -(int)e->code;
+}
+
 int policy_parse(const void *json, size_t size, const char *doc, struct policy *ret, struct err *e)
 {
-	struct document d = { .min_format = BUNDLE_FORMAT, .clock = "refuse", .changed = "apply" };
+	struct document d = { .min_format = BUNDLE_FORMAT, .clock = "refuse", .changed = "apply", .mode = "provision",
+		.cloud_init_wait_s = CLOUD_INIT_WAIT_S };
 	struct policy p;
 	scoped_json struct json_object *o = NULL;
 	int r;
@@ -113,7 +143,8 @@ int policy_parse(const void *json, size_t size, const char *doc, struct policy *
 	policy_default(&p);
 	if ((r = json_parse(json, size, doc, &o, e)) || (r = json_decode(o, fields, ARRAY_SIZE(fields), doc, &d, e)) ||
 	    (d.algorithms && (r = read_algorithms(d.algorithms, doc, &p, e))) || (d.require && (r = read_require(d.require, doc, &p, e))) ||
-	    (d.waive && (r = read_waive(d.waive, doc, &p.waiver, e))))
+	    (d.waive && (r = read_waive(d.waive, doc, &p.waiver, e))) || (d.fetch && (r = fetch_policy_read(d.fetch, doc, &p.fetch, e))) ||
+	    (r = read_mode(&d, doc, &p, e)))
 		return r;
 	if (strcmp(d.clock, "refuse") != 0 && strcmp(d.clock, "warn") != 0)
 		return err_set(e, ERR_FORMAT, "%s: clock is '%s': refuse or warn are allowed", doc, d.clock);

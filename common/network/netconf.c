@@ -2,12 +2,13 @@
 #include "common/network/build.h"
 
 #include <string.h>
+#include <strings.h>
 #include "common/base/text.h"
 
 const char *netconf_host_name(const struct netconf_host *h, const char *mac)
 {
 	for (size_t i = 0; h && i < h->count; i++)
-		if (strcmp(h->nics[i].mac, mac) == 0)
+		if (strcasecmp(h->nics[i].mac, mac) == 0)
 			return h->nics[i].name;
 	return NULL;
 }

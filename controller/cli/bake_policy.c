@@ -122,26 +122,69 @@ static int check_anchors(const struct baking *b, struct err *e)
 		err_set(e, ERR_USAGE, "--algorithm forbids the algorithm of every key in %s, no medium could be accepted", b->trust);
 }
 
+/* One of two words, or the first where it is not given. */
+static int put_word(struct baking *b, const char *option, const char *key, const char *const words[3], struct err *e)
+{
+	const char *given = cli_option(b->cli, option);
+
+	if (given && strcmp(given, words[0]) != 0 && strcmp(given, words[1]) != 0) {
+		err_set(e, ERR_USAGE, "%s '%.40s': %s or %s", option, given, words[0], words[1]);
+		err_suggest(e, given, words, NULL);
+		return -(int)e->code;
+	}
+	buf_printf(b->out, ",\"%s\":\"%s\"", key, given ? given : words[0]);
+	return 0;
+}
+
+/* What user-data may have fetched: nothing, unless an option says so. */
+static int put_fetch(struct baking *b, struct err *e)
+{
+	scoped_buf struct buf key = BUF_MAX(64);
+	bool hash = cli_option(b->cli, "--fetch-hash");
+	const char *sep = "";
+
+	if (!hash && !cli_option(b->cli, "--fetch-host"))
+		return 0;
+	buf_printf(b->out, ",\"fetch\":{\"hash\":%s,\"hosts\":[", hash ? "true" : "false");
+	for (size_t i = 0; i < b->cli->option_count; i++) {
+		struct fetch_host h;
+		if (!is(b->cli, i, "--fetch-host"))
+			continue;
+		int r = fetch_host_parse(b->cli->options[i].value, &h, e);
+		if (r) {
+			e->code = ERR_USAGE;
+			return err_wrap(e, "--fetch-host");
+		}
+		buf_clear(&key);
+		base64_encode(&key, h.spki, sizeof h.spki);
+		buf_printf(b->out, "%s{\"name\":\"%s\",\"port\":%u,\"spki\":\"sha256//%s\"}", sep, h.name, h.port, key.data);
+		sep = ",";
+	}
+	buf_str(b->out, "]}");
+	return 0;
+}
+
 int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err *e)
 {
-	static const char *const words[] = { "warn", "refuse", NULL };
-	const char *clock = cli_option(cli, "--clock");
+	static const char *const clocks[] = { "warn", "refuse", NULL }, *const modes[] = { "provision", "delegate", NULL };
 	struct baking b = { .cli = cli, .trust = trust, .out = out };
 	struct policy made;
 	int r;
 
-	if (clock && strcmp(clock, "warn") != 0 && strcmp(clock, "refuse") != 0) {
-		err_set(e, ERR_USAGE, "--clock '%.40s': warn or refuse", clock);
-		err_suggest(e, clock, words, NULL);
-		return -(int)e->code;
-	}
 	buf_printf(out, "{\"min_format\":%llu,\"algorithms\":[", (unsigned long long)cli_number(cli, "--min-format", BUNDLE_FORMAT));
 	if ((r = put_algorithms(&b, e)))
 		return r;
 	buf_str(out, "],\"require\":[");
 	if ((r = put_groups(&b, e)) || (r = check_anchors(&b, e)))
 		return r;
-	buf_printf(out, "],\"clock\":\"%s\",\"built_at\":%lld}", clock ? clock : "warn", (long long)clock_unix_s());
+	buf_str(out, "]");
+	if ((r = put_word(&b, "--clock", "clock", clocks, e)) || (r = put_word(&b, "--mode", "mode", modes, e)))
+		return r;
+	buf_printf(out, ",\"cloud_init_wait_s\":%llu,\"built_at\":%lld",
+		(unsigned long long)cli_number(cli, "--cloud-init-wait", CLOUD_INIT_WAIT_S), (long long)clock_unix_s());
+	if ((r = put_fetch(&b, e)))
+		return r;
+	buf_str(out, "}");
 	/* The agent's own reader has to take it. */
 	return (r = buf_check(out, "the image's policy", e)) ? r : policy_parse(out->data, out->size, "the image's policy", &made, e);
 }

@@ -97,7 +97,7 @@ said "unknown verb 'aply'" aply
 said "did you mean 'apply'?" aply
 said "unknown verb 'erly'" boot erly
 said "did you mean 'early'?" boot erly
-said "which stage, early or late?" boot
+said "which stage, early, late or behind?" boot
 said "plan: unexpected argument 'seed.iso'" plan seed.iso
 said "unknown option '--mediun'" apply --mediun x
 said "did you mean '--medium'?" apply --mediun x

@@ -107,6 +107,27 @@ if command -v genisoimage >/dev/null; then
   apply --medium "$work/config-2.iso" || fail "apply"
   grep -qF "$key" "$root/home/debian/.ssh/authorized_keys" && [ -L "$root/etc/localtime" ] || fail "ConfigDrive has no effect"
   ok "ConfigDrive's keys and vendor-data are applied"
+  # Its network: links by MAC address, one that is not here, one that is broken.
+  mkdir -p "$root/sys/class/net/ens9"; echo 52:54:00:AA:00:09 > "$root/sys/class/net/ens9/address"
+  network_data() { cat > "$work/cd/openstack/latest/network_data.json"; iso config-2 "$work/config-2.iso" "$work/cd"; }
+  network_data <<'EOF'
+{"links": [{"id": "tap1", "type": "ovs", "ethernet_mac_address": "52:54:00:aa:00:09", "mtu": 1450}],
+ "networks": [{"id": "n0", "type": "ipv4", "link": "tap1", "ip_address": "192.0.2.9", "netmask": "255.255.255.0",
+   "routes": [{"network": "0.0.0.0", "netmask": "0.0.0.0", "gateway": "192.0.2.1"}]}],
+ "services": [{"type": "dns", "address": "192.0.2.53"}]}
+EOF
+  apply --medium "$work/config-2.iso" || fail "apply"
+  file=$root/etc/systemd/network/10-cloud-init-ens9.network
+  grep -qx 'Address=192.0.2.9/24' "$file" && grep -qx 'Gateway=192.0.2.1' "$file" && grep -qx 'DNS=192.0.2.53' "$file" || { cat "$file"; fail "network_data.json has no effect"; }
+  ok "ConfigDrive's network_data.json is the guest's network"
+  kept=$(sha256sum "$file")
+  network_data <<<'{"links": [{"id": "tap1", "type": "ovs", "ethernet_mac_address": "52:54:00:aa:00:10"}]}'
+  gives "a link that this machine does not have" "cannot be: no interface has the MAC address '52:54:00:aa:00:10' of the link 'tap1'" --medium "$work/config-2.iso"
+  apply --medium "$work/config-2.iso" || true
+  [ "$(sha256sum "$file")" = "$kept" ] || fail "the network that was there has changed"
+  ok "a network_data.json that does not fit leaves the network as it was"
+  network_data <<<'{"links": [}'
+  refused "network_data.json:1:12: " plan --medium "$work/config-2.iso"
 else
   echo "genisoimage is not here: ISO volumes are not tried"
 fi

@@ -3,10 +3,18 @@
 . "$(dirname "$0")/lib.sh"
 command -v systemd-analyze > /dev/null || skip "no systemd-analyze here"
 units=$work/units; mkdir -p "$units"/{sysinit,multi-user}.target.wants "$units/ssh.service.d"
-for u in early late; do
+for u in early late delegate; do
   sed -e 's,^ExecStart=.*,ExecStart=/bin/true,' -e '/^Documentation=/d' "$src/agent/units/natal-$u.service" > "$units/natal-$u.service"
 done
 cp "$src/agent/units/ssh.service.d/10-natal.conf" "$units/ssh.service.d/"
+# cloud-init's units as Debian 12 has them, as far as their order goes, with natal's condition.
+cloud() { printf '[Unit]\nDefaultDependencies=%s\n%b[Service]\nType=oneshot\nExecStart=/bin/true\n' "$2" "$3" > "$units/$1.service"; mkdir -p "$units/$1.service.d"; cp "$src/agent/units/cloud-init.d/10-natal.conf" "$units/$1.service.d/"; }
+cloud cloud-init-local no 'Wants=network-pre.target\nAfter=systemd-remount-fs.service\nBefore=NetworkManager.service network-pre.target shutdown.target sysinit.target\nConflicts=shutdown.target\n'
+cloud cloud-init no 'Wants=cloud-init-local.service\nAfter=cloud-init-local.service systemd-networkd-wait-online.service networking.service\nBefore=network-online.target sshd.service ssh.service sysinit.target shutdown.target systemd-user-sessions.service\nConflicts=shutdown.target\n'
+cloud cloud-config yes 'After=network-online.target cloud-init.service\nWants=network-online.target cloud-init.service\n'
+cloud cloud-final yes 'After=network-online.target cloud-config.service multi-user.target\nWants=network-online.target cloud-config.service\n'
+printf '[Unit]\nAfter=multi-user.target\nWants=cloud-init-local.service cloud-init.service cloud-config.service cloud-final.service\n' > "$units/cloud-init.target"
+ln -s ../cloud-init.target "$units/multi-user.target.wants/"
 for s in ssh nginx; do printf '[Unit]\nAfter=network.target\n[Service]\nExecStart=/bin/true\n' > "$units/$s.service"; ln -s "../$s.service" "$units/multi-user.target.wants/"; done
 ln -s ../natal-early.service "$units/sysinit.target.wants/"
 ln -s ../natal-late.service "$units/multi-user.target.wants/"
@@ -27,4 +35,11 @@ want ssh.service.d/10-natal.conf '^After=natal-early.service'
 want ssh.service.d/10-natal.conf '^ConditionPathExistsGlob=/etc/ssh/ssh_host_\*_key$'
 want natal-early.service '^Before=.*network-pre.target.*systemd-networkd.service.*ssh.service'
 want natal-late.service '^After=.*natal-early.service.*ssh.service'
+want natal-early.service '^Before=cloud-init-local.service cloud-init-main.service '
+want natal-early.service '^Wants=.*natal-delegate.service'
+want cloud-init.d/10-natal.conf '^ConditionPathExists=/run/natal/delegated$'
+want natal-late.service '^ConditionPathExists=!/run/natal/delegated$'
+want natal-delegate.service '^ConditionPathExists=/run/natal/delegated$'
+! grep -qE 'multi-user|cloud-final.service .*$|^Before=|WantedBy' <(grep -v '^#' "$src/agent/units/natal-delegate.service") || fail "natal-delegate is ordered with what waits for it"
+ok "cloud-init is behind the early stage and its word; the one late stage or the other, and nothing waits for the one that waits"
 ok "ssh is behind the host keys, the early stage before the network, the late one behind the services"

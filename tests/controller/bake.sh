@@ -32,12 +32,16 @@ want 6 "error[not-found]: --overlay: there is no $T/none" bake debian-12 --overl
 # ---- the policy
 n key init > /dev/null; n key init --alg ecdsa-p256-sha256 --name p > /dev/null; n key init --name spare > /dev/null
 baked "the default policy: any key, both algorithms, an absurd clock is a warning" \
-  'p["min_format"]==1 and p["algorithms"]==["ed25519","ecdsa-p256-sha256"] and p["require"]==[] and p["clock"]=="warn" and p["built_at"]>1700000000 and len(p)==5'
+  'p["min_format"]==1 and p["algorithms"]==["ed25519","ecdsa-p256-sha256"] and p["require"]==[] and p["clock"]=="warn" and p["built_at"]>1700000000 and p["mode"]=="provision" and len(p)==7'
 baked "each --require is a group of its own" 'p["require"]==[[id["p"]],[id["spare"]]]' --require p --require spare
 baked "an either-or group" 'p["require"]==[[id["media-ed25519"]],[id["p"],id["spare"]]]' --require media-ed25519 --require p,spare
 baked "one algorithm" 'p["algorithms"]==["ecdsa-p256-sha256"]' --algorithm ecdsa-p256-sha256
 baked "both algorithms, named" 'p["algorithms"]==["ed25519","ecdsa-p256-sha256"]' --algorithm ecdsa-p256-sha256 --algorithm ed25519
 baked "the least format, and a clock that is refused" 'p["min_format"]==1 and p["clock"]=="refuse"' --min-format 1 --clock refuse
+spki=sha256//dB8OBHFdnpU57P9MmluYYutzPnK4DjzPZmp19yRuXo8=
+baked "nothing is fetched without an option" '"fetch" not in p'
+baked "what may be fetched (--fetch-host, --fetch-hash)" 'p["fetch"]=={"hash":True,"hosts":[{"name":"files.example.net","port":443,"spki":"'$spki'"},{"name":"h","port":8443,"spki":"'$spki'"}]}' \
+  --fetch-hash --fetch-host "Files.example.net=$spki" --fetch-host "h:8443=$spki"
 rm -rf "$T/image"
 want 2 "--algorithm 'ed2551' is unknown" bake debian-12 --algorithm ed2551
 want 2 "did you mean 'ed25519'?" bake debian-12 --algorithm ed2551
@@ -45,6 +49,8 @@ want 6 "--require: there is no media key 'q'" bake debian-12 --require p,q
 want 2 "--require '': the name of a media key is wanted" bake debian-12 --require p,
 want 2 "--require media-ed25519,spare: --algorithm forbids the algorithm of each, no medium could be accepted" \
   bake debian-12 --require media-ed25519,spare --algorithm ecdsa-p256-sha256
+want 2 "error[usage]: --fetch-host: 'files' is not NAME[:PORT]=sha256//BASE64" bake debian-12 --fetch-host files
+want 2 "spki 'sha256//AAAA' is not sha256// and the base64 of 32 bytes" bake debian-12 --fetch-host files=sha256//AAAA
 want 2 "did you mean 'warn'?" bake debian-12 --clock wran
 want 3 "require has 9 entries: 8 at most" bake debian-12 $(printf -- '--require p %.0s' {1..9})
 rm "$S/trust.d/p.pub"

@@ -35,19 +35,25 @@ def network(o):
     return said
 
 def meaning(text):
-    """Comments, blank lines, quotes and the width of white space apart."""
+    """Comments, blank lines, quotes, the width of white space and the agents' own units apart."""
     if text is None:
         return None
+    text = re.sub(r'x-systemd\.(requires=cloud-init|after=natal-early)\.service', 'x-systemd.after=AGENT', text)
     lines = [' '.join(line.replace('"', '').split()) for line in text.splitlines()]
     return '\n'.join(line for line in lines if line and not line.startswith('#'))
 
 def files(o):
     said = {}
+    swaps = {line.split()[0] for line in o['swaps'].splitlines()[1:]}
     for path, f in o['files'].items():
         if path in ('/etc/passwd', '/etc/group', '/etc/shadow', '/etc/gshadow'):
             continue                    # line by line above
+        if path == '/var/lib/dpkg/lock-frontend':
+            continue                    # a lock
         if path.startswith('/etc/ssh/ssh_host_'):
             f = {**f, 'text': 'a key'}
+        if path in swaps:               # each has an identifier of its own
+            f = {**f, 'text': 'a swap file'}
         said[f'file {path}'] = (f['kind'], f['mode'], f['owner'], f.get('target') or meaning(f.get('text')) or f.get('sha256'))
     return said
 
@@ -66,9 +72,41 @@ def facts(o):
         said['package ' + line.split()[0]] = line
     return said
 
+UNITS = {'cloud-init': ('cloud-init-local', 'cloud-init', 'cloud-config', 'cloud-final'), 'natal': ('natal-early', 'natal-late')}
+LEAST = 10      # times less CPU time than cloud-init's units
+SAME = {'system': 'locale-gen', 'packages': 'apt-get', 'disks': 'mke2fs', 'mounts': 'mkswap'}    # seeds most of whose time goes to a program that both run
+
+def seconds(o, who):
+    """CPU and wall-clock seconds of the units that the boot waits for."""
+    t = [o['times'].get(unit, {}) for unit in UNITS[who]]
+    number = lambda d, key: int(d[key]) if d.get(key, '').isdigit() else 0
+    return (sum(number(d, 'CPUUsageNSec') for d in t) / 1e9,
+        sum(number(d, 'ExecMainExitTimestampMonotonic') - number(d, 'ExecMainStartTimestampMonotonic') for d in t) / 1e6)
+
+def times(a, b, seed):
+    """What the two cost. False: natal's units take more than a tenth of the time of cloud-init's."""
+    (cpu_a, wall_a), (cpu_b, wall_b) = seconds(a, 'cloud-init'), seconds(b, 'natal')
+    if not cpu_a or not cpu_b:
+        print(f'{seed}: no times are known')
+        return False
+    bar = f'both run {SAME[seed]}: no bar' if seed in SAME else f'{LEAST} at least'
+    print(f'{seed}: units take {cpu_b:.2f} s of CPU where cloud-init takes {cpu_a:.2f} ({cpu_a / cpu_b:.1f} times less; {bar}), '
+        f'{wall_b:.1f} s of {wall_a:.1f} by the clock')
+    return seed in SAME or cpu_a >= LEAST * cpu_b
+
+def secrets(o, seed):
+    """False: a secret of the seed is where others than root can read it, in a log, or in what natal says."""
+    open_ = [f'{path} ({mode})' for path, mode in sorted(o['secrets'].items())
+        if mode == 'said' or int(mode, 8) & 0o077 or path.startswith(('/var/log', '/run/log', '/tmp'))]
+    kept = len(o['secrets']) - len(open_)
+    if o['secrets']:
+        print(f'{seed}: secrets are in {kept} files that only root reads' + ''.join(f'\n  and in {where}' for where in open_))
+    return not open_
+
 def main():
     cloud, natal, explained, seed = sys.argv[1:5]
-    a, b = facts(load(cloud)), facts(load(natal))
+    one, other = load(cloud), load(natal)
+    a, b = facts(one), facts(other)
     rules = [line.split(None, 2) for line in open(explained) if line.strip() and not line.startswith('#')]
     used, bad, known = set(), 0, []
     assert len(rules) <= 10, 'more than ten kinds of differences are explained'
@@ -85,6 +123,12 @@ def main():
     print(f'{seed}: {len(a)} facts, {len(known)} differences of {len(used)} kinds explained, {bad} not')
     for i in sorted(used):
         print(f'  {rules[i][1]}: {rules[i][2].strip()}')
-    return 1 if bad else 0
+    if bad:
+        print('natal said:\n' + other['journal'][-4000:])
+    kept = secrets(other, seed)
+    if seed == 'passwords' and not other['secrets']:
+        print('passwords: no secret was found anywhere, not even where it belongs: this check is blind')
+        kept = False
+    return 0 if times(one, other, seed) and kept and not bad else 1
 
 sys.exit(main())

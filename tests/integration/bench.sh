@@ -42,7 +42,7 @@ differs /etc/natal/tls/cert.pem 'rm etc/natal/tls/cert.pem'
 differs network 'sed -i s,192.0.2.1$,192.0.2.2, etc/systemd/network/10.network'
 ok "one thing changed in a tree is seen and named"
 
-export NATAL_BENCH_BUILD=$build NATAL_BENCH_COUNT=12 NATAL_BENCH_PEER_RUNS=3 NATAL_BENCH_RUNS=1 NATAL_BENCH_BOOTS=2
+export NATAL_BENCH_BUILD=$build NATAL_BENCH_COUNT=12 NATAL_BENCH_PEER_RUNS=3 NATAL_BENCH_RUNS=1 NATAL_BENCH_BOOTS=2 NATAL_BENCH_IMAGES=$shared
 "$here/tests/bench/run" > "$work/lines" 2> "$work/err" || { tail -n 20 "$work/err"; fail "a bench is void"; }
 python3 - "$work/lines" <<'P'
 import json, sys
@@ -51,13 +51,14 @@ for line in open(sys.argv[1]):
     o = json.loads(line)
     assert o["name"] not in lines, "twice: " + line
     lines[o["name"]] = o
-    assert isinstance(o["value"], float) and o["value"] > 0 and o["unit"] in ("ms", "KiB"), line
+    assert isinstance(o["value"], float) and o["value"] > 0 and o["unit"] in ("ms", "KiB", "s"), line
     assert ("against" in o) == ("ratio" in o) and ("bar" in o) == ("met" in o), line
     if "ratio" in o:
         assert abs(o["ratio"] - o["against"]["value"] / o["value"]) <= 0.01, line
-bars = {"medium", "apply.cpu", "apply.memory", "apply.unchanged", "apply.unchanged-without-medium", "exec", "create.p50", "size.with-libraries"}
+bars = {"medium", "apply.cpu", "apply.memory", "apply.unchanged", "apply.unchanged-without-medium", "exec", "create.p50", "size.with-libraries",
+    "schema", "parse.cpu", "parse.memory", "parse.seed.memory", "boot.ssh.busy"}
 assert {n for n, o in lines.items() if "bar" in o} == bars, sorted(lines)
-assert {"medium.process", "create.p99", "size.package", "pool.saves.ed25519", "pool.saves.ecdsa", "pool.saves.rsa"} <= set(lines), sorted(lines)
+assert {"medium.process", "create.p99", "size.package", "pool.saves.ed25519", "pool.saves.ecdsa", "pool.saves.rsa", "boot.ssh.added"} <= set(lines), sorted(lines)
 P
 ok "one JSON object a line, all that docs/BENCH.md lists"
 

@@ -67,6 +67,28 @@ static void what_goes_in_comes_out(void **state)
 	journal_fini(&k);
 }
 
+/* Pending until its service has run it, over boots; and not done before. */
+static void what_is_behind_the_boot_is_pending(void **state)
+{
+	static const char *const argv[] = { "/usr/bin/ssh-keygen", NULL };
+	struct action run = { .kind = ACTION_EXEC, .item = 0, .argv = argv, .timeout_ms = 7 };
+	struct item items[] = { { .key = "ssh_host_keys/rsa", .stage = STAGE_BEHIND, .frequency = FREQ_INSTANCE } };
+	struct plan p = { .item_count = 1, .items = items, .action_count = 1, .actions = &run };
+	struct journal j = { .state = JOURNAL_LATE }, k;
+	struct test_seed s;
+
+	seed_init(&s);
+	journal_take(&j, &s.v, &p);
+	assert_ok(journal_save(root.fd, &j, &e), e);
+	assert_ok(journal_load(root.fd, &k, &e), e);
+	assert_int_equal(k.items[0].stage, STAGE_BEHIND);
+	assert_int_equal(k.items[0].state, ITEM_PENDING);
+	assert_int_equal(k.items[0].run_count, 1);
+	assert_int_equal(k.done.count, 0);
+	journal_fini(&j);
+	journal_fini(&k);
+}
+
 /* What was run is remembered: for this instance and content, or for good. */
 static void remembers_what_ran(void **state)
 {
@@ -154,7 +176,7 @@ static void what_is_not_ours_is_refused(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(absent_is_empty), TEST(what_goes_in_comes_out), TEST(remembers_what_ran), TEST(what_is_not_ours_is_refused),
+	const struct CMUnitTest tests[] = { TEST(absent_is_empty), TEST(what_goes_in_comes_out), TEST(what_is_behind_the_boot_is_pending), TEST(remembers_what_ran), TEST(what_is_not_ours_is_refused),
 		TEST(one_thing_wrong) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

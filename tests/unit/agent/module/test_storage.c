@@ -243,9 +243,12 @@ static void lines_of_fstab(void **state)
 {
 	root_put(&root, "/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n/dev/vdz\t/old\tauto\tdefaults" OURS "\t0\t2\n");
 	planned("mounts:\n- [vdb, /data]\n- [/dev/vdc1, /more, ext4, noatime, '0', '0']\n- [vdd, none, swap]\n- [ephemeral0, /mnt]\n- [vda1, /again]\n"
-		"- [UUID=1-2]\n");
+		"- [UUID=1-2]\n- [tmpfs, /scratch, tmpfs, size=8m, '0', '0']\n");
 	assert_written("/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n/dev/vdb\t/data\tauto\t" DEFAULTS OURS "\t0\t2\n"
-		"/dev/vdc1\t/more\text4\tnoatime" OURS "\t0\t0\n/dev/vdd\tnone\tswap\t" DEFAULTS OURS "\t0\t2\n");
+		"/dev/vdc1\t/more\text4\tnoatime" OURS "\t0\t0\n/dev/vdd\tnone\tswap\t" DEFAULTS OURS "\t0\t2\n"
+		"tmpfs\t/scratch\ttmpfs\tsize=8m" OURS "\t0\t0\n");
+	assert_int_equal(plan->notes.kept, 1);
+	assert_string_equal(plan->notes.at[0].err.msg, "mounts: 'ephemeral0' is a name of some cloud's, and no device here");
 	assert_string_equal(command("mounts", 0), "");          /* not the running system's */
 }
 
@@ -285,6 +288,15 @@ static void a_swap_file(void **state)
 	assert_string_equal(command("mounts", 0), "/usr/bin/fallocate -l 2097152 /swap.img");
 	assert_string_equal(command("mounts", 1), "/usr/bin/chmod 0600 /swap.img");
 	assert_string_equal(command("mounts", 2), "/usr/sbin/mkswap /swap.img");
+}
+
+static void a_swap_file_where_files_are_labelled(void **state)
+{
+	live = true;
+	root_put(&root, "/sys/fs/selinux/enforce", "1");
+	planned("swap: {filename: /s, size: 2M}\n");
+	assert_string_equal(command("mounts", 1), "/usr/bin/chcon -t swapfile_t /s");
+	assert_string_equal(command("mounts", 3), "/usr/sbin/mkswap /s");
 }
 
 static void a_swap_file_has_a_limit(void **state)
@@ -380,7 +392,7 @@ int main(void)
 		T(a_filesystem_that_is_there_stays), T(another_is_not_replaced), T(another_than_the_one_that_may_go_stays), T(nor_is_a_table), T(unless_it_may_go),
 		T(once_an_instance_wherever_it_stands), T(one_filesystem_a_device), T(auto_is_a_partition), T(wrong_wishes_of_filesystems),
 		T(lines_of_fstab), T(fields_that_are_not_given), T(mounted_where_the_system_runs), T(no_line_in_a_field), T(a_swap_file),
-		T(a_swap_file_has_a_limit), T(a_file_that_is_there_is_not_made_into_swap), T(an_unfinished_one_is_finished),
+		T(a_swap_file_where_files_are_labelled), T(a_swap_file_has_a_limit), T(a_file_that_is_there_is_not_made_into_swap), T(an_unfinished_one_is_finished),
 		T(the_root_grows_with_its_disk), T(a_root_that_fills_its_disk_stays), T(growing_may_be_off), T(an_image_that_is_not_to_grow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

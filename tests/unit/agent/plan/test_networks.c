@@ -1,6 +1,11 @@
 /* Which service's files a guest's network becomes, what of an older one goes, and that a wrong one changes nothing. */
+#include <pthread.h>
+#include <time.h>
 #include "tests/unit/unit.h"
+#include "agent/networks.h"
 #include "agent/plan/build.h"
+#include "common/base/clock.h"
+#include "common/data/yaml.h"
 #include "tests/unit/agent/seed.h"
 
 #define DHCP "{\"version\":2,\"ethernets\":{\"e0\":{\"match\":{\"macaddress\":\"52:54:00:00:00:01\"},\"set-name\":\"lan\",\"dhcp4\":true}}}"
@@ -34,7 +39,8 @@ static int build(const char *network, bool live)
 	const struct facts f = { .root = root.fd, .owners = geteuid() == 0, .live = live };
 	const struct done none = { 0 };
 
-	seed_add(&seed, "network-config", network);
+	if (network)
+		seed_add(&seed, "network-config", network);
 	int r = config_parse(&seed.v, &config, &e);
 	return r ? r : plan_build(config, &f, &none, &plan, &e);
 }
@@ -178,6 +184,66 @@ static void a_wrong_one_changes_nothing(void **state)
 	assert_non_null(strstr(item->problem->msg, "no interface has the MAC address '52:54:00:00:00:01'"));
 }
 
+/* In ConfigDrive it is a file beside the others, and needs no word on its language. */
+static void network_data_of_a_source_is_openstacks(void **state)
+{
+	(void)state;
+	root_put(&root, "/usr/lib/systemd/systemd-networkd", "x");
+	root_put(&root, "/sys/class/net/ens7/address", "52:54:00:00:00:01\n");
+	seed.v.waived = true;
+	seed_add(&seed, "network-data", OPENSTACK);
+	assert_ok(build(NULL, false), e);
+	assert_non_null(find(ACTION_WRITE, "/etc/systemd/network/10-cloud-init-ens7.network"));
+	teardown(NULL);
+	setup(NULL);
+	seed.v.waived = true;
+	seed_add(&seed, "network-data", "[]");
+	assert_int_equal(build(NULL, false), -ERR_FORMAT);
+	assert_string_equal(e.msg, "network_data.json is a map, not a list");
+}
+
+/* One language is taken: that which says more. */
+static void network_config_goes_before_network_data(void **state)
+{
+	(void)state;
+	root_put(&root, "/usr/lib/systemd/systemd-networkd", "x");
+	seed.v.waived = true;
+	seed_add(&seed, "network-data", OPENSTACK);
+	assert_ok(build(DHCP, false), e);
+	assert_non_null(find(ACTION_WRITE, "/etc/systemd/network/10-cloud-init-lan.network"));
+}
+
+static void *late_interface(void *data)
+{
+	const struct timespec soon = { 0, 100000000L };
+
+	(void)data;
+	nanosleep(&soon, NULL);
+	root_put(&root, "/sys/class/net/ens7/address", "52:54:00:00:00:01\n");
+	return NULL;
+}
+
+static void interfaces_that_are_named_are_awaited(void **state)
+{
+	struct arena a __attribute__((cleanup(arena_fini))) = { 0 };
+	const struct facts f = { .root = root.fd, .arena = &a };
+	struct networks n = { 0 };
+	struct node *data;
+	pthread_t thread;
+
+	(void)state;
+	assert_ok(yaml_read(&a, "x", OPENSTACK, strlen(OPENSTACK), NULL, &data, &e), e);
+	int64_t before_ms = clock_mono_ms();
+	assert_ok(networks_await(&f, data, 60, &e), e);
+	assert_true(clock_mono_ms() - before_ms >= 60);
+	pthread_create(&thread, NULL, late_interface, NULL);
+	assert_ok(networks_await(&f, data, 20000, &e), e);
+	assert_ok(networks_look(&f, &n, &e), e);
+	pthread_join(thread, NULL);
+	assert_int_equal(n.host.count, 1);
+	assert_true(clock_mono_ms() - before_ms < 10000);
+}
+
 static void disabled_leaves_it_as_it_is(void **state)
 {
 	size_t actions;
@@ -194,7 +260,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(files_are_of_the_service_that_runs), TEST(a_guest_without_a_service_is_told_so), TEST(debian_keeps_them_in_a_folder),
 		TEST(older_files_go_others_stay), TEST(names_and_netplan_take_effect_before_the_network), TEST(openstack_names_come_from_the_guest),
-		TEST(a_wrong_one_changes_nothing), TEST(disabled_leaves_it_as_it_is),
+		TEST(a_wrong_one_changes_nothing), TEST(network_data_of_a_source_is_openstacks), TEST(network_config_goes_before_network_data),
+		TEST(interfaces_that_are_named_are_awaited), TEST(disabled_leaves_it_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
