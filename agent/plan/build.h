@@ -71,3 +71,5 @@ struct action *want_action(struct builder *b, enum action_kind kind, const char 
 int want_folders(struct builder *b, const char *path, struct err *e);
 bool want_makes(struct builder *b, const char *path);
 int want_look(struct builder *b, const char *path, struct fact *ret, struct err *e);
+/* claims.c: a path that two items want. conflict: neither is the user's own file. */
+int plan_settle(struct plan *p, struct err *e);

@@ -60,7 +60,7 @@ struct item {
 	enum outcome outcome;           /* apply's; FAILED and SKIPPED only from it */
 };
 
-struct claim { const char *path; size_t item; };
+struct claim { const char *path; size_t item; bool shared; };
 
 struct plan {
 	struct arena arena;
