@@ -46,6 +46,9 @@ void wanted_note(struct sha256 *h, const void *bytes, size_t n);
 /* shared: others put things there too, so that the content is no part of the item's digest; the caller notes its wishes. */
 struct want_file { const char *path; const void *bytes; size_t size; unsigned mode; uid_t uid; gid_t gid; bool secret, shared; };
 int want_file(struct builder *b, const struct want_file *f, struct err *e);
+/* The same for an item of the early stage, and the program argv[0], where the guest has it, is asked about the new file before it takes its place: its path is put
+ * behind the other words. Where it refuses, the item fails with what it says, and the older file stays. */
+int want_checked(struct builder *b, const struct want_file *f, const char *const *argv, struct err *e);
 /* A folder: mode and owner are set only where it has to be made. Its parents are made 0755 root. */
 int want_dir(struct builder *b, const char *path, unsigned mode, uid_t uid, gid_t gid, struct err *e);
 int want_link(struct builder *b, const char *path, const char *target, struct err *e);

@@ -14,6 +14,10 @@ enum action_kind {              /* closed */
 };
 const char *action_kind_name(enum action_kind k);
 
+/* What a file is called, in its folder, until it takes its place (apply/tree.h); names of 240 bytes at most. */
+#define STAGED_PREFIX "."
+#define STAGED_SUFFIX ".natal-new"
+
 struct action {
 	enum action_kind kind;
 	size_t item;                    /* index into plan.items */
