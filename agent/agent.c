@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include "agent/apply/apply.h"
 #include "agent/apply/label.h"
+#include "agent/compat.h"
 #include "agent/delegate.h"
 #include "agent/instance.h"
 #include "agent/module/module.h"
@@ -275,12 +276,6 @@ static int is_told_only(struct agent *a, bool *ret, struct err *e)
 	return 0;
 }
 
-static int not_early(struct agent *a, struct err *e)
-{
-	delegate_close(a);
-	return told_failure(a, e);
-}
-
 int agent_decide(struct agent *a, bool *ret_none, struct err *e)
 {
 	bool told = false;
@@ -301,9 +296,17 @@ int agent_apply(struct agent *a, bool none, struct err *e)
 	return r;
 }
 
+static int not_early(struct agent *a, struct err *e)
+{
+	delegate_close(a);
+	return told_failure(a, e);
+}
+
 int agent_early(struct agent *a, struct err *e)
 {
 	bool none;
+
+	compat_begins(a);
 	int r = agent_decide(a, &none, e);
 
 	if (r || (r = agent_apply(a, none, e)) || (delegate_is(&a->journal) && (r = delegate_open(a, e))))
@@ -314,6 +317,7 @@ int agent_early(struct agent *a, struct err *e)
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;
 	report_flush(&a->report);
 	a->boot.ended = false;
+	compat_goes_on(a);
 	return told_remember(a, none ? "unchanged" : a->config->want_count ? "fetch" : "applied", e);
 }
 

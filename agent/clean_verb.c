@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "agent/apply/apply.h"
 #include "agent/apply/tree.h"
+#include "agent/delegate.h"
 #include "agent/instance.h"
 #include "agent/module/module.h"
 #include "agent/verb.h"
@@ -13,7 +14,7 @@ static const struct { const char *path; size_t flag; } rows[] = {
 	{ JOURNAL_PATH, 0 }, { INTENT_PATH, 0 }, { BOOTS_PATH, 0 }, { SPOOL_DIR, 0 }, { REPORT_KEY_PATH, 0 }, { RUNCMD_PATH, 0 },
 	{ TIMINGS_PATH, 0 }, { INSTANCE_KEPT_PATH, 0 }, { STATE_DIR "/scripts", 0 }, { STATE_DIR "/deferred", 0 }, { STATE_DIR "/fstab-local", 0 }, { FETCHED_DIR, 0 },
 	{ STATE_DIR "/random-seed", 0 }, { STATE_DIR "/debconf-selections", 0 }, { STATE_DIR "/final-message.sh", 0 },
-	{ STATE_DIR "/power-condition.sh", 0 }, { BOOT_PATH, 0 }, { INSTANCE_PATH, 0 }, { SPOOL_RUN_DIR, 0 },
+	{ STATE_DIR "/power-condition.sh", 0 }, { BOOT_PATH, 0 }, { DELEGATED_PATH, 0 }, { INSTANCE_PATH, 0 }, { SPOOL_RUN_DIR, 0 },
 	{ "/var/log/natal", offsetof(struct run, logs) }, { "/var/lib/cloud/seed", offsetof(struct run, seed) },
 };
 
@@ -36,6 +37,9 @@ int verb_clean(struct run *run, struct err *e)
 	run->options.exclusive = true;
 	if ((r = agent_open(&a, &run->options, e)))
 		return r;
+	/* What was handed to cloud-init is natal's to take back. A journal that cannot be read says nothing of it. */
+	if (journal_load(a.root, &a.journal, e) == 0 && delegate_is(&a.journal))
+		run->seed = true;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].flag && !*(const bool *)((const char *)run + rows[i].flag))
 			continue;

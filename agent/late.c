@@ -1,6 +1,7 @@
 /* late.c - agent.h's second stage: what waits for the services, the look at what they present, the boot's last word. */
 #include <string.h>
 #include "agent/apply/apply.h"
+#include "agent/compat.h"
 #include "agent/delegate.h"
 #include "agent/pinning/drift.h"
 #include "agent/told.h"
@@ -94,6 +95,7 @@ int agent_late(struct agent *a, struct err *e)
 	const struct result_line *lines = told_lines(a, &count);
 	report_end(&a->report, a->phase, lines, count, keys);
 	report_flush(&a->report);
+	compat_ends(a);
 	a->boot.ended = true;
 	told_remember(a, status_phase_name(a->phase), &ignored);
 	*e = first;

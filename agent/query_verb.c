@@ -67,7 +67,7 @@ static int not_there(struct json_object *of, const char *key, const char *last, 
 	return -(int)e->code;
 }
 
-static int find(struct json_object *all, const char *key, struct json_object **ret, struct err *e)
+int query_find(struct json_object *all, const char *key, struct json_object **ret, struct err *e)
 {
 	struct json_object *at = all, *v1 = json_object_object_get(all, "v1");
 
@@ -85,8 +85,7 @@ static int find(struct json_object *all, const char *key, struct json_object **r
 	return 0;
 }
 
-/* Instance data, and what the journal says where it can be read. */
-static int gather(struct run *run, struct json_object **ret, bool *ret_denied, struct err *e)
+int query_gather(struct run *run, struct json_object **ret, bool *ret_denied, struct err *e)
 {
 	scoped(agent_close) struct agent a = { .root = -1 };
 	scoped_json struct json_object *all = NULL;
@@ -115,12 +114,12 @@ int verb_query(struct run *run, struct err *e)
 	scoped_json struct json_object *all = NULL;
 	struct json_object *value = NULL;
 	bool denied = false;
-	int r = gather(run, &all, &denied, e);
+	int r = query_gather(run, &all, &denied, e);
 
 	if (r)
 		return r;
 	value = all;
-	if (run->arg_count && (r = find(all, run->args[0], &value, e))) {
+	if (run->arg_count && (r = query_find(all, run->args[0], &value, e))) {
 		if (denied)
 			err_hint(e, "what the journal knows is shown to root alone");
 		return r;

@@ -76,8 +76,7 @@ static void print_status(const struct journal *j, const struct boot *b, struct j
 	}
 }
 
-/* A stage that was killed says no last word: systemd knows. */
-static bool stage_was_lost(void)
+bool status_stage_was_lost(void)
 {
 	static const char *const argv[] = { "systemctl", "is-failed", "--quiet", "natal-early.service", "natal-late.service", "natal-delegate.service",
 		NULL };
@@ -85,6 +84,13 @@ static bool stage_was_lost(void)
 	int status = 1;
 
 	return proc_run(&PROC(.argv = argv, .timeout_ms = ASK_TIMEOUT_MS), &status, &ignored) == 0 && status == 0;
+}
+
+int status_lost(struct err *e)
+{
+	err_set(e, ERR_INTERNAL, "a stage of this boot ended without a word");
+	err_hint(e, "see journalctl -u natal-early.service -u natal-late.service -u natal-delegate.service");
+	return -(int)e->code;
 }
 
 static int wait_for_end(struct run *run, struct err *e)
@@ -96,11 +102,8 @@ static int wait_for_end(struct run *run, struct err *e)
 		int r = agent_open(&a, &run->options, e);
 		if (r || a.boot.ended)
 			return r;
-		if (a.live && n % ASK_EVERY == 0 && stage_was_lost()) {
-			err_set(e, ERR_INTERNAL, "a stage of this boot ended without a word");
-			err_hint(e, "see journalctl -u natal-early.service -u natal-late.service");
-			return -(int)e->code;
-		}
+		if (a.live && n % ASK_EVERY == 0 && status_stage_was_lost())
+			return status_lost(e);
 		if (left_ms <= 0)
 			return err_set(e, ERR_UNAVAILABLE, "this boot's late stage has not ended within %d s", run->options.wait_ms / 1000);
 		nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1000000L }, NULL);

@@ -2,6 +2,7 @@
 #include "agent/told.h"
 
 #include <string.h>
+#include "agent/compat.h"
 #include "common/data/json.h"
 
 static const char *this_stage(const struct agent *a) { return stage_name(*a->boot.phase ? STAGE_LATE : STAGE_EARLY); }
@@ -80,6 +81,7 @@ int told_failure(struct agent *a, struct err *e)
 	const struct result_line *lines = a->plan ? told_lines(a, &count) : NULL;
 	report_end(&a->report, PHASE_FAILED, lines, count, NULL);
 	report_flush(&a->report);
+	compat_ends(a);
 	a->boot.ended = true;
 	told_remember(a, "failed", &ignored);
 	*e = saved;

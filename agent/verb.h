@@ -25,6 +25,9 @@ void verb_show(struct json_object *o);
 /* What `status -o json` shows; the caller's. */
 struct json_object *status_json(const struct journal *j, const struct boot *b);
 int verb_status(struct run *run, struct err *e);
+/* systemd says that a stage of this boot failed: it was killed, and says no last word. The error of that. */
+bool status_stage_was_lost(void);
+int status_lost(struct err *e);
 int verb_net_render(struct run *run, struct err *e);
 int verb_schema(struct run *run, struct err *e);
 
@@ -38,6 +41,10 @@ int verb_userdata_keys(struct run *run, struct err *e);
 int verb_clean(struct run *run, struct err *e);
 int verb_collect_logs(struct run *run, struct err *e);
 int verb_query(struct run *run, struct err *e);
+/* Instance data, and what the journal says; *ret_denied: that is root's to read, and left out. The caller's. */
+int query_gather(struct run *run, struct json_object **ret, bool *ret_denied, struct err *e);
+/* The value of a dotted name, borrowed. not-found, with the nearest name. */
+int query_find(struct json_object *all, const char *key, struct json_object **ret, struct err *e);
 
 /* analyze_verb.c */
 int verb_analyze_show(struct run *run, struct err *e);

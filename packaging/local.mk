@@ -1,7 +1,7 @@
 # Packages and the bake.
 pkglibexecdir = $(libexecdir)/natal
 dist_pkglibexec_SCRIPTS = packaging/bake/natal-bake
-EXTRA_DIST += packaging/deb/natal-deb packaging/deb/natal-agent.files packaging/deps/ensure packaging/deps/build.txt packaging/deps/run.txt \
+EXTRA_DIST += packaging/deb/natal-deb packaging/deb/natal-agent.files packaging/deb/cloud-init.1 packaging/deps/ensure packaging/deps/build.txt packaging/deps/run.txt \
 	packaging/deps/test.txt packaging/demo/overlay/etc/nginx/sites-enabled/default \
 	packaging/demo/overlay/etc/systemd/system/nginx.service.d/10-natal.conf quickstart runtests README.md CONTRIBUTING.md SECURITY.md COPYING
 

@@ -61,11 +61,11 @@ struct config_policy { const char *key; enum policy_kind policy; };
 struct config {
 	struct arena arena;
 	const struct verified *verified;
+	bool delegated;                                 /* user-data is cloud-init's, and was not read: config_delegate() */
 	const struct config_fetch *fetch;               /* who has the texts that it names; NULL: nobody */
 	bool partial;                                   /* some are not here: user-data and vendor-data were left out */
 	size_t want_count;                              /* … which */
 	struct config_want *wants;
-	bool delegated;                                 /* user-data is cloud-init's, and was not read: config_delegate() */
 	struct notes notes;                             /* what is said of documents that are taken all the same */
 	struct userdata userdata;                       /* the scripts are here */
 	struct node *cloud;                             /* the documents; what the texts below are borrowed from */
@@ -91,10 +91,10 @@ struct config {
 
 /* Errors: format and unsupported (e->where is the place), limit. */
 int config_parse(const struct verified *v, struct config **ret, struct err *e);
-/* The same where the image's policy may let texts be fetched; `fetch` outlives the config. */
-int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e);
 /* The same where cloud-init does what the documents want: they are within their caps, and that is all that is known of them. */
 int config_delegate(const struct verified *v, struct config **ret, struct err *e);
+/* The same where the image's policy may let texts be fetched; `fetch` outlives the config. */
+int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e);
 void config_free(struct config *c);
 scope_fn(struct config, config_free)
 

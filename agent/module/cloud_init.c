@@ -1,6 +1,6 @@
 /* cloud_init.c - where the image's policy delegates: the verified documents go to the installed cloud-init as a NoCloud seed, and nothing that
  * somebody else says gets there beside them. */
-#include "agent/module/module.h"
+#include "agent/module/guest.h"
 
 #include <string.h>
 #include "common/base/text.h"
@@ -9,7 +9,8 @@
 #define DISABLED "/etc/cloud/cloud-init.disabled"
 
 /* fs_label null: NoCloud lays what it finds on a volume labelled cidata, which nobody signed, over its seed folder. The other two keep cloud-init from
- * natal's host keys; packaging/bake/natal-bake has the same text. */
+ * natal's host keys: of the types that it is to make it makes those that are not there, and its schema wants one. packaging/bake/natal-bake has the same
+ * text, with ed25519. */
 static const char config[] =
 	"# natal-agent: cloud-init gets what natal-agent has verified, and leaves the host keys alone.\n"
 	"datasource_list: [ NoCloud ]\n"
@@ -17,7 +18,7 @@ static const char config[] =
 	"  NoCloud:\n"
 	"    fs_label: null\n"
 	"ssh_deletekeys: false\n"
-	"ssh_genkeytypes: []\n";
+	"ssh_genkeytypes: [ %s ]\n";
 
 /* Beginnings of words by which the firmware's serial number or the kernel's command line would lead cloud-init elsewhere, or tell it more. */
 static const char *const leads[] = { "ds=", "ci.ds=", "ci.datasource=", "ci.dsname=", "cloud-config-url=", "network-config=", "cc:", NULL };
@@ -84,6 +85,17 @@ static int meta_data(struct builder *b, struct err *e)
 	return secret_file(b, CLOUD_INIT_SEED "/meta-data", text, strlen(text), e);
 }
 
+/* A type of host key that this guest has, whatever cloud-init does. */
+static const char *host_key_type(const struct builder *b)
+{
+	static const char *const types[] = { "ed25519", "ecdsa", "rsa" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (verified_blob(b->config->verified, arena_printf(&b->plan->arena, BLOB_SSH_PREFIX "ssh_host_%s_key", types[i])))
+			return types[i];
+	return types[0];
+}
+
 static int hand_over(struct builder *b, struct err *e)
 {
 	int r;
@@ -98,7 +110,7 @@ static int hand_over(struct builder *b, struct err *e)
 	}
 	if (r || (r = meta_data(b, e)))
 		return r;
-	return want_file(b, &(struct want_file){ CLOUD_INIT_CONFIG, config, sizeof config - 1, 0644, 0, 0, false, false }, e);
+	return want_text(b, CLOUD_INIT_CONFIG, arena_printf(&b->plan->arena, config, host_key_type(b)), 0644, e);
 }
 
 int module_cloud_init(struct builder *b, struct err *e)

@@ -40,8 +40,8 @@ int guest_template(struct builder *b, const char *text, const struct node *vars,
 unsigned guest_mode(const char *text);
 /* A root-owned file with this text. */
 int want_text(struct builder *b, const char *path, const char *text, unsigned mode, struct err *e);
-/* Where the running guest has SELinux: what a program made there gets the label that the policy has for it. */
-int guest_relabel(struct builder *b, const char *path, struct err *e);
+/* Where the running guest has SELinux: what a program made there gets a label of this type. */
+int guest_label(struct builder *b, const char *path, const char *type, struct err *e);
 /* A user's command as a script: a text as it is, a list as one quoted command. */
 void shell_command(struct buf *out, const struct node *command);
 enum { SCRIPT_MAX = 1 << 20 };

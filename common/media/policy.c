@@ -16,7 +16,11 @@ void policy_default(struct policy *p)
 }
 
 /* What stands in the JSON; the defaults of keys left out are filled in before. */
-struct document { uint64_t min_format, built_at, cloud_init_wait_s; char clock[16], changed[16], mode[16]; struct json_object *algorithms, *require, *waive, *fetch; };
+struct document {
+	uint64_t min_format, built_at, cloud_init_wait_s;
+	char clock[16], changed[16], mode[16];
+	struct json_object *algorithms, *require, *waive, *fetch;
+};
 static const struct json_field fields[] = {
 	JSON_FIELD(struct document, min_format, JSON_UINT, false),
 	JSON_FIELD(struct document, algorithms, JSON_ARRAY, false),
@@ -25,9 +29,9 @@ static const struct json_field fields[] = {
 	JSON_FIELD(struct document, built_at, JSON_UINT, false),
 	JSON_FIELD(struct document, changed, JSON_TEXT, false),
 	JSON_FIELD(struct document, waive, JSON_OBJECT, false),
-	JSON_FIELD(struct document, fetch, JSON_OBJECT, false),
 	JSON_FIELD(struct document, mode, JSON_TEXT, false),
 	JSON_FIELD(struct document, cloud_init_wait_s, JSON_UINT, false),
+	JSON_FIELD(struct document, fetch, JSON_OBJECT, false),
 };
 
 struct waive { struct json_object *sources, *refuse; };

@@ -122,6 +122,20 @@ static int check_anchors(const struct baking *b, struct err *e)
 		err_set(e, ERR_USAGE, "--algorithm forbids the algorithm of every key in %s, no medium could be accepted", b->trust);
 }
 
+/* One of two words, or the first where it is not given. */
+static int put_word(struct baking *b, const char *option, const char *key, const char *const words[3], struct err *e)
+{
+	const char *given = cli_option(b->cli, option);
+
+	if (given && strcmp(given, words[0]) != 0 && strcmp(given, words[1]) != 0) {
+		err_set(e, ERR_USAGE, "%s '%.40s': %s or %s", option, given, words[0], words[1]);
+		err_suggest(e, given, words, NULL);
+		return -(int)e->code;
+	}
+	buf_printf(b->out, ",\"%s\":\"%s\"", key, given ? given : words[0]);
+	return 0;
+}
+
 /* What user-data may have fetched: nothing, unless an option says so. */
 static int put_fetch(struct baking *b, struct err *e)
 {
@@ -147,20 +161,6 @@ static int put_fetch(struct baking *b, struct err *e)
 		sep = ",";
 	}
 	buf_str(b->out, "]}");
-	return 0;
-}
-
-/* One of two words, or the first where it is not given. */
-static int put_word(struct baking *b, const char *option, const char *key, const char *const words[3], struct err *e)
-{
-	const char *given = cli_option(b->cli, option);
-
-	if (given && strcmp(given, words[0]) != 0 && strcmp(given, words[1]) != 0) {
-		err_set(e, ERR_USAGE, "%s '%.40s': %s or %s", option, given, words[0], words[1]);
-		err_suggest(e, given, words, NULL);
-		return -(int)e->code;
-	}
-	buf_printf(b->out, ",\"%s\":\"%s\"", key, given ? given : words[0]);
 	return 0;
 }
 

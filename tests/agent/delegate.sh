@@ -90,10 +90,12 @@ import sys
 from cloudinit import util
 c = util.load_yaml(open(sys.argv[1]).read())
 assert c['datasource_list'] == ['NoCloud'] and c['datasource']['NoCloud'].get('fs_label', 'cidata') is None and c['ssh_deletekeys'] is False
-assert util.get_cfg_option_list(c, 'ssh_genkeytypes', ['rsa']) == []
+assert util.get_cfg_option_list(c, 'ssh_genkeytypes', ['rsa']) == ['ed25519']
 assert util.load_yaml(open(sys.argv[2]).read())['instance-id']
 END
-  ok "as cloud-init's own reader has it"
+  { echo '#cloud-config'; cat "$root/etc/cloud/cloud.cfg.d/99-natal.cfg"; } > "$work/schema"
+  ! command -v cloud-init > /dev/null || cloud-init schema --config-file "$work/schema" > "$work/said" 2>&1 || fail "its schema: $(cat "$work/said")"
+  ok "as cloud-init's own reader and schema have it"
 fi
 
 # What becomes of it.
@@ -164,6 +166,11 @@ again; rm "$work/seed/vendor-data" "$work/seed/network-config"; seal "$work/2" 2
 reboot; early --medium "$work/2" || fail "$(cat "$work/early")"
 [ "$(ls "$root/$nocloud" | xargs)" = "meta-data user-data" ] || fail "left: $(ls "$root/$nocloud")"
 ok "what the next bundle has not, the seed has not"
+
+# A guest that forgets leaves nothing of what it was handed.
+run_agent clean --root "$root" > "$work/said" || fail "$(cat "$work/said")"
+[ ! -e "$root/$nocloud" ] && [ ! -e "$root/run/natal/delegated" ] || fail "clean left $(ls -A "$root/$nocloud")"
+ok "clean takes back what cloud-init was handed"
 
 # What does not go.
 not_handed() {

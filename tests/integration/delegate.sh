@@ -8,18 +8,25 @@ bake() {
   local deb; mkdir -p "$image"
   make -s -C "$build" deb > "$work/deb.log" 2>&1 || { tail "$work/deb.log"; fail "make deb"; }
   deb=$(ls -t "$build"/deb/natal-agent_*.deb | head -n 1)
-  local stamp; stamp=$(cat "$deb" "$here/packaging/bake/natal-bake" "$0" | sha256sum | cut -c1-32)
+  local stamp; stamp=$({ cat "$deb" "$here/packaging/bake/natal-bake"; declare -f bake; } | sha256sum | cut -c1-32)
   [ "$(cat "$image/stamp" 2> /dev/null)" != "$stamp" ] || return 0
   rm -rf "$image"; mkdir -p "$image"
   NATAL_STATE=$image/state natalctl key init > /dev/null
-  want "mode delegate: cloud-init is not in the image: --extra cloud-init" env NATAL_STATE="$image/state" natalctl image bake without --mode delegate --package "$deb" --out "$image/without"
+  want "mode delegate: cloud-init is not in the image: --extra cloud-init" env NATAL_STATE="$image/state" natalctl image bake without --mode delegate --package "$deb" --extra nginx-light --out "$image/without"
   # The differential image's packages: the same layer below.
-  NATAL_STATE=$image/state natalctl image bake delegate --mode delegate --cloud-init-wait 900 --package "$deb" --size 2048 \
+  # The image's own: cloud-init sets a locale of its choice where nothing names one, and fails where that is not made.
+  mkdir -p "$work/overlay/etc/cloud/cloud.cfg.d"; echo 'locale: C.UTF-8' > "$work/overlay/etc/cloud/cloud.cfg.d/50-image.cfg"
+  NATAL_STATE=$image/state natalctl image bake delegate --mode delegate --overlay "$work/overlay" --cloud-init-wait 900 --package "$deb" --size 2048 \
     --extra cloud-init,sudo,fdisk,locales,console-setup,systemd-timesyncd,gdisk,apt --out "$image/image"
   NATAL_STATE=$image/state natalctl daemon stop > /dev/null
   echo "$stamp" > "$image/stamp"
 }
 bake
+compat=$(ls "$build"/deb/natal-cloud-init-compat_*_all.deb)
+dpkg-deb -c "$compat" > "$work/files"; dpkg-deb -f "$compat" > "$work/control"
+grep -q ' ./usr/bin/cloud-init -> ../sbin/natal-agent$' "$work/files" && grep -q ' ./usr/share/man/man1/cloud-init.1.gz$' "$work/files" && grep -qx 'Conflicts: cloud-init' "$work/control" && grep -qx 'Provides: cloud-init' "$work/control" ||
+  fail "natal-cloud-init-compat: $(cat "$work/files" "$work/control")"
+ok "make deb makes natal-cloud-init-compat too"
 cp -a "$image/state" "$NATAL_STATE"; rm -f "$NATAL_STATE/natald.sock"
 natalctl image list > /dev/null
 ssh-keygen -q -t ed25519 -N '' -f "$work/id"
@@ -38,7 +45,7 @@ within 60 ssh_as both-1 "$port" true || fail "ssh, with the pinned host key"
 ok "ssh without a question, strict: the host key is the pinned one"
 ssh_as both-1 "$port" 'cmp /srv/copying -; cat /var/lib/ran; readlink -f /etc/localtime; sudo cat /var/log/cloud-init.log; cloud-init status --long; ls /etc/ssh/ssh_host_*_key' < "$here/COPYING" > "$work/seen"
 grep -qx ran "$work/seen" && grep -qx /usr/share/zoneinfo/Europe/Berlin "$work/seen" || fail "user-data was not done: $(tail -n 20 "$work/seen")"
-grep -q 'DataSourceNoCloud.*seed=/var/lib/cloud/seed/nocloud\]' "$work/seen" && grep -q 'finish: modules-final/config-scripts-user: SUCCESS' "$work/seen" && grep -qx 'status: done' "$work/seen" ||
+grep -q 'DataSourceNoCloud.*seed=/var/lib/cloud/seed/nocloud\]' "$work/seen" && grep -q 'finish: modules-final/config-scripts-user: SUCCESS' "$work/seen" && grep -qx 'status: done' "$work/seen" && ! grep 'WARNING' "$work/seen" ||
   fail "cloud-init's log does not say that it did it: $(tail -n 20 "$work/seen")"
 ok "cloud-init did the user-data, from the verified seed alone, by its own log"
 ssh_as both-1 "$port" 'sudo natal-agent plan; sudo natal-agent plan -o json; sudo cat /var/lib/natal/journal' > "$work/plan"
