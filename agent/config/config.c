@@ -36,6 +36,14 @@ static int check_blobs(const struct verified *v, struct err *e)
 	return 0;
 }
 
+static int check_size(const struct verified *v, const char *name, struct err *e)
+{
+	const struct blob *b = verified_blob(v, name);
+
+	return !b || b->size <= CONFIG_DOC_MAX ? 0 :
+		err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
+}
+
 int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e)
 {
 	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
@@ -53,14 +61,6 @@ int config_parse_with(const struct verified *v, const struct config_fetch *fetch
 }
 
 int config_parse(const struct verified *v, struct config **ret, struct err *e) { return config_parse_with(v, NULL, ret, e); }
-
-static int check_size(const struct verified *v, const char *name, struct err *e)
-{
-	const struct blob *b = verified_blob(v, name);
-
-	return !b || b->size <= CONFIG_DOC_MAX ? 0 :
-		err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
-}
 
 int config_delegate(const struct verified *v, struct config **ret, struct err *e)
 {

@@ -14,6 +14,10 @@ enum action_kind {              /* closed */
 };
 const char *action_kind_name(enum action_kind k);
 
+/* What a file is called, in its folder, until it takes its place (apply/tree.h); names of 240 bytes at most. */
+#define STAGED_PREFIX "."
+#define STAGED_SUFFIX ".natal-new"
+
 struct action {
 	enum action_kind kind;
 	size_t item;                    /* index into plan.items */
@@ -60,7 +64,7 @@ struct item {
 	enum outcome outcome;           /* apply's; FAILED and SKIPPED only from it */
 };
 
-struct claim { const char *path; size_t item; };
+struct claim { const char *path; size_t item; bool shared; };
 
 struct plan {
 	struct arena arena;
