@@ -38,6 +38,7 @@ baked "an either-or group" 'p["require"]==[[id["media-ed25519"]],[id["p"],id["sp
 baked "one algorithm" 'p["algorithms"]==["ecdsa-p256-sha256"]' --algorithm ecdsa-p256-sha256
 baked "both algorithms, named" 'p["algorithms"]==["ed25519","ecdsa-p256-sha256"]' --algorithm ecdsa-p256-sha256 --algorithm ed25519
 baked "the least format, and a clock that is refused" 'p["min_format"]==1 and p["clock"]=="refuse"' --min-format 1 --clock refuse
+baked "mode delegate, and how long cloud-init may take" 'p["mode"]=="delegate" and p["cloud_init_wait_s"]==60' --mode delegate --cloud-init-wait 60
 rm -rf "$T/image"
 want 2 "--algorithm 'ed2551' is unknown" bake debian-12 --algorithm ed2551
 want 2 "did you mean 'ed25519'?" bake debian-12 --algorithm ed2551
@@ -46,6 +47,8 @@ want 2 "--require '': the name of a media key is wanted" bake debian-12 --requir
 want 2 "--require media-ed25519,spare: --algorithm forbids the algorithm of each, no medium could be accepted" \
   bake debian-12 --require media-ed25519,spare --algorithm ecdsa-p256-sha256
 want 2 "did you mean 'warn'?" bake debian-12 --clock wran
+want 2 "did you mean 'delegate'?" bake debian-12 --mode delgate
+want 2 "--cloud-init-wait" bake debian-12 --mode delegate --cloud-init-wait 0
 want 3 "require has 9 entries: 8 at most" bake debian-12 $(printf -- '--require p %.0s' {1..9})
 rm "$S/trust.d/p.pub"
 want 2 "--algorithm forbids the algorithm of every key in $S/trust.d" bake debian-12 --algorithm ecdsa-p256-sha256
