@@ -57,6 +57,7 @@ void agent_close(struct agent *a)
 {
 	plan_free(a->plan);
 	config_free(a->config);
+	fetched_fini(&a->fetched);
 	verified_free(a->verified);
 	report_fini(&a->report);
 	timings_fini(&a->timings);
@@ -169,14 +170,11 @@ static int await_interfaces(struct agent *a, const struct facts *facts, struct e
 static int make_plan(struct agent *a, struct err *e)
 {
 	struct facts facts = { .root = a->root, .live = a->live, .owners = geteuid() == 0 };
-	struct policy policy;
 	struct utsname u;
 
 	if (a->live && uname(&u) == 0)
 		snprintf(facts.node_name, sizeof facts.node_name, "%s", u.nodename);
-	int r = seed_policy(a->root, &policy, e);
-	if (!r)
-		r = (policy.mode == MODE_DELEGATE ? config_delegate : config_parse)(a->verified, &a->config, e);
+	int r = agent_config(a, e);
 	if (!r)
 		tell_notes(a, &a->config->notes);
 	if (!r && a->live && a->config->has_network && a->config->network_kind == NETCONF_OPENSTACK)
@@ -267,7 +265,7 @@ static int is_told_only(struct agent *a, bool *ret, struct err *e)
 	bool same = provisioned(a) && strcmp(a->journal.instance_id, a->verified->manifest.vm.instance_id) == 0;
 	int r = same && !a->options.replan ? seed_policy(a->root, &policy, e) : 0;
 
-	*ret = same && !a->options.replan && !r && policy.report_changed && a->plan->action_count;
+	*ret = same && !a->options.replan && !r && policy.report_changed && (a->plan->action_count || a->config->partial);
 	if (!*ret)
 		return r;
 	err_set(&finding, ERR_CONFLICT, "the user-data of this instance has changed: %zu actions would be needed, and the image's policy has it told only",
@@ -278,6 +276,26 @@ static int is_told_only(struct agent *a, bool *ret, struct err *e)
 	return 0;
 }
 
+int agent_decide(struct agent *a, bool *ret_none, struct err *e)
+{
+	bool told = false;
+	int r = agent_plan(a, ret_none, e);
+
+	if (!r && !*ret_none && (r = is_told_only(a, &told, e)) == 0)
+		*ret_none = told;
+	return r || *ret_none ? r : refuse_hopeless(a, e);
+}
+
+int agent_apply(struct agent *a, bool none, struct err *e)
+{
+	told_boot(a);
+	instance_write(a->root, none ? NULL : a->config, &(struct err){ 0 });
+	int r = none ? run_every_boot(a, e) : apply_and_record(a, e);
+	if (!r && !none && !a->config->want_count)
+		fetched_prune(&a->fetched);
+	return r;
+}
+
 static int not_early(struct agent *a, struct err *e)
 {
 	delegate_close(a);
@@ -286,19 +304,12 @@ static int not_early(struct agent *a, struct err *e)
 
 int agent_early(struct agent *a, struct err *e)
 {
-	bool none, told = false;
+	bool none;
 
 	compat_begins(a);
-	int r = agent_plan(a, &none, e);
+	int r = agent_decide(a, &none, e);
 
-	if (!r && !none && (r = is_told_only(a, &told, e)) == 0)
-		none = told;
-
-	if (r || (!none && (r = refuse_hopeless(a, e))))
-		return not_early(a, e);
-	told_boot(a);
-	instance_write(a->root, none ? NULL : a->config, &(struct err){ 0 });
-	if ((r = none ? run_every_boot(a, e) : apply_and_record(a, e)) || (delegate_is(&a->journal) && (r = delegate_open(a, e))))
+	if (r || (r = agent_apply(a, none, e)) || (delegate_is(&a->journal) && (r = delegate_open(a, e))))
 		return not_early(a, e);
 	if (!delegate_is(&a->journal))
 		delegate_close(a);
@@ -307,7 +318,7 @@ int agent_early(struct agent *a, struct err *e)
 	report_flush(&a->report);
 	a->boot.ended = false;
 	compat_goes_on(a);
-	return told_remember(a, none ? "unchanged" : "applied", e);
+	return told_remember(a, none ? "unchanged" : a->config->want_count ? "fetch" : "applied", e);
 }
 
 int agent_drain(struct agent *a, int wait_ms, struct err *e) { return report_drain(&a->report, wait_ms, e); }

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "agent/boot.h"
+#include "agent/fetched.h"
 #include "agent/journal.h"
 #include "agent/report/report.h"
 #include "agent/seed.h"
@@ -30,6 +31,9 @@ struct agent {
 	struct report report;
 	struct timings timings;
 	struct verified *verified;
+	struct fetched fetched;
+	struct config_fetch config_fetch;
+	bool fetching;                  /* what user-data names is fetched, not only looked for */
 	struct config *config;
 	struct plan *plan;
 	enum status_phase phase;
@@ -42,6 +46,12 @@ void agent_close(struct agent *a);
 int agent_offered(struct agent *a, bool *ret_taken, char ret_why[256], struct err *e);
 /* find → verify → parse → plan. *ret_none: there is no medium, and none is needed. */
 int agent_plan(struct agent *a, bool *ret_none, struct err *e);
+/* late_fetch.c: the parsing of it, with what was fetched; and the late stage's first step, where the early one had to leave something out. */
+int agent_config(struct agent *a, struct err *e);
+int agent_fetch(struct agent *a, struct err *e);
+/* The plan, and whether it is to be applied: *ret_none, it is not. Then the applying, with its record. */
+int agent_decide(struct agent *a, bool *ret_none, struct err *e);
+int agent_apply(struct agent *a, bool none, struct err *e);
 /* All of it but what belongs after the network; the terminal report where it fails. */
 int agent_early(struct agent *a, struct err *e);
 /* What is pending, the look at what the services present, the terminal report. */

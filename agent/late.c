@@ -67,6 +67,11 @@ int agent_late(struct agent *a, struct err *e)
 		err_hint(e, "see journalctl -u natal-early.service");
 		return told_failure(a, e);
 	}
+	if (strcmp(a->boot.phase, "fetch") == 0) {
+		if ((r = agent_fetch(a, e)))
+			return told_failure(a, e);
+		memcpy(a->boot.phase, "applied", sizeof "applied");
+	}
 	if (!a->journal.items && (r = journal_load(a->root, &a->journal, e)))
 		return told_failure(a, e);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);

@@ -13,7 +13,7 @@ common_libcommon_a_SOURCES = \
 	%D%/base/proc.c %D%/base/proc.h \
 	%D%/base/secret.c %D%/base/secret.h \
 	%D%/base/text.c %D%/base/text.h \
-	%D%/data/json.c %D%/data/json.h \
+	%D%/data/json.c %D%/data/json.h %D%/data/url.c %D%/data/url.h \
 	%D%/data/node.c %D%/data/node.h %D%/data/node_json.c %D%/data/notes.c %D%/data/notes.h \
 	%D%/data/scalar.c %D%/data/scalar.h %D%/data/yaml.c %D%/data/yaml.h %D%/data/yaml_functions.h \
 	%D%/network/address.c %D%/network/build.h %D%/network/check.c %D%/network/ini.c %D%/network/links.c \
@@ -43,7 +43,7 @@ common_libcommon_a_SOURCES = \
 	%D%/media/field.c %D%/media/field.h \
 	%D%/media/iso.c %D%/media/iso.h \
 	%D%/media/manifest.c %D%/media/manifest.h \
-	%D%/media/policy.c \
+	%D%/media/fetch.c %D%/media/fetch.h %D%/media/policy.c \
 	%D%/media/result.c %D%/media/result.h \
 	%D%/media/trust.c %D%/media/trust_load.c %D%/media/trust.h \
 	%D%/verify/pin.c %D%/verify/pin.h \

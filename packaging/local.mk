@@ -6,7 +6,10 @@ EXTRA_DIST += packaging/deb/natal-deb packaging/deb/natal-agent.files packaging/
 	packaging/demo/overlay/etc/systemd/system/nginx.service.d/10-natal.conf quickstart runtests README.md CONTRIBUTING.md SECURITY.md COPYING
 
 # Not installed: see the file.
-noinst_PROGRAMS += packaging/deb/late
+noinst_PROGRAMS += packaging/deb/late packaging/deb/recommended
+packaging_deb_recommended_SOURCES = packaging/deb/recommended.c
+packaging_deb_recommended_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+packaging_deb_recommended_LDADD = $(CURL_LIBS)
 packaging_deb_late_SOURCES = packaging/deb/late.c
 packaging_deb_late_CFLAGS = $(AM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS) $(YAML_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 packaging_deb_late_LDADD = $(BLKID_LIBS) $(UDEV_LIBS) $(MBEDCRYPTO_LIBS) $(YAML_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) -lcrypt -lselinux

@@ -18,6 +18,10 @@ check_PROGRAMS += tests/unit/common/data/test_json
 tests_unit_common_data_test_json_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_data_test_json_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/common/data/test_url
+tests_unit_common_data_test_url_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_data_test_url_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/common/data/test_yaml
 tests_unit_common_data_test_yaml_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_data_test_yaml_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)

@@ -193,11 +193,23 @@ static bool is_off(const struct node *v)
 		strcasecmp(s, "off") == 0 || strcmp(s, "0") == 0)));
 }
 
+/* What is to be fetched first is listed, and all that is here counts for nothing until then: half of a configuration is none. */
+static int read_texts(struct config *c, struct userdata_in *in, struct err *e)
+{
+	c->want_count = 0;
+	c->partial = false;
+	int r = userdata_read(in, &c->userdata, &c->notes, e);
+	if (r || !c->partial)
+		return r;
+	c->userdata = (struct userdata){ .config = node_new(&c->arena, NODE_MAP, (struct place){ .doc = BLOB_USER_DATA }) };
+	return 0;
+}
+
 /* What user-data wants nothing of is left out, as if it had not been there: vendor-data, and the keys of a source's meta-data. */
 static int read_wanted(struct config *c, struct userdata_in *in, struct err *e)
 {
 	const struct notes before = c->notes;
-	int r = userdata_read(in, &c->userdata, &c->notes, e);
+	int r = read_texts(c, in, e);
 	bool vendor = r || !is_off(node_get(node_get(c->userdata.config, "vendor_data"), "enabled"));
 	bool keys = r || !is_off(node_get(c->userdata.config, "allow_public_ssh_keys"));
 
@@ -210,7 +222,7 @@ static int read_wanted(struct config *c, struct userdata_in *in, struct err *e)
 	in->keys = keys ? in->keys : NULL;
 	c->notes = before;
 	c->userdata = (struct userdata){ 0 };
-	return userdata_read(in, &c->userdata, &c->notes, e);
+	return read_texts(c, in, e);
 }
 
 static int read_userdata(struct config *c, struct doc *d, struct err *e)
@@ -221,6 +233,8 @@ static int read_userdata(struct config *c, struct doc *d, struct err *e)
 		.vendor = vendor ? vendor->bytes : NULL, .vendor_size = vendor ? (size_t)vendor->size : 0,
 		.vars = instance_data(c), .launch_index = -1,
 	};
+	const struct userdata_include include = { config_include, c };
+	in.include = config_fetches(c) ? &include : NULL;
 	int r = config_meta(c, &in, e);
 
 	if (r || (r = read_wanted(c, &in, e)) || (r = waiver_check(c->verified, &c->userdata, e)))

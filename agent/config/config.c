@@ -48,7 +48,7 @@ static int one_doc(struct config *c, const char *name, int (*parse)(struct confi
 	return parse ? parse(c, b->bytes, (size_t)b->size, e) : 0;
 }
 
-int config_parse(const struct verified *v, struct config **ret, struct err *e)
+int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e)
 {
 	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
 	int r;
@@ -56,12 +56,15 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e)
 	if (!c)
 		return err_nomem(e);
 	c->verified = v;
+	c->fetch = fetch;
 	c->notes.arena = &c->arena;
 	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) || (r = config_network(c, e)))
 		return r;
 	*ret = give(c);
 	return 0;
 }
+
+int config_parse(const struct verified *v, struct config **ret, struct err *e) { return config_parse_with(v, NULL, ret, e); }
 
 int config_delegate(const struct verified *v, struct config **ret, struct err *e)
 {

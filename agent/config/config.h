@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "agent/config/doc.h"
+#include "agent/config/fetch.h"
 #include "common/base/textindex.h"
 #include "common/userdata/userdata.h"
 #include "common/media/bundle.h"
@@ -45,6 +46,7 @@ struct config_file {
 	size_t room;                    /* of bytes, once something was put behind them */
 	bool append;                    /* behind what the guest has */
 	bool defer;                     /* late, when packages have made their users */
+	const struct err *problem;      /* why its source could not be fetched; NULL */
 };
 struct config_ssh {
 	struct texts generate;          /* types of host keys to make where none are given */
@@ -60,6 +62,10 @@ struct config {
 	struct arena arena;
 	const struct verified *verified;
 	bool delegated;                                 /* user-data is cloud-init's, and was not read: config_delegate() */
+	const struct config_fetch *fetch;               /* who has the texts that it names; NULL: nobody */
+	bool partial;                                   /* some are not here: user-data and vendor-data were left out */
+	size_t want_count;                              /* … which */
+	struct config_want *wants;
 	struct notes notes;                             /* what is said of documents that are taken all the same */
 	struct userdata userdata;                       /* the scripts are here */
 	struct node *cloud;                             /* the documents; what the texts below are borrowed from */
@@ -87,6 +93,8 @@ struct config {
 int config_parse(const struct verified *v, struct config **ret, struct err *e);
 /* The same where cloud-init does what the documents want: they are within their caps, and that is all that is known of them. */
 int config_delegate(const struct verified *v, struct config **ret, struct err *e);
+/* The same where the image's policy may let texts be fetched; `fetch` outlives the config. */
+int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e);
 void config_free(struct config *c);
 scope_fn(struct config, config_free)
 
@@ -102,3 +110,8 @@ void config_ssh_defaults(struct config *c);
 int config_passwords(struct config *c, const struct doc *d, struct err *e);
 int config_files(struct config *c, const struct doc *d, const struct node *files, struct err *e);
 int config_script(struct config *c, const struct doc *d, const char *key, const char **ret, struct err *e);
+/* fetch.c: may anything be fetched; one text (*ret without bytes: later); the hook of struct userdata_include; the source of a file. */
+bool config_fetches(const struct config *c);
+int config_fetch(struct config *c, const char *address, struct config_want *w, struct userdata_text *ret, struct err *e);
+int config_include(void *data, struct arena *a, const struct userdata_url *url, struct userdata_text *ret, struct err *e);
+int config_source(struct config *c, const struct doc *d, const char *path, const struct node *source, struct userdata_text *ret, struct err *e);

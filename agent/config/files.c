@@ -94,6 +94,41 @@ static int parse_content(struct config *c, const struct doc *d, const char *path
 	return 0;
 }
 
+/* As cloud-init has it: what the source gives is taken as it is, and the content stands in where it gives nothing. f->bytes NULL: not yet here. */
+static int parse_bytes(struct config *c, const struct doc *d, const char *path, const struct file_row *row, struct config_file *f, struct err *e)
+{
+	const char *at = doc_path(d, path, "source");
+	bool content = row->content && row->content->kind != NODE_NULL;
+	struct userdata_text text = { 0 };
+	int r = 0;
+
+	if (!node_truth(row->source))
+		return parse_content(c, d, path, row, f, e);
+	if (!config_fetches(c) && !content)
+		return doc_fail(d, at, ERR_DENIED, e, "%s: source is not fetched, and there is no content", path);
+	if (config_fetches(c))
+		r = config_source(c, d, at, row->source, &text, e);
+	else
+		doc_warn(d, at, ERR_DENIED, "%s: source is not fetched: the content beside it is written", path);
+	if (!content && r && e->code != ERR_FORMAT && e->code != ERR_LIMIT && e->code != ERR_DENIED) {
+		struct err *kept = arena_alloc(&c->arena, sizeof *kept);
+		*kept = *e;
+		f->problem = kept;
+		text = (struct userdata_text){ "", 0 };
+	} else if (!content && r) {
+		return r;
+	}
+	if (content && r)
+		err_hint(doc_warn(d, at, e->code, "%.250s: the content beside it is written", e->msg), "%s", e->hint);
+	if (content && (r || !config_fetches(c)))
+		return parse_content(c, d, path, row, f, e);
+	f->bytes = text.bytes;
+	f->size = text.size;
+	c->files_size += text.size;
+	return c->files_size <= CONFIG_FILES_SIZE_MAX ? 0 :
+		doc_fail(d, at, ERR_LIMIT, e, "%s: the files come to more than %d bytes", path, CONFIG_FILES_SIZE_MAX);
+}
+
 static bool clean_path(const char *s)
 {
 	if (*s != '/' || strlen(s) >= 4000 || !s[1] || s[strlen(s) - 1] == '/')
@@ -155,8 +190,6 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, c
 	if (!clean_path(row.path))
 		return doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e,
 			"%s/path '%.100s' is not an absolute path without '//', '.' and '..'", path, row.path);
-	if (node_truth(row.source) && !row.content)
-		return doc_fail(d, doc_path(d, path, "source"), ERR_DENIED, e, "%s: source is not fetched, and there is no content", path);
 	f.append = row.append == TRI_YES;
 	f.defer = row.defer == TRI_YES;
 	if (f.append && f.defer)
@@ -171,9 +204,10 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, c
 				row.owner);
 	}
 	if ((r = parse_mode(d, doc_path(d, path, "permissions"), row.permissions, &f.mode, e)) ||
-		(r = parse_content(c, d, path, &row, &f, e)))
+		(r = parse_bytes(c, d, path, &row, &f, e)))
 		return r;
-	put_file(c, &f);
+	if (f.bytes)
+		put_file(c, &f);
 	return 0;
 }
 

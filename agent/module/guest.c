@@ -6,7 +6,7 @@
 #include "common/base/text.h"
 #include "common/userdata/template.h"
 
-enum { INSTALL_TIMEOUT_MS = 1800 * 1000, RELABEL_TIMEOUT_MS = 60 * 1000 };
+enum { INSTALL_TIMEOUT_MS = 1800 * 1000, LABEL_TIMEOUT_MS = 60 * 1000 };
 
 /* NAME=value, or NAME="value", of os-release(5). */
 static const char *release_word(struct arena *a, const char *text, const char *name)
@@ -255,15 +255,16 @@ int take_text(struct builder *b, struct buf *out, const char **ret, struct err *
 	return r;
 }
 
-int guest_relabel(struct builder *b, const char *path, struct err *e)
+int guest_label(struct builder *b, const char *path, const char *type, struct err *e)
 {
-	const char **argv = arena_array(&b->plan->arena, 3, sizeof *argv);
+	const char **argv = arena_array(&b->plan->arena, 5, sizeof *argv);
+	const char *const words[] = { "/usr/bin/chcon", "-t", type, path };
 	struct fact selinux;
 	int r = facts_stat(b->facts, "/sys/fs/selinux/enforce", &selinux, e);
 
-	if (r || !b->facts->live || selinux.kind == FACT_ABSENT || (r = guest_program(b, "restorecon", &argv[0], e)) || !argv[0])
+	if (r || !b->facts->live || selinux.kind == FACT_ABSENT)
 		return r;
-	argv[1] = path;
-	want_exec(b, argv, RELABEL_TIMEOUT_MS, "a program makes it");
+	memcpy(argv, words, sizeof words);
+	want_exec(b, argv, LABEL_TIMEOUT_MS, "a program makes it");
 	return 0;
 }

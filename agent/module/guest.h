@@ -38,8 +38,8 @@ const char *fill_in(struct arena *a, const char *s, const char *const *pairs);
 int guest_template(struct builder *b, const char *text, const struct node *vars, const char **ret, struct err *e);
 /* A root-owned file with this text. */
 int want_text(struct builder *b, const char *path, const char *text, unsigned mode, struct err *e);
-/* Where the running guest has SELinux: what a program made there gets the label that the policy has for it. */
-int guest_relabel(struct builder *b, const char *path, struct err *e);
+/* Where the running guest has SELinux: what a program made there gets a label of this type. */
+int guest_label(struct builder *b, const char *path, const char *type, struct err *e);
 /* 'a word' for sh(1). */
 void shell_quote(struct buf *out, const char *word);
 /* A user's command as a script: a text as it is, a list as one quoted command. */

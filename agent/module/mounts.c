@@ -194,8 +194,8 @@ static int swap_file(struct lines *l, const struct node *swap, struct err *e)
 		const char **argv = arena_array(a, 6, sizeof *argv);
 		memcpy(argv, steps[i], 5 * sizeof *argv);
 		want_exec(l->b, argv, SWAP_TIMEOUT_MS, "there is no swap file");
-		/* mkswap(8) may read nothing but what is labelled so. */
-		if (i == 0 && (r = guest_relabel(l->b, name, e)))
+		/* mkswap(8) may read nothing but what is labelled so; the policy knows no names of such files, and leaves the type as somebody set it. */
+		if (i == 0 && (r = guest_label(l->b, name, "swapfile_t", e)))
 			return r;
 	}
 	return 0;

@@ -134,6 +134,14 @@ static bool keys_are_given(const struct builder *b)
 	return b->config->host_key_count;
 }
 
+bool ssh_keys_are_made(struct builder *b)
+{
+	struct fact tool;
+	struct err ignored;
+
+	return !keys_are_given(b) && b->config->ssh.generate.count && facts_stat(b->facts, KEYGEN, &tool, &ignored) == 0 && tool.kind != FACT_ABSENT;
+}
+
 int module_ssh_host_keys(struct builder *b, struct err *e)
 {
 	size_t count = 0;

@@ -92,7 +92,9 @@ static int files(struct builder *b, bool deferred, struct err *e)
 		if (f->defer != deferred)
 			continue;
 		want_item(b, deferred ? arena_printf(&b->plan->arena, "deferred%s", f->path) : f->path);
-		int r = one_file(b, f, e) ? want_failed(b, e) : 0;
+		if (f->problem)
+			*e = *f->problem;
+		int r = f->problem || one_file(b, f, e) ? want_failed(b, e) : 0;
 		if (r)
 			return r;
 	}

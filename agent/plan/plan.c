@@ -322,6 +322,17 @@ static int check_policies(const struct config *c, const struct plan *p, struct e
 	return 0;
 }
 
+/* What a guest needs whatever its user-data says: that comes first where some of it has to be fetched. */
+static bool is_beside_userdata(const struct module *m)
+{
+	static const char *const names[] = { "report_key", "machine_id", "ssh_host_keys", "tls_identity", "network" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], m->name) == 0)
+			return true;
+	return false;
+}
+
 int plan_build(const struct config *c, const struct facts *f, const struct done *done, struct plan **ret, struct err *e)
 {
 	scoped(plan_free_p) struct plan *p = calloc(1, sizeof *p);
@@ -339,6 +350,8 @@ int plan_build(const struct config *c, const struct facts *f, const struct done 
 		if (c->delegated && modules[m].owner != OWNER_AGENT)
 			continue;
 		b.module = &modules[m];
+		if (c->partial && !is_beside_userdata(b.module))
+			continue;
 		if ((r = modules[m].plan(&b, e)))
 			return e->where[0] ? r : err_wrap(e, "plan %s", modules[m].name);
 	}

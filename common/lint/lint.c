@@ -5,13 +5,13 @@
 #include <string.h>
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/data/url.h"
 #include "common/data/yaml.h"
 #include "common/network/netconf.h"
 #include "common/schema/schema.h"
 #include "common/userdata/parts.h"
 #include "common/userdata/unpack.h"
 
-#define CLOUD_CONFIG "#cloud-config"
 enum { DOC_NAME_MAX = 60 };
 
 /* A message without its place and of another's making becomes a note. */
@@ -19,6 +19,24 @@ static void note_err(struct notes *notes, const struct err *e)
 {
 	*note_add(notes, NOTE_ERROR, e->code, NULL, "%s", e->msg) = *e;
 	note_path(notes, "");
+}
+
+/* A file's source is fetched in the guest, where its image's policy lets it be. */
+static void judge_sources(struct arena *a, const struct node *config, struct lint *l)
+{
+	const struct node *files = node_get(config, "write_files");
+	struct url u;
+	struct err e;
+
+	for (size_t i = 0; files && files->kind == NODE_LIST && i < files->count; i++) {
+		const struct node *uri = node_get(node_get(files->items[i], "source"), "uri");
+		if (!node_str(uri))
+			continue;
+		if (url_parse(a, uri->text, &u, &e))
+			err_hint(note_add(&l->besides, NOTE_WARNING, e.code, uri, "%s", e.msg), "%s", e.hint);
+		else
+			note_add(&l->besides, NOTE_WARNING, ERR_DENIED, uri, "%s is fetched only where the image's policy lets it be (\"fetch\")", u.shown);
+	}
 }
 
 static void judge_config(struct arena *a, const char *doc, const void *text, size_t size, struct lint *l)
@@ -32,17 +50,23 @@ static void judge_config(struct arena *a, const char *doc, const void *text, siz
 	}
 	schema_check(config, &l->notes);
 	schema_support(config, &l->besides);
+	judge_sources(a, config, l);
 }
 
-/* What is fetched is fetched in the guest, if its image's policy lets: here it is said, and stands for an empty document. */
-static int not_fetched(void *data, struct arena *a, const char *url, const void **ret, size_t *ret_size, struct err *e)
+/* What is fetched is fetched in the guest, if its image's policy lets: here it is said, and stands for nothing. */
+static int not_fetched(void *data, struct arena *a, const struct userdata_url *url, struct userdata_text *ret, struct err *e)
 {
 	struct lint *l = data;
+	struct url u;
 
-	err_hint(note_add(&l->besides, NOTE_WARNING, ERR_DENIED, NULL, "'%.200s' is fetched only where the image's policy lets it be", url),
-		"write its text into the document instead");
-	*ret = CLOUD_CONFIG "\n";
-	*ret_size = strlen(*ret);
+	(void)ret;
+	if (url_parse(a, url->text, &u, e)) {
+		note_err(&l->notes, e);
+		return 0;
+	}
+	err_hint(note_add(&l->besides, NOTE_WARNING, ERR_DENIED, NULL, "#include of %s: it is fetched only where the image's policy lets it be (\"fetch\")",
+		u.shown), u.has_digest ? "\"hash\": true there, or its server among \"hosts\"" :
+		"its server among \"hosts\" there, or #sha256=DIGEST behind the address and \"hash\": true");
 	return 0;
 }
 

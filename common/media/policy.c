@@ -16,7 +16,11 @@ void policy_default(struct policy *p)
 }
 
 /* What stands in the JSON; the defaults of keys left out are filled in before. */
-struct document { uint64_t min_format, built_at, cloud_init_wait_s; char clock[16], changed[16], mode[16]; struct json_object *algorithms, *require, *waive; };
+struct document {
+	uint64_t min_format, built_at, cloud_init_wait_s;
+	char clock[16], changed[16], mode[16];
+	struct json_object *algorithms, *require, *waive, *fetch;
+};
 static const struct json_field fields[] = {
 	JSON_FIELD(struct document, min_format, JSON_UINT, false),
 	JSON_FIELD(struct document, algorithms, JSON_ARRAY, false),
@@ -27,6 +31,7 @@ static const struct json_field fields[] = {
 	JSON_FIELD(struct document, waive, JSON_OBJECT, false),
 	JSON_FIELD(struct document, mode, JSON_TEXT, false),
 	JSON_FIELD(struct document, cloud_init_wait_s, JSON_UINT, false),
+	JSON_FIELD(struct document, fetch, JSON_OBJECT, false),
 };
 
 struct waive { struct json_object *sources, *refuse; };
@@ -138,7 +143,7 @@ int policy_parse(const void *json, size_t size, const char *doc, struct policy *
 	policy_default(&p);
 	if ((r = json_parse(json, size, doc, &o, e)) || (r = json_decode(o, fields, ARRAY_SIZE(fields), doc, &d, e)) ||
 	    (d.algorithms && (r = read_algorithms(d.algorithms, doc, &p, e))) || (d.require && (r = read_require(d.require, doc, &p, e))) ||
-	    (d.waive && (r = read_waive(d.waive, doc, &p.waiver, e))) ||
+	    (d.waive && (r = read_waive(d.waive, doc, &p.waiver, e))) || (d.fetch && (r = fetch_policy_read(d.fetch, doc, &p.fetch, e))) ||
 	    (r = read_mode(&d, doc, &p, e)))
 		return r;
 	if (strcmp(d.clock, "refuse") != 0 && strcmp(d.clock, "warn") != 0)

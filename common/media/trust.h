@@ -7,6 +7,7 @@
 #pragma once
 #include <stdbool.h>
 #include "common/media/envelope.h"
+#include "common/media/fetch.h"
 
 enum { STATEMENT_FORMAT = 1, TRUST_KEYS_MAX = 64, TRUST_GROUPS_MAX = 8, TRUST_GROUP_KEYS_MAX = 8 };
 
@@ -24,7 +25,7 @@ enum clock_policy { CLOCK_REFUSE, CLOCK_WARN };
 enum waived { WAIVED_NOCLOUD, WAIVED_CONFIGDRIVE, WAIVED_SMBIOS, WAIVED_FW_CFG, WAIVED_SOURCES };
 const char *waived_name(enum waived w);
 enum { WAIVER_REFUSE_MAX = 64, WAIVER_KEY_SIZE = 48 };
-/* What they may not ask for: keys of cloud-config, or "scripts" for scripts and boothooks. */
+/* What they may not ask for: keys of cloud-config, "scripts" for scripts and boothooks, "fetch" for what is fetched over the network. */
 struct waiver { bool of[WAIVED_SOURCES]; size_t refuse_count; char refuse[WAIVER_REFUSE_MAX][WAIVER_KEY_SIZE]; };
 
 /* Who does what user-data says: natal-agent, or the image's cloud-init, which is handed what was verified. */
@@ -43,6 +44,7 @@ struct policy {
 	struct waiver waiver;                   /* of nothing where mode is delegate */
 	enum mode mode;
 	uint64_t cloud_init_wait_s;             /* delegate: how long cloud-init may take, 1 … CLOUD_INIT_WAIT_MAX_S */
+	struct fetch_policy fetch;              /* what user-data may have fetched: by default nothing */
 };
 void policy_default(struct policy *p);
 int policy_parse(const void *json, size_t size, const char *doc, struct policy *ret, struct err *e);

@@ -57,11 +57,11 @@ KEYS_APPLIED(ssh,
 	F("ssh_authorized_keys", SOME_TEXTS), F("ssh_deletekeys", BOOL),
 	F("ssh_genkeytypes", LIST(WORD("ecdsa", "ed25519", "rsa"), .min = 1)),
 	F("disable_root", BOOL), F("disable_root_opts", TEXT), F("allow_public_ssh_keys", BOOL), F("ssh_quiet_keygen", BOOL),
-	F("ssh_publish_hostkeys", MAP(F("enabled", BOOL), F("blacklist", TEXTS)), IGNORED(PUBLISHED)));
+	F("ssh_publish_hostkeys", MAP(F("enabled", BOOL), F("blacklist", TEXTS))));
 
 MODULE(ssh_import_id, "ssh_import_id", REFUSED, FROM_NETWORK, F("ssh_import_id", TEXTS));
 
-MODULE(keys_to_console, "keys_to_console", IGNORED, PUBLISHED,
+KEYS_APPLIED(keys_to_console,
 	F("ssh", MAP(F("emit_keys_to_console", BOOL, REQUIRED))),
 	F("ssh_key_console_blacklist", UNIQUE_TEXTS), F("ssh_fp_console_blacklist", UNIQUE_TEXTS));
 MODULE(ssh_authkey_fingerprints, "ssh_authkey_fingerprints", IGNORED, PUBLISHED,

@@ -46,7 +46,7 @@ KEYS_APPLIED(write_files,
 	F("write_files", LIST(MAP(
 		F("path", TEXT, REQUIRED), F("content", TEXT),
 		F("source", MAP(F("uri", TEXT, REQUIRED), F("headers", SHAPE(.kinds = K(MAP), .others = TEXT))),
-			IGNORED("what is written was signed with the medium: the content beside it")),
+			.why = "only where the image's policy lets it be fetched; else the content beside it"),
 		F("owner", TEXT), F("permissions", TEXT),
 		F("encoding", WORD("gz", "gzip", "gz+base64", "gzip+base64", "gz+b64", "gzip+b64", "b64", "base64", "text/plain")),
 		F("append", BOOL), F("defer", BOOL)), .min = 1)));

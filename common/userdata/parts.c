@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include "common/base/text.h"
+#include "common/data/url.h"
 #include "common/data/yaml.h"
 #include "common/userdata/mime.h"
 #include "common/userdata/unpack.h"
@@ -125,36 +126,37 @@ static int open_packed(struct reading *r, enum packing packing, const void **byt
 	return 0;
 }
 
-static int read_url(struct reading *r, const char *line, size_t n, struct err *e)
+static int read_url(struct reading *r, const char *line, size_t n, bool once, struct err *e)
 {
 	const struct userdata_include *include = r->in->include;
-	const void *bytes;
-	size_t size;
+	struct userdata_text text = { 0 };
 
 	if (n > URL_MAX || ++r->includes > INCLUDES_MAX)
 		return limit(r, n > URL_MAX ? "an include's address is longer than 4096 bytes" : "more than 64 includes", e);
 	const char *url = arena_copy(r->in->arena, line, n);
 	if (!include || !include->fetch) {
-		err_set(e, ERR_DENIED, "#include of %.200s is refused: it would be run unseen", url);
+		err_set(e, ERR_DENIED, "#include of %.200s is refused: it would be run unseen", url_shown(r->in->arena, url));
 		err_hint(e, "put the text itself into the user-data, as a part of a MIME message or an archive");
 		return fail(r, ERR_DENIED, 0, e);
 	}
-	int failed = include->fetch(include->data, r->in->arena, url, &bytes, &size, e);
+	int failed = include->fetch(include->data, r->in->arena, &(struct userdata_url){ url, once }, &text, e);
 	if (failed)
-		return err_wrap(e, "#include of %.200s", url);
-	if (size > USERDATA_SIZE_MAX || (r->unpacked += size) > USERDATA_TEXT_MAX)
+		return err_wrap(e, "#include");
+	if (!text.bytes)
+		return 0;
+	if (text.size > USERDATA_SIZE_MAX || (r->unpacked += text.size) > USERDATA_TEXT_MAX)
 		return limit(r, "what includes brought is larger than 32 MiB", e);
 	bool was_inside = r->inside, was_counted = r->counted;
 	r->inside = true;
 	r->counted = false;
-	failed = read_blob(r, bytes, size, e);
+	failed = read_blob(r, text.bytes, text.size, e);
 	r->inside = was_inside;
 	r->counted = was_counted;
 	return failed;
 }
 
 /* One address a line; "#include ADDRESS" names one too, other lines with '#' are comments. */
-static int read_include(struct reading *r, const struct piece *p, struct err *e)
+static int read_include(struct reading *r, const struct piece *p, bool once, struct err *e)
 {
 	const char *at = p->bytes, *end = at + p->size;
 
@@ -165,6 +167,7 @@ static int read_include(struct reading *r, const struct piece *p, struct err *e)
 		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 			if ((size_t)(stop - line) >= strlen(words[i]) && strncasecmp(line, words[i], strlen(words[i])) == 0) {
 				line += strlen(words[i]);
+				once = i == 0;  /* and so for the lines that follow */
 				break;
 			}
 		while (line < stop && (*line == ' ' || *line == '\t'))
@@ -173,7 +176,7 @@ static int read_include(struct reading *r, const struct piece *p, struct err *e)
 			stop--;
 		if (line == stop || *line == '#')
 			continue;
-		int failed = read_url(r, line, (size_t)(stop - line), e);
+		int failed = read_url(r, line, (size_t)(stop - line), once, e);
 		if (failed)
 			return failed;
 	}
@@ -249,7 +252,7 @@ static int read_piece(struct reading *r, struct piece p, struct err *e)
 	if (r->depth >= USERDATA_NESTING_MAX)
 		return limit(r, "archives, includes and compression are nested more than 8 deep", e);
 	r->depth++;
-	failed = type == PART_ARCHIVE ? read_archive(r, &p, e) : read_include(r, &p, e);
+	failed = type == PART_ARCHIVE ? read_archive(r, &p, e) : read_include(r, &p, type == PART_INCLUDE_ONCE, e);
 	r->depth--;
 	return failed;
 }

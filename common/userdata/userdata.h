@@ -28,9 +28,11 @@ struct script {
 };
 
 /* A text that `#include` names: allowed only where the image's policy says so, and fetched by the caller. */
+struct userdata_url { const char *text; bool once; };     /* as it stands there; of #include-once */
+struct userdata_text { const void *bytes; size_t size; }; /* in the arena */
 struct userdata_include {
-	/* The bytes of url, in the arena; denied: the policy does not let it. NULL function: every include is refused. */
-	int (*fetch)(void *data, struct arena *a, const char *url, const void **ret, size_t *ret_size, struct err *e);
+	/* denied: the policy does not let it. NULL function: every include is refused. A text without bytes stands for nothing. */
+	int (*fetch)(void *data, struct arena *a, const struct userdata_url *url, struct userdata_text *ret, struct err *e);
 	void *data;
 };
 

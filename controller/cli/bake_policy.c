@@ -136,6 +136,34 @@ static int put_word(struct baking *b, const char *option, const char *key, const
 	return 0;
 }
 
+/* What user-data may have fetched: nothing, unless an option says so. */
+static int put_fetch(struct baking *b, struct err *e)
+{
+	scoped_buf struct buf key = BUF_MAX(64);
+	bool hash = cli_option(b->cli, "--fetch-hash");
+	const char *sep = "";
+
+	if (!hash && !cli_option(b->cli, "--fetch-host"))
+		return 0;
+	buf_printf(b->out, ",\"fetch\":{\"hash\":%s,\"hosts\":[", hash ? "true" : "false");
+	for (size_t i = 0; i < b->cli->option_count; i++) {
+		struct fetch_host h;
+		if (!is(b->cli, i, "--fetch-host"))
+			continue;
+		int r = fetch_host_parse(b->cli->options[i].value, &h, e);
+		if (r) {
+			e->code = ERR_USAGE;
+			return err_wrap(e, "--fetch-host");
+		}
+		buf_clear(&key);
+		base64_encode(&key, h.spki, sizeof h.spki);
+		buf_printf(b->out, "%s{\"name\":\"%s\",\"port\":%u,\"spki\":\"sha256//%s\"}", sep, h.name, h.port, key.data);
+		sep = ",";
+	}
+	buf_str(b->out, "]}");
+	return 0;
+}
+
 int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err *e)
 {
 	static const char *const clocks[] = { "warn", "refuse", NULL }, *const modes[] = { "provision", "delegate", NULL };
@@ -152,8 +180,11 @@ int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err 
 	buf_str(out, "]");
 	if ((r = put_word(&b, "--clock", "clock", clocks, e)) || (r = put_word(&b, "--mode", "mode", modes, e)))
 		return r;
-	buf_printf(out, ",\"cloud_init_wait_s\":%llu,\"built_at\":%lld}",
+	buf_printf(out, ",\"cloud_init_wait_s\":%llu,\"built_at\":%lld",
 		(unsigned long long)cli_number(cli, "--cloud-init-wait", CLOUD_INIT_WAIT_S), (long long)clock_unix_s());
+	if ((r = put_fetch(&b, e)))
+		return r;
+	buf_str(out, "}");
 	/* The agent's own reader has to take it. */
 	return (r = buf_check(out, "the image's policy", e)) ? r : policy_parse(out->data, out->size, "the image's policy", &made, e);
 }

@@ -109,10 +109,13 @@ static int start(struct cli *cli, struct err *e)
 	for (int64_t deadline = clock_mono_ms() + READY_MS; clock_mono_ms() < deadline;) {
 		if (answers(cli))
 			return 0;
-		/* Another natalctl may have been quicker: then ours ended, and theirs will answer. */
-		if (waitpid(pid, &status, WNOHANG) == pid && !(WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_CONFLICT)))
+		bool ended = pid > 0 && waitpid(pid, &status, WNOHANG) == pid;
+		if (ended && !(WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_CONFLICT)))
 			return died(cli, log, from, e);
-		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+		/* Another is there: a natalctl's that was quicker, and will answer; or one that is about to end, and then it is our turn. */
+		nanosleep(&(struct timespec){ 0, ended ? 100000000 : 5000000 }, NULL);
+		if (ended && !answers(cli) && (pid = spawn(program, real, fd)) < 0)
+			return err_sys(e, "start %s", program);
 	}
 	err_set(e, ERR_UNAVAILABLE, "natald did not answer within %d s", READY_MS / 1000);
 	err_hint(e, "its log is %.100s", log);

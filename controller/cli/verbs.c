@@ -40,7 +40,9 @@ static const struct cli_option image_bake[] = {
 	{ "--clock", "WHAT", "an absurd clock in the guest: warn (default) or refuse" },
 	{ "--mode", "MODE", "who does what user-data says: provision (natal-agent, default), or delegate (the image's cloud-init, which --extra cloud-init installs)" },
 	{ "--cloud-init-wait", "SECONDS", "mode delegate: how long cloud-init may take (default: 1800)", .kind = CLI_NUMBER, .min = 1,
-		.max = CLOUD_INIT_WAIT_MAX_S }, { NULL, NULL, NULL },
+		.max = CLOUD_INIT_WAIT_MAX_S },
+	{ "--fetch-hash", NULL, "user-data may include what is on the web, by its digest" },
+	{ "--fetch-host", "NAME[:PORT]=sha256//KEY", "the same from this server, by the SHA-256 of its TLS key in base64 (repeatable)" }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_create[] = {
 	{ "--image", "NAME", "what it boots (natalctl image list)" },

@@ -39,6 +39,10 @@ baked "one algorithm" 'p["algorithms"]==["ecdsa-p256-sha256"]' --algorithm ecdsa
 baked "both algorithms, named" 'p["algorithms"]==["ed25519","ecdsa-p256-sha256"]' --algorithm ecdsa-p256-sha256 --algorithm ed25519
 baked "the least format, and a clock that is refused" 'p["min_format"]==1 and p["clock"]=="refuse"' --min-format 1 --clock refuse
 baked "mode delegate, and how long cloud-init may take" 'p["mode"]=="delegate" and p["cloud_init_wait_s"]==60' --mode delegate --cloud-init-wait 60
+spki=sha256//dB8OBHFdnpU57P9MmluYYutzPnK4DjzPZmp19yRuXo8=
+baked "nothing is fetched without an option" '"fetch" not in p'
+baked "what may be fetched (--fetch-host, --fetch-hash)" 'p["fetch"]=={"hash":True,"hosts":[{"name":"files.example.net","port":443,"spki":"'$spki'"},{"name":"h","port":8443,"spki":"'$spki'"}]}' \
+  --fetch-hash --fetch-host "Files.example.net=$spki" --fetch-host "h:8443=$spki"
 rm -rf "$T/image"
 want 2 "--algorithm 'ed2551' is unknown" bake debian-12 --algorithm ed2551
 want 2 "did you mean 'ed25519'?" bake debian-12 --algorithm ed2551
@@ -46,6 +50,8 @@ want 6 "--require: there is no media key 'q'" bake debian-12 --require p,q
 want 2 "--require '': the name of a media key is wanted" bake debian-12 --require p,
 want 2 "--require media-ed25519,spare: --algorithm forbids the algorithm of each, no medium could be accepted" \
   bake debian-12 --require media-ed25519,spare --algorithm ecdsa-p256-sha256
+want 2 "error[usage]: --fetch-host: 'files' is not NAME[:PORT]=sha256//BASE64" bake debian-12 --fetch-host files
+want 2 "spki 'sha256//AAAA' is not sha256// and the base64 of 32 bytes" bake debian-12 --fetch-host files=sha256//AAAA
 want 2 "did you mean 'warn'?" bake debian-12 --clock wran
 want 2 "did you mean 'delegate'?" bake debian-12 --mode delgate
 want 2 "--cloud-init-wait" bake debian-12 --mode delegate --cloud-init-wait 0

@@ -89,7 +89,7 @@ all_ = {
     'addresses': json.loads(run('ip', '-j', 'addr')), 'routes': json.loads(run('ip', '-j', 'route')), 'routes6': json.loads(run('ip', '-j', '-6', 'route')),
     'mounts': run('findmnt', '-rno', 'TARGET,SOURCE,FSTYPE,OPTIONS', '--real'), 'swaps': open('/proc/swaps').read(),
     'blkid': run('blkid'), 'packages': run('dpkg-query', '-W', '-f', '${Package} ${Status}\n'),
-    'ssh_up': open('/run/ssh-up').read() if os.path.exists('/run/ssh-up') else '',     # uptime and idle seconds
+    'ssh_up': open('/run/ssh-up').read() if os.path.exists('/run/ssh-up') else '',     # /proc/stat
     'uptime': open('/proc/uptime').read().split()[0],
     'journal': run('journalctl', '-b', '-o', 'cat', '-u', 'natal-early', '-u', 'natal-late')[-20000:],
     'cloud': run('sh', '-c', 'grep -E "WARN|ERROR|Trace" /var/log/cloud-init.log 2>/dev/null | tail -n 40'),

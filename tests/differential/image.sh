@@ -21,13 +21,13 @@ differential_image() {
   install -m 755 "$here/tests/differential/collect.py" "$overlay/usr/local/sbin/collect"
   printf '%s\n' '[Unit]' 'Description=what the guest looks like' '[Service]' 'Type=simple' 'ExecStart=/usr/local/sbin/collect' > "$overlay/etc/systemd/system/collect.service"
   ln -s ../collect.service "$overlay/etc/systemd/system/multi-user.target.wants/collect.service"
-  # Where the kernel's command line has the word, the guest has host keys before anybody gives it some; and sshd leaves the time of its start.
+  # Where the kernel's command line has the word, the guest has host keys before anybody gives it some; and sshd's start leaves what the processor had done by then.
   mkdir -p "$overlay/usr/share/differential" "$overlay"/etc/systemd/system/{sysinit.target.wants,ssh.service.d}
   ssh-keygen -q -t ed25519 -N '' -C '' -f "$overlay/usr/share/differential/ssh_host_ed25519_key"
   printf '%s\n' '[Unit]' 'DefaultDependencies=no' 'ConditionKernelCommandLine=given-keys' 'After=local-fs.target systemd-remount-fs.service' 'Before=natal-early.service sysinit.target ssh.service' \
     '[Service]' 'Type=oneshot' 'ExecStart=/bin/cp -p /usr/share/differential/ssh_host_ed25519_key /usr/share/differential/ssh_host_ed25519_key.pub /etc/ssh/' > "$overlay/etc/systemd/system/given-keys.service"
   ln -s ../given-keys.service "$overlay/etc/systemd/system/sysinit.target.wants/given-keys.service"
-  printf '%s\n' '[Service]' 'ExecStartPost=/bin/cp /proc/uptime /run/ssh-up' > "$overlay/etc/systemd/system/ssh.service.d/20-up.conf"
+  printf '%s\n' '[Service]' 'ExecStartPost=/bin/cp /proc/stat /run/ssh-up' > "$overlay/etc/systemd/system/ssh.service.d/20-up.conf"
   echo baked > "$overlay/etc/differential-baked"
   printf 'Package: natal-example\nVersion: 1.0\nArchitecture: all\nMaintainer: natal <natal@example.test>\nDescription: a package of the tests\n' > "$work/pkg/DEBIAN/control"
   echo here > "$work/pkg/usr/share/natal-example/here"

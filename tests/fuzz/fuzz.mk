@@ -123,6 +123,12 @@ tests_fuzz_fuzz_offer_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_offer_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_offer_LDADD = $(AGENT_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_url
+tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_url_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_url_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_url_LDADD = $(FUZZ_LIBS)
+
 FUZZ_TARGETS += tests/fuzz/fuzz_cloudstatus
 tests_fuzz_fuzz_cloudstatus_SOURCES = tests/fuzz/fuzz_cloudstatus.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_cloudstatus_CFLAGS = $(TEST_CFLAGS)

@@ -11,12 +11,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-static int fetch(void *data, struct arena *a, const char *url, const void **ret, size_t *ret_size, struct err *e)
+static int fetch(void *data, struct arena *a, const struct userdata_url *url, struct userdata_text *ret, struct err *e)
 {
 	(void)data;
-	*ret = arena_text(a, url);
-	*ret_size = strlen(url);
-	return *url == '-' ? err_set(e, ERR_DENIED, "not this one") : 0;
+	ret->bytes = url->once ? NULL : arena_text(a, url->text);
+	ret->size = strlen(url->text);
+	return *url->text == '-' ? err_set(e, ERR_DENIED, "not this one") : 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

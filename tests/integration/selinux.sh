@@ -19,7 +19,7 @@ if [ "$(cat "$image/stamp" 2> /dev/null)" != "$stamp" ]; then
   printf '%s\n' '[Unit]' 'Description=what SELinux says' '[Service]' 'Type=simple' 'StandardError=journal+console' 'ExecStart=/usr/local/sbin/collect' > "$overlay/etc/systemd/system/collect.service"
   ln -s ../collect.service "$overlay/etc/systemd/system/multi-user.target.wants/collect.service"
   "$NATAL_BAKE" --out "$image" --trust "$image/trust" --policy-json '{"waive":{"sources":["nocloud"]}}' --package "$deb" --overlay "$overlay" --size 2048 \
-    --extra selinux-policy-default,selinux-utils,policycoreutils,python3-minimal,sudo,locales,systemd-timesyncd > "$work/bake.log" 2>&1 || { tail -n 20 "$work/bake.log"; fail "bake"; }
+    --extra selinux-policy-default,selinux-utils,policycoreutils,python3,sudo,locales,systemd-timesyncd > "$work/bake.log" 2>&1 || { tail -n 20 "$work/bake.log"; fail "bake"; }
   echo "$stamp" > "$image/stamp"
 fi
 

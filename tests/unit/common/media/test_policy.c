@@ -42,6 +42,51 @@ static void delegates(void **s)
 	assert_int_equal(p.mode, MODE_PROVISION);
 }
 
+#define SPKI "sha256//dB8OBHFdnpU57P9MmluYYutzPnK4DjzPZmp19yRuXo8="
+static int judge(const struct policy *p, const char *address, const struct fetch_host **pin, struct err *e)
+{
+	struct arena a = { 0 };
+	struct url u;
+
+	assert_ok(url_parse(&a, address, &u, e), *e);
+	int r = fetch_allows(&p->fetch, &u, pin, e);
+	arena_fini(&a);
+	return r;
+}
+
+static void what_may_be_fetched(void **s)
+{
+	static const char digest[] = "#sha256=62a39c7c2457401d133c44d8dbf585ea1732a598d4d37163fc8003867548a16c";
+	static const char hosts[] = "{\"fetch\":{\"hosts\":[{\"name\":\"H.example\",\"spki\":\"" SPKI "\"},{\"name\":\"h\",\"port\":8443,\"spki\":\"" SPKI
+		"\"}],\"timeout_s\":7}}", hash[] = "{\"fetch\":{\"hash\":true}}";
+	const struct fetch_host *pin = NULL;
+	char address[200];
+	struct policy p;
+	struct err e;
+
+	(void)s;
+	assert_ok(policy_parse("{}", 2, "policy.json", &p, &e), e);
+	assert_false(fetch_policy_any(&p.fetch));
+	snprintf(address, sizeof address, "https://h.example/x%s", digest);
+	assert_err(judge(&p, address, &pin, &e), ERR_DENIED, e, "https://h.example/x: the image's policy does not let it be fetched");
+	assert_ok(policy_parse(hash, strlen(hash), "policy.json", &p, &e), e);
+	assert_int_equal(p.fetch.timeout_s, FETCH_TIMEOUT_S);
+	assert_ok(judge(&p, address, &pin, &e), e);
+	assert_null(pin);
+	assert_err(judge(&p, "https://h.example/x", &pin, &e), ERR_DENIED, e, "it has no digest");
+	snprintf(address, sizeof address, "http://u:p@h.example/x%s", digest);
+	assert_err(judge(&p, address, &pin, &e), ERR_DENIED, e, "a password would go over the network as it is");
+	assert_ok(policy_parse(hosts, strlen(hosts), "policy.json", &p, &e), e);
+	assert_int_equal(p.fetch.timeout_s, 7);
+	assert_ok(judge(&p, "https://H.EXAMPLE/x", &pin, &e), e);
+	assert_int_equal(pin->spki[0], 0x74);
+	assert_ok(judge(&p, "https://h:8443/", &pin, &e), e);
+	assert_err(judge(&p, "https://h/", &pin, &e), ERR_DENIED, e, "the server is none of its hosts");
+	assert_err(judge(&p, "http://h.example:443/", &pin, &e), ERR_DENIED, e, "the server is none of its hosts");
+	snprintf(address, sizeof address, "https://other.example/x%s", digest);
+	assert_err(judge(&p, address, &pin, &e), ERR_DENIED, e, "it takes no digests");
+}
+
 static void refuses(void **s)
 {
 	static const struct { const char *json; enum err_code code; const char *msg; } cases[] = {
@@ -63,6 +108,13 @@ static void refuses(void **s)
 		{ "{\"cloud_init_wait_s\":86401}", ERR_LIMIT, "cloud_init_wait_s is 86401" },
 		{ "{\"mode\":\"delegate\",\"waive\":{\"sources\":[\"nocloud\"]}}", ERR_UNSUPPORTED, "mode is delegate, and waive lets sources in" },
 		{ "{\"waive\":{\"sources\":[\"noclod\"]}}", ERR_UNSUPPORTED, "there is no source 'noclod'" },
+		{ "{\"fetch\":{\"hosts\":[{\"name\":\"h\",\"spki\":\"sha256//AAAA\"}]}}", ERR_FORMAT, "fetch.hosts[0]: spki 'sha256//AAAA' is not sha256// and the base64" },
+		{ "{\"fetch\":{\"hosts\":[{\"name\":\"h\",\"spki\":\"" SPKI "\",\"port\":65536}]}}", ERR_FORMAT, "the port of 'h' is no number from 1" },
+		{ "{\"fetch\":{\"hosts\":[{\"name\":\"h/x\",\"spki\":\"" SPKI "\"}]}}", ERR_FORMAT, "'h/x' is no host name" },
+		{ "{\"fetch\":{\"hosts\":[{\"name\":\"h\"}]}}", ERR_FORMAT, "spki is missing" },
+		{ "{\"fetch\":{\"hosts\":[1]}}", ERR_FORMAT, "fetch.hosts[0] is not an object" },
+		{ "{\"fetch\":{\"hash\":1}}", ERR_FORMAT, "hash" }, { "{\"fetch\":{\"timeout_s\":0}}", ERR_FORMAT, "fetch.timeout_s is 0: from 1 to 3600" },
+		{ "{\"fetch\":{\"hsah\":true}}", ERR_FORMAT, "unknown key 'hsah'" },
 		{ "{\"waive\":{\"sources\":[],\"refuze\":[]}}", ERR_FORMAT, "unknown key 'refuze'" },
 		{ "{\"waive\":{\"sources\":[\"nocloud\"],\"refuse\":[\"a-key-of-cloud-config-that-is-longer-than-any-of-them\"]}}", ERR_LIMIT, "waive.refuse" },
 	};
@@ -127,7 +179,7 @@ static void clock_without_build_time(void **s)
 
 int main(void)
 {
-	const struct CMUnitTest t[] = { cmocka_unit_test(parses), cmocka_unit_test(delegates), cmocka_unit_test(refuses), cmocka_unit_test(clock_refuse_and_warn),
+	const struct CMUnitTest t[] = { cmocka_unit_test(parses), cmocka_unit_test(delegates), cmocka_unit_test(refuses), cmocka_unit_test(what_may_be_fetched), cmocka_unit_test(clock_refuse_and_warn),
 		cmocka_unit_test(clock_without_build_time) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);

@@ -112,17 +112,40 @@ static void parts_for_another_launch_index_are_left_out(void **s)
 	arena_fini(&f.arena);
 }
 
-static int fetch(void *data, struct arena *a, const char *url, const void **ret, size_t *ret_size, struct err *e)
+static char asked[256];
+static int fetch(void *data, struct arena *a, const struct userdata_url *url, struct userdata_text *ret, struct err *e)
 {
 	(*(int *)data)++;
-	if (strcmp(url, "https://c/loop") == 0)
-		*ret = "#include\nhttps://c/loop\n";
-	else if (strcmp(url, "https://c/config") == 0)
-		*ret = arena_text(a, "#cloud-config\na: 1\n");
+	snprintf(asked + strlen(asked), sizeof asked - strlen(asked), "%s%s ", url->text, url->once ? " once" : "");
+	if (strcmp(url->text, "https://c/loop") == 0)
+		ret->bytes = "#include\nhttps://c/loop\n";
+	else if (strcmp(url->text, "https://c/config") == 0)
+		ret->bytes = arena_text(a, "#cloud-config\na: 1\n");
+	else if (strcmp(url->text, "https://c/later") == 0)
+		return 0;
 	else
-		return err_set(e, ERR_DENIED, "the policy has no such host");
-	*ret_size = strlen(*ret);
+		return err_set(e, ERR_DENIED, "%s: the policy has no such host", url->text);
+	ret->size = strlen(ret->bytes);
 	return 0;
+}
+
+/* As in cloud-init: each header line counts for those below it. */
+static void once_is_of_the_lines_below_its_header(void **s)
+{
+	int calls = 0;
+	const struct userdata_include include = { fetch, &calls };
+	struct fixture f;
+
+	(void)s;
+	*asked = 0;
+	begin(&f, "#include-once\nhttps://c/later\n#include\nhttps://c/config\n#include-once https://c/later\nhttps://c/later\n", NULL);
+	f.in.include = &include;
+	assert_config(&f, "{\"a\": 1}");
+	assert_string_equal(asked, "https://c/later once https://c/config https://c/later once https://c/later once ");
+	arena_fini(&f.arena);
+	begin(&f, "#include https://user:secret@c/x?token=secret#y\n", NULL);
+	assert_err(run(&f), ERR_DENIED, f.e, "#include of https://c/x?… is refused");
+	arena_fini(&f.arena);
 }
 
 static void includes_are_the_policys(void **s)
@@ -142,7 +165,7 @@ static void includes_are_the_policys(void **s)
 	arena_fini(&f.arena);
 	begin(&f, "#include https://d/config\n", NULL);
 	f.in.include = &include;
-	assert_err(run(&f), ERR_DENIED, f.e, "#include of https://d/config: the policy has no such host");
+	assert_err(run(&f), ERR_DENIED, f.e, "#include: https://d/config: the policy has no such host");
 	arena_fini(&f.arena);
 	begin(&f, "#include https://c/loop\n", NULL);
 	f.in.include = &include;
@@ -246,7 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scripts_stand_in_the_order_in_which_they_run), cmocka_unit_test(dos_line_ends_leave_scripts),
 		cmocka_unit_test(vendor_data_lies_below), cmocka_unit_test(a_vendor_is_told_from_a_user_in_errors),
-		cmocka_unit_test(parts_for_another_launch_index_are_left_out), cmocka_unit_test(includes_are_the_policys),
+		cmocka_unit_test(parts_for_another_launch_index_are_left_out), cmocka_unit_test(includes_are_the_policys), cmocka_unit_test(once_is_of_the_lines_below_its_header),
 		cmocka_unit_test(templates_see_instance_data), cmocka_unit_test(says_what_is_not_used), cmocka_unit_test(too_much_is_refused_unread),
 		cmocka_unit_test(meta_data_lies_below_all), cmocka_unit_test(hostile_mime_is_refused),
 	};

@@ -1,0 +1,89 @@
+/* late_fetch.c - texts that user-data names and that have to be fetched: the early stage leaves them out, the late one brings them, and the
+ * sentence is said again with everything. */
+#include <string.h>
+#include "agent/agent.h"
+#include "common/base/clock.h"
+#include "common/data/json.h"
+
+/* An include may name others, 8 deep (common/userdata/userdata.h). */
+enum { ROUNDS_MAX = USERDATA_NESTING_MAX + 2 };
+
+static void tell_missing(struct agent *a)
+{
+	struct config *c = a->config;
+
+	for (size_t i = 0; i < c->want_count; i++)
+		err_hint(note_add(&c->notes, NOTE_WARNING, ERR_UNAVAILABLE, NULL, "%s is not here yet: %s", c->wants[i].url.shown, c->wants[i].file ?
+			"the file that it is for is left out" : "user-data is not applied without it"), "it is fetched when the network is there");
+}
+
+int agent_config(struct agent *a, struct err *e)
+{
+	const struct config_fetch fetch = { &a->fetched.policy.fetch, fetched_get, &a->fetched };
+	int64_t deadline_ms = 0;
+	int r = a->fetched.rows || a->fetched.arena.chunks ? 0 : fetched_init(&a->fetched, a->root, a->verified, e);
+
+	if (!r && a->fetched.policy.mode == MODE_DELEGATE)
+		return config_delegate(a->verified, &a->config, e);
+	for (int round = 0; !r; round++) {
+		config_free(a->config);
+		a->config = NULL;
+		a->config_fetch = fetch;
+		if ((r = config_parse_with(a->verified, &a->config_fetch, &a->config, e)) || !a->config->want_count)
+			return r;
+		if (!a->fetching) {
+			tell_missing(a);
+			return 0;
+		}
+		if (round == ROUNDS_MAX)
+			return err_set(e, ERR_LIMIT, "what is included names further texts, again and again");
+		deadline_ms = deadline_ms ? deadline_ms : clock_mono_ms() + (int64_t)a->fetched.policy.fetch.timeout_s * 1000;
+		r = fetched_bring(&a->fetched, a->config->wants, a->config->want_count, deadline_ms, e);
+	}
+	return r;
+}
+
+/* What the early stage of this boot has run is not run again. */
+static void skip_what_ran(struct agent *a)
+{
+	struct plan *p = a->plan;
+	size_t kept = 0;
+
+	for (size_t k = 0; k < p->action_count; k++) {
+		const struct item *i = &p->items[p->actions[k].item];
+		const char *said = json_text(a->boot.outcomes, i->key);
+		bool ran = i->stage == STAGE_EARLY && i->frequency == FREQ_BOOT && said && strcmp(said, outcome_name(OUTCOME_DONE)) == 0;
+		if (!ran || p->actions[k].kind != ACTION_EXEC)
+			p->actions[kept++] = p->actions[k];
+	}
+	p->action_count = kept;
+}
+
+/* The journal says so too: what was there before the network is all that there is. */
+static int fetch_failed(struct agent *a, struct err *e)
+{
+	struct err ignored;
+
+	if (a->journal.items) {
+		a->journal.state = JOURNAL_FAILED;
+		journal_save(a->root, &a->journal, &ignored);
+	}
+	return -(int)e->code;
+}
+
+int agent_fetch(struct agent *a, struct err *e)
+{
+	bool none;
+
+	journal_fini(&a->journal);
+	plan_free(a->plan);
+	a->plan = NULL;
+	verified_free(a->verified);
+	a->verified = NULL;
+	a->fetching = true;
+	if (agent_decide(a, &none, e))
+		return fetch_failed(a, e);
+	if (!none)
+		skip_what_ran(a);
+	return agent_apply(a, none, e);
+}
