@@ -16,6 +16,7 @@ struct builder {
 	struct sha256 wanted;           /* what the last item wants, so far */
 	struct folders folders;
 	struct accounts accounts;       /* as they will be: owners are looked up here */
+	bool mounts_wait;               /* lines of fstab that want the network: module/mounts.c */
 	bool passwords_due;             /* passwords are given once an instance: module/set_passwords.c */
 };
 
@@ -58,7 +59,7 @@ bool want_due(struct builder *b);
 struct action *want_exec(struct builder *b, const char *const *argv, int timeout_ms, const char *why);
 
 /* The item cannot be as wanted, for the reason in *e: it has no actions, and apply deals with it by its policy. Returns 0, or
- * -code where *e is of the kind that ends planning (system, nomem, limit). */
+ * -code where *e is of the kind that ends planning (system, nomem). */
 int want_failed(struct builder *b, struct err *e);
 
 /* Names to numbers, by the accounts as they will be; group NULL: the user's own. */

@@ -10,7 +10,7 @@ enum { KEY_LENGTH_MAX = 120 };
 static const char *const action_names[] = { "mkdir", "write", "symlink", "remove", "own", "hostname", "exec" };
 static const char *const outcome_names[] = { "kept", "done", "failed", "skipped" };
 static const char *const stage_names[] = { "early", "late", "behind" };
-static const char *const frequency_names[] = { "needed", "instance", "once", "boot" };
+static const char *const frequency_names[] = { "needed", "instance", "once", "boot", "wish" };
 const char *action_kind_name(enum action_kind k) { return action_names[k]; }
 const char *outcome_name(enum outcome o) { return outcome_names[o]; }
 const char *stage_name(enum stage s) { return stage_names[s]; }
@@ -22,9 +22,12 @@ bool done_has(const struct done *d, const struct done_row *row, const char *inst
 
 	for (size_t i = 0; i < d->count; i++) {
 		const struct done_row *was = &d->rows[i];
-		if (was->frequency != row->frequency || strcmp(was->key, row->key) != 0)
+		bool same = bytes_equal(was->digest, row->digest, SHA256_SIZE);
+		/* What was done for this instance was done for this wish, too. */
+		bool alike = was->frequency == row->frequency || (row->frequency == FREQ_WISH && was->frequency == FREQ_INSTANCE);
+		if (!alike || strcmp(was->key, row->key) != 0)
 			continue;
-		if (row->frequency == FREQ_ONCE || (same_instance && bytes_equal(was->digest, row->digest, SHA256_SIZE)))
+		if (row->frequency == FREQ_ONCE || (same && (same_instance || was->frequency == FREQ_WISH)))
 			return true;
 	}
 	return false;
@@ -245,7 +248,7 @@ int want_failed(struct builder *b, struct err *e)
 {
 	struct plan *p = b->plan;
 
-	if (e->code == ERR_SYSTEM || e->code == ERR_NOMEM || e->code == ERR_LIMIT)
+	if (e->code == ERR_SYSTEM || e->code == ERR_NOMEM)
 		return -(int)e->code;
 	while (p->action_count && p->actions[p->action_count - 1].item == p->item_count - 1)
 		p->action_count--;

@@ -37,9 +37,10 @@ enum frequency {
 	FREQ_INSTANCE,          /* once for this instance-id and this content */
 	FREQ_ONCE,              /* once on this machine, whatever becomes of the content or of the instance-id */
 	FREQ_BOOT,              /* at every boot */
+	FREQ_WISH,              /* once on this machine for this content, whatever becomes of the instance-id: what destroys */
 	FREQUENCIES
 };
-/* "needed", "instance", "once", "boot" */
+/* "needed", "instance", "once", "boot", "wish" */
 const char *frequency_name(enum frequency f);
 
 /* Before the network; behind the services; and behind the boot, which nobody waits for and which no verdict counts. */
@@ -73,7 +74,7 @@ struct plan {
 };
 
 /* What the journal says was run, and is not run again: of FREQ_INSTANCE by key and digest, as long as the guest is the instance that it was;
- * of FREQ_ONCE by its key. */
+ * of FREQ_ONCE by its key; of FREQ_WISH by key and digest. */
 struct done_row { const char *key; enum frequency frequency; uint8_t digest[SHA256_SIZE]; };
 struct done { size_t count; struct done_row *rows; const char *instance_id; /* of the rows */ };
 bool done_has(const struct done *d, const struct done_row *row, const char *instance_id);
