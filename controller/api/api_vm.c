@@ -25,13 +25,13 @@ static void add_parsed(struct json_object *o, const char *key, const char *text)
 		json_object_object_add(o, key, NULL);
 }
 
-/* Unknown where its image is not registered any more. */
+/* Unknown where others start it, and where its image is not registered any more. */
 static void add_agent(struct ctl *c, const struct vm *v, struct json_object *o)
 {
 	struct agent_way agent;
 	struct err ignored;
 
-	if (agent_way_vm(c, v, &agent, &ignored))
+	if (!*v->image || agent_way_vm(c, v, &agent, &ignored))
 		return;
 	json_put(o, "agent", agent.carried ? "medium" : "image");
 	if (agent.carried)

@@ -36,6 +36,8 @@ says "one without" "$(agent systemd --image by-systemd)" '"agent":"medium","agen
 says "one without, by its initrd" "$(agent initrd --image by-initrd --agent medium)" '"agent":"medium","agent_by":"initrd"'
 says "one without, with cloud-init" "$(agent cloud --image by-cloud-init)" '"agent":"medium","agent_by":"cloud-init"'
 
+n vm show cloud | grep -qx 'agent_by *cloud-init' && n vm show own | grep -qx 'agent *image' && ok "vm show says it" || fail "vm show: $(n vm show cloud)"
+
 # Where the agent's files are not installed: which, and what to do. The image's own agent needs none.
 want 6 "the agent for images without one is not installed: there is no $T/agent/agent.tar" n vm start systemd
 want 6 "make agent-payload install puts it there" n vm start systemd

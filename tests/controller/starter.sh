@@ -59,6 +59,15 @@ medium; truncate -s 1M "$T/medium"; root; run; refused $? "the agent on the medi
 root; run "$T/nothing"; refused $? "the medium with the agent is not there: $T/nothing"
 root; run ""; refused $? "the agent is not there"
 
+# natald takes that frame for what it is: a claim, shown and not believed.
+if command -v socat > /dev/null; then
+  n key init > /dev/null; n vm create claimed --host none --channel "unix:$T/claimed.sock" > /dev/null
+  socat -u "FILE:$T/port" "UNIX-LISTEN:$T/claimed.sock" & listener=$!
+  claimed() { n vm show claimed | grep -qx '  error: agent: the agent is not there: .*'; }
+  within 10 claimed && n vm show claimed | grep -q '^last claim: failed, step 0 of 0 agent (unauthenticated' && [ "$(field claimed state)" = ready ] && ok "natald shows it, and decides nothing by it" || fail "$(n vm show claimed)"
+  kill $listener 2> /dev/null; n vm delete claimed > /dev/null
+fi
+
 # Brought by an initrd: the file lies where the guest's own copy would.
 brought() { root; mkdir -p "$T/root/run/natal"; cp "$tar" "$T/root/run/natal/agent.tar"; }
 brought; run "" && installed && [ ! -e "$T/root/run/natal/agent.tar" ] && ok "brought by an initrd" || fail "by initrd: $(cat "$T/said")"
