@@ -92,6 +92,7 @@ all_ = {
     'ssh_up': open('/run/ssh-up').read() if os.path.exists('/run/ssh-up') else '',     # /proc/stat
     'uptime': open('/proc/uptime').read().split()[0],
     'journal': run('journalctl', '-b', '-o', 'cat', '-u', 'natal-early', '-u', 'natal-late')[-20000:],
+    'analyze': run('natal-agent', 'analyze', 'show'), 'chain': run('systemd-analyze', '--no-pager', 'critical-chain', 'ssh.service'),
     'cloud': run('sh', '-c', 'grep -E "WARN|ERROR|Trace" /var/log/cloud-init.log 2>/dev/null | tail -n 40'),
 }
 with open('/dev/disk/by-id/virtio-collect', 'wb') as out:
