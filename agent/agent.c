@@ -309,9 +309,12 @@ int agent_early(struct agent *a, struct err *e)
 	compat_begins(a);
 	int r = agent_decide(a, &none, e);
 
-	if (r || (r = agent_apply(a, none, e)) || (delegate_is(&a->journal) && (r = delegate_open(a, e))))
+	if (r || (r = agent_apply(a, none, e)))
 		return not_early(a, e);
-	if (!delegate_is(&a->journal))
+	const bool delegated = none ? delegate_is(&a->journal) : a->config->delegated;
+	if (delegated && (r = delegate_open(a, e)))
+		return not_early(a, e);
+	if (!delegated)
 		delegate_close(a);
 	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;

@@ -38,6 +38,7 @@ baked "an either-or group" 'p["require"]==[[id["media-ed25519"]],[id["p"],id["sp
 baked "one algorithm" 'p["algorithms"]==["ecdsa-p256-sha256"]' --algorithm ecdsa-p256-sha256
 baked "both algorithms, named" 'p["algorithms"]==["ed25519","ecdsa-p256-sha256"]' --algorithm ecdsa-p256-sha256 --algorithm ed25519
 baked "the least format, and a clock that is refused" 'p["min_format"]==1 and p["clock"]=="refuse"' --min-format 1 --clock refuse
+baked "mode delegate, and how long cloud-init may take" 'p["mode"]=="delegate" and p["cloud_init_wait_s"]==60' --mode delegate --cloud-init-wait 60
 spki=sha256//dB8OBHFdnpU57P9MmluYYutzPnK4DjzPZmp19yRuXo8=
 baked "nothing is fetched without an option" '"fetch" not in p'
 baked "what may be fetched (--fetch-host, --fetch-hash)" 'p["fetch"]=={"hash":True,"hosts":[{"name":"files.example.net","port":443,"spki":"'$spki'"},{"name":"h","port":8443,"spki":"'$spki'"}]}' \
@@ -52,6 +53,8 @@ want 2 "--require media-ed25519,spare: --algorithm forbids the algorithm of each
 want 2 "error[usage]: --fetch-host: 'files' is not NAME[:PORT]=sha256//BASE64" bake debian-12 --fetch-host files
 want 2 "spki 'sha256//AAAA' is not sha256// and the base64 of 32 bytes" bake debian-12 --fetch-host files=sha256//AAAA
 want 2 "did you mean 'warn'?" bake debian-12 --clock wran
+want 2 "did you mean 'delegate'?" bake debian-12 --mode delgate
+want 2 "--cloud-init-wait" bake debian-12 --mode delegate --cloud-init-wait 0
 want 3 "require has 9 entries: 8 at most" bake debian-12 $(printf -- '--require p %.0s' {1..9})
 rm "$S/trust.d/p.pub"
 want 2 "--algorithm forbids the algorithm of every key in $S/trust.d" bake debian-12 --algorithm ecdsa-p256-sha256
