@@ -16,7 +16,7 @@ static void release_word(const char *text, const char *key, char ret[WORD_MAX])
 	size_t n = strlen(key);
 
 	*ret = 0;
-	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL) {
+	for (const char *line = text, *end; line; line = (end = strchr(line, '\n')) ? end + 1 : NULL) {
 		if (strncmp(line, key, n) != 0 || line[n] != '=')
 			continue;
 		const char *from = line + n + 1;
