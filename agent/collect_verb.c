@@ -7,7 +7,7 @@
 #include <time.h>
 #include "agent/apply/apply.h"
 #include "agent/instance.h"
-#include "agent/tar.h"
+#include "common/base/tar.h"
 #include "agent/verb.h"
 #include "common/base/file.h"
 #include "common/base/proc.h"
@@ -40,7 +40,7 @@ static void add(struct collect *c, const char *name, const void *bytes, size_t s
 	char path[100];
 
 	snprintf(path, sizeof path, FOLDER "%s", name);
-	tar_add(c->archive, path, bytes, size, c->now);
+	tar_add(c->archive, &(struct tar_file){ path, 0600, bytes, size, c->now });
 }
 
 static void add_json(struct collect *c, const char *name, struct json_object *o)
@@ -165,6 +165,6 @@ int verb_collect_logs(struct run *run, struct err *e)
 		add_programs(&c);
 	add(&c, "missing.txt", c.missing.data ? c.missing.data : "", c.missing.size);
 	buf_fini(&c.missing);
-	tar_end(&archive);
+	tar_end(&archive, TAR_BLOCK);
 	return write_archive(run, &archive, e);
 }

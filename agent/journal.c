@@ -232,7 +232,7 @@ void journal_ran(struct journal *j, const struct journal_item *it)
 {
 	struct done_row row = { it->key, it->frequency, { 0 } };
 
-	if (it->frequency != FREQ_INSTANCE && it->frequency != FREQ_ONCE)
+	if (it->frequency != FREQ_INSTANCE && it->frequency != FREQ_ONCE && it->frequency != FREQ_WISH)
 		return;
 	memcpy(row.digest, it->digest, SHA256_SIZE);
 	add_done(j, &row);
@@ -256,13 +256,13 @@ static void take_item(struct journal *j, const struct plan *p, size_t n, struct 
 		ret->run_count = 0;
 }
 
-/* Another instance-id, or another machine, has run nothing yet but what is run once on a disk. */
+/* Another instance-id has run nothing yet but what is run once on a disk. */
 static void keep_once(struct done *d)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < d->count; i++)
-		if (d->rows[i].frequency == FREQ_ONCE)
+		if (d->rows[i].frequency == FREQ_ONCE || d->rows[i].frequency == FREQ_WISH)
 			d->rows[kept++] = d->rows[i];
 	d->count = kept;
 }

@@ -17,10 +17,10 @@ agent_libagent_a_SOURCES = \
 	%D%/module/timezone.c %D%/module/tls_identity.c %D%/module/users.c %D%/module/write_files.c \
 	%D%/pinning/drift.c %D%/pinning/drift.h %D%/pinning/pins.c %D%/pinning/pins.h %D%/pinning/present.h %D%/pinning/ssh.c \
 	%D%/pinning/tls.c %D%/pinning/wire.c %D%/pinning/wire.h \
-	%D%/plan/build.h %D%/plan/folders.c %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
+	%D%/plan/build.h %D%/plan/checked.c %D%/plan/claims.c %D%/plan/folders.c %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
 	%D%/report/channel.c %D%/report/channel.h %D%/report/report.c %D%/report/report.h %D%/report/spool.c \
 	%D%/source/find.c %D%/source/find_functions.h %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c %D%/source/configdrive.c %D%/source/credentials.c %D%/source/nocloud.c \
-	%D%/source/offer.h %D%/source/sources.c %D%/source/volume.c %D%/waive.c %D%/offered.c %D%/status_verb.c %D%/clean_verb.c %D%/collect_verb.c %D%/tar.c %D%/tar.h %D%/instance.c %D%/instance.h %D%/query_verb.c %D%/analyze_verb.c %D%/timeline.c %D%/timeline.h %D%/timings.c %D%/timings.h %D%/config/meta.c
+	%D%/source/offer.h %D%/source/sources.c %D%/source/volume.c %D%/waive.c %D%/offered.c %D%/status_verb.c %D%/clean_verb.c %D%/collect_verb.c %D%/instance.c %D%/instance.h %D%/query_verb.c %D%/analyze_verb.c %D%/timeline.c %D%/timeline.h %D%/timings.c %D%/timings.h %D%/config/meta.c
 
 sbin_PROGRAMS += natal-agent
 natal_agent_SOURCES = %D%/main.c

@@ -9,7 +9,7 @@ common_libcommon_a_SOURCES = \
 	%D%/base/clock.h %D%/base/cursor.h %D%/base/scope.h \
 	%D%/base/err.c %D%/base/err.h \
 	%D%/base/file.c %D%/base/file.h \
-	%D%/base/late.c %D%/base/late.h \
+	%D%/base/late.c %D%/base/late.h %D%/base/tar.c %D%/base/tar.h \
 	%D%/base/proc.c %D%/base/proc.h \
 	%D%/base/secret.c %D%/base/secret.h \
 	%D%/base/text.c %D%/base/text.h \

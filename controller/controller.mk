@@ -4,7 +4,7 @@ CONTROLLER_LIBS = controller/libcontroller.a controller/crypto/libsign.a $(HOST_
 	$(ISOFS_LIBS) $(SECCOMP_LIBS) -lpthread
 
 noinst_LIBRARIES += controller/libcontroller.a
-controller_libcontroller_a_CFLAGS = $(CONTROLLER_CFLAGS)
+controller_libcontroller_a_CFLAGS = $(CONTROLLER_CFLAGS) -DNATAL_AGENT_FILES='"$(agentdir)"'
 controller_libcontroller_a_SOURCES = \
 	%D%/crypto/ca.c %D%/crypto/ca.h %D%/crypto/guestkey.c %D%/crypto/guestkey.h %D%/crypto/seal.c %D%/crypto/seal.h \
 	%D%/crypto/sha256.c \
@@ -16,7 +16,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/signer/signer.h %D%/signer/wire.h \
 	%D%/service/advance.c %D%/service/birth.c %D%/service/birth.h %D%/service/births.c %D%/service/births.h %D%/service/birth_parts.c %D%/service/birth_parts.h %D%/service/ctl.c \
 	%D%/service/ctl.h %D%/service/link.c %D%/service/link_ask.c %D%/service/link_answer.c %D%/service/link.h %D%/service/link_priv.h \
-	%D%/service/medium.c %D%/service/medium.h %D%/service/volume.c %D%/service/volume.h %D%/service/pinfile.c %D%/service/pinfile.h %D%/service/pinwriter.c %D%/service/pinwriter.h %D%/service/pool.c %D%/service/pool.h \
+	%D%/service/agent_way.c %D%/service/agent_way.h %D%/service/carrier.c %D%/service/carrier.h %D%/service/carrier_parts.c %D%/service/cpio.c %D%/service/cpio.h %D%/service/medium.c %D%/service/medium.h %D%/service/volume.c %D%/service/volume.h %D%/service/pinfile.c %D%/service/pinfile.h %D%/service/pinwriter.c %D%/service/pinwriter.h %D%/service/pool.c %D%/service/pool.h \
 	%D%/service/report.c %D%/service/report.h %D%/service/address.c %D%/service/address.h %D%/service/guestdata.c %D%/service/shape.c %D%/service/shape.h %D%/service/spec.c %D%/service/spec.h \
 	%D%/http/request.h %D%/http/route.c %D%/http/server.c %D%/http/server.h \
 	%D%/api/api.h %D%/api/api_backup.c %D%/api/api_image.c %D%/api/api_key.c %D%/api/api_pool.c %D%/api/api_run.c %D%/api/api_vm.c %D%/api/bodies.c %D%/api/bodies.h \

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "agent/apply/label.h"
 #include "agent/links.h"
+#include "agent/plan/plan.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/crypto/hash.h"
@@ -20,12 +21,12 @@ void tree_temp(const char *name, char out[TREE_TEMP_MAX])
 	char hex[33];
 
 	if (strlen(name) <= 240) {
-		snprintf(out, TREE_TEMP_MAX, ".%.240s.natal-new", name);
+		snprintf(out, TREE_TEMP_MAX, STAGED_PREFIX "%.240s" STAGED_SUFFIX, name);
 		return;
 	}
 	sha256(name, strlen(name), digest);
 	hex_encode(digest, 16, hex);
-	snprintf(out, TREE_TEMP_MAX, ".%s.natal-new", hex);
+	snprintf(out, TREE_TEMP_MAX, STAGED_PREFIX "%s" STAGED_SUFFIX, hex);
 }
 
 int tree_stage_file(int root, const char *path, const struct sys_file *f, struct err *e)

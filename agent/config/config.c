@@ -36,16 +36,12 @@ static int check_blobs(const struct verified *v, struct err *e)
 	return 0;
 }
 
-/* parse NULL: whatever it says. */
-static int one_doc(struct config *c, const char *name, int (*parse)(struct config *, const void *, size_t, struct err *), struct err *e)
+static int check_size(const struct verified *v, const char *name, struct err *e)
 {
-	const struct blob *b = verified_blob(c->verified, name);
+	const struct blob *b = verified_blob(v, name);
 
-	if (!b)
-		return 0;
-	if (b->size > CONFIG_DOC_MAX)
-		return err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
-	return parse ? parse(c, b->bytes, (size_t)b->size, e) : 0;
+	return !b || b->size <= CONFIG_DOC_MAX ? 0 :
+		err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
 }
 
 int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e)
@@ -80,7 +76,7 @@ int config_delegate(const struct verified *v, struct config **ret, struct err *e
 	if ((r = check_blobs(v, e)))
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(docs); i++)
-		if ((r = one_doc(c, docs[i], NULL, e)))
+		if ((r = check_size(v, docs[i], e)))
 			return r;
 	c->cloud = node_new(&c->arena, NODE_MAP, (struct place){ .doc = BLOB_USER_DATA });
 	config_ssh_defaults(c);

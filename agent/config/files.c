@@ -224,21 +224,6 @@ int config_files(struct config *c, const struct doc *d, const struct node *files
 	return r;
 }
 
-/* A word for sh(1): in single quotes. */
-static void quote(struct buf *out, const char *s)
-{
-	buf_str(out, "'");
-	for (size_t n; *s; s += n) {
-		n = strcspn(s, "'");
-		buf_add(out, s, n);
-		if (s[n]) {
-			buf_str(out, "'\\''");
-			n++;
-		}
-	}
-	buf_str(out, "'");
-}
-
 /* A word of a list: texts and numbers as they are written. NULL: it is none. */
 static const char *word_of(const struct node *v) { return v->kind == NODE_INT || v->kind == NODE_FLOAT ? v->text : node_str(v); }
 
@@ -263,7 +248,7 @@ static int put_command(const struct doc *d, const char *path, const struct node 
 		if (!word && (r = doc_value(d, doc_path_n(d, path, i), v->items[i], WANT_TEXT, &word, e)))
 			return r;
 		buf_str(script, i ? " " : "");
-		quote(script, word);
+		text_shell_quote(script, word);
 	}
 	buf_str(script, "\n");
 	return 0;

@@ -58,6 +58,9 @@ static int set_shadow(struct builder *b, const struct config_user *u, const char
 	hash = hash ? hash : fresh ? "!" : before;
 	if (lock && (fresh || b->passwords_due) && *hash != '!' && *hash != '*')
 		hash = arena_printf(a->arena, "!%s", hash);
+	/* And the other way: `lock_passwd: false` opens what is there, but no account without a password. */
+	if (u->lock_passwd == TRI_NO && !fresh && b->passwords_due && *hash == '!' && hash[1] == '$')
+		hash++;
 	if (fresh) {
 		s = accounts_add(a, ACCOUNT_SHADOW, u->name);
 		bool ages = u->system != TRI_YES;       /* login.defs is for people */

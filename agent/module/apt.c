@@ -22,9 +22,9 @@ static int want_proxies(struct builder *b, const struct node *apt, struct err *e
 		if (proxy && *proxy)
 			buf_printf(&text, "Acquire::%s::Proxy \"%s\";\n", rows[i][1], proxy);
 	}
-	if (text.size && ((r = take_text(b, &text, &all, e)) || (r = want_text(b, PROXY_PATH, all, 0644, e))))
+	if (text.size && ((r = take_text(b, &text, &all, e)) || (r = want_text(b, PROXY_PATH, all, guest_mode(all), e))))
 		return r;
-	return conf ? want_text(b, CONF_PATH, conf, 0644, e) : 0;
+	return conf ? want_text(b, CONF_PATH, conf, guest_mode(conf), e) : 0;
 }
 
 /* The answers go to debconf in a file of their own: they may hold passwords. */

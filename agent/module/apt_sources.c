@@ -174,7 +174,7 @@ int apt_sources_list(struct builder *b, const struct node *apt, const struct gue
 	text = given ? fill_in(&b->plan->arena, given, names) : own_list(b, g, deb822, names);
 	if (suites && (r = without_suites(b, suites, g, &text, e)))
 		return r;
-	return want_text(b, deb822 ? sources : path, text, 0644, e);
+	return want_text(b, deb822 ? sources : path, text, guest_mode(text), e);
 }
 
 /* A name that stays in its folder. */
@@ -289,6 +289,6 @@ int apt_sources(struct builder *b, const struct node *apt, const struct guest *g
 	for (size_t i = 0; !r && i < all->count; i++)
 		r = one_source(b, &all->members[i], names, files, e);
 	for (; !r && files->path; files++)
-		r = want_text(b, files->path, files->text, 0644, e);
+		r = want_text(b, files->path, files->text, guest_mode(files->text), e);
 	return r;
 }

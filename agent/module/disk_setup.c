@@ -23,7 +23,7 @@ static const char *gpt_type(const char *type)
 	return type;
 }
 
-struct disk { const char *path; bool gpt; uint64_t size; };
+struct disk { const char *path; bool gpt, overwrite, blank; uint64_t size; };
 
 /* One element of a layout: 33, or [33, 82]. */
 static int one_partition(struct builder *b, const struct disk *d, const struct node *v, bool last, struct buf *out, struct err *e)
@@ -78,8 +78,9 @@ static int partition(struct builder *b, const struct disk *d, const struct node 
 	int r = layout_script(b, d, layout, &script, e);
 	if (r)
 		return r;
-	want_frequency(b, FREQ_INSTANCE);
-	if (!want_due(b))
+	/* What was overwritten once at this wish holds the guest's own data since: another instance-id is no other wish. */
+	want_frequency(b, d->overwrite ? FREQ_WISH : FREQ_INSTANCE);
+	if (!want_due(b) && !(d->overwrite && d->blank))
 		return 0;
 	argv[n++] = SFDISK;
 	argv[n++] = "--quiet";
@@ -119,8 +120,10 @@ static int one_disk(struct builder *b, const char *given, const struct node *how
 	if (!now.there)
 		return err_set(e, ERR_NOT_FOUND, "disk_setup: there is no disk %s", d.path);
 	d.size = now.size_bytes;
+	d.blank = now.blank;
+	d.overwrite = overwrite && overwrite->kind == NODE_BOOL && overwrite->boolean;
 	note_wishes(b, &d, how);
-	if (!now.blank && !(overwrite && overwrite->kind == NODE_BOOL && overwrite->boolean))
+	if (!d.blank && !d.overwrite)
 		return 0;               /* what somebody put there stays */
 	return partition(b, &d, how, e);
 }

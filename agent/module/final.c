@@ -26,7 +26,7 @@ static void message_script(const char *message, struct buf *out)
 		bool known = message[n] && k < ARRAY_SIZE(names) && (!braces || name[m] == '}');
 		char *plain = strndup(message, known || !message[n] ? n : n + 1);
 		buf_str(out, "printf %s ");
-		shell_quote(out, plain ? plain : "");
+		text_shell_quote(out, plain ? plain : "");
 		free(plain);
 		buf_str(out, "\n");
 		if (known)

@@ -87,8 +87,8 @@ static int judge(struct builder *b, const struct fs *fs, struct err *e)
 	want_note(b, fs->device, strlen(fs->device));
 	want_note(b, fs->type, strlen(fs->type));
 	want_note(b, fs->label ? fs->label : "", fs->label ? strlen(fs->label) : 0);
-	want_frequency(b, FREQ_INSTANCE);
-	if (!want_due(b))
+	want_frequency(b, fs->overwrite ? FREQ_WISH : FREQ_INSTANCE);   /* as disk_setup's */
+	if (!want_due(b) && !(fs->overwrite && now.there && now.blank))
 		return 0;
 	if (is_same(fs, &now) && !fs->overwrite)
 		return 0;

@@ -68,6 +68,28 @@ static bool off(const struct node *v)
 	return mode && ((mode->kind == NODE_BOOL && !mode->boolean) || node_is(mode, "off"));
 }
 
+/* A tool that is asked for by name is one that has to be there. gpart is FreeBSD's. */
+static int check_mode(struct builder *b, struct err *e)
+{
+	const struct node *v = node_get(node_get(b->config->cloud, "growpart"), "mode");
+	struct fact there[2];
+	int r = 0;
+
+	if (node_is(v, "gpart")) {
+		node_fail(v, ERR_UNSUPPORTED, e, "growpart: gpart is FreeBSD's program");
+		err_hint(e, "growpart, or auto");
+		return -(int)e->code;
+	}
+	for (size_t i = 0; i < 2 && !r; i++)
+		r = facts_stat(b->facts, i ? "/usr/sbin/growpart" : "/usr/bin/growpart", &there[i], e);
+	if (!r && node_is(v, "growpart") && there[0].kind == FACT_ABSENT && there[1].kind == FACT_ABSENT) {
+		node_fail(v, ERR_NOT_FOUND, e, "growpart: this guest has no growpart");
+		err_hint(e, "Debian's package cloud-guest-utils has it");
+		r = -(int)e->code;
+	}
+	return r;
+}
+
 static int grow_partition(struct builder *b, struct root *root, struct err *e)
 {
 	static const char *const tools[] = { "/usr/bin/growpart", "/usr/sbin/growpart" };
@@ -143,6 +165,8 @@ int module_growpart(struct builder *b, struct err *e)
 	if (!b->facts->live || (off(growpart) && off(resize)) || !b->config->cloud->count)
 		return 0;
 	want_item(b, "");
+	if (!off(growpart) && check_mode(b, e))
+		return want_failed(b, e);
 	/* An image's own word, unless it is to be ignored. */
 	struct fact stop;
 	if (facts_stat(b->facts, "/etc/growroot-disabled", &stop, e))

@@ -218,20 +218,24 @@ int guest_template(struct builder *b, const char *text, const struct node *vars,
 	return template_render(&(struct template_in){ &b->plan->arena, "template", text, strlen(text), vars }, ret, &size, e);
 }
 
+unsigned guest_mode(const char *text)
+{
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (text_starts(line, "password") || text_starts(line, "proxy_password"))
+			return 0600;
+	for (const char *p = text; (p = strstr(p, "://")); ) {
+		p += 3;
+		size_t n = strcspn(p, "/ \t\n\"'");
+		const char *at = memchr(p, '@', n);
+		if (at && memchr(p, ':', (size_t)(at - p)))
+			return 0600;
+	}
+	return 0644;
+}
+
 int want_text(struct builder *b, const char *path, const char *text, unsigned mode, struct err *e)
 {
 	return want_file(b, &(struct want_file){ path, text, strlen(text), mode, 0, 0, mode < 0644, false }, e);
-}
-
-void shell_quote(struct buf *out, const char *word)
-{
-	buf_str(out, "'");
-	for (; *word; word++)
-		if (*word == '\'')
-			buf_str(out, "'\\''");
-		else
-			buf_add(out, word, 1);
-	buf_str(out, "'");
 }
 
 void shell_command(struct buf *out, const struct node *command)
@@ -240,7 +244,7 @@ void shell_command(struct buf *out, const struct node *command)
 		buf_str(out, node_str(command) ? node_str(command) : "false");
 	for (size_t i = 0; command->kind == NODE_LIST && i < command->count; i++) {
 		buf_str(out, i ? " " : "");
-		shell_quote(out, command->items[i]->text ? command->items[i]->text : "");
+		text_shell_quote(out, command->items[i]->text ? command->items[i]->text : "");
 	}
 	buf_str(out, "\n");
 }

@@ -36,12 +36,12 @@ const char *cloud_text(const struct node *map, const char *key, const char *othe
 const char *fill_in(struct arena *a, const char *s, const char *const *pairs);
 /* A template of the document's (jinja, or $NAME), with `vars`, a map, for its names. */
 int guest_template(struct builder *b, const char *text, const struct node *vars, const char **ret, struct err *e);
+/* Of a file that anybody may read: 0644, or 0600 where a password is in it: in an address ("http://user:password@proxy"), or as a line of its own. */
+unsigned guest_mode(const char *text);
 /* A root-owned file with this text. */
 int want_text(struct builder *b, const char *path, const char *text, unsigned mode, struct err *e);
 /* Where the running guest has SELinux: what a program made there gets a label of this type. */
 int guest_label(struct builder *b, const char *path, const char *type, struct err *e);
-/* 'a word' for sh(1). */
-void shell_quote(struct buf *out, const char *word);
 /* A user's command as a script: a text as it is, a list as one quoted command. */
 void shell_command(struct buf *out, const struct node *command);
 enum { SCRIPT_MAX = 1 << 20 };

@@ -40,6 +40,7 @@ int module_growpart(struct builder *b, struct err *e);
 int module_disk_setup(struct builder *b, struct err *e);
 int module_fs_setup(struct builder *b, struct err *e);
 int module_mounts(struct builder *b, struct err *e);
+int module_mounts_network(struct builder *b, struct err *e);
 int module_scripts(struct builder *b, struct err *e);
 int module_network(struct builder *b, struct err *e);
 int module_timezone(struct builder *b, struct err *e);

@@ -27,6 +27,7 @@ const struct module modules[] = {
 	{ "timezone",        STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_timezone },
 	{ "seed_random",     STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_seed_random },
 	{ "resolv_conf",     STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_resolv_conf },
+	{ "mounts",          STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_mounts_network },
 	{ "keyboard",        STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_keyboard },
 	{ "apt_configure",   STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_apt_configure },
 	{ "yum_repos",       STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_yum_repos },

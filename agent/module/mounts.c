@@ -9,9 +9,12 @@
 #define FSTAB "/etc/fstab"
 /* By this option the lines of cloud-config are known again. */
 #define OURS "comment=cloudconfig"
+/* What mount(8) reads before the network: no other lines of the guest's are tried then. */
+#define LOCAL STATE_DIR "/fstab-local"
 enum { FIELDS = 6, MOUNT_TIMEOUT_MS = 60000, SWAP_TIMEOUT_MS = 100 * 1000 };
 
-struct lines { struct builder *b; struct buf text; bool swap; const char *kept; };
+/* local: those of text that want no network. */
+struct lines { struct builder *b; struct buf text, local; bool swap, network; const char *kept; };
 
 static bool plain_word(const char *s)
 {
@@ -74,15 +77,29 @@ static const char *source_name(struct builder *b, const char *given)
 	return *number ? block_partition(&b->plan->arena, disk, number) : disk;
 }
 
+/* By its type, by a server in front of it, or since somebody says so. */
+static bool wants_network(const char *source, const char *type, const char *options)
+{
+	static const char *const types[] = { "9p", "afs", "ceph", "cifs", "coda", "davfs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "gfs2", "glusterfs",
+		"lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs" };
+	const char *colon = strchr(source, ':');
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (strcmp(types[i], type) == 0)
+			return true;
+	return text_starts(source, "//") || (colon && colon[1] == '/' && *source != '/') || (options && strstr(options, "_netdev"));
+}
+
 static int one_mount(struct lines *l, const struct node *v, const struct node *defaults, struct err *e)
 {
 	static const char *const standard[FIELDS] = { NULL, NULL, "auto", "defaults,nofail,x-systemd.after=natal-early.service,_netdev", "0", "2" };
-	const char *f[FIELDS];
+	const char *f[FIELDS], *said = NULL;
 
 	for (size_t i = 0; i < FIELDS; i++) {
 		const struct node *mine = i < v->count ? v->items[i] : NULL, *other = defaults && i < defaults->count ? defaults->items[i] : NULL;
 		const struct node *n = mine && mine->kind != NODE_NULL ? mine : other && other->kind != NODE_NULL ? other : NULL;
 		f[i] = n ? n->text : defaults ? NULL : standard[i];
+		said = i == 3 && n ? n->text : said;
 		f[i] = f[i] ? f[i] : standard[i];
 		if (n && (n->kind == NODE_LIST || n->kind == NODE_MAP || !plain_word(n->text)))
 			return node_fail(n, ERR_FORMAT, e, "mounts: a field of fstab is one word");
@@ -99,7 +116,11 @@ static int one_mount(struct lines *l, const struct node *v, const struct node *d
 	bool swap = strcmp(f[2], "swap") == 0;
 	if (!swap && (*f[1] != '/' || strstr(f[1], "/../")))
 		return node_fail(v, ERR_FORMAT, e, "mounts: '%.60s' is no absolute path", f[1]);
-	buf_printf(&l->text, "%s\t%s\t%s\t%s," OURS "\t%s\t%s\n", source, f[1], f[2], f[3], f[4], f[5]);
+	const char *line = arena_printf(&l->b->plan->arena, "%s\t%s\t%s\t%s," OURS "\t%s\t%s\n", source, f[1], f[2], f[3], f[4], f[5]);
+	bool network = wants_network(source, f[2], said);
+	buf_str(&l->text, line);
+	buf_str(&l->local, swap || network ? "" : line);
+	l->network |= network;
 	l->swap |= swap;
 	return swap ? 0 : want_dir(l->b, f[1], 0755, 0, 0, e);
 }
@@ -201,47 +222,73 @@ static int swap_file(struct lines *l, const struct node *swap, struct err *e)
 	return 0;
 }
 
-static int all_lines(struct lines *l, const struct node *mounts, const struct node *swap, struct err *e)
+/* The lines take effect: at once those that want no network, in the late stage the others (of later boots systemd takes care). */
+static int take_effect(struct lines *l, struct err *e)
 {
-	static const char *const mount[] = { "/usr/bin/mount", "-a", NULL }, *const swapon[] = { "/usr/sbin/swapon", "-a", NULL };
+	static const char *const mount[] = { "/usr/bin/mount", "-a", "-T", LOCAL, NULL }, *const swapon[] = { "/usr/sbin/swapon", "-a", NULL };
 	static const char *const reload[] = { "/usr/bin/systemctl", "daemon-reload", NULL };
+	static const char why[] = "fstab has other lines";
 	struct builder *b = l->b;
-	const char *fstab;
-	int r = facts_text(b->facts, FSTAB, &fstab, e);
+	int r = 0;
 
-	if (r)
+	if (l->local.size && ((r = want_dir(b, STATE_DIR, 0700, 0, 0, e)) ||
+	    (r = want_file(b, &(struct want_file){ LOCAL, arena_copy(&b->plan->arena, l->local.data, l->local.size), l->local.size, 0600, 0, 0, false, true }, e))))
 		return r;
-	l->kept = without_ours(&b->plan->arena, fstab ? fstab : "");
+	want_exec(b, reload, MOUNT_TIMEOUT_MS, why);
+	if (l->swap)
+		want_exec(b, swapon, MOUNT_TIMEOUT_MS, why);
+	if (l->local.size)
+		want_exec(b, mount, MOUNT_TIMEOUT_MS, why);
+	b->mounts_wait = l->network;
+	return 0;
+}
+
+static int all_lines(struct lines *l, const struct node *mounts, const struct node *swap, const char *fstab, struct err *e)
+{
+	struct builder *b = l->b;
+	int r = 0;
+
+	l->kept = without_ours(&b->plan->arena, fstab);
 	for (size_t i = 0; mounts && mounts->kind == NODE_LIST && i < mounts->count; i++)
 		if (mounts->items[i]->kind == NODE_LIST && (r = one_mount(l, mounts->items[i], node_get(b->config->cloud, "mount_default_fields"), e)))
 			return r;
 	if (swap && swap->kind == NODE_MAP && (r = swap_file(l, swap, e)))
 		return r;
-	if (!l->text.size)
+	if (!l->text.size && !strstr(fstab, OURS))
 		return 0;
-	want_note(b, l->text.data, l->text.size);
-	const char *all = arena_printf(&b->plan->arena, "%s%s", l->kept, l->text.data);
+	want_note(b, l->text.data ? l->text.data : "", l->text.size);
+	const char *all = arena_printf(&b->plan->arena, "%s%s", l->kept, l->text.data ? l->text.data : "");
 	size_t before = b->plan->action_count;
 	if ((r = want_file(b, &(struct want_file){ FSTAB, all, strlen(all), 0644, 0, 0, false, true }, e)))
 		return r;
-	if (!b->facts->live || b->plan->action_count == before)
-		return 0;
-	want_exec(b, reload, MOUNT_TIMEOUT_MS, "fstab has other lines");
-	if (l->swap)
-		want_exec(b, swapon, MOUNT_TIMEOUT_MS, "fstab has other lines");
-	want_exec(b, mount, MOUNT_TIMEOUT_MS, "fstab has other lines");
-	return 0;
+	return b->facts->live && b->plan->action_count != before ? take_effect(l, e) : 0;
 }
 
+/* Lines of a user-data that had mounts go, when this one has none. */
 int module_mounts(struct builder *b, struct err *e)
 {
 	const struct node *mounts = node_get(b->config->cloud, "mounts"), *swap = node_get(b->config->cloud, "swap");
-	struct lines l = { .b = b, .text = BUF_MAX(1 << 20) };
+	struct lines l = { .b = b, .text = BUF_MAX(1 << 20), .local = BUF_MAX(1 << 20) };
+	const char *fstab;
+	int r = facts_text(b->facts, FSTAB, &fstab, e);
 
-	if (!node_truth(mounts) && !node_truth(swap))
-		return 0;
+	if (r || (!node_truth(mounts) && !node_truth(swap) && !(fstab && strstr(fstab, OURS))))
+		return r;
 	want_item(b, "");
-	int r = all_lines(&l, mounts, swap, e) ? want_failed(b, e) : 0;
+	r = all_lines(&l, mounts, swap, fstab ? fstab : "", e) ? want_failed(b, e) : 0;
 	buf_fini(&l.text);
+	buf_fini(&l.local);
 	return r;
+}
+
+int module_mounts_network(struct builder *b, struct err *e)
+{
+	static const char *const mount[] = { "/usr/bin/mount", "-a", NULL };
+
+	(void)e;
+	if (!b->mounts_wait)
+		return 0;
+	want_item(b, "network");
+	want_exec(b, mount, MOUNT_TIMEOUT_MS, "they want the network");
+	return 0;
 }

@@ -9,7 +9,8 @@ enum { SERVICE_TIMEOUT_MS = 90 * 1000 };
 struct client {
 	const char *name, *check, *conf, *service, *package;    /* package NULL: a part of the system */
 	const char *redhat_conf, *redhat_service;               /* where that family has others; NULL */
-	int (*write)(struct builder *b, const struct node *ntp, struct buf *out);
+	int (*write)(const struct node *ntp, bool redhat, struct buf *out);
+	bool redhat;                                            /* this guest is of that family */
 };
 
 static void put_each(struct buf *out, const char *word, const struct node *list, const char *after)
@@ -26,17 +27,19 @@ static void put_sources(const struct node *ntp, struct buf *out)
 	put_each(out, "peer", node_get(ntp, "peers"), "");
 }
 
-static int write_chrony(struct builder *b, const struct node *ntp, struct buf *out)
+static int write_chrony(const struct node *ntp, bool redhat, struct buf *out)
 {
 	put_sources(ntp, out);
 	put_each(out, "allow", node_get(ntp, "allow"), "");
-	buf_str(out, "keyfile /etc/chrony/chrony.keys\ndriftfile /var/lib/chrony/chrony.drift\nlogdir /var/log/chrony\nmaxupdateskew 100.0\n"
+	buf_str(out, redhat ? "keyfile /etc/chrony.keys\ndriftfile /var/lib/chrony/drift\nlogdir /var/log/chrony\nrtcsync\nmakestep 1.0 3\n" :
+		"keyfile /etc/chrony/chrony.keys\ndriftfile /var/lib/chrony/chrony.drift\nlogdir /var/log/chrony\nmaxupdateskew 100.0\n"
 		"rtcsync\nmakestep 1 3\n");
 	return 0;
 }
 
-static int write_ntp(struct builder *b, const struct node *ntp, struct buf *out)
+static int write_ntp(const struct node *ntp, bool redhat, struct buf *out)
 {
+	(void)redhat;
 	buf_str(out, "driftfile /var/lib/ntp/ntp.drift\n");
 	put_sources(ntp, out);
 	buf_str(out, "restrict -4 default kod notrap nomodify nopeer noquery limited\n"
@@ -46,8 +49,9 @@ static int write_ntp(struct builder *b, const struct node *ntp, struct buf *out)
 	return 0;
 }
 
-static int write_timesyncd(struct builder *b, const struct node *ntp, struct buf *out)
+static int write_timesyncd(const struct node *ntp, bool redhat, struct buf *out)
 {
+	(void)redhat;
 	const struct node *lists[] = { node_get(ntp, "servers"), node_get(ntp, "pools") };
 
 	buf_str(out, "[Time]\nNTP=");
@@ -114,7 +118,7 @@ static int conf_text(struct builder *b, const struct node *ntp, const struct cli
 
 	if (template)
 		return guest_template(b, template, ntp, ret, e);
-	c->write(b, ntp, &out);
+	c->write(ntp, c->redhat, &out);
 	return take_text(b, &out, ret, e);
 }
 
@@ -145,6 +149,7 @@ static int want_client(struct builder *b, const struct node *ntp, struct err *e)
 	if (r || (r = pick(b, ntp, &c, e)))
 		return r;
 	if (g.tool == PACKAGES_DNF || g.tool == PACKAGES_YUM) {
+		c.redhat = true;
 		c.conf = c.redhat_conf ? c.redhat_conf : c.conf;
 		c.service = c.redhat_service ? c.redhat_service : c.service;
 	}

@@ -29,7 +29,7 @@ static int one_repository(struct builder *b, const char *folder, const struct no
 			buf_printf(&out, "%s = %s\n", key, value);
 	}
 	int r = take_text(b, &out, &text, e);
-	return r ? r : want_text(b, arena_printf(&b->plan->arena, "%s/%s.repo", folder, id), text, 0644, e);
+	return r ? r : want_text(b, arena_printf(&b->plan->arena, "%s/%s.repo", folder, id), text, guest_mode(text), e);
 }
 
 /* Settings that the file does not have yet go to its end. */
@@ -94,7 +94,7 @@ int module_apk(struct builder *b, struct err *e)
 		buf_printf(&out, "%s/edge/testing\n", base);
 	if (local && *local)
 		buf_printf(&out, "%s/%s\n", local, version);
-	if (r || (r = take_text(b, &out, &text, e)) || (r = want_text(b, "/etc/apk/repositories", text, 0644, e)))
+	if (r || (r = take_text(b, &out, &text, e)) || (r = want_text(b, "/etc/apk/repositories", text, guest_mode(text), e)))
 		return want_failed(b, e);
 	return 0;
 }

@@ -99,7 +99,8 @@ static int want_rsyslog(struct builder *b, const struct node *rsyslog, struct er
 	if (!r && remotes && remotes->count)
 		r = add_remotes(b, &f, remotes, e);
 	for (size_t i = 0; !r && i < f.count; i++)
-		r = want_text(b, f.at[i].path, f.at[i].text, 0644, e);
+		/* Tokens of log services stand there, and rsyslogd reads it as root. */
+		r = want_text(b, f.at[i].path, f.at[i].text, 0600, e);
 	return r || !(f.count || cloud_bool(rsyslog, "install_rsyslog", false)) ? r : want_service(b, rsyslog, e);
 }
 

@@ -82,7 +82,55 @@ static int scripts(struct builder *b, bool hooks, struct err *e)
 	return 0;
 }
 
-int module_scripts(struct builder *b, struct err *e) { return scripts(b, false, e); }
+#define BOOTCMD "bootcmd"
+
+static bool is_kept(const struct builder *b, const char *dir, const char *name)
+{
+	const struct userdata *u = &b->config->userdata;
+
+	if (strcmp(dir, BOOTCMD) == 0)
+		return b->config->bootcmd != NULL;
+	for (size_t i = 0; i < u->script_count; i++)
+		if (strcmp(kinds[u->scripts[i].kind].dir, dir) == 0 && strcmp(u->scripts[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int forget_in(struct builder *b, const char *dir, bool *begun, struct err *e)
+{
+	struct arena *a = &b->plan->arena;
+	const char *folder = arena_printf(a, SCRIPTS "/%s", dir), **names;
+	size_t count;
+	int r = facts_names(b->facts, folder, &names, &count, e);
+
+	for (size_t i = 0; !r && i < count; i++) {
+		if (is_kept(b, dir, names[i]))
+			continue;
+		if (!*begun)
+			want_item(b, "");
+		*begun = true;
+		r = want_absent(b, arena_printf(a, "%s/%s", folder, names[i]), e);
+	}
+	return r;
+}
+
+/* What user-data does not have any more may hold secrets of then, and is not run: it goes. */
+static int forget_others(struct builder *b, struct err *e)
+{
+	bool begun = false;
+	int r = forget_in(b, BOOTCMD, &begun, e);
+
+	for (size_t k = 0; !r && k < SCRIPT_KINDS; k++)
+		r = forget_in(b, kinds[k].dir, &begun, e);
+	return r && begun ? want_failed(b, e) : r;
+}
+
+int module_scripts(struct builder *b, struct err *e)
+{
+	int r = forget_others(b, e);
+
+	return r ? r : scripts(b, false, e);
+}
 int module_boothooks(struct builder *b, struct err *e) { return scripts(b, true, e); }
 
 int module_bootcmd(struct builder *b, struct err *e)
@@ -92,6 +140,6 @@ int module_bootcmd(struct builder *b, struct err *e)
 	if (!text)
 		return 0;
 	want_item(b, "");
-	const struct kept kept = { SCRIPTS "/bootcmd/bootcmd.sh", text, strlen(text), NULL };
+	const struct kept kept = { SCRIPTS "/" BOOTCMD "/bootcmd.sh", text, strlen(text), NULL };
 	return keep_and_run(b, &kept, FREQ_BOOT, e) ? want_failed(b, e) : 0;
 }

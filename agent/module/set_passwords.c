@@ -14,7 +14,7 @@ static void add_text(struct sha256 *h, const char *s)
 static bool wishes(const struct config *c, uint8_t ret[SHA256_SIZE])
 {
 	const struct blob *key = verified_blob(c->verified, BLOB_REPORT_KEY);
-	bool any = c->password_count > 0;
+	bool any = c->password_count > 0 || c->user_count > 0;  /* no password locks: a wish too */
 	struct sha256 h;
 
 	sha256_init(&h);
@@ -24,7 +24,6 @@ static bool wishes(const struct config *c, uint8_t ret[SHA256_SIZE])
 		const struct config_user *u = &c->users[i];
 		const char *const words[] = { u->name, u->passwd, u->hashed_passwd, u->plain_text_passwd };
 		const uint8_t lock = (uint8_t)u->lock_passwd;
-		any |= u->lock_passwd == TRI_YES || u->passwd || u->hashed_passwd || u->plain_text_passwd;
 		for (size_t k = 0; k < ARRAY_SIZE(words); k++)
 			add_text(&h, words[k]);
 		sha256_add(&h, &lock, sizeof lock);

@@ -87,7 +87,8 @@ static int user_sudo(struct builder *b, const struct config_user *u, struct err 
 	if (!*text)
 		return 0;
 	const char *path = arena_printf(a, "/etc/sudoers.d/90-natal-%s", u->name);
-	return want_file(b, &(struct want_file){ path, text, strlen(text), 0440, 0, 0, false }, e);
+	static const char *const check[] = { "/usr/sbin/visudo", "-c", "-f", NULL };
+	return want_checked(b, &(struct want_file){ path, text, strlen(text), 0440, 0, 0, false }, check, e);
 }
 
 /* useradd(8)'s rule, so that a home is what the distribution's would be: login.defs' HOME_MODE, else what its UMASK leaves of 0777. */

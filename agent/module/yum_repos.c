@@ -50,7 +50,7 @@ static int one_repository(struct builder *b, const char *folder, const struct me
 	if (!has_enabled)
 		buf_str(&out, "enabled = 1\n");
 	int r = take_text(b, &out, &text, e);
-	return r ? r : want_text(b, path, text, 0644, e);
+	return r ? r : want_text(b, path, text, guest_mode(text), e);
 }
 
 int module_yum_repos(struct builder *b, struct err *e)

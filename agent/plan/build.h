@@ -16,6 +16,7 @@ struct builder {
 	struct sha256 wanted;           /* what the last item wants, so far */
 	struct folders folders;
 	struct accounts accounts;       /* as they will be: owners are looked up here */
+	bool mounts_wait;               /* lines of fstab that want the network: module/mounts.c */
 	bool passwords_due;             /* passwords are given once an instance: module/set_passwords.c */
 };
 
@@ -45,6 +46,9 @@ void wanted_note(struct sha256 *h, const void *bytes, size_t n);
 /* shared: others put things there too, so that the content is no part of the item's digest; the caller notes its wishes. */
 struct want_file { const char *path; const void *bytes; size_t size; unsigned mode; uid_t uid; gid_t gid; bool secret, shared; };
 int want_file(struct builder *b, const struct want_file *f, struct err *e);
+/* The same for an item of the early stage, and the program argv[0], where the guest has it, is asked about the new file before it takes its place: its path is put
+ * behind the other words. Where it refuses, the item fails with what it says, and the older file stays. */
+int want_checked(struct builder *b, const struct want_file *f, const char *const *argv, struct err *e);
 /* A folder: mode and owner are set only where it has to be made. Its parents are made 0755 root. */
 int want_dir(struct builder *b, const char *path, unsigned mode, uid_t uid, gid_t gid, struct err *e);
 int want_link(struct builder *b, const char *path, const char *target, struct err *e);
@@ -58,7 +62,7 @@ bool want_due(struct builder *b);
 struct action *want_exec(struct builder *b, const char *const *argv, int timeout_ms, const char *why);
 
 /* The item cannot be as wanted, for the reason in *e: it has no actions, and apply deals with it by its policy. Returns 0, or
- * -code where *e is of the kind that ends planning (system, nomem, limit). */
+ * -code where *e is of the kind that ends planning (system, nomem). */
 int want_failed(struct builder *b, struct err *e);
 
 /* Names to numbers, by the accounts as they will be; group NULL: the user's own. */
@@ -70,3 +74,5 @@ struct action *want_action(struct builder *b, enum action_kind kind, const char 
 int want_folders(struct builder *b, const char *path, struct err *e);
 bool want_makes(struct builder *b, const char *path);
 int want_look(struct builder *b, const char *path, struct fact *ret, struct err *e);
+/* claims.c: a path that two items want. conflict: neither is the user's own file. */
+int plan_settle(struct plan *p, struct err *e);

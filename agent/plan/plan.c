@@ -10,7 +10,7 @@ enum { KEY_LENGTH_MAX = 120 };
 static const char *const action_names[] = { "mkdir", "write", "symlink", "remove", "own", "hostname", "exec" };
 static const char *const outcome_names[] = { "kept", "done", "failed", "skipped" };
 static const char *const stage_names[] = { "early", "late", "behind" };
-static const char *const frequency_names[] = { "needed", "instance", "once", "boot" };
+static const char *const frequency_names[] = { "needed", "instance", "once", "boot", "wish" };
 const char *action_kind_name(enum action_kind k) { return action_names[k]; }
 const char *outcome_name(enum outcome o) { return outcome_names[o]; }
 const char *stage_name(enum stage s) { return stage_names[s]; }
@@ -22,9 +22,12 @@ bool done_has(const struct done *d, const struct done_row *row, const char *inst
 
 	for (size_t i = 0; i < d->count; i++) {
 		const struct done_row *was = &d->rows[i];
-		if (was->frequency != row->frequency || strcmp(was->key, row->key) != 0)
+		bool same = bytes_equal(was->digest, row->digest, SHA256_SIZE);
+		/* What was done for this instance was done for this wish, too. */
+		bool alike = was->frequency == row->frequency || (row->frequency == FREQ_WISH && was->frequency == FREQ_INSTANCE);
+		if (!alike || strcmp(was->key, row->key) != 0)
 			continue;
-		if (row->frequency == FREQ_ONCE || (same_instance && bytes_equal(was->digest, row->digest, SHA256_SIZE)))
+		if (row->frequency == FREQ_ONCE || (same && (same_instance || was->frequency == FREQ_WISH)))
 			return true;
 	}
 	return false;
@@ -117,12 +120,12 @@ struct action *want_action(struct builder *b, enum action_kind kind, const char 
 	return a;
 }
 
-static void claim(struct builder *b, const char *path)
+static void claim(struct builder *b, const char *path, bool shared)
 {
 	struct plan *p = b->plan;
 
 	p->claims = arena_grow(&p->arena, p->claims, p->claim_count, sizeof *p->claims);
-	p->claims[p->claim_count++] = (struct claim){ path, p->item_count - 1 };
+	p->claims[p->claim_count++] = (struct claim){ path, p->item_count - 1, shared };
 }
 
 static bool owner_differs(const struct builder *b, const struct fact *now, uid_t uid, gid_t gid)
@@ -136,7 +139,7 @@ int want_file(struct builder *b, const struct want_file *f, struct err *e)
 	bool same = false;
 	int r;
 
-	claim(b, f->path);
+	claim(b, f->path, f->shared);
 	if (!f->shared) {
 		note_text(b, f->path);
 		want_note(b, f->bytes, f->size);
@@ -191,7 +194,7 @@ int want_link(struct builder *b, const char *path, const char *target, struct er
 	const char *to;
 	int r;
 
-	claim(b, path);
+	claim(b, path, false);
 	note_text(b, path);
 	note_text(b, target);
 	if ((r = facts_stat(b->facts, path, &now, e)) || (r = facts_link(b->facts, path, &to, e)))
@@ -245,7 +248,7 @@ int want_failed(struct builder *b, struct err *e)
 {
 	struct plan *p = b->plan;
 
-	if (e->code == ERR_SYSTEM || e->code == ERR_NOMEM || e->code == ERR_LIMIT)
+	if (e->code == ERR_SYSTEM || e->code == ERR_NOMEM)
 		return -(int)e->code;
 	while (p->action_count && p->actions[p->action_count - 1].item == p->item_count - 1)
 		p->action_count--;
@@ -278,27 +281,6 @@ int want_owner(struct builder *b, const char *user, const char *group, uid_t *ui
 	return 0;
 }
 
-static int claim_order(const void *a, const void *b)
-{
-	const struct claim *x = a, *y = b;
-	int r = strcmp(x->path, y->path);
-
-	return r ? r : (x->item > y->item) - (x->item < y->item);
-}
-
-/* Two items that want one file would undo each other at every run. */
-static int check_claims(struct plan *p, struct err *e)
-{
-	if (p->claim_count)
-		qsort(p->claims, p->claim_count, sizeof *p->claims, claim_order);
-	for (size_t i = 1; i < p->claim_count; i++)
-		if (strcmp(p->claims[i - 1].path, p->claims[i].path) == 0)
-			return err_set(e, ERR_CONFLICT, "%s is wanted twice: by %s and by %s", p->claims[i].path,
-				p->items[p->claims[i - 1].item].key,
-				p->items[p->claims[i].item].key);
-	return 0;
-}
-
 /* A policy that names nothing is a typing mistake. */
 static int check_policies(const struct config *c, const struct plan *p, struct err *e)
 {
@@ -323,15 +305,7 @@ static int check_policies(const struct config *c, const struct plan *p, struct e
 }
 
 /* What a guest needs whatever its user-data says: that comes first where some of it has to be fetched. */
-static bool is_beside_userdata(const struct module *m)
-{
-	static const char *const names[] = { "report_key", "machine_id", "ssh_host_keys", "tls_identity", "network" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(names[i], m->name) == 0)
-			return true;
-	return false;
-}
+static bool is_beside_userdata(const struct module *m) { return m->owner == OWNER_AGENT || strcmp(m->name, "network") == 0; }
 
 int plan_build(const struct config *c, const struct facts *f, const struct done *done, struct plan **ret, struct err *e)
 {
@@ -356,7 +330,7 @@ int plan_build(const struct config *c, const struct facts *f, const struct done 
 			return e->where[0] ? r : err_wrap(e, "plan %s", modules[m].name);
 	}
 	end_item(&b);
-	if ((r = check_claims(p, e)) || (r = check_policies(c, p, e)))
+	if ((r = plan_settle(p, e)) || (r = check_policies(c, p, e)))
 		return r;
 	*ret = give(p);
 	return 0;

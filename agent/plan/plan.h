@@ -14,6 +14,10 @@ enum action_kind {              /* closed */
 };
 const char *action_kind_name(enum action_kind k);
 
+/* What a file is called, in its folder, until it takes its place (apply/tree.h); names of 240 bytes at most. */
+#define STAGED_PREFIX "."
+#define STAGED_SUFFIX ".natal-new"
+
 struct action {
 	enum action_kind kind;
 	size_t item;                    /* index into plan.items */
@@ -37,9 +41,10 @@ enum frequency {
 	FREQ_INSTANCE,          /* once for this instance-id and this content */
 	FREQ_ONCE,              /* once on this machine, whatever becomes of the content or of the instance-id */
 	FREQ_BOOT,              /* at every boot */
+	FREQ_WISH,              /* once on this machine for this content, whatever becomes of the instance-id: what destroys */
 	FREQUENCIES
 };
-/* "needed", "instance", "once", "boot" */
+/* "needed", "instance", "once", "boot", "wish" */
 const char *frequency_name(enum frequency f);
 
 /* Before the network; behind the services; and behind the boot, which nobody waits for and which no verdict counts. */
@@ -59,7 +64,7 @@ struct item {
 	enum outcome outcome;           /* apply's; FAILED and SKIPPED only from it */
 };
 
-struct claim { const char *path; size_t item; };
+struct claim { const char *path; size_t item; bool shared; };
 
 struct plan {
 	struct arena arena;
@@ -73,7 +78,7 @@ struct plan {
 };
 
 /* What the journal says was run, and is not run again: of FREQ_INSTANCE by key and digest, as long as the guest is the instance that it was;
- * of FREQ_ONCE by its key. */
+ * of FREQ_ONCE by its key; of FREQ_WISH by key and digest. */
 struct done_row { const char *key; enum frequency frequency; uint8_t digest[SHA256_SIZE]; };
 struct done { size_t count; struct done_row *rows; const char *instance_id; /* of the rows */ };
 bool done_has(const struct done *d, const struct done_row *row, const char *instance_id);

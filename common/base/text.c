@@ -198,3 +198,17 @@ void err_suggest(struct err *e, const char *given, const char *const *words, con
 	else if (otherwise)
 		err_hint(e, "%s", otherwise);
 }
+
+void text_shell_quote(struct buf *out, const char *word)
+{
+	buf_str(out, "'");
+	for (size_t n; *word; word += n) {
+		n = strcspn(word, "'");
+		buf_add(out, word, n);
+		if (word[n]) {
+			buf_str(out, "'\\''");
+			n++;
+		}
+	}
+	buf_str(out, "'");
+}

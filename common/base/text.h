@@ -26,6 +26,9 @@ bool text_number(const char *s, uint64_t *ret);
 /* Puts '?' in the place of control characters (C0, DEL, C1) and of what is no UTF-8: for a terminal, a log line, a frame. */
 void text_printable(char *text);
 
+/* 'A word' for sh(1), whatever is in it. */
+void text_shell_quote(struct buf *out, const char *word);
+
 bool text_starts(const char *s, const char *prefix);
 
 /* The word of `words` (NULL-terminated) nearest to `given` within a third of its length, or NULL:

@@ -92,7 +92,7 @@ static bool is_host(const char *host, size_t n, bool six)
 	for (size_t i = 0; i < n; i++)
 		if (six ? !isxdigit((unsigned char)host[i]) && !strchr(":.", host[i]) : !isalnum((unsigned char)host[i]) && !strchr("-.", host[i]))
 			return false;
-	return n > 0 && n <= URL_HOST_MAX && (six || (host[0] != '.' && host[0] != '-'));
+	return n > 0 && n <= URL_HOST_MAX && (six ? memchr(host, ':', n) != NULL : host[0] != '.' && host[0] != '-');
 }
 
 /* "user:password@host:port" */

@@ -42,9 +42,9 @@ struct policy {
 	uint64_t built_at;                      /* unix s: when the image was built */
 	bool report_changed;                    /* other user-data for the same instance is told, and not applied */
 	struct waiver waiver;                   /* of nothing where mode is delegate */
+	struct fetch_policy fetch;              /* what user-data may have fetched: by default nothing */
 	enum mode mode;
 	uint64_t cloud_init_wait_s;             /* delegate: how long cloud-init may take, 1 … CLOUD_INIT_WAIT_MAX_S */
-	struct fetch_policy fetch;              /* what user-data may have fetched: by default nothing */
 };
 void policy_default(struct policy *p);
 int policy_parse(const void *json, size_t size, const char *doc, struct policy *ret, struct err *e);

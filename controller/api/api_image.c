@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
+#include "controller/service/carrier.h"
 #include "controller/service/pool.h"
 #include "controller/store/event.h"
 #include "controller/store/image.h"
@@ -14,11 +15,12 @@ enum { IMAGE_DOC_MAX = 64 << 10 };
 static const char *const files[] = { "kernel", "initrd", "root" };
 
 /* What its image.json may hold. */
-struct image_doc { char kernel[512], initrd[512], root[512], cmdline[512], os[128], agent_version[64]; uint64_t built_at; bool rsa; };
+struct image_doc { char kernel[512], initrd[512], root[512], cmdline[512], os[128], agent_version[64], agent_by[16]; uint64_t built_at; bool rsa; };
 static const struct json_field doc_fields[] = {
 	JSON_FIELD(struct image_doc, kernel, JSON_TEXT, true), JSON_FIELD(struct image_doc, initrd, JSON_TEXT, true),
 	JSON_FIELD(struct image_doc, root, JSON_TEXT, true), JSON_FIELD(struct image_doc, cmdline, JSON_TEXT, false),
 	JSON_FIELD(struct image_doc, os, JSON_TEXT, false), JSON_FIELD(struct image_doc, agent_version, JSON_TEXT, false),
+	JSON_FIELD(struct image_doc, agent_by, JSON_TEXT, false),
 	JSON_FIELD(struct image_doc, built_at, JSON_UINT, false), JSON_FIELD(struct image_doc, rsa, JSON_BOOL, false),
 };
 
@@ -119,6 +121,23 @@ static int absolute(struct json_object *doc, const char *dir, struct err *e)
 	return 0;
 }
 
+/* How an image without the agent takes one: as the request says, else its folder. */
+static int take_agent_by(struct json_object *doc, const char *asked, const char *own, struct err *e)
+{
+	static const char *const words[] = { "cloud-init", "systemd", "initrd", NULL };
+	const char *by = *asked ? asked : own;
+	enum carrier_way way;
+
+	if (*by && !carrier_way_read(by, &way)) {
+		err_set(e, ERR_FORMAT, "an image takes an agent by cloud-init, systemd or initrd, not by '%s'", by);
+		err_suggest(e, by, words, NULL);
+		return -(int)e->code;
+	}
+	if (*asked)
+		json_put(doc, "agent_by", asked);
+	return 0;
+}
+
 int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped(image_fini) struct image i = { 0 };
@@ -139,7 +158,7 @@ int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 		return err_set(e, ERR_FORMAT, "image folder '%s' is no absolute path", body.dir);
 	snprintf(path, sizeof path, "%s/image.json", body.dir);
 	if ((r = file_read(AT_FDCWD, path, &text, NULL, e)) || (r = json_parse(text.data, text.size, path, &doc, e)) ||
-		(r = json_decode(doc, doc_fields, ARRAY_SIZE(doc_fields), path, known, e)) || (r = absolute(doc, body.dir, e)))
+		(r = json_decode(doc, doc_fields, ARRAY_SIZE(doc_fields), path, known, e)) || (r = absolute(doc, body.dir, e)) || (r = take_agent_by(doc, body.agent_by, known->agent_by, e)))
 		return r;
 	store_new_id("img-", i.id);
 	snprintf(i.project, sizeof i.project, "%s", rq->project);

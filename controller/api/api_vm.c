@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/verify/pin.h"
 #include "controller/api/api.h"
+#include "controller/service/agent_way.h"
 #include "controller/service/birth.h"
 #include "controller/service/link.h"
 #include "controller/service/medium.h"
@@ -24,6 +25,19 @@ static void add_parsed(struct json_object *o, const char *key, const char *text)
 		json_object_object_add(o, key, NULL);
 }
 
+/* Unknown where others start it, and where its image is not registered any more. */
+static void add_agent(struct ctl *c, const struct vm *v, struct json_object *o)
+{
+	struct agent_way agent;
+	struct err ignored;
+
+	if (!*v->image || agent_way_vm(c, v, &agent, &ignored))
+		return;
+	json_put(o, "agent", agent.carried ? "medium" : "image");
+	if (agent.carried)
+		json_put(o, "agent_by", carrier_way_name(agent.way));
+}
+
 struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
@@ -37,6 +51,7 @@ struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e
 	json_put_bool(o, "running", v->running);
 	json_put(o, "host", v->host);
 	json_put(o, "image", v->image);
+	add_agent(c, v, o);
 	json_put(o, "uuid", v->uuid);
 	json_put(o, "instance_id", v->instance_id);
 	json_put(o, "mac", v->mac);
@@ -95,7 +110,7 @@ static int reply_born(struct ctl *c, struct request *rq, struct err *e)
 /* What would be kept and never looked at is refused. */
 static int check_host(struct json_object *o, const struct vm_spec *spec, struct err *e)
 {
-	static const char *const local[] = { "image", "forwards", "memory_mb", "cpus" };
+	static const char *const local[] = { "image", "forwards", "memory_mb", "cpus", "agent" };
 	bool none = strcmp(spec->host, "none") == 0;
 
 	for (size_t i = 0; none && i < ARRAY_SIZE(local); i++)
@@ -107,6 +122,7 @@ static int check_host(struct json_object *o, const struct vm_spec *spec, struct 
 int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped_vm struct vm v = { 0 };
+	struct agent_way agent;
 	struct vm_spec spec;
 	bool absent = true;
 	int r;
@@ -124,7 +140,8 @@ int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 			err_hint(e, "natalctl image list; with --host none somebody else starts the guest, and no image is needed");
 			return -(int)e->code;
 		}
-		if (*spec.image && strcmp(spec.host, "none") != 0 && (r = api_image_there(c, rq, spec.image, e)))
+		if (*spec.image && strcmp(spec.host, "none") != 0 && ((r = api_image_there(c, rq, spec.image, e)) ||
+		    (r = agent_way_of(c, rq->project, spec.image, spec.agent, &agent, e))))
 			return r;
 		snprintf(v.project, sizeof v.project, "%s", rq->project);
 		snprintf(v.idempotency_key, sizeof v.idempotency_key, "%s", rq->idempotency_key);

@@ -15,8 +15,9 @@ const struct json_field marks_fields[3] = {
 	JSON_FIELD(struct marks_body, high, JSON_UINT, false),
 };
 const struct json_field backup_fields[1] = { JSON_FIELD(struct backup_body, dir, JSON_TEXT, true) };
-const struct json_field image_register_fields[2] = {
+const struct json_field image_register_fields[3] = {
 	JSON_FIELD(struct image_register, name, JSON_TEXT, true), JSON_FIELD(struct image_register, dir, JSON_TEXT, true),
+	JSON_FIELD(struct image_register, agent_by, JSON_TEXT, false),
 };
 const struct json_field start_fields[1] = { JSON_FIELD(struct start_body, forwards, JSON_ARRAY, false) };
 

@@ -14,7 +14,7 @@ struct marks_body { char kind[32]; uint64_t low, high; };          /* UINT64_MAX
 extern const struct json_field marks_fields[3];
 struct backup_body { char dir[1024]; };
 extern const struct json_field backup_fields[1];
-struct image_register { char name[64], dir[2048]; };
-extern const struct json_field image_register_fields[2];
+struct image_register { char name[64], dir[2048], agent_by[16]; };
+extern const struct json_field image_register_fields[3];
 struct start_body { struct json_object *forwards; };
 extern const struct json_field start_fields[1];

@@ -42,17 +42,17 @@ WHOLE(pool, "pool");
 const struct schema schema_marks = { "marks", marks_fields, 3, NULL, false };
 const struct schema schema_fill = { "fill", fill_fields, 1, NULL, false };
 SCHEMA(image, "image", OUT("name", JSON_TEXT), OUT("kernel", JSON_TEXT), OUT("initrd", JSON_TEXT), OUT("root", JSON_TEXT),
-	OPT("cmdline", JSON_TEXT), OPT("os", JSON_TEXT), OPT("built_at", JSON_UINT), OPT("agent_version", JSON_TEXT), OPT("rsa", JSON_BOOL),
+	OPT("cmdline", JSON_TEXT), OPT("os", JSON_TEXT), OPT("built_at", JSON_UINT), OPT("agent_version", JSON_TEXT), OPT("agent_by", JSON_TEXT), OPT("rsa", JSON_BOOL),
 	OUT("registered_at", JSON_UINT));
 FIELDS(images, OUT("images", JSON_ARRAY));
 PARTS(images, { "images", &schema_image });
 WHOLE(images, "images");
-const struct schema schema_image_register = { "image", image_register_fields, 2, NULL, false };
+const struct schema schema_image_register = { "image", image_register_fields, 3, NULL, false };
 /* host: absent or 0 until the host has chosen one. */
 LOCAL_SCHEMA(forward, "forward", OPT("host", JSON_UINT), OUT("guest", JSON_UINT));
 LOCAL_SCHEMA(bundle, "bundle", OPT("digest", JSON_TEXT), OUT("delivered_at", JSON_UINT), OUT("wiped_at", JSON_UINT), OUT("keys", JSON_OBJECT));
 FIELDS(vm, OUT("id", JSON_TEXT), OUT("name", JSON_TEXT), OUT("project", JSON_TEXT), OUT("state", JSON_TEXT), OUT("reason", JSON_TEXT),
-	OUT("running", JSON_BOOL), OUT("host", JSON_TEXT), OUT("image", JSON_TEXT), OUT("uuid", JSON_TEXT), OUT("instance_id", JSON_TEXT),
+	OUT("running", JSON_BOOL), OUT("host", JSON_TEXT), OUT("image", JSON_TEXT), OPT("agent", JSON_TEXT), OPT("agent_by", JSON_TEXT), OUT("uuid", JSON_TEXT), OUT("instance_id", JSON_TEXT),
 	OUT("mac", JSON_TEXT), OUT("sequence", JSON_UINT), OUT("forwards", JSON_ARRAY), OUT("ek_sha256", JSON_TEXT),
 	OUT("created_at", JSON_UINT), OUT("bundle", JSON_OBJECT), OUT("report", JSON_ANY), OUT("unproven", JSON_ANY), OUT("forged", JSON_UINT),
 	OUT("last_event", JSON_UINT));

@@ -21,7 +21,7 @@ static int image_path(const char *name, char *out, size_t size, struct err *e)
 
 static int show(struct json_object *o)
 {
-	static const char *const keys[] = { "name", "os", "agent_version", "kernel", "initrd", "root", "cmdline" };
+	static const char *const keys[] = { "name", "os", "agent_version", "agent_by", "kernel", "initrd", "root", "cmdline" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		print_field(keys[i], json_text(o, keys[i]));
@@ -38,6 +38,8 @@ static int register_from(struct cli *cli, const char *name, const char *dir, str
 		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, "there is no image folder %s", dir) : err_sys(e, "image folder %s", dir);
 	json_put(body, "name", name);
 	json_put(body, "dir", real);
+	if (cli_option(cli, "--agent-by"))
+		json_put(body, "agent_by", cli_option(cli, "--agent-by"));
 	int r = api_json(cli, &(struct api_call){ "POST", "/v1/images", body }, &o, e);
 	return r ? r : cli->json ? print_json(o) : show(o);
 }
@@ -94,18 +96,21 @@ static int plan_bake(struct cli *cli, struct bake *b, struct err *e)
 	else
 		snprintf(b->out, sizeof b->out, "%s/images/%s", cli->state, cli->args[0]);
 	snprintf(b->trust, sizeof b->trust, "%s/trust.d", cli->state);
-	if ((r = bake_policy(cli, b->trust, &b->policy, e)))
+	bool agent = !cli_option(cli, "--agent-by");
+	if (agent && (r = bake_policy(cli, b->trust, &b->policy, e)))
 		return r;
 	b->argv[b->argc++] = b->program;
 	arg(b, "--out", b->out);
-	arg(b, "--trust", b->trust);
-	arg(b, "--policy-json", b->policy.data);
+	if (agent) {
+		arg(b, "--trust", b->trust);
+		arg(b, "--policy-json", b->policy.data);
+	}
 	if (cli_option(cli, "--rsa"))
 		arg(b, "--rsa", "yes");
 	for (size_t i = 0; i < cli->option_count; i++) {
 		const char *name = cli->options[i].option->name;
 		if (strcmp(name, "--package") == 0 || strcmp(name, "--extra") == 0 || strcmp(name, "--overlay") == 0 ||
-			strcmp(name, "--suite") == 0 ||
+			strcmp(name, "--suite") == 0 || strcmp(name, "--agent-by") == 0 ||
 		    strcmp(name, "--size") == 0 || strcmp(name, "--cache") == 0)
 			arg(b, name, cli->options[i].value);
 	}
@@ -178,6 +183,20 @@ static int run_bake(struct cli *cli, struct bake *b, struct err *e)
 	return usage ? err_set(e, ERR_USAGE, "%s", said) : err_set(e, ERR_UNAVAILABLE, "natal-bake failed: %s", *said ? said : "it said nothing");
 }
 
+/* Anchors and policy come with the agent then. */
+static int without_agent(const struct cli *cli, struct err *e)
+{
+	static const char *const agents[] = { "--package", "--require", "--algorithm", "--min-format", "--clock" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(agents); i++)
+		if (cli_option(cli, agents[i])) {
+			err_set(e, ERR_USAGE, "%s does not go with --agent-by", agents[i]);
+			err_hint(e, "an image without the agent gets it, its anchors and its policy from the medium");
+			return -(int)e->code;
+		}
+	return 0;
+}
+
 /* What the command line names is there, before natald is asked and a folder is made. */
 static int check_inputs(const struct cli *cli, struct err *e)
 {
@@ -195,6 +214,8 @@ static int check_inputs(const struct cli *cli, struct err *e)
 		if (overlay && !S_ISDIR(st.st_mode))
 			return err_set(e, ERR_USAGE, "%s: %s is no folder", name, value);
 	}
+	if (cli_option(cli, "--agent-by"))
+		return without_agent(cli, e);
 	if (packages)
 		return 0;
 	err_set(e, ERR_USAGE, "natalctl image bake: --package DEB is missing");

@@ -151,7 +151,7 @@ static int add_rsa(struct json_object *body, const char *value, struct err *e)
 static const struct { const char *option, *text, *list; int (*add)(struct json_object *, const char *, struct err *); } takers[] = {
 	{ "--image", "image" }, { "--hostname", "hostname" }, { "--timezone", "timezone" }, { "--mac", "mac" }, { "--uuid", "uuid" },
 		{ "--host", "host" },
-	{ "--channel", "channel" }, { "--address", NULL, "addresses" }, { "--name", NULL, "names" }, { "--run", NULL, "run" },
+	{ "--channel", "channel" }, { "--agent", "agent" }, { "--address", NULL, "addresses" }, { "--name", NULL, "names" }, { "--run", NULL, "run" },
 	{ "--user", .add = add_user }, { "--ssh-key", .add = add_ssh_key }, { "--sudo", .add = add_sudo },
 		{ "--file", .add = add_guest_file },
 	{ "--ca-cert", .add = add_ca }, { "--forward", .add = add_forward }, { "--rsa", .add = add_rsa },
@@ -219,7 +219,7 @@ static int print_short(struct json_object *o)
 /* What belongs to VMs that natald starts, and what to those that others start. */
 static int check_host(const struct cli *cli, struct err *e)
 {
-	static const char *const local[] = { "--image", "--forward", "--memory", "--cpus", "--start" }, *const none[] = { "--medium-out", "--channel" };
+	static const char *const local[] = { "--image", "--forward", "--memory", "--cpus", "--start", "--agent" }, *const none[] = { "--medium-out", "--channel" };
 	const char *host = cli_option(cli, "--host");
 	bool is_none = host && strcmp(host, "none") == 0;
 

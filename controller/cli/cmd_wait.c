@@ -57,7 +57,7 @@ static void print_report(struct json_object *report)
 
 int cmd_vm_show(struct cli *cli, struct err *e)
 {
-	static const char *const keys[] = { "name", "id", "state", "reason", "host", "image", "uuid", "instance_id", "mac" };
+	static const char *const keys[] = { "name", "id", "state", "reason", "host", "image", "agent", "agent_by", "uuid", "instance_id", "mac" };
 	scoped_json struct json_object *o = NULL;
 	struct json_object *b, *bundle = NULL, *report = NULL;
 	char text[160];

@@ -27,9 +27,13 @@ static const struct cli_option pool_marks[] = {
 	{ "--high", "N", "up to this many; 0 and 0: none are made ahead", .kind = CLI_NUMBER, .max = 100000 },
 	{ "--kind", "KIND", "of this kind only (natalctl pool status names them)" }, { NULL, NULL, NULL },
 };
-static const struct cli_option image_register[] = { { "--from", "DIR", "the folder with image.json" }, { NULL, NULL, NULL } };
+static const struct cli_option image_register[] = {
+	{ "--from", "DIR", "the folder with image.json" },
+	{ "--agent-by", "WAY", "how the image, which has no agent, takes one: cloud-init, systemd or initrd" }, { NULL, NULL, NULL },
+};
 static const struct cli_option image_bake[] = {
-	{ "--package", "DEB", "a package to install, natal-agent's first (repeatable)" }, { "--extra", "PKG,…", "further Debian packages" },
+	{ "--package", "DEB", "a package to install, natal-agent's first (repeatable)" },
+	{ "--agent-by", "WAY", "bake no agent: its VMs take it from the medium, by cloud-init, systemd or initrd" }, { "--extra", "PKG,…", "further Debian packages" },
 	{ "--overlay", "DIR", "files to put over the image" }, { "--out", "DIR", "where the image goes (default: STATE/images/NAME)" },
 	{ "--suite", "NAME", "Debian suite, of those in the machine's apt sources (default: bookworm)" }, { "--size", "MB", "size of the root disk, 400 to 1048576 (default: 1280)",
 		.kind = CLI_NUMBER, .min = 400, .max = 1 << 20 },
@@ -46,6 +50,7 @@ static const struct cli_option image_bake[] = {
 };
 static const struct cli_option vm_create[] = {
 	{ "--image", "NAME", "what it boots (natalctl image list)" },
+	{ "--agent", "WHERE", "where its agent comes from: image, or medium (default: what the image needs)" },
 		{ "--user", "NAME", "a user; --ssh-key and --sudo after it belong to it (repeatable)" },
 	{ "--ssh-key", "FILE", "the user's public key (repeatable)" }, { "--sudo", NULL, "the user may use sudo without a password" },
 	{ "--address", "ADDR", "dhcp, or CIDR[,gw=IP][,dns=IP]" }, { "--hostname", "NAME", "host name (default: the VM's name)" },

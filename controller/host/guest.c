@@ -182,7 +182,8 @@ static struct guest *blank(void)
 
 	if (!g)
 		return NULL;
-	g->dirfd = g->rundir = g->channel = g->start_medium = -1;
+	g->dirfd = g->rundir = g->channel = -1;
+	g->media = START_MEDIA_NONE;
 	g->greeting = QMP_GREETING;
 	g->main = g->tpm = g->setup = WORKER_NONE;
 	g->in = FRAME_READER;
@@ -250,7 +251,7 @@ void guest_free(struct guest *g)
 		close(g->rundir);
 	if (g->channel >= 0)
 		close(g->channel);
-	scope_close(&g->start_medium);
+	start_media_fini(&g->media);
 	qmp_greeting_fini(&g->greeting);
 	worker_close(&g->main);
 	worker_close(&g->tpm);

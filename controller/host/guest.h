@@ -35,6 +35,16 @@ struct qmp_greeting { int fd; int step; struct buf in; };
 /* Between START and its reply: the accelerator is being found out, or what was launched has not answered. */
 enum starting { START_NONE, START_ACCEL, START_ANSWER };
 
+/* What comes with START, ours until it is launched. */
+enum { START_FDS_MAX = 2, START_OEM_MAX = 64 << 10 };
+struct start_media {
+	int medium, agent;              /* -1: none */
+	bool initrd;                    /* agent goes behind the image's initrd; else it is a volume */
+	char *oem;                      /* an SMBIOS OEM string, or NULL */
+};
+#define START_MEDIA_NONE ((struct start_media){ .medium = -1, .agent = -1 })
+void start_media_fini(struct start_media *m);
+
 /* A process that may outlive us: the start time (clock ticks, /proc/PID/stat field 22) tells it from a later one of the same pid. */
 struct worker { pid_t pid; uint64_t start; int pidfd; };
 
@@ -55,7 +65,7 @@ struct guest {
 	uint64_t setup_req;             /* the CREATE that waits for it */
 	enum starting starting;
 	uint64_t start_req;             /* the START that waits */
-	int start_medium;               /* ours, until it is launched; -1: none */
+	struct start_media media;
 	int64_t start_deadline_ms;      /* monotonic: after it, it has failed */
 	struct qmp_greeting greeting;
 	uint64_t stop_req;              /* the STOP that waits for the guest to end; 0: none */
@@ -70,8 +80,8 @@ struct driver {
 	/* Begins the making; either finishes (*done) or leaves guest->setup running, and created() is called at its end. */
 	int (*create)(struct host *h, struct guest *g, bool *done, struct err *e);
 	int (*created)(struct host *h, struct guest *g, struct err *e);
-	/* medium_fd: borrowed descriptor of the medium, or -1. 0: launched; 1: not yet, to be called again. Never waits. */
-	int (*start)(struct host *h, struct guest *g, int medium_fd, struct err *e);
+	/* With g->media. 0: launched; 1: not yet, to be called again. Never waits. */
+	int (*start)(struct host *h, struct guest *g, struct err *e);
 	/* Does what was launched answer? An error: it will not. Never waits. */
 	int (*answers)(struct guest *g, bool *ret, struct err *e);
 	int (*powerdown)(struct guest *g, struct err *e);       /* asks the guest to end by itself */

@@ -15,10 +15,19 @@
 
 enum { GUEST_FDS = 4, POLL_MAX = GUEST_FDS * 512 + 2, GREETING_RETRY_MS = 20 };
 
-/* Reads what the controller sent, with at most one descriptor. False: it went away. */
+/* The descriptors of one message take the place of those that nobody wanted. */
+static void keep_passed(struct host *h, const struct cmsghdr *c)
+{
+	size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	start_drop_passed(h);
+	memcpy(h->passed, CMSG_DATA(c), (n < START_FDS_MAX ? n : START_FDS_MAX) * sizeof(int));
+}
+
+/* Reads what the controller sent, with at most START_FDS_MAX descriptors. False: it went away. */
 static bool read_link(struct host *h, struct err *e)
 {
-	char chunk[65536], control[CMSG_SPACE(sizeof(int))];
+	char chunk[65536], control[CMSG_SPACE(START_FDS_MAX * sizeof(int))];
 	struct iovec iov = { chunk, sizeof chunk };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
 	ssize_t n = recvmsg(h->link, &m, MSG_CMSG_CLOEXEC);
@@ -28,11 +37,8 @@ static bool read_link(struct host *h, struct err *e)
 	if (n <= 0)
 		return false;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int))) {
-			if (h->passed_fd >= 0)
-				close(h->passed_fd);
-			memcpy(&h->passed_fd, CMSG_DATA(c), sizeof(int));
-		}
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			keep_passed(h, c);
 	if (frame_feed(&h->in, chunk, (size_t)n, e))
 		return false;
 	struct frame f;
@@ -249,7 +255,7 @@ static void hello(struct host *h)
 
 int host_run(int fd, const struct host_config *config, struct err *e)
 {
-	struct host h = { .link = fd, .state_dir = config->state_dir, .dirfd = -1, .in = FRAME_READER, .out = BUF_MAX(64 << 20), .passed_fd = -1 };
+	struct host h = { .link = fd, .state_dir = config->state_dir, .dirfd = -1, .in = FRAME_READER, .out = BUF_MAX(64 << 20), .passed = { -1, -1 } };
 	char dir[1024];
 	int r;
 
@@ -271,6 +277,7 @@ int host_run(int fd, const struct host_config *config, struct err *e)
 	}
 	while (h.guests)
 		host_forget(&h, h.guests);
+	start_drop_passed(&h);
 	accel_fini(&h.accel);
 	frame_reader_fini(&h.in);
 	buf_fini(&h.out);

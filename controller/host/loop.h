@@ -11,7 +11,7 @@ struct host {
 	struct guest *guests;
 	struct frame_reader in;
 	struct buf out;
-	int passed_fd;                  /* descriptor that came with the frames being read; -1: none */
+	int passed[START_FDS_MAX];      /* descriptors that came with the frames being read; -1: none */
 	uint64_t seq;
 };
 

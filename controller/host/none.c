@@ -42,9 +42,9 @@ static int others_start(struct err *e)
 	return -(int)e->code;
 }
 
-static int none_start(struct host *h, struct guest *g, int medium_fd, struct err *e)
+static int none_start(struct host *h, struct guest *g, struct err *e)
 {
-	(void)h; (void)g; (void)medium_fd;
+	(void)h; (void)g;
 	return others_start(e);
 }
 

@@ -1,14 +1,15 @@
 /* qemu.c - the driver that boots guests under QEMU: q35, virtio, a vTPM, the medium as a CD in memory.
  *
  * Files reach QEMU by descriptor (-add-fd), so that it can run as a user of its own that may read nothing else:
- * fdset 1 the image's root disk (read-only), fdset 2 the medium; /proc/self/fd/20 and 21 kernel and initrd, 22 the vTPM's socket.
+ * fdset 1 the image's root disk (read-only), fdset 2 the medium, fdset 3 a volume with the agent; /proc/self/fd/20 and 21 kernel and initrd, 22 the vTPM's socket.
  */
 #include <fcntl.h>
-#include <linux/memfd.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
@@ -22,7 +23,7 @@
 #include "controller/host/vtpm.h"
 #include "controller/host/worker.h"
 
-enum { FD_KERNEL = 20, FD_INITRD, FD_TPM, FD_ROOT, FD_MEDIUM };
+enum { FD_KERNEL = 20, FD_INITRD, FD_TPM, FD_ROOT, FD_MEDIUM, FD_AGENT };
 enum { UID_BASE = 0x4E000000, UID_RANGE = 0x100000 };   /* far above what distributions and subordinate ids use */
 
 /* Users are numbers without names, one per guest, chosen once and kept in spec.json; at random, since other hosts on this machine choose too. */
@@ -124,29 +125,84 @@ static gid_t kvm_group(const char *accel)
 	return strcmp(accel, "kvm") == 0 && stat("/dev/kvm", &st) == 0 ? st.st_gid : 0;
 }
 
-static int launch(struct guest *g, const char *accel, int medium_fd, int tpm_fd, struct err *e)
+static int copy_all(int from, int to)
 {
-	scoped_fd int kernel = open(g->spec.image.kernel, O_RDONLY | O_CLOEXEC);
-	scoped_fd int initrd = open(g->spec.image.initrd, O_RDONLY | O_CLOEXEC);
-	scoped_fd int root = open(g->spec.image.root, O_RDONLY | O_CLOEXEC);
-	scoped_fd int medium = medium_fd < 0 ? -1 : read_only(medium_fd);
-	struct qemu_args a;
+	off_t at = 0;
+	ssize_t n;
 
-	if (kernel < 0 || initrd < 0 || root < 0) {
-		err_sys(e, "open the image of guest %s (%s)", g->spec.vm_id, kernel < 0 ? g->spec.image.kernel : initrd < 0 ? g->spec.image.initrd : g->spec.image.root);
+	while ((n = sendfile(to, from, &at, 1 << 30)) > 0)
+		;
+	return n < 0 ? -1 : 0;
+}
+
+/* The kernel takes one archive after the other; each begins at a multiple of four. */
+static int longer_initrd(int image, int archive, int *ret_fd, struct err *e)
+{
+	static const char zeros[4];
+	struct stat st;
+
+	scoped_fd int fd = memfd_create("natal-initrd", MFD_CLOEXEC);
+	if (fd < 0 || fstat(image, &st) < 0 || copy_all(image, fd) < 0 || fd_write_all(fd, zeros, (size_t)(4 - st.st_size % 4) % 4) < 0 || copy_all(archive, fd) < 0)
+		return err_sys(e, "put the agent behind the image's initrd");
+	*ret_fd = read_only(fd);
+	return *ret_fd < 0 ? err_sys(e, "open the longer initrd") : 0;
+}
+
+struct files { int kernel, initrd, root, medium, agent; };
+static void files_close(struct files *f)
+{
+	int *const all[] = { &f->kernel, &f->initrd, &f->root, &f->medium, &f->agent };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		scope_close(all[i]);
+}
+
+static int open_files(const struct guest *g, struct files *f, struct err *e)
+{
+	const struct image_files *i = &g->spec.image;
+
+	f->kernel = open(i->kernel, O_RDONLY | O_CLOEXEC);
+	f->initrd = open(i->initrd, O_RDONLY | O_CLOEXEC);
+	f->root = open(i->root, O_RDONLY | O_CLOEXEC);
+	if (f->kernel < 0 || f->initrd < 0 || f->root < 0) {
+		err_sys(e, "open the image of guest %s (%s)", g->spec.vm_id, f->kernel < 0 ? i->kernel : f->initrd < 0 ? i->initrd : i->root);
 		err_hint(e, "was the image moved? natalctl image list");
 		return -(int)e->code;
 	}
-	if (medium_fd >= 0 && medium < 0)
+	if (g->media.medium >= 0 && (f->medium = read_only(g->media.medium)) < 0)
 		return err_sys(e, "open the medium of guest %s", g->spec.vm_id);
-	qemu_args(&a, g, accel, medium >= 0);
+	if (g->media.agent < 0)
+		return 0;
+	if (!g->media.initrd)
+		return (f->agent = read_only(g->media.agent)) < 0 ? err_sys(e, "open the agent of guest %s", g->spec.vm_id) : 0;
+	scoped_fd int image = give_fd(&f->initrd);
+	return longer_initrd(image, g->media.agent, &f->initrd, e);
+}
+
+static int launch(struct guest *g, const char *accel, int tpm_fd, struct err *e)
+{
+	scoped(files_close) struct files f = { -1, -1, -1, -1, -1 };
+	struct qemu_args a;
+
+	int r = open_files(g, &f, e);
+	if (r)
+		return r;
+	qemu_args(&a, g, accel);
 	struct worker_start s = {
-		.argv = a.v, .cwd = g->rundir, .log_dir = g->dirfd, .uid = (uid_t)g->spec.uid, .group = kvm_group(accel), .log = "qemu.log", .fd_count = medium >= 0 ? 5 : 4,
-		.fds = { { kernel, FD_KERNEL }, { initrd, FD_INITRD }, { tpm_fd, FD_TPM }, { root, FD_ROOT }, { medium, FD_MEDIUM } },
+		.argv = a.v, .cwd = g->rundir, .log_dir = g->dirfd, .uid = (uid_t)g->spec.uid, .group = kvm_group(accel), .log = "qemu.log", .fd_count = 4,
+		.fds = { { f.kernel, FD_KERNEL }, { f.initrd, FD_INITRD }, { tpm_fd, FD_TPM }, { f.root, FD_ROOT } },
 	};
+	if (f.medium >= 0) {
+		s.fds[s.fd_count].ours = f.medium;
+		s.fds[s.fd_count++].theirs = FD_MEDIUM;
+	}
+	if (f.agent >= 0) {
+		s.fds[s.fd_count].ours = f.agent;
+		s.fds[s.fd_count++].theirs = FD_AGENT;
+	}
 	unlinkat(g->rundir, "qmp.sock", 0);
 	unlinkat(g->rundir, "guest.sock", 0);
-	int r = worker_start(&s, &g->main, e);
+	r = worker_start(&s, &g->main, e);
 	qemu_args_fini(&a);
 	return r;
 }
@@ -168,7 +224,7 @@ static int explain(const struct guest *g, struct err *e)
 	return -(int)e->code;
 }
 
-static int qemu_start(struct host *h, struct guest *g, int medium_fd, struct err *e)
+static int qemu_start(struct host *h, struct guest *g, struct err *e)
 {
 	int r, tpm_fd = -1;
 
@@ -181,7 +237,7 @@ static int qemu_start(struct host *h, struct guest *g, int medium_fd, struct err
 		return r;
 	unlinkat(g->dirfd, "qemu.log", 0);
 	/* Each process is on record before we wait for anything: if we are killed, the next host finds it. */
-	if (!(r = guest_save_run(g, e)) && !(r = launch(g, h->accel.name, medium_fd, tpm_fd, e)))
+	if (!(r = guest_save_run(g, e)) && !(r = launch(g, h->accel.name, tpm_fd, e)))
 		r = guest_save_run(g, e);
 	close(tpm_fd);
 	return r;
@@ -226,8 +282,12 @@ static struct json_object *one(const char *key, const char *value)
 	return o;
 }
 
-/* What QEMU itself says of the drive. */
-static int medium_inserted(struct guest *g, bool *ret, struct err *e)
+/* What a START put into the drives. */
+struct tray { const char *drive, *node, *file; int set; };
+static const struct tray trays[] = { { "cd0", "medium", "mediumfile", 2 }, { "cd1", "agent", "agentfile", 3 } };
+
+/* What QEMU itself says of a drive; of one that is not there: empty. */
+static int inserted(struct guest *g, const char *drive, bool *ret, struct err *e)
 {
 	scoped_json struct json_object *list = NULL;
 	int r = qmp_call(g, "query-block", NULL, 5000, &list, e);
@@ -236,44 +296,50 @@ static int medium_inserted(struct guest *g, bool *ret, struct err *e)
 		return r;
 	*ret = false;
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *drive = json_object_array_get_idx(list, i), *in;
-		const char *qdev = json_text(drive, "qdev");
-		if (qdev && strstr(qdev, "cd0") && json_object_object_get_ex(drive, "inserted", &in))
+		struct json_object *row = json_object_array_get_idx(list, i), *in;
+		const char *qdev = json_text(row, "qdev");
+		if (qdev && strstr(qdev, drive) && json_object_object_get_ex(row, "inserted", &in))
 			*ret = true;
 	}
 	return 0;
 }
 
+static int empty_tray(struct guest *g, const struct tray *t, bool *ret_empty, struct err *e)
+{
+	scoped_json struct json_object *cd = one("id", t->drive), *node = one("node-name", t->node), *file = one("node-name", t->file), *set = json_object_new_object();
+	struct err ignored;
+	bool full = true;
+	int r = inserted(g, t->drive, &full, e);
+
+	*ret_empty = !full;
+	if (r || !full)
+		return r;
+	json_put_bool(cd, "force", true);
+	if ((r = qmp_call(g, "blockdev-open-tray", cd, 5000, NULL, e)))
+		return r;
+	json_object_object_del(cd, "force");
+	if ((r = qmp_call(g, "blockdev-remove-medium", cd, 5000, NULL, e)) || (r = qmp_call(g, "blockdev-del", node, 5000, NULL, e)) ||
+		(r = qmp_call(g, "blockdev-del", file, 5000, NULL, e)))
+		return r;
+	/* The set goes with its last user; where this QEMU kept it, it goes now. */
+	json_put_uint(set, "fdset-id", (uint64_t)t->set);
+	(void)qmp_call(g, "remove-fd", set, 5000, NULL, &ignored);
+	r = inserted(g, t->drive, &full, e);
+	*ret_empty = !full;
+	return r;
+}
+
 static int qemu_eject(struct guest *g, bool *ejected, struct err *e)
 {
-	scoped_json struct json_object *cd = one("id", "cd0"), *node = one("node-name", "medium"), *file = one("node-name", "mediumfile");
-	bool inserted;
-	int r;
+	bool empty;
+	int r = 0;
 
-	if (!g->running) {
-		*ejected = true;
-		return 0;
+	*ejected = true;
+	for (size_t i = 0; g->running && !r && i < ARRAY_SIZE(trays); i++) {
+		r = empty_tray(g, &trays[i], &empty, e);
+		*ejected &= empty;
 	}
-	if ((r = medium_inserted(g, &inserted, e)))
-		return r;
-	if (inserted) {
-		json_put_bool(cd, "force", true);
-		if ((r = qmp_call(g, "blockdev-open-tray", cd, 5000, NULL, e)))
-			return r;
-		json_object_object_del(cd, "force");
-		if ((r = qmp_call(g, "blockdev-remove-medium", cd, 5000, NULL, e)) || (r = qmp_call(g, "blockdev-del", node, 5000, NULL, e)) ||
-			(r = qmp_call(g, "blockdev-del", file, 5000, NULL, e)))
-			return r;
-		scoped_json struct json_object *set = json_object_new_object();
-		json_put_uint(set, "fdset-id", 2);
-		/* The set goes with its last user; where this QEMU kept it, it goes now. */
-		struct err ignored;
-		(void)qmp_call(g, "remove-fd", set, 5000, NULL, &ignored);
-		if ((r = medium_inserted(g, &inserted, e)))
-			return r;
-	}
-	*ejected = !inserted;
-	return 0;
+	return r;
 }
 
 static int monitor(struct guest *g, const char *line, struct err *e)

@@ -36,9 +36,29 @@ static void netdev_text(const struct guest *g, struct buf *b)
 			(unsigned long long)g->spec.forwards[i].guest);
 }
 
-void qemu_args(struct qemu_args *a, const struct guest *g, const char *accel, bool medium)
+/* The medium's drive is always there; that of the agent only where a volume brings one. */
+static const struct drive { const char *fd, *file, *raw, *full, *empty; } drives[] = {
+	{ "fd=24,set=2", "driver=file,node-name=mediumfile,filename=/dev/fdset/2,read-only=on", "driver=raw,node-name=medium,file=mediumfile,read-only=on",
+	  "scsi-cd,id=cd0,bus=scsi0.0,drive=medium", "scsi-cd,id=cd0,bus=scsi0.0" },
+	{ "fd=25,set=3", "driver=file,node-name=agentfile,filename=/dev/fdset/3,read-only=on", "driver=raw,node-name=agent,file=agentfile,read-only=on",
+	  "scsi-cd,id=cd1,bus=scsi0.0,drive=agent", NULL },
+};
+
+static void drive(struct qemu_args *a, const struct drive *d, bool full, bool always)
 {
-	*a = (struct qemu_args){ .cmdline = BUF_MAX(4096), .netdev = BUF_MAX(1024), .nic = BUF_MAX(128), .memory = BUF_MAX(32), .cpus = BUF_MAX(32) };
+	if (full) {
+		arg(a, "-add-fd"); arg(a, d->fd);
+		arg(a, "-blockdev"); arg(a, d->file);
+		arg(a, "-blockdev"); arg(a, d->raw);
+	}
+	if (full || always) {
+		arg(a, "-device"); arg(a, full ? d->full : d->empty);
+	}
+}
+
+void qemu_args(struct qemu_args *a, const struct guest *g, const char *accel)
+{
+	*a = (struct qemu_args){ .cmdline = BUF_MAX(4096), .netdev = BUF_MAX(1024), .nic = BUF_MAX(128), .memory = BUF_MAX(32), .cpus = BUF_MAX(32), .oem = BUF_MAX(START_OEM_MAX + 64) };
 	bool kvm = strcmp(accel, "kvm") == 0;
 	static const char *const fixed[] = {
 		"-M", "q35,smm=off", "-nodefaults", "-no-user-config", "-display", "none",
@@ -77,12 +97,12 @@ void qemu_args(struct qemu_args *a, const struct guest *g, const char *accel, bo
 	arg(a, "-append"); arg(a, a->cmdline.data);
 	arg(a, "-netdev"); arg(a, a->netdev.data);
 	arg(a, "-device"); arg(a, a->nic.data);
-	if (medium) {
-		arg(a, "-add-fd"); arg(a, "fd=24,set=2");
-		arg(a, "-blockdev"); arg(a, "driver=file,node-name=mediumfile,filename=/dev/fdset/2,read-only=on");
-		arg(a, "-blockdev"); arg(a, "driver=raw,node-name=medium,file=mediumfile,read-only=on");
+	for (size_t i = 0; i < ARRAY_SIZE(drives); i++)
+		drive(a, &drives[i], i ? g->media.agent >= 0 && !g->media.initrd : g->media.medium >= 0, i == 0);
+	if (g->media.oem) {
+		buf_printf(&a->oem, "type=11,value=%s", g->media.oem);
+		arg(a, "-smbios"); arg(a, a->oem.data);
 	}
-	arg(a, "-device"); arg(a, medium ? "scsi-cd,id=cd0,bus=scsi0.0,drive=medium" : "scsi-cd,id=cd0,bus=scsi0.0");
 	a->v[a->n] = NULL;
 }
 
@@ -93,4 +113,5 @@ void qemu_args_fini(struct qemu_args *a)
 	buf_fini(&a->nic);
 	buf_fini(&a->memory);
 	buf_fini(&a->cpus);
+	buf_fini(&a->oem);
 }

@@ -6,9 +6,9 @@ enum { QEMU_ARGS_MAX = 96 };
 struct qemu_args {
 	const char *v[QEMU_ARGS_MAX];           /* ended by NULL */
 	size_t n;
-	struct buf cmdline, netdev, nic, memory, cpus;
+	struct buf cmdline, netdev, nic, memory, cpus, oem;
 };
 
-/* medium: descriptor 24 holds one. Which descriptor is what: qemu.c. */
-void qemu_args(struct qemu_args *a, const struct guest *g, const char *accel, bool medium);
+/* With g->media: descriptor 24 holds the medium, 25 a volume with the agent. Which descriptor is what: qemu.c. */
+void qemu_args(struct qemu_args *a, const struct guest *g, const char *accel);
 void qemu_args_fini(struct qemu_args *a);

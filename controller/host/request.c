@@ -188,7 +188,6 @@ static int do_create(struct host *h, struct json_object *body, uint64_t req, str
 
 static int do_start(struct host *h, struct json_object *body, uint64_t req, struct json_object *reply, struct err *e)
 {
-	struct json_object *medium;
 	struct guest *g;
 	int r;
 
@@ -196,9 +195,8 @@ static int do_start(struct host *h, struct json_object *body, uint64_t req, stru
 		return r;
 	if (g->setup.pidfd >= 0)
 		return err_set(e, ERR_UNAVAILABLE, "the vTPM of guest %s is still being made", g->spec.vm_id);
-	bool wants = json_object_object_get_ex(body, "medium", &medium) && json_object_get_boolean(medium);
 	if (!g->running)
-		return start_begin(h, g, wants, req, e);
+		return start_begin(h, g, body, req, e);
 	json_put_uint(reply, "pid", (uint64_t)g->main.pid);
 	return guest_save_run(g, e);
 }
@@ -377,10 +375,7 @@ void host_handle(struct host *h, const struct frame *f)
 		host_send_json(h, FRAME_HOST_REPLY, reply);
 	else if (r < 0)
 		host_reply_error(h, req, &e);
-	/* A descriptor belongs to the START that names a medium; it may arrive with the frames just before it. */
 	struct json_object *medium;
-	if (f->type == FRAME_HOST_START && json_object_object_get_ex(body, "medium", &medium) && json_object_get_boolean(medium) && h->passed_fd >= 0) {
-		close(h->passed_fd);
-		h->passed_fd = -1;
-	}
+	if (f->type == FRAME_HOST_START && json_object_object_get_ex(body, "medium", &medium) && json_object_get_boolean(medium))
+		start_drop_passed(h);
 }

@@ -23,7 +23,9 @@ void host_stopped(struct host *h, struct guest *g);
 /* Off the list and freed; processes and files stay. */
 void host_forget(struct host *h, struct guest *g);
 /* START: 1, and its reply goes out when the guest answers or will not. conflict: one is under way. */
-int start_begin(struct host *h, struct guest *g, bool medium, uint64_t req, struct err *e);
+int start_begin(struct host *h, struct guest *g, struct json_object *body, uint64_t req, struct err *e);
+/* Descriptors belong to the START that names them; they may arrive with the frames just before it. */
+void start_drop_passed(struct host *h);
 /* Goes on with a START that is under way; never waits. */
 void start_step(struct host *h, struct guest *g);
 /* Ends one that is under way. */

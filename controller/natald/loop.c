@@ -8,6 +8,7 @@
 #include "controller/service/link.h"
 #include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
+#include "controller/service/report.h"
 #include "controller/store/bundle_row.h"
 #include "controller/store/event.h"
 
@@ -49,6 +50,16 @@ static int run_one(struct loop *l, struct request *rq, struct err *e)
 	return store_keep(l->c->store, e);
 }
 
+/* What nothing proves decides nothing: but it may be the reason. */
+static void overdue(struct vm *v, int64_t deadline_s)
+{
+	char said[VM_REASON_MAX / 2];
+
+	report_unproven(v, said, sizeof said);
+	vm_set_state(v, VM_FAILED, "no %sreport within %lld s%s%s", v->state == VM_PROVISIONING ? "further " : "", (long long)deadline_s,
+		*said ? "; what came proves nothing, and says: " : "", said);
+}
+
 /* Machines that were to report and did not. */
 static int judge_overdue(struct loop *l, struct err *e)
 {
@@ -65,8 +76,7 @@ static int judge_overdue(struct loop *l, struct err *e)
 		if (v.state == VM_DEFINED)
 			vm_set_state(&v, VM_FAILED, "its bundle was not signed within %lld s", (long long)link_boot_deadline_s(l->c));
 		else
-			vm_set_state(&v, VM_FAILED, "no %sreport within %lld s", v.state == VM_PROVISIONING ? "further " : "",
-				(long long)link_boot_deadline_s(l->c));
+			overdue(&v, link_boot_deadline_s(l->c));
 		r = ctl_save(l->c, &v, e);
 	}
 	return r;

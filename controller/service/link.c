@@ -111,7 +111,8 @@ void link_stop(struct ctl *c)
 void message_free(struct message *m)
 {
 	buf_fini(&m->bytes);
-	scope_close(&m->fd);
+	for (size_t i = 0; i < m->fds.n; i++)
+		close(m->fds.fd[i]);
 	free(m);
 }
 
@@ -142,19 +143,20 @@ int link_read(struct ctl *c, struct err *e)
 
 bool link_has_frames(struct ctl *c) { return c->link && c->link->fed; }
 
-int link_queue(struct link *l, enum frame_type type, const void *body, size_t size, int fd, struct err *e)
+int link_queue(struct link *l, enum frame_type type, const void *body, size_t size, const struct link_fds *fds, struct err *e)
 {
 	struct message *m = calloc(1, sizeof *m);
 
 	if (!m)
 		return err_nomem(e);
-	*m = (struct message){ .seq = ++l->seq, .bytes = BUF_MAX(FRAME_HEADER_SIZE + FRAME_BODY_MAX), .fd = fd };
+	*m = (struct message){ .seq = ++l->seq, .bytes = BUF_MAX(FRAME_HEADER_SIZE + FRAME_BODY_MAX) };
 	int r = frame_write(type, m->seq, body, size, NULL, &m->bytes, e);
 	if (r) {
-		m->fd = -1;     /* stays the caller's */
 		message_free(m);
 		return r;
 	}
+	if (fds)
+		m->fds = *fds;
 	struct message **at = &l->first;
 	while (*at)
 		at = &(*at)->next;
@@ -222,18 +224,17 @@ void link_turn_end(struct ctl *c, bool committed)
 
 static ssize_t send_some(struct link *l, struct message *m)
 {
-	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	/* The header of the only control message, and its descriptors. */
+	union { struct cmsghdr h; char bytes[CMSG_SPACE(sizeof m->fds.fd)]; } control = { .bytes = { 0 } };
 	struct iovec iov = { m->bytes.data + m->sent, m->bytes.size - m->sent };
 	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
+	size_t size = m->fds.n * sizeof(int);
 
-	if (m->fd >= 0 && m->sent == 0) {       /* the descriptor goes with the first byte */
-		h.msg_control = control;
-		h.msg_controllen = sizeof control;
-		struct cmsghdr *cm = CMSG_FIRSTHDR(&h);
-		cm->cmsg_level = SOL_SOCKET;
-		cm->cmsg_type = SCM_RIGHTS;
-		cm->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cm), &m->fd, sizeof(int));
+	if (size && m->sent == 0) {     /* descriptors go with the first byte */
+		h.msg_control = &control;
+		h.msg_controllen = CMSG_SPACE(size);
+		control.h = (struct cmsghdr){ .cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(&control.h), m->fds.fd, size);
 	}
 	return sendmsg(l->fd, &h, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

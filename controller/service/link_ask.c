@@ -1,8 +1,10 @@
 /* link_ask.c - the requests to the host: one function each. See link.h. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "controller/service/agent_way.h"
 #include "controller/service/birth.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/medium.h"
@@ -25,7 +27,7 @@ bool link_busy(const struct ctl *c, const char *vm_id)
 }
 
 /* Takes o. */
-static int ask(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *o, int fd, struct err *e)
+static int ask_with(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *o, const struct link_fds *fds, struct err *e)
 {
 	scoped_json struct json_object *body = o;
 	struct link *l = c->link;
@@ -39,7 +41,7 @@ static int ask(struct ctl *c, enum frame_type type, const struct vm *v, struct j
 	snprintf(p->vm_id, sizeof p->vm_id, "%s", v->id);
 	json_put_uint(body, "req", p->req);
 	const char *line = json_line(body);
-	int r = link_queue(l, type, line, strlen(line), fd, e);
+	int r = link_queue(l, type, line, strlen(line), fds, e);
 	if (r) {
 		free(p);
 		return r;
@@ -48,6 +50,8 @@ static int ask(struct ctl *c, enum frame_type type, const struct vm *v, struct j
 	l->pending = p;
 	return 0;
 }
+
+static int ask(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *o, struct err *e) { return ask_with(c, type, v, o, NULL, e); }
 
 static struct json_object *for_vm(const struct vm *v)
 {
@@ -117,7 +121,7 @@ int link_create(struct ctl *c, const struct vm *v, struct err *e)
 	bool needless = false;
 	int bad = create_body(c, v, o, &needless, &why);
 	if (!bad && !needless)
-		return ask(c, FRAME_HOST_CREATE, v, o, -1, e);
+		return ask(c, FRAME_HOST_CREATE, v, o, e);
 	json_free(o);
 	if (needless)
 		return 0;
@@ -125,27 +129,54 @@ int link_create(struct ctl *c, const struct vm *v, struct err *e)
 	return 0;
 }
 
+/* How this VM's agent comes to it: the carrier, and what START says of it. Left alone where the image has one. */
+static int add_carrier(struct ctl *c, const struct vm *v, struct json_object *o, struct link_fds *fds, struct err *e)
+{
+	const struct carrier *carrier;
+	struct agent_way agent;
+
+	int r = agent_way_vm(c, v, &agent, e);
+	if (r || !agent.carried || (r = carrier_get(c, v->project, agent.way, &carrier, e)))
+		return r;
+	if ((fds->fd[fds->n] = fcntl(carrier->fd, F_DUPFD_CLOEXEC, 3)) < 0)
+		return err_sys(e, "keep what brings the agent");
+	fds->n++;
+	json_put(o, "agent", agent.way == CARRIER_INITRD ? "initrd" : "volume");
+	if (carrier->oem.size)
+		json_put(o, "oem", carrier->oem.data);
+	return 0;
+}
+
+static void fds_close(struct link_fds *fds)
+{
+	while (fds->n)
+		close(fds->fd[--fds->n]);
+}
+
 int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
 	scoped_buf struct buf image = BUF_MAX(MEDIUM_MAX);
-	scoped_fd int medium = -1;
-	struct json_object *o;
+	scoped(fds_close) struct link_fds fds = { .n = 0 };
+	scoped_json struct json_object *o = for_vm(v);
 
 	int r = birth_row(c, v, &row, e);
-	if (r || (!row.wiped_at && ((r = medium_make(c, &row, &image, e)) || (r = medium_seal(&image, &medium, e)))))
+	if (r || (!row.wiped_at && ((r = medium_make(c, &row, &image, e)) || (r = medium_seal(&image, &fds.fd[0], e)))))
 		return err_wrap(e, "medium of %s", v->name);
+	fds.n = !row.wiped_at;
+	json_put_bool(o, "medium", fds.n != 0);
+	if (fds.n && (r = add_carrier(c, v, o, &fds, e)))
+		return r;
 	v->run_token++;
 	v->unproven_left = VM_UNPROVEN_MAX;
 	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
-	vm_set_state(v, VM_BOOTING, "%s", medium >= 0 ? "starting, with its medium" : "starting");
+	vm_set_state(v, VM_BOOTING, "%s", fds.n == 2 ? "starting, with its medium and the agent" : fds.n ? "starting, with its medium" : "starting");
 	if ((r = ctl_save(c, v, e)))
 		return r;
-	o = for_run(v);
-	json_put_bool(o, "medium", medium >= 0);
-	if ((r = ask(c, FRAME_HOST_START, v, o, medium, e)))
+	json_put_uint(o, "run_token", (uint64_t)v->run_token);
+	if ((r = ask_with(c, FRAME_HOST_START, v, json_object_get(o), &fds, e)))
 		return r;
-	give_fd(&medium);
+	fds.n = 0;
 	return 0;
 }
 
@@ -154,17 +185,17 @@ int link_vm_stop(struct ctl *c, struct vm *v, uint64_t grace_ms, struct err *e)
 	struct json_object *o = for_run(v);
 
 	json_put_uint(o, "grace_ms", grace_ms);
-	return ask(c, FRAME_HOST_STOP, v, o, -1, e);
+	return ask(c, FRAME_HOST_STOP, v, o, e);
 }
 
 int link_vm_eject(struct ctl *c, struct vm *v, struct err *e)
 {
-	return link_pending(c->link, v->id, FRAME_HOST_EJECT) ? 0 : ask(c, FRAME_HOST_EJECT, v, for_run(v), -1, e);
+	return link_pending(c->link, v->id, FRAME_HOST_EJECT) ? 0 : ask(c, FRAME_HOST_EJECT, v, for_run(v), e);
 }
 
 int link_vm_delete(struct ctl *c, const struct vm *v, struct err *e)
 {
-	return v->host_known || link_pending(c->link, v->id, FRAME_HOST_CREATE) ? ask(c, FRAME_HOST_DELETE, v, for_vm(v), -1, e) : 0;
+	return v->host_known || link_pending(c->link, v->id, FRAME_HOST_CREATE) ? ask(c, FRAME_HOST_DELETE, v, for_vm(v), e) : 0;
 }
 
 int link_vm_forward(struct ctl *c, struct vm *v, struct err *e)
@@ -177,7 +208,7 @@ int link_vm_forward(struct ctl *c, struct vm *v, struct err *e)
 		return r;
 	}
 	json_object_object_add(o, "forwards", forwards);
-	return ask(c, FRAME_HOST_FORWARD, v, o, -1, e);
+	return ask(c, FRAME_HOST_FORWARD, v, o, e);
 }
 
 int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_req, struct err *e)
@@ -185,7 +216,7 @@ int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_r
 	struct json_object *o = for_vm(v);
 
 	json_put_uint(o, "max_bytes", max_bytes);
-	int r = ask(c, FRAME_HOST_LOG, v, o, -1, e);
+	int r = ask(c, FRAME_HOST_LOG, v, o, e);
 	if (!r)
 		*ret_req = c->link->req;
 	return r;
@@ -197,7 +228,7 @@ int link_backup(struct ctl *c, const char *dir, uint64_t *ret_req, struct err *e
 	struct json_object *o = json_object_new_object();
 
 	json_put(o, "dir", dir);
-	int r = ask(c, FRAME_HOST_BACKUP, &none, o, -1, e);
+	int r = ask(c, FRAME_HOST_BACKUP, &none, o, e);
 	if (!r)
 		*ret_req = c->link->req;
 	return r;

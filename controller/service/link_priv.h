@@ -6,7 +6,11 @@
 #include "controller/host/host.h"
 #include "controller/service/link.h"
 
-struct message { struct message *next; uint64_t seq; struct buf bytes; size_t sent; int fd; };
+/* What goes with a START: the medium, and what brings the agent. */
+enum { LINK_FDS_MAX = 2 };
+struct link_fds { size_t n; int fd[LINK_FDS_MAX]; };
+
+struct message { struct message *next; uint64_t seq; struct buf bytes; size_t sent; struct link_fds fds; };
 /* A request that the host has not answered. */
 struct pending { struct pending *next; uint64_t req; enum frame_type type; char vm_id[STORE_ID_MAX]; };
 /* An answer that somebody has to fetch. */
@@ -31,8 +35,8 @@ struct link {
 	char accel[8];
 };
 void message_free(struct message *m);
-/* fd (-1: none) becomes the message's on success. */
-int link_queue(struct link *l, enum frame_type type, const void *body, size_t size, int fd, struct err *e);
+/* The descriptors become the message's on success. */
+int link_queue(struct link *l, enum frame_type type, const void *body, size_t size, const struct link_fds *fds, struct err *e);
 bool link_pending(const struct link *l, const char *vm_id, enum frame_type type);
 /* The report of one guest; an acknowledgement may be queued. */
 int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e);

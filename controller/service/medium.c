@@ -30,7 +30,7 @@ static int blank_make(size_t size, struct blank *ret, struct err *e)
 	scoped_fd int fd = memfd_create("natal-volume", MFD_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "memory for the medium");
-	if ((r = volume_write(zeros, size, &volume, e)))
+	if ((r = volume_write(MEDIUM_LABEL, &(struct volume_file){ MEDIUM_FILE, zeros, size, 0400 }, 1, &volume, e)))
 		return r;
 	if (fd_write_all(fd, volume.data, volume.size) < 0)
 		return err_sys(e, "make the medium");

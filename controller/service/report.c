@@ -32,7 +32,7 @@ static int acknowledge(struct ctl *c, const struct vm *v, const struct status *s
 	buf_u8(&b, (uint8_t)n);
 	buf_add(&b, v->id, n);
 	int r = frame_write(FRAME_ACK, s->seq, line, strlen(line), key->bytes, &b, e);
-	return r ? r : link_queue(c->link, FRAME_HOST_TO_GUEST, b.data, b.size, -1, e);
+	return r ? r : link_queue(c->link, FRAME_HOST_TO_GUEST, b.data, b.size, NULL, e);
 }
 
 static struct json_object *shown(const struct status *s, bool authentic)
@@ -327,6 +327,19 @@ int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size
 	if (authentic)
 		return judge(c, &v, &s, key, e);
 	return keep_unproven(c, &v, &s, e);
+}
+
+void report_unproven(const struct vm *v, char *ret, size_t size)
+{
+	scoped_json struct json_object *o = NULL;
+	struct status s = { 0 };
+	struct err ignored;
+
+	*ret = 0;
+	if (!v->unproven || v->unproven_left >= VM_UNPROVEN_MAX || json_parse(v->unproven, strlen(v->unproven), "the last report", &o, &ignored))
+		return;
+	if (json_object_object_get_ex(o, "findings", &s.findings))
+		finding(&s, "error", "", ret, size);
 }
 
 int report_ejected(struct ctl *c, struct vm *v, struct err *e)

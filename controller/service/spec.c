@@ -10,7 +10,7 @@
 #define LIST(m) JSON_FIELD(struct vm_spec, m, JSON_ARRAY, false)
 const struct json_field vm_spec_fields[VM_SPEC_FIELDS] = {
 	JSON_FIELD(struct vm_spec, name, JSON_TEXT, true), TEXT(image), TEXT(host), TEXT(uuid), TEXT(mac), TEXT(hostname),
-		TEXT(timezone), TEXT(channel),
+		TEXT(timezone), TEXT(channel), TEXT(agent),
 	JSON_FIELD(struct vm_spec, memory_mb, JSON_UINT, false), JSON_FIELD(struct vm_spec, cpus, JSON_UINT, false),
 	JSON_FIELD(struct vm_spec, rsa, JSON_BOOL, false), LIST(users), LIST(addresses), LIST(files), LIST(run), LIST(ca_certs),
 		LIST(forwards), LIST(names),

@@ -5,7 +5,6 @@
 #include <libburn/libburn.h>         /* struct burn_source, in which libisofs hands its image out */
 #include <libisofs/libisofs.h>
 #include <string.h>
-#include "common/media/bundle.h"
 
 enum { FIXED_TIME_S = 946684800 };      /* 2000-01-01: all dates on the medium */
 
@@ -18,21 +17,21 @@ static void image_free(IsoImage **i) { if (*i) iso_image_unref(*i); }
 static void opts_free(IsoWriteOpts **o) { if (*o) iso_write_opts_free(*o); }
 
 /* ret_stream takes the bytes: until it is in the image it must be freed here, but libisofs takes it on every path it documents. */
-static int add_file(IsoImage *image, const void *content, size_t size, struct err *e)
+static int add_file(IsoImage *image, const struct volume_file *f, struct err *e)
 {
-	unsigned char *copy = malloc(size);
+	unsigned char *copy = malloc(f->size + !f->size);
 	IsoStream *stream = NULL;
 	IsoFile *file = NULL;
 	int r;
 
 	if (!copy)
 		return err_nomem(e);
-	memcpy(copy, content, size);
-	if ((r = iso_made(iso_memory_stream_new(copy, size, &stream), "stream", e))) {
+	memcpy(copy, f->content, f->size);
+	if ((r = iso_made(iso_memory_stream_new(copy, f->size, &stream), "stream", e))) {
 		free(copy);
 		return r;
 	}
-	if ((r = iso_made(iso_tree_add_new_file(iso_image_get_root(image), MEDIUM_FILE, stream, &file), "file", e))) {
+	if ((r = iso_made(iso_tree_add_new_file(iso_image_get_root(image), f->name, stream, &file), "file", e))) {
 		iso_stream_unref(stream);
 		return r;
 	}
@@ -43,7 +42,7 @@ static int add_file(IsoImage *image, const void *content, size_t size, struct er
 		iso_node_set_ctime(nodes[i], FIXED_TIME_S);
 		iso_node_set_uid(nodes[i], 0);
 		iso_node_set_gid(nodes[i], 0);
-		iso_node_set_permissions(nodes[i], i ? 0555 : 0400);
+		iso_node_set_permissions(nodes[i], i ? 0555 : f->mode);
 	}
 	return 0;
 }
@@ -54,6 +53,7 @@ static int set_options(IsoWriteOpts *o, struct err *e)
 	int r;
 
 	if ((r = iso_made(iso_write_opts_set_iso_level(o, 3), "level", e)) ||
+		(r = iso_made(iso_write_opts_set_relaxed_vol_atts(o, 1), "label", e)) ||
 		(r = iso_made(iso_write_opts_set_rockridge(o, 1), "Rock Ridge", e)) ||
 	    (r = iso_made(iso_write_opts_set_pvd_times(o, FIXED_TIME_S, FIXED_TIME_S, 0, 0, uuid), "times", e)))
 		return r;
@@ -83,25 +83,26 @@ static int pull(IsoImage *image, IsoWriteOpts *opts, struct buf *out, struct err
 
 static int started;
 
-int volume_write(const void *content, size_t size, struct buf *out, struct err *e)
+int volume_write(const char *label, const struct volume_file *files, size_t n, struct buf *out, struct err *e)
 {
 	scoped(image_free) IsoImage *image = NULL;
 	scoped(opts_free) IsoWriteOpts *opts = NULL;
-	int r;
+	int r = 0;
 
 	if (!started && (r = iso_made(iso_init(), "start", e)))
 		return r;
 	started = 1;
 	iso_set_msgs_severities((char *)"NEVER", (char *)"NEVER", (char *)"");
-	if ((r = iso_made(iso_image_new(MEDIUM_LABEL, &image), "image", e)))
+	if ((r = iso_made(iso_image_new(label, &image), "image", e)))
 		return r;
 	iso_image_set_volset_id(image, "");
 	iso_image_set_publisher_id(image, "");
 	iso_image_set_data_preparer_id(image, "");
 	iso_image_set_system_id(image, "");
 	iso_image_set_application_id(image, "NATAL");
-	if ((r = add_file(image, content, size, e)) || (r = iso_made(iso_write_opts_new(&opts, 0), "options", e)) ||
-		(r = set_options(opts, e)))
+	for (size_t i = 0; !r && i < n; i++)
+		r = add_file(image, &files[i], e);
+	if (r || (r = iso_made(iso_write_opts_new(&opts, 0), "options", e)) || (r = set_options(opts, e)))
 		return r;
 	return pull(image, opts, out, e);
 }

@@ -1,10 +1,12 @@
-/* volume.h - an ISO 9660 volume with one file, as libisofs writes it: the same bytes each time, whoever writes it and when.
+/* volume.h - an ISO 9660 volume with a few files, as libisofs writes it: the same bytes each time, whoever writes it and when.
  *
- * Nothing outside the file's extent depends on what the file holds, only on its size: medium.c keeps volumes around files of zeros
+ * Nothing outside the files' extents depends on what they hold, only on names and sizes: medium.c keeps volumes around files of zeros
  * and puts bundles into them (libisofs takes a thread and half a millisecond a volume).
  */
 #pragma once
 #include "common/base/buf.h"
 
-/* Appends the volume MEDIUM_LABEL with MEDIUM_FILE of these bytes: whole sectors. */
-int volume_write(const void *content, size_t size, struct buf *out, struct err *e);
+struct volume_file { const char *name; const void *content; size_t size; unsigned mode; };
+
+/* Appends a volume of that label with these files in its root: whole sectors. */
+int volume_write(const char *label, const struct volume_file *files, size_t n, struct buf *out, struct err *e);

@@ -57,7 +57,7 @@ bad "did you mean 'localhost'?" '{"hostname": "a", "manage_etc_hosts": "localhos
 bad "timezone '../x' is no name of a time zone" '{"timezone": "../x"}'
 bad "'users' is 'stop', not fail, degrade or continue" '{"natal": {"policy": {"users": "stop"}}}'
 bad "natal/policy: 'hostnam' is no item of this plan" '{"hostname": "a", "natal": {"policy": {"hostnam": "fail"}}}'
-bad '/etc/hostname is wanted twice: by hostname and by write_files/etc/hostname' '{"hostname": "a", "write_files": [{"path": "/etc/hostname"}]}'
+bad '/etc/hostname is wanted twice: by hostname and by rsyslog' '{"hostname": "a", "rsyslog": {"configs": [{"filename": "/etc/hostname", "content": "x"}]}}'
 bad 'user-data:3:1: did not find expected' 'hostname: [a'
 warned "key 'hostname' stands twice: this one counts" '{"hostname": "a", "hostname": "b"}'
 bad 'ed25519_private and ed25519_public go together' '{"ssh_keys": {"ed25519_private": "x"}}'

@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		PROMISE(*e.msg && !u.ask);
 	} else {
 		PROMISE(strncmp(u.ask, u.tls ? "https://" : "http://", u.tls ? 8 : 7) == 0 && *u.host && u.port && u.port < 65536);
-		PROMISE(!strchr(u.ask, '#') && !strpbrk(u.shown, "#@ ") == !strpbrk(strchr(u.ask + 8, '/'), "@"));
+		const char *server = strstr(u.shown, "://") + 3, *at = strchr(u.ask, '@');
+		PROMISE(!strchr(u.ask, '#') && !strpbrk(u.shown, "# ") && server[strcspn(server, "@/")] == '/' && (!at || at > strchr(u.ask + 8, '/')));
 		PROMISE(url_parse(&a, u.ask, &again, &e) == 0 && strcmp(again.ask, u.ask) == 0 && strcmp(again.host, u.host) == 0 && !again.user);
 		PROMISE(fetch_allows(&none, &u, &pin, &e) == -ERR_DENIED);
 		PROMISE(fetch_allows(&hash, &u, &pin, &e) || (u.has_digest && !pin && !(u.user && !u.tls)));

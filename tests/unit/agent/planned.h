@@ -52,7 +52,7 @@ static inline void planned_again(const char *yaml, const char *instance_id)
 	done_before = (struct done){ 0, rows, "i-1" };
 	for (size_t i = 0; i < plan->item_count && i < ARRAY_SIZE(rows); i++) {
 		const struct item *it = &plan->items[i];
-		if (it->frequency != FREQ_INSTANCE && it->frequency != FREQ_ONCE)
+		if (it->frequency != FREQ_INSTANCE && it->frequency != FREQ_ONCE && it->frequency != FREQ_WISH)
 			continue;
 		struct done_row *row = &rows[done_before.count];
 		snprintf(keys[done_before.count], sizeof keys[0], "%s", it->key);
@@ -97,6 +97,14 @@ static const struct action *find_write(const char *path)
 		if (plan->actions[i].kind == ACTION_WRITE && strcmp(plan->actions[i].path, path) == 0)
 			return &plan->actions[i];
 	return NULL;
+}
+
+static inline bool removes(const char *path)
+{
+	for (size_t i = 0; i < plan->action_count; i++)
+		if (plan->actions[i].kind == ACTION_REMOVE && strcmp(plan->actions[i].path, path) == 0)
+			return true;
+	return false;
 }
 
 #define assert_written(at, text) \

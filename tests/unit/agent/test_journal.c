@@ -126,6 +126,32 @@ static void remembers_what_ran(void **state)
 	journal_fini(&k);
 }
 
+/* What destroys is done once for what was wished, whatever the guest is called since. */
+static void a_wish_is_of_the_machine(void **state)
+{
+	static const char *const argv[] = { "/bin/true", NULL };
+	struct action run = { .kind = ACTION_EXEC, .argv = argv };
+	struct item item = { .key = "w", .frequency = FREQ_WISH, .outcome = OUTCOME_DONE };
+	struct plan p = { .item_count = 1, .items = &item, .action_count = 1, .actions = &run };
+	struct journal j = { .state = JOURNAL_LATE }, k;
+	struct done_row row = { "w", FREQ_WISH, { 0 } };
+	struct test_seed s;
+
+	(void)state;
+	seed_init(&s);
+	journal_take(&j, &s.v, &p);
+	snprintf(s.v.manifest.vm.instance_id, sizeof s.v.manifest.vm.instance_id, "another");
+	p.item_count = p.action_count = 0;
+	journal_take(&j, &s.v, &p);
+	assert_ok(journal_save(root.fd, &j, &e), e);
+	assert_ok(journal_load(root.fd, &k, &e), e);
+	assert_true(done_has(&k.done, &row, "a third"));
+	row.digest[3] = 1;
+	assert_false(done_has(&k.done, &row, "another"));
+	journal_fini(&j);
+	journal_fini(&k);
+}
+
 #define D "0000000000000000000000000000000000000000000000000000000000000000"
 #define DOC(format, state, once, items, pins) "{\"format\":" format ",\"state\":\"" state "\",\"sequence\":1,\"bundle\":\"" D \
 	"\",\"vm_id\":\"v\",\"uuid\":\"u\",\"instance_id\":\"i\",\"controller\":\"c\",\"once\":\"" once "\",\"items\":[" items "],\"pins\":" pins "}"
@@ -176,7 +202,7 @@ static void what_is_not_ours_is_refused(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(absent_is_empty), TEST(what_goes_in_comes_out), TEST(what_is_behind_the_boot_is_pending), TEST(remembers_what_ran), TEST(what_is_not_ours_is_refused),
+	const struct CMUnitTest tests[] = { TEST(absent_is_empty), TEST(what_goes_in_comes_out), TEST(what_is_behind_the_boot_is_pending), TEST(remembers_what_ran), TEST(a_wish_is_of_the_machine), TEST(what_is_not_ours_is_refused),
 		TEST(one_thing_wrong) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

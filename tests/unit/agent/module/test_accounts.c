@@ -312,6 +312,56 @@ static void a_lock_is_a_wish(void **state)
 	assert_written("/etc/shadow", "root:!" HASH ":100:0:99999:7:::\n");
 }
 
+static void scripts_of_older_user_data_go(void **state)
+{
+	root_put(&root, "/var/lib/natal/scripts/user/part-001", "#!/bin/sh\nold\n");
+	root_put(&root, "/var/lib/natal/scripts/per-boot/a", "#!/bin/sh\nold\n");
+	root_put(&root, "/var/lib/natal/scripts/bootcmd/bootcmd.sh", "#!/bin/sh\nold\n");
+	planned("hostname: x\n");
+	assert_true(removes("/var/lib/natal/scripts/user/part-001") && removes("/var/lib/natal/scripts/per-boot/a"));
+	assert_true(removes("/var/lib/natal/scripts/bootcmd/bootcmd.sh"));
+	planned_again("bootcmd: [x]\n", "i-1");
+	assert_false(removes("/var/lib/natal/scripts/bootcmd/bootcmd.sh"));
+	assert_true(removes("/var/lib/natal/scripts/user/part-001"));
+}
+
+/* What is too much for one item is no reason to leave the others out. */
+static void a_limit_is_of_its_item(void **state)
+{
+	root_put(&root, "/etc/skel/1/2/3/4/5/6/7/8/9/x", "deep");
+	planned("users: [{name: bob}]\nhostname: other\n");
+	assert_non_null(strstr(problem("users/bob"), "folders more than 8 deep"));
+	assert_written("/etc/hostname", "other\n");
+}
+
+/* cloud-init locks whom it names, once an instance: what the guest's people make of it since stays. */
+static void who_is_named_is_locked(void **state)
+{
+	static const char yaml[] = "users: [{name: root}]\n";
+
+	root_put(&root, "/etc/shadow", "root:" HASH ":1:0:99999:7:::\n");
+	planned(yaml);
+	assert_written("/etc/shadow", "root:!" HASH ":100:0:99999:7:::\n");
+	planned_again(yaml, "i-1");
+	assert_null(find_write("/etc/shadow"));
+	planned_again(yaml, "i-2");
+	assert_non_null(find_write("/etc/shadow"));
+}
+
+static void who_is_not_to_be_locked_is_opened(void **state)
+{
+	static const char yaml[] = "users: [{name: root, lock_passwd: false}]\n";
+
+	root_put(&root, "/etc/shadow", "root:!" HASH ":1:0:99999:7:::\n");
+	planned(yaml);
+	assert_written("/etc/shadow", "root:" HASH ":100:0:99999:7:::\n");
+	planned_again(yaml, "i-1");
+	assert_null(find_write("/etc/shadow"));
+	root_put(&root, "/etc/shadow", "root:!:1:0:99999:7:::\n");
+	planned_again(yaml, "i-2");
+	assert_null(find_write("/etc/shadow"));
+}
+
 static void home_is_told_of_keys_that_are_made(void **state)
 {
 	static const char yaml[] = "ssh_genkeytypes: [ed25519]\nphone_home: {url: 'http://h/', post: [pub_key_ed25519, pub_key_rsa]}\n";
@@ -365,7 +415,7 @@ int main(void)
 		T(the_images_keys_may_stay), T(sshd_is_told), T(an_sshd_without_drop_ins),
 		T(ssh_keys_that_are_none), T(scripts_have_their_frequencies), T(bootcmd_at_every_boot), T(appended_once), T(pieces_of_one_file),
 		T(deferred_until_the_owner_is_there), T(vendors_scripts_have_their_prefix), T(vendor_data_may_be_off),
-		T(keys_of_the_source_may_be_left), T(a_lock_is_a_wish), T(home_is_told_of_keys_that_are_made),
+		T(keys_of_the_source_may_be_left), T(a_lock_is_a_wish), T(scripts_of_older_user_data_go), T(a_limit_is_of_its_item), T(who_is_named_is_locked), T(who_is_not_to_be_locked_is_opened), T(home_is_told_of_keys_that_are_made),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

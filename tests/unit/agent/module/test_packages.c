@@ -149,6 +149,28 @@ static void sources_list_as_given_and_left_alone(void **state)
 	assert_written("/etc/apt/apt.conf.d/94cloud-init-config", "X \"y\";");
 }
 
+static void what_holds_a_password_is_roots(void **state)
+{
+	is_debian();
+	planned("apt:\n  http_proxy: 'http://u:s3cret@p:1/'\n  conf: 'Acquire::https::Proxy \"http://v:s3cret@q\";'\n"
+		"  sources: {a: {source: 'deb https://u:s3cret@h/x y z'}, b: {source: 'deb https://u@h/x y z'}}\n");
+	assert_int_equal(find_write("/etc/apt/apt.conf.d/90cloud-init-aptproxy")->mode, 0600);
+	assert_int_equal(find_write("/etc/apt/apt.conf.d/94cloud-init-config")->mode, 0600);
+	assert_int_equal(find_write("/etc/apt/sources.list.d/a.list")->mode, 0600);
+	assert_int_equal(find_write("/etc/apt/sources.list.d/b.list")->mode, 0644);
+	assert_true(find_write("/etc/apt/apt.conf.d/90cloud-init-aptproxy")->secret);
+	planned_again("apt: {proxy: 'http://p:1/a:b@c'}\n", "i-1");
+	assert_int_equal(find_write("/etc/apt/apt.conf.d/90cloud-init-aptproxy")->mode, 0644);
+}
+
+static void a_repository_with_a_password_is_roots(void **state)
+{
+	is_fedora();
+	planned("yum_repos: {r: {baseurl: 'http://h/', password: s3cret}, s: {baseurl: 'http://h/'}}\n");
+	assert_int_equal(find_write("/etc/yum.repos.d/r.repo")->mode, 0600);
+	assert_int_equal(find_write("/etc/yum.repos.d/s.repo")->mode, 0644);
+}
+
 static void preserved(void **state)
 {
 	is_debian();
@@ -180,7 +202,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(apt_installs_after_an_update), T(dnf_installs), T(an_upgrade_and_the_restart_that_it_asks_for),
+		T(what_holds_a_password_is_roots), T(a_repository_with_a_password_is_roots), T(apt_installs_after_an_update), T(dnf_installs), T(an_upgrade_and_the_restart_that_it_asks_for),
 		T(nothing_is_installed_where_nothing_is_asked_for), T(apk_and_its_repositories), T(zypper_and_its_repositories), T(no_tool_is_said), T(no_option_passes_for_a_package),
 		T(sources_with_keys), T(sources_of_one_file_follow_one_another), T(what_comes_from_servers_is_refused), T(ppas_are_refused),
 		T(a_key_has_its_armour), T(mirrors_and_suites), T(deb822_where_the_guest_has_it), T(sources_list_as_given_and_left_alone),

@@ -26,6 +26,8 @@ static void a_client_is_installed_where_there_is_none(void **state)
 	is_fedora();
 	planned("ntp:\n");
 	assert_non_null(strstr(find_write("/etc/chrony.conf")->bytes, "pool 0.fedora.pool.ntp.org iburst\n"));
+	assert_non_null(strstr(find_write("/etc/chrony.conf")->bytes, "keyfile /etc/chrony.keys\ndriftfile /var/lib/chrony/drift\n"));
+	assert_null(strstr(find_write("/etc/chrony.conf")->bytes, "/etc/chrony/"));
 	assert_string_equal(command("ntp", 0), "/usr/bin/dnf -y install -- chrony");
 	assert_string_equal(command("ntp", 1), "/usr/bin/systemctl reload-or-restart chronyd");
 }
@@ -117,6 +119,7 @@ static void rsyslog_files(void **state)
 	planned("rsyslog:\n  configs: ['*.* @a', {filename: x.conf, content: 'b'}, 'c']\n  remotes: {m: h, n: 'kern.* @@h:5 # z'}\n");
 	assert_written("/etc/rsyslog.d/20-cloud-config.conf", "*.* @a\nc\n# begin remotes\n*.* @h # m\nkern.* @@h:5 # n\n# end remotes\n");
 	assert_written("/etc/rsyslog.d/x.conf", "b\n");
+	assert_int_equal(find_write("/etc/rsyslog.d/x.conf")->mode, 0600);
 	assert_string_equal(command("rsyslog", 0), "/usr/bin/systemctl reload-or-try-restart rsyslog");
 }
 

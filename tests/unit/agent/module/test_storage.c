@@ -90,6 +90,17 @@ static void what_may_go_goes_once(void **state)
 	assert_string_equal(command("disk_setup/dev/vdb", 0), SFDISK);
 	planned_again(OVERWRITE, "i-1");
 	assert_string_equal(command("disk_setup/dev/vdb", 0), "");
+	planned_again(OVERWRITE, "i-2");        /* it holds the guest's own data since */
+	assert_string_equal(command("disk_setup/dev/vdb", 0), "");
+	planned_again("disk_setup: {/dev/vdb: {table_type: gpt, layout: [60, 40], overwrite: true}}\n", "i-2");
+	assert_string_equal(command("disk_setup/dev/vdb", 0), SFDISK);
+}
+
+static void a_new_disk_is_divided_all_the_same(void **state)
+{
+	ext4("/dev/vdb", "old");
+	planned(OVERWRITE);
+	disk("/dev/vdb", 32 * MIB);
 	planned_again(OVERWRITE, "i-2");
 	assert_string_equal(command("disk_setup/dev/vdb", 0), SFDISK);
 }
@@ -197,7 +208,9 @@ static void once_an_instance_wherever_it_stands(void **state)
 	ext4("/dev/vdb", "data");
 	planned(FS(", overwrite: true"));
 	assert_string_not_equal(command("fs_setup/dev/vdb", 0), "");
-	planned_again("fs_setup: [{device: /dev/vdc, filesystem: ext4}, {device: /dev/vdb, filesystem: ext4, label: data, overwrite: true}]\n", "i-1");
+	planned_again(FS(", overwrite: true"), "i-2");
+	assert_string_equal(command("fs_setup/dev/vdb", 0), "");        /* another instance-id is no other wish */
+	planned_again("fs_setup: [{device: /dev/vdc, filesystem: ext4}, {device: /dev/vdb, filesystem: ext4, label: data, overwrite: true}]\n", "i-2");
 	assert_string_not_equal(command("fs_setup/dev/vdc", 0), "");
 	assert_string_equal(command("fs_setup/dev/vdb", 0), "");
 }
@@ -264,10 +277,38 @@ static void mounted_where_the_system_runs(void **state)
 	planned("mounts: [[vdb, none, swap]]\n");
 	assert_string_equal(command("mounts", 0), "/usr/bin/systemctl daemon-reload");
 	assert_string_equal(command("mounts", 1), "/usr/sbin/swapon -a");
-	assert_string_equal(command("mounts", 2), "/usr/bin/mount -a");
+	assert_string_equal(command("mounts", 2), "");          /* nothing to mount */
 	root_put(&root, "/etc/fstab", "/dev/vdb\tnone\tswap\t" DEFAULTS OURS "\t0\t2\n");
 	planned_again("mounts: [[vdb, none, swap]]\n", "i-1");
 	assert_string_equal(command("mounts", 0), "");
+}
+
+/* Before the network what wants it would only time out, and so would the image's own lines of that kind. */
+static void what_wants_the_network_is_mounted_late(void **state)
+{
+	live = true;
+	root_put(&root, "/etc/fstab", "other:/x /image nfs defaults 0 0\n");
+	planned("mounts:\n- [vdb, /data]\n- ['server:/export', /nfs, nfs, ro]\n- [//server/share, /smb]\n- [vdc, /iscsi, ext4, '_netdev']\n- ['UUID=a:b', /u, ext4, ro]\n");
+	assert_written("/var/lib/natal/fstab-local", "/dev/vdb\t/data\tauto\t" DEFAULTS OURS "\t0\t2\nUUID=a:b\t/u\text4\tro" OURS "\t0\t2\n");
+	assert_string_equal(command("mounts", 0), "/usr/bin/systemctl daemon-reload");
+	assert_string_equal(command("mounts", 1), "/usr/bin/mount -a -T /var/lib/natal/fstab-local");
+	assert_string_equal(command("mounts/network", 0), "/usr/bin/mount -a");
+	assert_int_equal(item("mounts/network")->stage, STAGE_LATE);
+	planned_again("mounts: [[vdb, /data]]\n", "i-1");
+	assert_string_equal(command("mounts/network", 0), "");
+	planned_again("mounts: [['server:/export', /nfs, nfs, ro]]\n", "i-1");
+	assert_string_equal(command("mounts", 1), "");
+	assert_string_equal(command("mounts/network", 0), "/usr/bin/mount -a");
+}
+
+static void lines_of_older_user_data_go(void **state)
+{
+	root_put(&root, "/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n/dev/vdz\t/old\tauto\tdefaults" OURS "\t0\t2\n");
+	planned("hostname: x\n");
+	assert_written("/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n");
+	root_put(&root, "/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n");
+	planned_again("hostname: x\n", "i-1");
+	assert_null(find_write("/etc/fstab"));
 }
 
 static void no_line_in_a_field(void **state)
@@ -368,6 +409,21 @@ static void an_image_that_is_not_to_grow(void **state)
 	assert_string_equal(command("growpart", 0), "/usr/bin/growpart /dev/vda 1");
 }
 
+/* What is asked for by name has to be there; gpart is no Linux program. */
+static void a_program_by_name_has_to_be_there(void **state)
+{
+	running_root("2000000\n");
+	planned("growpart: {mode: gpart}\n");
+	assert_string_equal(problem("growpart"), "growpart: gpart is FreeBSD's program");
+	planned_again("growpart: {mode: growpart}\n", "i-1");
+	assert_null(item("growpart")->problem);
+	unlinkat(root.fd, "usr/bin/growpart", 0);
+	planned_again("growpart: {mode: growpart}\n", "i-1");
+	assert_string_equal(problem("growpart"), "growpart: this guest has no growpart");
+	planned_again("growpart: {mode: auto}\n", "i-1");
+	assert_null(item("growpart")->problem);
+}
+
 static void growing_may_be_off(void **state)
 {
 	running_root("2000000\n");
@@ -387,13 +443,13 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_blank_disk_is_divided), T(one_partition_in_the_older_table), T(what_is_on_a_disk_stays), T(what_may_go_goes_once),
+		T(a_blank_disk_is_divided), T(one_partition_in_the_older_table), T(what_is_on_a_disk_stays), T(what_may_go_goes_once), T(a_new_disk_is_divided_all_the_same),
 		T(a_disk_that_has_grown_is_not_made_anew), T(wrong_wishes_of_disks), T(a_filesystem_on_a_blank_device),
 		T(a_filesystem_that_is_there_stays), T(another_is_not_replaced), T(another_than_the_one_that_may_go_stays), T(nor_is_a_table), T(unless_it_may_go),
 		T(once_an_instance_wherever_it_stands), T(one_filesystem_a_device), T(auto_is_a_partition), T(wrong_wishes_of_filesystems),
-		T(lines_of_fstab), T(fields_that_are_not_given), T(mounted_where_the_system_runs), T(no_line_in_a_field), T(a_swap_file),
+		T(lines_of_fstab), T(fields_that_are_not_given), T(mounted_where_the_system_runs), T(no_line_in_a_field), T(what_wants_the_network_is_mounted_late), T(lines_of_older_user_data_go), T(a_swap_file),
 		T(a_swap_file_where_files_are_labelled), T(a_swap_file_has_a_limit), T(a_file_that_is_there_is_not_made_into_swap), T(an_unfinished_one_is_finished),
-		T(the_root_grows_with_its_disk), T(a_root_that_fills_its_disk_stays), T(growing_may_be_off), T(an_image_that_is_not_to_grow),
+		T(the_root_grows_with_its_disk), T(a_root_that_fills_its_disk_stays), T(growing_may_be_off), T(a_program_by_name_has_to_be_there), T(an_image_that_is_not_to_grow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,8 +257,48 @@ static void policies_are_by_item_before_module(void **state)
 
 static void one_path_has_one_owner(void **state)
 {
-	user_data("{\"hostname\":\"a\",\"write_files\":[{\"path\":\"/etc/hostname\"}]}");
-	assert_err(build(NULL), ERR_CONFLICT, e, "/etc/hostname is wanted twice: by hostname and by write_files/etc/hostname");
+	user_data("{\"hostname\":\"a\",\"rsyslog\":{\"configs\":[{\"filename\":\"/etc/hostname\",\"content\":\"x\"}]}}");
+	assert_err(build(NULL), ERR_CONFLICT, e, "/etc/hostname is wanted twice: by hostname and by rsyslog");
+}
+
+/* As in cloud-init, whose write_files comes before nearly all others. */
+static void a_module_has_the_last_word_on_a_file(void **state)
+{
+	user_data("{\"hostname\":\"a\",\"write_files\":[{\"path\":\"/etc/hostname\",\"content\":\"b\\n\"},{\"path\":\"/etc/other\",\"content\":\"c\"}]}");
+	assert_ok(build(NULL), e);
+	const struct action *a = find(ACTION_WRITE, "/etc/hostname");
+	assert_non_null(a);
+	assert_string_equal(plan->items[a->item].key, "hostname");
+	assert_memory_equal(a->bytes, "a\n", 2);
+	assert_non_null(find(ACTION_WRITE, "/etc/other"));
+	for (size_t k = 0; k < plan->action_count; k++)
+		assert_false(strcmp(plan->items[plan->actions[k].item].key, "write_files/etc/hostname") == 0 && plan->actions[k].kind == ACTION_WRITE);
+	assert_int_equal(plan->notes.kept, 1);
+	assert_string_equal(plan->notes.at[0].err.msg, "/etc/hostname is wanted by write_files/etc/hostname and by hostname: hostname has it, "
+		"as the last one in cloud-init's order");
+}
+
+static void but_for_what_comes_before_it(void **state)
+{
+	user_data("{\"random_seed\":{\"file\":\"/seed\",\"data\":\"x\"},\"write_files\":[{\"path\":\"/seed\",\"content\":\"mine\"}]}");
+	assert_ok(build(NULL), e);
+	const struct action *a = find(ACTION_WRITE, "/seed");
+	if (a)
+		assert_memory_equal(a->bytes, "mine", 4);
+	assert_int_equal(plan->notes.kept, a ? plan->notes.kept : 0);
+}
+
+/* It puts its lines into what is there, and would not see the user's. */
+static void a_file_that_a_module_edits_is_no_file_of_the_users(void **state)
+{
+	root_put(&root, "/etc/hosts", "127.0.0.1 localhost\n");
+	user_data("{\"hostname\":\"a\",\"manage_etc_hosts\":true,\"write_files\":[{\"path\":\"/etc/hosts\",\"content\":\"x\"}]}");
+	assert_ok(build(NULL), e);
+	assert_non_null(item("write_files/etc/hosts")->problem);
+	assert_non_null(strstr(item("write_files/etc/hosts")->problem->msg, "/etc/hosts is wanted by write_files/etc/hosts and by hostname"));
+	const struct action *a = find(ACTION_WRITE, "/etc/hosts");
+	assert_non_null(a);
+	assert_string_equal(plan->items[a->item].module, "hostname");
 }
 
 static void keys_of_items_are_words(void **state)
@@ -399,7 +439,7 @@ int main(void)
 		TEST(tls_key_is_for_the_group_that_reads_it), TEST(tls_needs_both_halves), TEST(ca_certificates_need_their_tool),
 		TEST(ca_certificates_ask_the_result), TEST(timezone_must_be_there), TEST(timezone_is_a_link),
 			TEST(network_of_older_bundles_goes),
-		TEST(runcmd_runs_once), TEST(policies_are_by_item_before_module), TEST(one_path_has_one_owner),
+		TEST(runcmd_runs_once), TEST(policies_are_by_item_before_module), TEST(one_path_has_one_owner), TEST(a_module_has_the_last_word_on_a_file), TEST(but_for_what_comes_before_it), TEST(a_file_that_a_module_edits_is_no_file_of_the_users),
 			TEST(keys_of_items_are_words),
 		TEST(links_do_not_leave_the_root), TEST(files_that_cannot_be), TEST(a_policy_names_an_item),
 			TEST(numbers_and_locks_of_users), TEST(a_number_that_is_taken), TEST(host_keys_of_two_sources),

@@ -264,10 +264,23 @@ static void a_secret_overrun_aborts(void **s)
 	}
 }
 
+static void words_for_a_shell(void **state)
+{
+	static const char *const cases[][2] = { { "", "''" }, { "a b", "'a b'" }, { "it's", "'it'\\''s'" }, { "''", "''\\'''\\'''" },
+		{ "$(x)`\n\"", "'$(x)`\n\"'" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		scoped_buf struct buf out = BUF_MAX(100);
+		text_shell_quote(&out, cases[i][0]);
+		assert_string_equal(out.data, cases[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(buf_remembers_limit), cmocka_unit_test(cursor_says_how_short), cmocka_unit_test(hex_and_base64_round_trip),
+		cmocka_unit_test(words_for_a_shell), cmocka_unit_test(buf_remembers_limit), cmocka_unit_test(cursor_says_how_short), cmocka_unit_test(hex_and_base64_round_trip),
 		cmocka_unit_test(loose_base64_reads_as_python), cmocka_unit_test(texts_find_their_numbers), cmocka_unit_test(arena_pieces_stay),
 		 cmocka_unit_test(nearest_word), cmocka_unit_test(file_stays_below_root), cmocka_unit_test(proc_runs_and_limits),
 		cmocka_unit_test(secrets_are_apart_and_wiped), cmocka_unit_test(a_secret_overrun_aborts), cmocka_unit_test(secrets_are_locked_in_a_child_too),

@@ -66,7 +66,7 @@ static void what_is_none_is_refused(void **state)
 		{ "", "begins with https://" }, { "https//h", "begins with https://" },
 		{ "https://h/a b", "there is a space" }, { "https://h/a\\b", "there is a space" }, { "https://h\n/", "there is a space" },
 		{ "https:///x", "the host is no name" }, { "https://-h/x", "the host is no name" }, { "https://h_h/", "the host is no name" },
-		{ "https://[::1/x", "the host is no name" }, { "https://[::1]x/", "the host is no name" }, { "https://[h]/", "the host is no name" },
+		{ "https://[::1/x", "the host is no name" }, { "https://[::1]x/", "the host is no name" }, { "https://[h]/", "the host is no name" }, { "https://[1.2.3.4]/", "the host is no name" },
 		{ "https://h:/x", "the port is no number" }, { "https://h:0/", "the port is no number" }, { "https://h:65536/", "the port is no number" },
 		{ "https://h:8o/", "the port is no number" },
 		{ "https://a@b@c/", "two '@'" }, { "https://a%3Ab:x@c/", "cannot be read" }, { "https://a%0d:x@c/", "cannot be read" },

@@ -225,6 +225,9 @@ static void a_guest_that_others_run(void **state)
 	accepted(FRAME_HOST_CREATE, CREATE_A);
 	refused(FRAME_HOST_START, VM_A "\"run_token\":1,", "unsupported", "start guest vm-a: its host is 'none', others run it");
 	refused(FRAME_HOST_START, VM_A "\"run_token\":1,\"medium\":true,", "internal", "START of guest vm-a came without its medium");
+	refused(FRAME_HOST_START, VM_A "\"run_token\":1,\"medium\":true,\"agent\":\"floppy\",", "unsupported", "START of guest vm-a: agent 'floppy'");
+	refused(FRAME_HOST_START, VM_A "\"run_token\":1,\"medium\":true,\"agent\":\"volume\",\"oem\":\"a,path=/etc/shadow\",", "format",
+		"START of guest vm-a: an OEM string with a comma, or of more than 65536 bytes");
 	accepted(FRAME_HOST_DELETE, VM_A);
 }
 

@@ -67,7 +67,7 @@ static void is_what_the_library_writes(void **state)
 		scoped_buf struct buf direct = BUF_MAX(4 << 20);
 		struct err e;
 		size_t size = bundle.size - shorter;
-		assert_ok(volume_write(bundle.data, size, &direct, &e), e);
+		assert_ok(volume_write(MEDIUM_LABEL, &(struct volume_file){ MEDIUM_FILE, bundle.data, size, 0400 }, 1, &direct, &e), e);
 		for (int again = 0; again < 2; again++) {
 			scoped_buf struct buf iso = BUF_MAX(4 << 20);
 			make_of(size, &iso);

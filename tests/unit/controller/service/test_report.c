@@ -98,12 +98,31 @@ static void other_keys(void **state)
 	assert_err(report_compare(&row, &s, &e), ERR_UNTRUSTED, e, "the guest installed TLS key none…");
 }
 
+static void the_error_of_what_nothing_proves(void **state)
+{
+	struct vm v = { .unproven_left = VM_UNPROVEN_MAX - 1 };
+	char said[40];
+
+	(void)state;
+	report_unproven(&v, said, sizeof said);
+	assert_string_equal(said, "");
+	v.unproven = (char *)(uintptr_t)"{\"phase\":\"failed\",\"findings\":[{\"level\":\"warning\",\"message\":\"late\"},{\"level\":\"error\",\"item\":\"agent\",\"message\":\"other bytes\"}]}";
+	report_unproven(&v, said, sizeof said);
+	assert_string_equal(said, "agent: other bytes");
+	report_unproven(&v, said, 9);
+	assert_string_equal(said, "agent: o");
+	v.unproven_left = VM_UNPROVEN_MAX;      /* of an earlier start */
+	report_unproven(&v, said, sizeof said);
+	assert_string_equal(said, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test_setup_teardown(what_was_signed, setup, teardown), cmocka_unit_test_setup_teardown(another_bundle, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_result, setup, teardown), cmocka_unit_test_setup_teardown(a_list_that_did_not_fit, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_keys, setup, teardown),
+		cmocka_unit_test(the_error_of_what_nothing_proves),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
