@@ -2,6 +2,7 @@
 # delegate - beside cloud-init: an image with both, in mode delegate. cloud-init does what natal-agent verified, its end is the guest's, its failure too.
 # timeout: 3600
 . "$(dirname "$0")/lib.sh"
+. "$here/tests/integration/collected.sh"
 image=$shared/delegate
 # One image with both, baked once for a package of the agent.
 bake() {
@@ -15,8 +16,22 @@ bake() {
   want "mode delegate: cloud-init is not in the image: --extra cloud-init" env NATAL_STATE="$image/state" natalctl image bake without --mode delegate --package "$deb" --extra nginx-light --out "$image/without"
   # The differential image's packages: the same layer below.
   # The image's own: cloud-init sets a locale of its choice where nothing names one, and fails where that is not made.
-  mkdir -p "$work/overlay/etc/cloud/cloud.cfg.d"; echo 'locale: C.UTF-8' > "$work/overlay/etc/cloud/cloud.cfg.d/50-image.cfg"
-  NATAL_STATE=$image/state natalctl image bake delegate --mode delegate --overlay "$work/overlay" --cloud-init-wait 900 --package "$deb" --size 2048 \
+  local o=$work/overlay; mkdir -p "$o"/etc/{cloud/cloud.cfg.d,natal/trust.d,systemd/system/multi-user.target.wants} "$o/usr/local/sbin"
+  echo 'locale: C.UTF-8' > "$o/etc/cloud/cloud.cfg.d/50-image.cfg"
+  # A media key of the test's own, for user-data that natalctl does not make; and what the guest says at its end, for those guests.
+  "$build/tests/tools/mkbundle" key ed25519 "$image/test.pem" "$o/etc/natal/trust.d/test.pub"
+  printf '%s\n' '[Unit]' DefaultDependencies=no ConditionKernelCommandLine=delegate-said 'After=natal-early.service natal-late.service natal-delegate.service cloud-final.service' \
+    '[Service]' Type=oneshot ExecStart=/usr/local/sbin/said > "$o/etc/systemd/system/said.service"
+  ln -s ../said.service "$o/etc/systemd/system/multi-user.target.wants/"
+  cat > "$o/usr/local/sbin/said" <<'SAID'
+#!/bin/sh
+{ natal-agent status -o json; natal-agent plan; timeout 60 cloud-init status --wait --long; echo "cloud-init left $?"
+  ls -d /var/lib/cloud/instance /var/lib/cloud/seed/nocloud/* /srv/*; cat /srv/*; } > /dev/disk/by-id/virtio-collect 2>&1
+sync
+systemctl --no-block poweroff
+SAID
+  chmod 755 "$o/usr/local/sbin/said"
+  NATAL_STATE=$image/state natalctl image bake delegate --mode delegate --overlay "$o" --cloud-init-wait 900 --package "$deb" --size 2048 \
     --extra cloud-init,sudo,fdisk,locales,console-setup,systemd-timesyncd,gdisk,apt --out "$image/image"
   NATAL_STATE=$image/state natalctl daemon stop > /dev/null
   echo "$stamp" > "$image/stamp"
@@ -71,3 +86,24 @@ natalctl vm show both-2 > "$work/show"
 grep -q 'Runparts: 1 failures' "$work/show" && grep -q 'cloud-init' "$work/show" || fail "$(cat "$work/show")"
 ok "a failing cloud-init is a failed guest, with cloud-init's own words in vm show"
 natalctl vm delete both-2
+
+# Two guests without a controller: user-data in MIME, and a volume that cloud-init by itself would take user-data from.
+evil=$work/evil; mkdir -p "$evil"; printf '#!/bin/sh\necho taken > /srv/evil\n' > "$evil/user-data"; printf 'instance-id: evil\nlocal-hostname: evil\n' > "$evil/meta-data"
+guest_seed "$evil" "$work/evil.iso"
+with_evil=(-drive "if=none,id=evil,file=$work/evil.iso,format=raw,readonly=on" -device virtio-blk-pci,drive=evil,serial=evil)
+mkdir -p "$work/medium"
+printf '%s\n' 'Content-Type: multipart/mixed; boundary="b"' 'MIME-Version: 1.0' '' --b 'Content-Type: text/cloud-config' '' '#cloud-config' 'write_files: [{path: /srv/config, content: "by config\n"}]' \
+  --b 'Content-Type: text/x-shellscript' '' '#!/bin/sh' 'echo by script > /srv/script' --b-- > "$work/user-data"
+"$build/tests/tools/mkbundle" bundle "$work/medium/natal.bundle" "$image/test.pem" 11111111-2222-3333-4444-555555555555 1 user-data="$work/user-data"
+genisoimage -quiet -R -V NATAL -o "$work/medium.iso" "$work/medium"
+truncate -s 1M "$work/blank.iso"
+guest_collected "$image/image" "$work/mime" "$work/medium.iso" delegate-said "${with_evil[@]}" & mime=$!
+guest_collected "$image/image" "$work/none" "$work/blank.iso" delegate-said "${with_evil[@]}"
+wait "$mime" || fail "the guest mime"
+said() { grep -qE -- "$2" "$work/$1.json" || fail "$1: '$2' was wanted: $(cat "$work/$1.json")"; }
+said mime '"state": *"provisioned"'; said mime '^by config$'; said mime '^by script$'; said mime '^status: done$'; said mime '^cloud-init does: '
+! grep -q 'evil\|^taken' "$work/mime.json" || fail "$(cat "$work/mime.json")"
+ok "MIME is cloud-init's business, and a volume labelled cidata is not looked at"
+said none '"boot": *"failed"'; said none '^status: disabled$'; said none '^cloud-init left 0$'; said none "No such file or directory"
+! grep -q '^/var/lib/cloud/instance\|^/srv/\|^taken' "$work/none.json" || fail "$(cat "$work/none.json")"
+ok "without a medium cloud-init does not run, takes nothing from a volume labelled cidata, and nobody waits for it"
