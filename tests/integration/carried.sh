@@ -89,4 +89,6 @@ for way in ${CARRIED:-systemd initrd cloud-init}; do
   if [ "$way" = cloud-init ] || [ "${NATAL_TEST_LEVEL:-}" = full ]; then again "$way"; fi
   natalctl vm delete "by-$way"
 done
-tampered "${CARRIED_TAMPERED:-systemd}"
+# $CARRIED names the ways of a run that is to be short; empty, $CARRIED_TAMPERED leaves this out.
+tampered=${CARRIED_TAMPERED-systemd}
+[ -z "$tampered" ] || tampered "$tampered"
