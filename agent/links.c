@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "common/base/file.h"
 #include "common/base/scope.h"
@@ -18,7 +17,7 @@ static int open_plain(int from, const char *path, uint64_t resolve)
 {
 	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = resolve | RESOLVE_NO_SYMLINKS };
 
-	return (int)syscall(SYS_openat2, from, path, &how, sizeof how);
+	return file_openat2(from, path, &how);
 }
 
 /* The link at `path`, which has no link before it: its target, where it may be followed; *ret_size 0: it is none. */
@@ -28,7 +27,7 @@ static int read_link(int root, const char *path, char target[PATH_MAX], size_t *
 	struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS };
 
 	*ret_size = 0;
-	scoped_fd int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+	scoped_fd int fd = file_openat2(root, path, &how);
 	if (fd < 0 || fstat(fd, &st) < 0 || fstat(root, &top) < 0)
 		return err_sys(e, "open folder %s", path);
 	if (!S_ISLNK(st.st_mode))

@@ -3,12 +3,22 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 
-enum { FILE_PATH_MAX = 4096 };
+enum { FILE_PATH_MAX = 4096, OPEN_TRIES = 10000 };
+
+int file_openat2(int root, const char *path, const struct open_how *how)
+{
+	int fd;
+
+	for (int tries = 0; (fd = (int)syscall(SYS_openat2, root, path, how, sizeof *how)) < 0 && errno == EAGAIN && tries < OPEN_TRIES; tries++)
+		sched_yield();
+	return fd;
+}
 
 int file_open(int root, const char *path, int flags, mode_t mode)
 {
@@ -19,7 +29,7 @@ int file_open(int root, const char *path, int flags, mode_t mode)
 		.mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+	return file_openat2(root, path, &how);
 }
 
 int file_read(int root, const char *path, struct buf *out, bool *absent, struct err *e)

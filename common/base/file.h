@@ -9,6 +9,10 @@
 #include <sys/stat.h>
 #include "common/base/buf.h"
 
+/* openat2(2), again where it says EAGAIN: below a root the kernel does not vouch for a ".." while anything on the machine is being renamed or
+ * mounted, which at boot is often. */
+struct open_how;
+int file_openat2(int root, const char *path, const struct open_how *how);
 /* Opens `path` below root: flags and mode as openat(2), O_CLOEXEC added. -1 and errno. */
 int file_open(int root, const char *path, int flags, mode_t mode);
 /* Appends the whole file to out (out->max is the cap). *absent (may be NULL): set, and 0 returned,

@@ -161,6 +161,52 @@ static void file_stays_below_root(void **s)
 	rmdir(dir);
 }
 
+/* A folder renamed to and fro until it is ended: for as long the kernel does not vouch for "..". */
+static pid_t renaming(const char *in)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	if (chdir(in) < 0 || mkdir("a", 0755) < 0)
+		_exit(1);
+	for (;;)
+		if (rename("a", "b") < 0 || rename("b", "a") < 0)
+			_exit(1);
+}
+
+static void file_opens_beside_renames(void **s)
+{
+	char dir[] = "/tmp/natal-file.XXXXXX";
+	int64_t until_ms;
+	int failed = 0;
+
+	(void)s;
+	assert_non_null(mkdtemp(dir));
+	scoped_fd int root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(root >= 0 && mkdirat(root, "etc", 0755) == 0 && mkdirat(root, "usr", 0755) == 0 && mkdirat(root, "other", 0755) == 0);
+	assert_int_equal(symlinkat("../usr/x", root, "etc/x"), 0);
+	close(openat(root, "usr/x", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+	char other[64];
+	snprintf(other, sizeof other, "%s/other", dir);
+	pid_t pid = renaming(other);
+	assert_true(pid > 0);
+	for (until_ms = clock_mono_ms() + 500; clock_mono_ms() < until_ms && !failed;) {
+		scoped_fd int fd = file_open(root, "/etc/x", O_RDONLY, 0);
+		failed = fd < 0 ? errno : 0;
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(failed, 0);
+	unlinkat(root, "etc/x", 0);
+	unlinkat(root, "usr/x", 0);
+	unlinkat(root, "other/a", AT_REMOVEDIR);
+	unlinkat(root, "other/b", AT_REMOVEDIR);
+	for (const char *const *d = (const char *const[]){ "etc", "usr", "other", NULL }; *d; d++)
+		unlinkat(root, *d, AT_REMOVEDIR);
+	rmdir(dir);
+}
+
 static void proc_runs_and_limits(void **s)
 {
 	struct err e;
@@ -282,7 +328,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(words_for_a_shell), cmocka_unit_test(buf_remembers_limit), cmocka_unit_test(cursor_says_how_short), cmocka_unit_test(hex_and_base64_round_trip),
 		cmocka_unit_test(loose_base64_reads_as_python), cmocka_unit_test(texts_find_their_numbers), cmocka_unit_test(arena_pieces_stay),
-		 cmocka_unit_test(nearest_word), cmocka_unit_test(file_stays_below_root), cmocka_unit_test(proc_runs_and_limits),
+		 cmocka_unit_test(nearest_word), cmocka_unit_test(file_stays_below_root), cmocka_unit_test(file_opens_beside_renames), cmocka_unit_test(proc_runs_and_limits),
 		cmocka_unit_test(secrets_are_apart_and_wiped), cmocka_unit_test(a_secret_overrun_aborts), cmocka_unit_test(secrets_are_locked_in_a_child_too),
 	};
 
