@@ -54,7 +54,9 @@ void delegate_close(struct agent *a)
 	tree_remove(a->root, DELEGATED_PATH, &ignored);
 	if (!there(a, CLOUD_INIT_PROGRAM, S_IFREG))
 		return;
-	if (tree_mkdir(a->root, "/run/cloud-init", 0755, (uid_t)-1, (gid_t)-1, &ignored) == 0)
+	/* One that runs already, and has started this agent from its medium, is told nothing else. */
+	const bool runs = there(a, CLOUD_STATUS_PATH, S_IFREG) || there(a, CLOUD_STATUS_PATH, S_IFLNK);
+	if (!runs && tree_mkdir(a->root, "/run/cloud-init", 0755, (uid_t)-1, (gid_t)-1, &ignored) == 0)
 		tree_replace(a->root, DISABLED_PATH, &(struct sys_file){ "", 0, 0644, (uid_t)-1, (gid_t)-1 }, TREE_LAZY, &ignored);
 	for (size_t i = 0; delegate_is(&a->journal) && i < ARRAY_SIZE(documents); i++) {
 		snprintf(path, sizeof path, CLOUD_INIT_SEED "%s", documents[i]);
