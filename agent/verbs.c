@@ -197,7 +197,8 @@ static int verb_late(struct run *run, struct err *e)
 	/* The spool keeps what is not acknowledged: the next boot sends it again. */
 	if (agent_drain(&a, DRAIN_MS, &unheard))
 		fprintf(stderr, "report=spooled reason=%s message=\"%s\"\n", err_reason(unheard.code), unheard.msg);
-	agent_start_behind(&a);
+	if (a.phase != PHASE_FAILED)
+		agent_start_behind(&a);
 	return r ? r : phase_status(a.phase);
 }
 
