@@ -77,6 +77,9 @@ END
   natalctl vm create "$vm" --image "$1" --user alice --ssh-key "$work/id.pub" --address dhcp --start
   natalctl vm wait "$vm" --timeout 300 > "$work/wait-$vm" 2>&1 && fail "it was provisioned: $(cat "$work/wait-$vm")"
   [ -s "$NATAL_STATE/host/$(vm_field "$vm" id)/run/tampered" ] || fail "nothing was changed"
+  # The claim ends the wait; what nothing proves decides nothing, and the deadline does.
+  failed() { [ "$(vm_field "$vm" state)" = failed ]; }
+  within 240 failed || fail "after the deadline: $(vm_field "$vm" state): $(vm_field "$vm" reason)"
   [[ $(vm_field "$vm" reason) == "no report within 150 s; what came proves nothing, and says: agent: the agent on the medium is not the one that was named"* ]] || fail "state $(vm_field "$vm" state): $(vm_field "$vm" reason)"
   [ "$(vm_field "$vm" state)" = failed ] && ok "$1: other bytes than were named do not run, and the deployment ends with that reason"
   natalctl vm logs "$vm" | grep -q 'the agent on the medium is not the one that was named' || fail "the console does not say it"
