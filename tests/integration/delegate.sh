@@ -1,5 +1,6 @@
 #!/bin/bash
 # delegate - beside cloud-init: an image with both, in mode delegate. cloud-init does what natal-agent verified, its end is the guest's, its failure too.
+# level: full
 # timeout: 3600
 . "$(dirname "$0")/lib.sh"
 . "$here/tests/integration/collected.sh"
