@@ -10,7 +10,8 @@
 /* By this option the lines of cloud-config are known again. */
 #define OURS "comment=cloudconfig"
 /* What mount(8) reads before the network: no other lines of the guest's are tried then. */
-#define LOCAL STATE_DIR "/fstab-local"
+/* Not below STATE_DIR: SELinux lets mount(8) read what is in /etc. */
+#define LOCAL "/etc/natal/fstab-local"
 enum { FIELDS = 6, MOUNT_TIMEOUT_MS = 60000, SWAP_TIMEOUT_MS = 100 * 1000 };
 
 /* local: those of text that want no network. */
@@ -231,8 +232,8 @@ static int take_effect(struct lines *l, struct err *e)
 	struct builder *b = l->b;
 	int r = 0;
 
-	if (l->local.size && ((r = want_dir(b, STATE_DIR, 0700, 0, 0, e)) ||
-	    (r = want_file(b, &(struct want_file){ LOCAL, arena_copy(&b->plan->arena, l->local.data, l->local.size), l->local.size, 0600, 0, 0, false, true }, e))))
+	if (l->local.size && (r = want_file(b, &(struct want_file){ LOCAL, arena_copy(&b->plan->arena, l->local.data, l->local.size), l->local.size, 0600, 0, 0,
+		false, true }, e)))
 		return r;
 	want_exec(b, reload, MOUNT_TIMEOUT_MS, why);
 	if (l->swap)

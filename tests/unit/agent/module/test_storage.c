@@ -289,9 +289,9 @@ static void what_wants_the_network_is_mounted_late(void **state)
 	live = true;
 	root_put(&root, "/etc/fstab", "other:/x /image nfs defaults 0 0\n");
 	planned("mounts:\n- [vdb, /data]\n- ['server:/export', /nfs, nfs, ro]\n- [//server/share, /smb]\n- [vdc, /iscsi, ext4, '_netdev']\n- ['UUID=a:b', /u, ext4, ro]\n");
-	assert_written("/var/lib/natal/fstab-local", "/dev/vdb\t/data\tauto\t" DEFAULTS OURS "\t0\t2\nUUID=a:b\t/u\text4\tro" OURS "\t0\t2\n");
+	assert_written("/etc/natal/fstab-local", "/dev/vdb\t/data\tauto\t" DEFAULTS OURS "\t0\t2\nUUID=a:b\t/u\text4\tro" OURS "\t0\t2\n");
 	assert_string_equal(command("mounts", 0), "/usr/bin/systemctl daemon-reload");
-	assert_string_equal(command("mounts", 1), "/usr/bin/mount -a -T /var/lib/natal/fstab-local");
+	assert_string_equal(command("mounts", 1), "/usr/bin/mount -a -T /etc/natal/fstab-local");
 	assert_string_equal(command("mounts/network", 0), "/usr/bin/mount -a");
 	assert_int_equal(item("mounts/network")->stage, STAGE_LATE);
 	planned_again("mounts: [[vdb, /data]]\n", "i-1");
