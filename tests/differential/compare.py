@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """compare CLOUD NATAL EXPLAINED SEED - the two guests of one seed side by side: every difference is explained, or fails.
 
-EXPLAINED has lines "SEED PATTERN REASON": SEED may be "*", PATTERN is an fnmatch of "WHAT NAME" with blanks written as "_"."""
+EXPLAINED has lines "SEED PATTERN REASON": SEED may be "*", PATTERN is an fnmatch of "WHAT NAME" with blanks written
+as "_", or several with "|" between them."""
 import fnmatch, json, re, sys
 
 def load(path):
@@ -113,7 +114,7 @@ def main():
     for key in sorted(set(a) | set(b)):
         if a.get(key) == b.get(key):
             continue
-        hit = next((i for i, r in enumerate(rules) if r[0] in ('*', seed) and fnmatch.fnmatchcase(key.replace(' ', '_'), r[1])), None)
+        hit = next((i for i, r in enumerate(rules) if r[0] in ('*', seed) and any(fnmatch.fnmatchcase(key.replace(' ', '_'), one) for one in r[1].split('|'))), None)
         if hit is None:
             bad += 1
             print(f'{seed}: {key}\n  cloud-init: {a.get(key)!r:.600}\n  natal:      {b.get(key)!r:.600}')
