@@ -7,6 +7,7 @@
 #include "agent/source/offer.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
+#include "common/schema/schema.h"
 #include "common/userdata/userdata.h"
 
 enum { POLICY_MAX = 64 << 10, PARTS = 5, JSON_MAX = 4 << 20 };
@@ -123,14 +124,43 @@ int seed_waive(int root, struct offer *o, const char *uuid, const struct journal
 	return 0;
 }
 
+/* Some keys have two names ("ca-certs", "apt_upgrade"): the one that is not deprecated. NULL: it is no key. */
+static const char *key_name(const char *key)
+{
+	const struct field *f = schema_key(key, NULL);
+
+	return f && f->instead && schema_key(f->instead, NULL) ? f->instead : f ? key : NULL;
+}
+
+/* The member of the config that the word is about; NULL. */
+static const struct node *find_refused(const struct node *config, const char *name)
+{
+	for (size_t i = 0; config && config->kind == NODE_MAP && i < config->count; i++) {
+		const char *mine = node_str(config->members[i].key), *known = mine ? key_name(mine) : NULL;
+		if (known && strcmp(known, name) == 0)
+			return config->members[i].value;
+	}
+	return NULL;
+}
+
+/* A word that is about nothing would refuse nothing, without a sound. */
+static int no_such_word(const char *word, struct err *e)
+{
+	err_set(e, ERR_FORMAT, POLICY_PATH ": waive.refuse: '%.60s' is no key of cloud-config", word);
+	err_hint(e, "natal-agent schema --support lists them; and there are scripts and fetch");
+	return -(int)e->code;
+}
+
 int waiver_check(const struct verified *v, const struct userdata *u, struct err *e)
 {
 	if (!v->waived)
 		return 0;
 	for (size_t i = 0; i < v->waiver.refuse_count; i++) {
-		const char *key = v->waiver.refuse[i];
-		const struct node *n = node_get(u->config, key);
+		const char *key = v->waiver.refuse[i], *name = key_name(key);
 		bool scripts = strcmp(key, "scripts") == 0 && u->script_count;
+		if (!name && strcmp(key, "scripts") != 0 && strcmp(key, "fetch") != 0)
+			return no_such_word(key, e);
+		const struct node *n = name ? find_refused(u->config, name) : NULL;
 		if (!n && !scripts)
 			continue;
 		node_fail(n, ERR_DENIED, e, "%s of a source that nobody signed %s refused by the image's policy", scripts ? "scripts" : key,

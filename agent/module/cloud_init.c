@@ -21,7 +21,9 @@ static const char config[] =
 	"ssh_genkeytypes: [ %s ]\n";
 
 /* Beginnings of words by which the firmware's serial number or the kernel's command line would lead cloud-init elsewhere, or tell it more. */
-static const char *const leads[] = { "ds=", "ci.ds=", "ci.datasource=", "ci.dsname=", "cloud-config-url=", "network-config=", "cc:", NULL };
+static const char *const leads[] = { "ds=", "ci.ds=", "ci.datasource=", "ci.dsname=", "cloud-config-url=", "url=", "network-config=", "ip=", NULL };
+/* cloud-init looks for this one anywhere in the line. */
+#define CONFIG_MARK "cc:"
 static const struct { const char *path, *what; } sayers[] = {
 	{ "/proc/cmdline", "the kernel's command line" }, { "/sys/class/dmi/id/product_serial", "the firmware's serial number" },
 };
@@ -51,6 +53,13 @@ static int is_installed(struct builder *b, struct err *e)
 	return -(int)e->code;
 }
 
+static int leads_elsewhere(const char *what, const char *word, struct err *e)
+{
+	err_set(e, ERR_UNTRUSTED, "%s says '%s…', which cloud-init would follow: nobody signed it", what, word);
+	err_hint(e, "take it out, or do without mode delegate: cloud-init would put it before what was verified");
+	return -(int)e->code;
+}
+
 static int nothing_else_leads(struct builder *b, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sayers); i++) {
@@ -58,13 +67,12 @@ static int nothing_else_leads(struct builder *b, struct err *e)
 		int r = facts_text(b->facts, sayers[i].path, &text, e);
 		if (r)
 			return r;
+		if (text && strstr(text, CONFIG_MARK))
+			return leads_elsewhere(sayers[i].what, CONFIG_MARK, e);
 		for (const char *word = text; word && *word; word += strcspn(word, " \t\n"), word += strspn(word, " \t\n"))
 			for (const char *const *lead = leads; *lead; lead++)
-				if (text_starts(word, *lead)) {
-					err_set(e, ERR_UNTRUSTED, "%s says '%s…', which cloud-init would follow: nobody signed it", sayers[i].what, *lead);
-					err_hint(e, "take it out, or do without mode delegate: cloud-init would put it before what was verified");
-					return -(int)e->code;
-				}
+				if (text_starts(word, *lead))
+					return leads_elsewhere(sayers[i].what, *lead, e);
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 
 #define MESSAGE_PATH STATE_DIR "/final-message.sh"
+#define ADDRESS_PATH STATE_DIR "/phone-home.curl"
 #define CONDITION_PATH STATE_DIR "/power-condition.sh"
 enum { MESSAGE_TIMEOUT_MS = 30 * 1000, TRY_S = 30, WAIT_S = 3, TRIES_MAX = 100, SWITCH_TIMEOUT_MS = 60 * 1000 };
 
@@ -95,6 +96,27 @@ static const char *key_field(struct builder *b, const char *name, const char *ty
 	return comes ? arena_printf(&b->plan->arena, "%s@%s", name, path) : arena_printf(&b->plan->arena, "%s=N/A", name);
 }
 
+/* An address may hold a password, which is nobody's who sees what programs are called with: curl(1) reads it from a file. */
+static int address_file(struct builder *b, const char *url, struct err *e)
+{
+	scoped_buf struct buf out = BUF_MAX(SCRIPT_MAX);
+	const char *text;
+
+	buf_str(&out, "url = \"");
+	for (const char *c = url; *c; c++) {
+		if ((unsigned char)*c <= ' ' || *c == 127)
+			return err_set(e, ERR_FORMAT, "phone_home.url holds a blank or a control character");
+		if (*c == '"' || *c == '\\')
+			buf_u8(&out, '\\');
+		buf_u8(&out, (uint8_t)*c);
+	}
+	buf_str(&out, "\"\n");
+	int r = take_text(b, &out, &text, e);
+	if (r || (r = want_dir(b, STATE_DIR, 0700, 0, 0, e)))
+		return r;
+	return want_file(b, &(struct want_file){ ADDRESS_PATH, text, strlen(text), 0600, 0, 0, true, false }, e);
+}
+
 static int want_call(struct builder *b, const struct node *ph, struct err *e)
 {
 	static const char *const types[] = { "rsa", "ecdsa", "ed25519" };
@@ -107,7 +129,7 @@ static int want_call(struct builder *b, const struct node *ph, struct err *e)
 	size_t n = 0, f = 0;
 
 	if (!text_starts(url, "http://") && !text_starts(url, "https://"))
-		return err_set(e, ERR_FORMAT, "phone_home.url '%.80s' begins with neither http:// nor https://", url);
+		return err_set(e, ERR_FORMAT, "phone_home.url begins with neither http:// nor https://");
 	if (tries < 1 || tries > TRIES_MAX)
 		return err_set(e, ERR_FORMAT, "phone_home.tries is %lld, not 1 to %d", (long long)tries, TRIES_MAX);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
@@ -128,9 +150,12 @@ static int want_call(struct builder *b, const struct node *ph, struct err *e)
 		argv[n++] = "--data-urlencode";
 		argv[n++] = fields[i];
 	}
-	argv[n++] = "--";
-	argv[n++] = url;
+	argv[n++] = "--config";
+	argv[n++] = ADDRESS_PATH;
 	argv[n] = NULL;
+	int r = address_file(b, url, e);
+	if (r)
+		return r;
 	for (size_t i = 0; i < n; i++)
 		want_note(b, argv[i], strlen(argv[i]));
 	if (want_due(b))

@@ -195,6 +195,17 @@ static bool says_compressed(const char *type)
 	return false;
 }
 
+/* As much of a line as tells people which it is: a word that means to be a header, or a key; never a value, which may be a secret. */
+static const char *quoted_line(struct arena *a, const char *line, size_t size)
+{
+	const char *text = arena_copy(a, line, size < 40 ? size : 40);
+	size_t n = strcspn(text, "\r\n"), key = strcspn(text, ":=\r\n");
+
+	if (*text == '#')
+		return arena_printf(a, ": '%.*s'", (int)n, text);
+	return key < n && strspn(text, "abcdefghijklmnopqrstuvwxyz_-") == key ? arena_printf(a, ": '%.*s'", (int)key + 1, text) : "";
+}
+
 /* A part whose type is none of ours. */
 static int unknown(struct reading *r, const struct piece *p, struct err *e)
 {
@@ -211,8 +222,7 @@ static int unknown(struct reading *r, const struct piece *p, struct err *e)
 		part_suggest(p->bytes, p->size, note);
 		return add_part(r, p, PART_UNKNOWN, e);
 	}
-	int n = (int)strcspn(arena_copy(r->in->arena, begin + blank, p->size - blank < 40 ? p->size - blank : 40), "\r\n");
-	err_set(e, ERR_FORMAT, "the first line is no header: '%.*s'", n, begin + blank);
+	err_set(e, ERR_FORMAT, "the first line is no header%s", quoted_line(r->in->arena, begin + blank, p->size - blank));
 	part_suggest(p->bytes, p->size, e);
 	return fail(r, ERR_FORMAT, 1, e);
 }

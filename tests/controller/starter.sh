@@ -77,6 +77,9 @@ brought; printf x >> "$T/root/run/natal/agent.tar"; run ""; refused $? "the agen
 medium; root; echo own > "$T/root/usr/sbin/natal-agent"; run
 [ $? = 0 ] && [ "$(cat "$T/root/usr/sbin/natal-agent")" = own ] && ! installed && grep -q 'an agent of its own' "$T/said" && ok "an image's own agent stays" || fail "own agent: $(cat "$T/said")"
 root; mkdir -p "$T/root/etc/natal/trust.d"; run; refused $? "this image has trust anchors of its own in /etc/natal/trust.d, and no agent"
+root; mkdir -p "$T/root/etc/natal"; echo mine > "$T/root/etc/natal/policy.json"; run; refused $? "this image has a policy of its own in /etc/natal/policy.json, and no agent"
+root; ln -s /opt/natal-agent "$T/root/usr/sbin/natal-agent"; run
+[ $? = 0 ] && [ "$(readlink "$T/root/usr/sbin/natal-agent")" = /opt/natal-agent ] && ! installed && ok "an image's own link stays" || fail "own link: $(cat "$T/said")"
 # What an earlier try left half done is done again.
 root; mkdir -p "$T/root/etc/natal/trust.d"; ln -s ../lib/natal/natal-agent "$T/root/usr/sbin/natal-agent"; run && [ -s "$T/root/usr/lib/natal/carried" ] && ok "a try that was cut off is repeated" || fail "repeat: $(cat "$T/said")"
 

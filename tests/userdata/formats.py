@@ -165,7 +165,7 @@ refused("a failing test of a patch", 7, "the patch's test fails", "#cloud-config
         '#cloud-config-jsonp\n[{"op": "test", "path": "/a", "value": 2}]\n')
 refused("a header with a typing mistake", 3, "did you mean '#cloud-config'?", "#cloud-confg\na: 1\n")
 refused("no header, and a key of cloud-config", 3, "the first line has to be #cloud-config", "runcmd:\n- x\nfoo\n")
-refused("no header at all", 3, "the first line is no header: 'hello'", "hello\n")
+refused("no header at all", 3, "the first line is no header", "hello\n")
 refused("a template's header with another spacing", 3, "did you mean '## template: jinja'?", "##template: jinja\n#cloud-config\n")
 refused("a cloud-config that is a list", 3, "a cloud-config is a map, not a list", "#cloud-config\n- a\n")
 check("a config without header is said to be one", "its first line has to be #cloud-config" in verb("merge", "runcmd: []\n")[2])

@@ -119,6 +119,29 @@ static void the_waiver_says_what_may_be_asked_for(void **s)
 	assert_ok(asked(&proven, "#cloud-config\nruncmd: [x]\n"), e);
 }
 
+static void a_key_is_refused_by_all_its_names(void **s)
+{
+	static const char *const pairs[][2] = { { "ca_certs", "ca-certs: {}" }, { "ca-certs", "ca_certs: {}" }, { "package_upgrade", "apt_upgrade: true" },
+		{ "package_update", "apt_update: true" } };
+
+	(void)s;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		struct verified v = { .waived = true, .waiver = { .refuse_count = 1 } };
+		char text[80];
+		snprintf(v.waiver.refuse[0], sizeof v.waiver.refuse[0], "%s", pairs[i][0]);
+		snprintf(text, sizeof text, "#cloud-config\n%s\n", pairs[i][1]);
+		assert_err(asked(&v, text), ERR_DENIED, e, "of a source that nobody signed is refused");
+	}
+}
+
+static void a_word_that_is_no_key_refuses_everything(void **s)
+{
+	struct verified v = { .waived = true, .waiver = { .refuse_count = 2, .refuse = { "fetch", "run_cmd" } } };
+
+	(void)s;
+	assert_err(asked(&v, "#cloud-config\nhostname: h\n"), ERR_FORMAT, e, "waive.refuse: 'run_cmd' is no key of cloud-config");
+}
+
 static void hints_name_seeds_of_this_machine(void **s)
 {
 	static const struct { const char *hint, *folder; } good[] = {
@@ -146,7 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_policy_decides), cmocka_unit_test(a_signed_medium_was_first), cmocka_unit_test(what_it_says_becomes_blobs),
-		cmocka_unit_test(the_waiver_says_what_may_be_asked_for), cmocka_unit_test(hints_name_seeds_of_this_machine),
+		cmocka_unit_test(a_key_is_refused_by_all_its_names), cmocka_unit_test(a_word_that_is_no_key_refuses_everything), cmocka_unit_test(the_waiver_says_what_may_be_asked_for), cmocka_unit_test(hints_name_seeds_of_this_machine),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -105,8 +105,13 @@ static void a_header_is_needed(void **state)
 {
 	struct config *c;
 
-	assert_err(parse("user-data", "{}", &c), ERR_FORMAT, e, "the first line is no header: '{}'");
-	assert_err(parse("user-data", "hostname: a\n", &c), ERR_FORMAT, e, "the first line is no header: 'hostname: a'");
+	assert_err(parse("user-data", "{}", &c), ERR_FORMAT, e, "the first line is no header");
+	assert_err(parse("user-data", "hostname: a\n", &c), ERR_FORMAT, e, "the first line is no header: 'hostname:'");
+	assert_err(parse("user-data", "#cloud-cfg\n", &c), ERR_FORMAT, e, "the first line is no header: '#cloud-cfg'");
+	assert_err(parse("user-data", "password: hunter2\n", &c), ERR_FORMAT, e, "the first line is no header: 'password:'");
+	assert_null(strstr(e.msg, "hunter2"));
+	assert_err(parse("user-data", "hunter2\n", &c), ERR_FORMAT, e, "the first line is no header");
+	assert_null(strstr(e.msg, "hunter2"));
 	assert_non_null(strstr(e.hint, "#cloud-config"));
 	assert_ok(parse("user-data", "#cloud-config", &c), e);
 	config_free(c);

@@ -167,7 +167,22 @@ static void phone_home(void **state)
 	planned("hostname: a.b\nphone_home: {url: 'http://h/$INSTANCE_ID/', tries: 3, post: [pub_key_rsa, pub_key_ecdsa, instance_id, fqdn]}\n");
 	assert_string_equal(command("phone_home", 0), "/usr/bin/curl --silent --show-error --fail --output /dev/null --proto =http,https --max-time 30"
 		" --retry-all-errors --retry 2 --retry-delay 3 --data-urlencode pub_key_rsa@/etc/ssh/ssh_host_rsa_key.pub"
-		" --data-urlencode pub_key_ecdsa=N/A --data-urlencode instance_id=i-1 --data-urlencode fqdn=a.b -- http://h/i-1/");
+		" --data-urlencode pub_key_ecdsa=N/A --data-urlencode instance_id=i-1 --data-urlencode fqdn=a.b --config /var/lib/natal/phone-home.curl");
+	assert_written("/var/lib/natal/phone-home.curl", "url = \"http://h/i-1/\"\n");
+}
+
+/* Nobody sees the address in the plan, in a log or among the processes: it is in a file of root's. */
+static void phone_home_with_a_password(void **state)
+{
+	planned("phone_home: {url: 'https://u:p\"w@h/?token=t'}\n");
+	assert_null(strstr(command("phone_home", 0), "token"));
+	const struct action *a = find_write("/var/lib/natal/phone-home.curl");
+	assert_non_null(a);
+	assert_true(a->secret);
+	assert_int_equal(a->mode, 0600);
+	assert_written("/var/lib/natal/phone-home.curl", "url = \"https://u:p\\\"w@h/?token=t\"\n");
+	planned_again("phone_home: {url: \"http://h/\\noutput = /etc/passwd\"}\n", "i-2");
+	assert_non_null(strstr(problem("phone_home"), "phone_home.url holds a blank or a control character"));
 }
 
 static void phone_home_over_http_alone(void **state)
@@ -210,7 +225,7 @@ int main(void)
 		T(an_unknown_client_is_said), T(ntp_may_be_off), T(keyboard_on_debian), T(keyboard_elsewhere), T(keyboard_is_no_shell_script),
 		T(locale_is_generated), T(some_locales_are_built_in), T(locale_elsewhere_and_false), T(no_locale_gen_is_said), T(rsyslog_files),
 		T(rsyslog_stays_in_its_folder), T(resolver), T(resolver_only_where_it_is_managed), T(entropy), T(a_required_command_is_there),
-		T(phone_home), T(phone_home_over_http_alone), T(final_message), T(power_state), T(a_false_condition_switches_nothing),
+		T(phone_home), T(phone_home_with_a_password), T(phone_home_over_http_alone), T(final_message), T(power_state), T(a_false_condition_switches_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,7 +164,10 @@ static void nobody_else_leads_it(void **state)
 		{ "/proc/cmdline", "ci.ds=None\n", "the kernel's command line says 'ci.ds=" },
 		{ "/proc/cmdline", "cloud-config-url=http://192.0.2.1/\n", "says 'cloud-config-url=" },
 		{ "/proc/cmdline", "network-config=e30=\n", "says 'network-config=" },
-		{ "/proc/cmdline", "root=/dev/vda fields=1 xds=2\n", "" },
+		{ "/proc/cmdline", "ro url=http://192.0.2.1/\n", "says 'url=" },
+		{ "/proc/cmdline", "ip=192.0.2.9::192.0.2.1\n", "says 'ip=" },
+		{ "/proc/cmdline", "ro foo=cc:ssh_deletekeys:%20true end_cc\n", "says 'cc:" },
+		{ "/proc/cmdline", "root=/dev/vda fields=1 xds=2 curl=x zip=1\n", "" },
 	};
 
 	(void)state;
