@@ -43,6 +43,22 @@ def meaning(text):
     lines = [' '.join(line.replace('"', '').split()) for line in text.splitlines()]
     return '\n'.join(line for line in lines if line and not line.startswith('#'))
 
+def rules(o):
+    """What sudo is told, whichever of its files says it, and whoever wrote them."""
+    said = set()
+    for path, f in o['files'].items():
+        if path.startswith('/etc/sudoers.d/') and f['kind'] == 'file':
+            assert (f['mode'], f['owner']) == ('0440', '0:0'), (path, f)
+            said |= set(meaning(f['text']).splitlines())
+    return {f'sudo rule {line}': True for line in said}
+
+def is_empty_ssh(files, path):
+    """An authorized_keys without a key, and a folder with nothing else."""
+    f = files[path]
+    if path.endswith('/.ssh/authorized_keys'):
+        return f['kind'] == 'file' and not meaning(f.get('text', 'x'))
+    return path.endswith('/.ssh') and f['kind'] == 'dir' and all(is_empty_ssh(files, p) for p in files if p.startswith(path + '/'))
+
 def files(o):
     said = {}
     swaps = {line.split()[0] for line in o['swaps'].splitlines()[1:]}
@@ -53,13 +69,17 @@ def files(o):
             continue                    # a lock
         if path.startswith('/etc/ssh/ssh_host_'):
             f = {**f, 'text': 'a key'}
+        if path.startswith('/etc/sudoers.d') or is_empty_ssh(o['files'], path):
+            continue                    # by its rules; not made where there is no key
+        if path.startswith('/etc/systemd/network/') and f['kind'] == 'file' and 'text' in f:
+            f = {**f, 'owner': 'any', 'text': '\n'.join(sorted(meaning(f['text']).split('\n')))}     # cloud-init gives it to systemd-network, which reads it all the same
         if path in swaps:               # each has an identifier of its own
             f = {**f, 'text': 'a swap file'}
         said[f'file {path}'] = (f['kind'], f['mode'], f['owner'], f.get('target') or meaning(f.get('text')) or f.get('sha256'))
     return said
 
 def facts(o):
-    said = {**accounts(o), **network(o), **files(o), 'hostname': o['hostname'], 'fqdn': o['fqdn']}
+    said = {**accounts(o), **network(o), **files(o), **rules(o), 'hostname': o['hostname'], 'fqdn': o['fqdn']}
     for unit, state in o['units'].items():
         if state != 'inactive':         # which of those are loaded is a matter of the moment
             said[f'unit {unit}'] = state
