@@ -105,6 +105,9 @@ int seed_waive(int root, struct offer *o, const char *uuid, const struct journal
 		err_hint(e, "\"waive\": {\"sources\": [\"%s\"]} in " POLICY_PATH " of the image", waived_name(o->source));
 		return -(int)e->code;
 	}
+	if (o->instance_id && strlen(o->instance_id) >= sizeof (*ret)->manifest.vm.instance_id)
+		return err_set(e, ERR_LIMIT, "%s: the instance-id has %zu bytes: %zu at most", o->origin, strlen(o->instance_id),
+			sizeof (*ret)->manifest.vm.instance_id - 1);
 	if (strcmp(j->uuid, uuid) == 0 && j->sequence)
 		return err_set(e, ERR_UNTRUSTED, "%s: nobody signed it, and this guest was provisioned by a signed medium", o->origin);
 	scoped(verified_free_p) struct verified *v = calloc(1, sizeof *v);

@@ -36,7 +36,9 @@ int config_network(struct config *c, struct err *e)
 		return 0;
 	if (b->size > CONFIG_DOC_MAX)
 		return err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
-	if ((r = yaml_read(&c->arena, name, b->bytes, (size_t)b->size, &c->notes, &root, e)) || (r = read_kind(c, root, openstack, e)))
+	if ((r = yaml_read(&c->arena, name, b->bytes, (size_t)b->size, &c->notes, &root, e)) || root->kind == NODE_NULL)
+		return r;               /* an empty one says nothing */
+	if ((r = read_kind(c, root, openstack, e)))
 		return r;
 	c->has_network = true;
 	return 0;

@@ -230,6 +230,18 @@ static int want_key(struct builder *b, const char *of, const struct node *map, c
 /* What earlier sources of the same file have: files are written once. */
 struct list_file { const char *path, *text; bool append; };
 
+/* As whole lines: a source may be the beginning of another. */
+static bool has_lines(const char *text, const char *lines)
+{
+	size_t n = strlen(lines);
+
+	n -= n && lines[n - 1] == '\n';
+	for (const char *at = text; n && (at = strstr(at, lines)); at++)
+		if ((at == text || at[-1] == '\n') && (at[n] == '\n' || !at[n]))
+			return true;
+	return false;
+}
+
 static int add_line(struct builder *b, struct list_file *f, const char *line, struct err *e)
 {
 	const char *there = NULL, *end = *line && line[strlen(line) - 1] == '\n' ? "" : "\n";
@@ -241,7 +253,7 @@ static int add_line(struct builder *b, struct list_file *f, const char *line, st
 		f->text = there;
 	}
 	const char *before = f->text ? f->text : "";
-	if (!strstr(before, line))
+	if (!has_lines(before, line))
 		f->text = arena_printf(&b->plan->arena, "%s%s%s%s", before, *before && before[strlen(before) - 1] != '\n' ? "\n" : "", line, end);
 	return 0;
 }

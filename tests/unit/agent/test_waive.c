@@ -65,6 +65,22 @@ static void a_signed_medium_was_first(void **s)
 	verified_free(v);
 }
 
+/* Two instances must not become one. */
+static void an_instance_id_is_not_cut(void **s)
+{
+	char id[101];
+	struct offer o = { .source = WAIVED_NOCLOUD, .origin = "the test", .instance_id = id };
+	struct journal none = { 0 };
+	struct verified *v = NULL;
+
+	(void)s;
+	memset(id, '7', sizeof id - 1);
+	id[sizeof id - 1] = 0;
+	root_put(&root, POLICY_PATH, "{\"waive\":{\"sources\":[\"nocloud\"]}}");
+	assert_err(seed_waive(root.fd, &o, UUID, &none, &v, &e), ERR_LIMIT, e, "the test: the instance-id has 100 bytes: 63 at most");
+	assert_null(v);
+}
+
 static void what_it_says_becomes_blobs(void **s)
 {
 	struct journal none = { 0 };
@@ -169,7 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_policy_decides), cmocka_unit_test(a_signed_medium_was_first), cmocka_unit_test(what_it_says_becomes_blobs),
-		cmocka_unit_test(a_key_is_refused_by_all_its_names), cmocka_unit_test(a_word_that_is_no_key_refuses_everything), cmocka_unit_test(the_waiver_says_what_may_be_asked_for), cmocka_unit_test(hints_name_seeds_of_this_machine),
+		cmocka_unit_test(a_key_is_refused_by_all_its_names), cmocka_unit_test(a_word_that_is_no_key_refuses_everything), cmocka_unit_test(an_instance_id_is_not_cut), cmocka_unit_test(the_waiver_says_what_may_be_asked_for), cmocka_unit_test(hints_name_seeds_of_this_machine),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -143,6 +143,18 @@ static void network_is_taken(void **state)
 	config_free(c);
 }
 
+static void an_empty_one_says_nothing(void **state)
+{
+	static const char *const empty[] = { "", "\n", "# nothing\n", "null\n" };
+	struct config *c;
+
+	for (size_t i = 0; i < ARRAY_SIZE(empty); i++) {
+		assert_ok(parse("network-config", empty[i], &c), e);
+		assert_false(c->has_network);
+		config_free(c);
+	}
+}
+
 static void network_mistakes(void **state)
 {
 	static const struct { const char *nic, *msg; } cases[] = {
@@ -174,7 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_is_taken), cmocka_unit_test(keys_without_users_make_the_default_user),
 		cmocka_unit_test(mistakes_name_their_place), cmocka_unit_test(a_header_is_needed), cmocka_unit_test(unknown_keys_are_warned_about), cmocka_unit_test(blobs_of_no_known_kind),
-		cmocka_unit_test(network_is_taken), cmocka_unit_test(network_mistakes),
+		cmocka_unit_test(network_is_taken), cmocka_unit_test(an_empty_one_says_nothing), cmocka_unit_test(network_mistakes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,16 @@ static void sources_of_one_file_follow_one_another(void **state)
 	assert_written("/etc/apt/sources.list.d/c.list", "deb http://c/ b c\n");
 }
 
+static void a_source_that_another_begins_with(void **state)
+{
+	is_debian();
+	planned("apt: {sources: {a: {source: deb http://a/ b main contrib, filename: x}, b: {source: deb http://a/ b main, filename: x}}}\n");
+	assert_written("/etc/apt/sources.list.d/x.list", "deb http://a/ b main contrib\ndeb http://a/ b main\n");
+	root_put(&root, "/etc/apt/sources.list.d/x.list", "deb http://a/ b main contrib\ndeb http://a/ b main\n");
+	planned_again("apt: {sources: {a: {source: deb http://a/ b main, filename: x}}}\n", "i-2");
+	assert_null(find_write("/etc/apt/sources.list.d/x.list"));
+}
+
 static void what_comes_from_servers_is_refused(void **state)
 {
 	is_debian();
@@ -204,7 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_holds_a_password_is_roots), T(a_repository_with_a_password_is_roots), T(apt_installs_after_an_update), T(dnf_installs), T(an_upgrade_and_the_restart_that_it_asks_for),
 		T(nothing_is_installed_where_nothing_is_asked_for), T(apk_and_its_repositories), T(zypper_and_its_repositories), T(no_tool_is_said), T(no_option_passes_for_a_package),
-		T(sources_with_keys), T(sources_of_one_file_follow_one_another), T(what_comes_from_servers_is_refused), T(ppas_are_refused),
+		T(sources_with_keys), T(sources_of_one_file_follow_one_another), T(a_source_that_another_begins_with), T(what_comes_from_servers_is_refused), T(ppas_are_refused),
 		T(a_key_has_its_armour), T(mirrors_and_suites), T(deb822_where_the_guest_has_it), T(sources_list_as_given_and_left_alone),
 		T(preserved), T(answers_are_secret), T(yum_repositories),
 	};
