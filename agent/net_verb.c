@@ -19,7 +19,7 @@ static const struct kind_row { const char *name; enum netconf_kind kind; } kinds
 static int read_yaml(struct arena *a, const char *path, struct notes *notes, struct node **ret, struct err *e)
 {
 	scoped_buf struct buf text = BUF_MAX(INPUT_MAX);
-	int r = file_read(AT_FDCWD, strcmp(path, "-") == 0 ? "/dev/stdin" : path, &text, NULL, e);
+	int r = file_read_input(path, &text, e);
 
 	return r ? r : yaml_read(a, arena_text(a, path), text.data ? text.data : "", text.size, notes, ret, e);
 }

@@ -1,5 +1,4 @@
 /* userdata_verb.c - natal-agent userdata merge|parts|template|users|keys: what user-data comes to, without a machine that it is for. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include "agent/verb.h"
@@ -23,11 +22,9 @@ static int read_input(struct arena *a, const char *path, const void **ret, size_
 	struct stat st;
 	int r;
 
-	if (strcmp(path, "-") == 0)
-		path = "/dev/stdin";
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > USERDATA_SIZE_MAX)
 		return err_set(e, ERR_LIMIT, "%s has %lld bytes: %d at most", path, (long long)st.st_size, USERDATA_SIZE_MAX);
-	if ((r = file_read(AT_FDCWD, path, &b, NULL, e)))
+	if ((r = file_read_input(path, &b, e)))
 		return r;
 	*ret = arena_copy(a, b.data ? b.data : "", b.size);
 	*ret_size = b.size;

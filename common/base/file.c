@@ -32,21 +32,10 @@ int file_open(int root, const char *path, int flags, mode_t mode)
 	return file_openat2(root, path, &how);
 }
 
-int file_read(int root, const char *path, struct buf *out, bool *absent, struct err *e)
+static int read_all(int fd, const char *path, struct buf *out, struct err *e)
 {
-	if (absent)
-		*absent = false;
-	scoped_fd int fd = file_open(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
-	if (fd < 0) {
-		if (errno == ENOENT && absent) {
-			*absent = true;
-			return 0;
-		}
-		if (errno != ENOENT)
-			return err_sys(e, "open %s", path);
-		return err_set(e, ERR_NOT_FOUND, "open %s: %s", path, strerror(ENOENT));
-	}
 	struct stat st;
+
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "stat %s", path);
 	if (S_ISDIR(st.st_mode))
@@ -66,6 +55,35 @@ int file_read(int root, const char *path, struct buf *out, bool *absent, struct 
 			return 0;
 		buf_grew(out, (size_t)n);
 	}
+}
+
+int file_read(int root, const char *path, struct buf *out, bool *absent, struct err *e)
+{
+	if (absent)
+		*absent = false;
+	scoped_fd int fd = file_open(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
+	if (fd < 0) {
+		if (errno == ENOENT && absent) {
+			*absent = true;
+			return 0;
+		}
+		if (errno != ENOENT)
+			return err_sys(e, "open %s", path);
+		return err_set(e, ERR_NOT_FOUND, "open %s: %s", path, strerror(ENOENT));
+	}
+	return read_all(fd, path, out, e);
+}
+
+int file_read_input(const char *path, struct buf *out, struct err *e)
+{
+	bool in = strcmp(path, "-") == 0;
+	scoped_fd int fd = in ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(e, "open %s", path);
+	if (fd < 0)
+		return err_set(e, ERR_NOT_FOUND, "open %s: %s", path, strerror(ENOENT));
+	return read_all(fd, in ? "standard input" : path, out, e);
 }
 
 int fd_write_all(int fd, const void *bytes, size_t n)

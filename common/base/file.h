@@ -18,6 +18,8 @@ int file_open(int root, const char *path, int flags, mode_t mode);
 /* Appends the whole file to out (out->max is the cap). *absent (may be NULL): set, and 0 returned,
  * where there is no such file; with NULL that is ERR_NOT_FOUND. */
 int file_read(int root, const char *path, struct buf *out, bool *absent, struct err *e);
+/* A file that a person names, "-" for standard input: a pipe is waited for. Errors as file_read(). */
+int file_read_input(const char *path, struct buf *out, struct err *e);
 /* Writes beside the target, sets owner and mode, fsyncs, renames over it, fsyncs the directory.
  * uid/gid (uid_t)-1 leave the owner.  The old file stays whole where anything fails. */
 int file_write(int root, const char *path, const void *bytes, size_t n, mode_t mode, uid_t uid, gid_t gid, struct err *e);

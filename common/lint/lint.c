@@ -1,7 +1,6 @@
 /* lint.c - see lint.h */
 #include "common/lint/lint.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include "common/base/file.h"
 #include "common/base/text.h"
@@ -140,7 +139,7 @@ int lint_file(struct arena *a, const char *file, bool strict, struct lint *ret, 
 {
 	scoped_buf struct buf text = BUF_MAX(LINT_SIZE_MAX);
 	bool from_stdin = strcmp(file, "-") == 0;
-	int r = file_read(AT_FDCWD, from_stdin ? "/dev/stdin" : file, &text, NULL, e);
+	int r = file_read_input(file, &text, e);
 
 	if (r)
 		return r;

@@ -180,3 +180,9 @@ agent_in clean | grep -q 'nothing to remove' || fail "a second clean"
 agent_in apply --medium "$work/bundle" > "$work/said" 2>&1 || [ $? = 10 ] || fail "$(cat "$work/said")"
 asked state provisioned
 ok "clean: what natal knows of this guest is gone, the rest stays, and the guest can be provisioned again"
+
+# What comes through a pipe is waited for.
+{ sleep 0.3; printf '#cloud-config\nhostname: x\n'; } | "$agent" schema - > "$work/said" 2>&1 && grep -qx 'standard input: valid' "$work/said" || fail "a slow pipe: $(cat "$work/said")"
+mkfifo "$work/fifo"; { sleep 0.3; printf '#cloud-config\nhostnam: x\n' > "$work/fifo"; } & "$agent" schema "$work/fifo" > "$work/said" 2>&1 && fail "a FIFO is taken for empty"
+grep -q "unknown key 'hostnam'" "$work/said" || fail "a FIFO: $(cat "$work/said")"
+ok "verbs wait for what comes through a pipe"
