@@ -177,6 +177,17 @@ static void put_file(struct config *c, const struct config_file *f)
 	was->group = f->group;
 }
 
+/* What "user:group" leaves out stays root's; so does what cloud-init takes for nothing. */
+static const char *name_or_root(struct arena *a, const char *text, size_t n)
+{
+	for (; n && *text == ' '; n--)
+		text++;
+	while (n && text[n - 1] == ' ')
+		n--;
+	const char *name = arena_copy(a, text, n);
+	return !n || strcmp(name, "-1") == 0 || strcasecmp(name, "none") == 0 ? "root" : name;
+}
+
 static int parse_file(struct config *c, const struct doc *d, const char *path, const struct node *v, struct err *e)
 {
 	struct file_row row = { 0 };
@@ -197,11 +208,8 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, c
 	f.path = row.path;
 	if (row.owner) {
 		size_t n = strcspn(row.owner, ":");
-		f.user = arena_copy(&c->arena, row.owner, n);
-		f.group = row.owner[n] ? row.owner + n + 1 : NULL;
-		if (!n || (f.group && !*f.group))
-			return doc_fail(d, doc_path(d, path, "owner"), ERR_FORMAT, e, "%s/owner '%.60s' is not 'user:group'", path,
-				row.owner);
+		f.user = name_or_root(&c->arena, row.owner, n);
+		f.group = row.owner[n] ? name_or_root(&c->arena, row.owner + n + 1, strlen(row.owner + n + 1)) : "root";
 	}
 	if ((r = parse_mode(d, doc_path(d, path, "permissions"), row.permissions, &f.mode, e)) ||
 		(r = parse_bytes(c, d, path, &row, &f, e)))

@@ -143,6 +143,24 @@ static void network_is_taken(void **state)
 	config_free(c);
 }
 
+static void what_an_owner_leaves_out_is_roots(void **state)
+{
+	static const struct { const char *owner, *user, *group; } cases[] = {
+		{ "bob", "bob", "root" }, { "bob:", "bob", "root" }, { ":adm", "root", "adm" }, { "bob:adm", "bob", "adm" }, { "None:-1", "root", "root" },
+		{ "", "root", "root" }, { " bob : adm ", "bob", "adm" },
+	};
+	struct config *c;
+	char text[160];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof text, "#cloud-config\nwrite_files: [{path: /a, owner: '%s'}]\n", cases[i].owner);
+		assert_ok(parse("user-data", text, &c), e);
+		assert_string_equal(c->files[0].user, cases[i].user);
+		assert_string_equal(c->files[0].group, cases[i].group);
+		config_free(c);
+	}
+}
+
 static void an_empty_one_says_nothing(void **state)
 {
 	static const char *const empty[] = { "", "\n", "# nothing\n", "null\n" };
@@ -186,7 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_is_taken), cmocka_unit_test(keys_without_users_make_the_default_user),
 		cmocka_unit_test(mistakes_name_their_place), cmocka_unit_test(a_header_is_needed), cmocka_unit_test(unknown_keys_are_warned_about), cmocka_unit_test(blobs_of_no_known_kind),
-		cmocka_unit_test(network_is_taken), cmocka_unit_test(an_empty_one_says_nothing), cmocka_unit_test(network_mistakes),
+		cmocka_unit_test(network_is_taken), cmocka_unit_test(what_an_owner_leaves_out_is_roots), cmocka_unit_test(an_empty_one_says_nothing), cmocka_unit_test(network_mistakes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

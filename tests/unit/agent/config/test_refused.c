@@ -116,8 +116,6 @@ static const struct row { const char *text, *msg; enum err_code code; } rows[] =
 	{ FILES("\"path\":\"/a\\u001bb\""), "is not an absolute path", ERR_FORMAT },
 	{ FILES("\"path\":\"/a\\u0000b\""), "write_files/0/path holds a NUL", ERR_FORMAT },
 	{ FILES("\"content\":\"a\""), "write_files/0: path is missing", ERR_FORMAT },
-	{ FILES("\"path\":\"/a\",\"owner\":\":root\""), "write_files/0/owner ':root' is not 'user:group'", ERR_FORMAT },
-	{ FILES("\"path\":\"/a\",\"owner\":\"root:\""), "write_files/0/owner 'root:' is not 'user:group'", ERR_FORMAT },
 	{ FILES("\"path\":\"/a\",\"permissions\":\"17777\""), "write_files/0/permissions is '17777', not octal text", ERR_FORMAT },
 	{ FILES("\"path\":\"/a\",\"permissions\":\"000000000644\""), "not octal text", ERR_FORMAT },
 	{ FILES("\"path\":\"/a\",\"permissions\":\"8\""), "not octal text", ERR_FORMAT },
