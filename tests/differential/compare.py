@@ -97,6 +97,10 @@ UNITS = {'cloud-init': ('cloud-init-local', 'cloud-init', 'cloud-config', 'cloud
 LEAST = 10      # times less CPU time than cloud-init's units
 SAME = {'system': 'locale-gen', 'packages': 'apt-get', 'disks': 'mke2fs', 'mounts': 'mkswap'}    # seeds most of whose time goes to a program that both run
 
+def o_seconds(o, unit):
+    used = o['times'].get(unit, {}).get('CPUUsageNSec', '')
+    return int(used) / 1e9 if used.isdigit() else 0
+
 def seconds(o, who):
     """CPU and wall-clock seconds of the units that the boot waits for."""
     t = [o['times'].get(unit, {}) for unit in UNITS[who]]
@@ -113,6 +117,9 @@ def times(a, b, seed):
     bar = f'both run {SAME[seed]}: no bar' if seed in SAME else f'{LEAST} at least'
     print(f'{seed}: units take {cpu_b:.2f} s of CPU where cloud-init takes {cpu_a:.2f} ({cpu_a / cpu_b:.1f} times less; {bar}), '
         f'{wall_b:.1f} s of {wall_a:.1f} by the clock')
+    behind = o_seconds(b, 'natal-behind')
+    if behind:
+        print(f'{seed}: and natal-behind, which no boot waits for, {behind:.2f} s')
     return seed in SAME or cpu_a >= LEAST * cpu_b
 
 def secrets(o, seed):
