@@ -9,14 +9,16 @@ fresh() { make_root "$root"; mkdir -p "$root"/usr/bin "$root"/etc/cloud/cloud.cf
 plan() { run_agent plan --root "$root" --wait 0 --medium "$work/1" "$@"; }
 early() { run_agent boot early --root "$root" --wait 0 "$@" > "$work/early" 2>&1; }
 late() { local s=0; run_agent boot late --root "$root" --channel '' > "$work/late" 2>&1 || s=$?; echo $s; }
-# cloud_says STAGE ERRORS [RECOVERABLE]: what cloud-init leaves; STAGE "" is its end.
+# cloud_says STAGE ERRORS [RECOVERABLE]: what cloud-init leaves, whole at once as it does; STAGE "" is its end.
 cloud_says() {
   local stage=null; [ -z "$1" ] || stage="\"$1\""
   local row='"errors": [], "recoverable_errors": {}, "start": 1700000000.5, "finished": 1700000001.5'
   printf '{"v1": {"datasource": "DataSourceNoCloud [seed=/%s]", "init-local": {%s}, "init": {%s}, "modules-config": {%s}, "modules-final": {"errors": [], "recoverable_errors": {%s}, "start": 1700000002.0, "finished": %s}, "stage": %s}}' \
-    "$nocloud" "$row" "$row" "$row" "${3:-}" "$([ -n "$1" ] && echo null || echo 1700000003.25)" "$stage" > "$root/run/cloud-init/status.json"
+    "$nocloud" "$row" "$row" "$row" "${3:-}" "$([ -n "$1" ] && echo null || echo 1700000003.25)" "$stage" > "$work/json"
+  mv "$work/json" "$root/run/cloud-init/status.json"
   rm -f "$root/run/cloud-init/result.json"
-  [ -n "$1" ] || printf '{"v1": {"datasource": "DataSourceNoCloud [seed=/%s]", "errors": [%s]}}' "$nocloud" "$2" > "$root/run/cloud-init/result.json"
+  [ -n "$1" ] || printf '{"v1": {"datasource": "DataSourceNoCloud [seed=/%s]", "errors": [%s]}}' "$nocloud" "$2" > "$work/json"
+  [ -n "$1" ] || mv "$work/json" "$root/run/cloud-init/result.json"
 }
 reboot() { rm -rf "$root/run"; mkdir -p "$root/run/cloud-init"; }
 status() { run_agent status --root "$root" -o json 2> /dev/null || true; }

@@ -42,8 +42,10 @@ done
 if unshare -r chroot "$T/root" /usr/sbin/natal-agent --version > "$T/version" 2>&1; then
   printf '#cloud-config\nhostname: x\n' > "$T/root/ud"
   [ "$(unshare -r chroot "$T/root" /usr/sbin/natal-agent schema /ud)" = "/ud: valid" ] && ok "it runs on its own loader and libraries, those loaded later too" || fail "schema"
+elif grep -qE 'unshare failed|reading executable name failed' "$T/version"; then
+  echo "no user namespaces here, or a build with sanitizers, which reads /proc: not run in the root"
 else
-  grep -q 'unshare failed' "$T/version" && echo "no user namespaces here: not run in the root" || fail "natal-agent in a bare root: $(cat "$T/version")"
+  fail "natal-agent in a bare root: $(cat "$T/version")"
 fi
 mkdir -p "$T/root/etc/natal"; echo mine > "$T/root/etc/natal/policy.json"; printf x | dd of="$T/medium" bs=1 seek=10000 conv=notrunc 2> /dev/null
 run && [ "$(cat "$T/root/etc/natal/policy.json" "$T/root/usr/lib/natal/carried")" = "mine

@@ -186,8 +186,8 @@ static void keys_are_not_shown(void **state)
 static void the_images_keys_may_stay(void **state)
 {
 	has_program("/usr/bin/ssh-keygen");
-	root_put(&root, "/etc/ssh/ssh_host_rsa_key", "the image's");
-	planned("ssh_deletekeys: false\nssh_genkeytypes: [rsa, ed25519]\n");
+	root_put(&root, "/etc/ssh/ssh_host_ecdsa_key", "the image's");
+	planned("ssh_deletekeys: false\nssh_genkeytypes: [ecdsa, ed25519]\n");
 	assert_string_equal(command("ssh_host_keys", 0), "/usr/bin/ssh-keygen -q -t ed25519 -N  -f /etc/ssh/ssh_host_ed25519_key");
 	for (size_t i = 0; i < plan->action_count; i++)
 		assert_int_not_equal(plan->actions[i].kind, ACTION_REMOVE);
