@@ -31,7 +31,7 @@ static void on_finding(void *data, const struct item *i, const struct err *e)
 int agent_behind(struct agent *a, struct err *e)
 {
 	const struct progress progress = { on_step, on_finding, a };
-	const struct apply apply = { a->root, a->live, &progress };
+	const struct apply apply = { .root = a->root, .live = a->live, .progress = &progress };
 	bool degraded = false;
 	int r;
 

@@ -70,17 +70,21 @@ static bool folder_is_roots(struct agent *a, const char *path, bool *ret_there)
 	return *ret_there && is_roots(&st);
 }
 
-/* A key has a length that the journal takes; names that are longer are told apart by their digest. */
+/* A key has no white space, and a length that the journal takes: other names are told apart by their digest. */
 static const char *key_of(struct arena *a, const struct folder *f, const char *name)
 {
 	uint8_t digest[SHA256_SIZE];
 	char hex[17];
 
-	if (strlen(name) <= NAME_SHOWN)
+	if (strlen(name) <= NAME_SHOWN && !strchr(name, ' '))
 		return arena_printf(a, PARTS_KEY "%s/%s", f->name, name);
 	sha256(name, strlen(name), digest);
 	hex_encode(digest, 8, hex);
-	return arena_printf(a, PARTS_KEY "%s/%.40s~%s", f->name, name, hex);
+	char *key = arena_printf(a, PARTS_KEY "%s/%.40s~%s", f->name, name, hex);
+	for (char *p = key; *p; p++)
+		if (*p == ' ')
+			*p = '_';
+	return key;
 }
 
 static struct journal_item new_item(struct journal *j, const struct folder *f, const char *key, const char *path)
