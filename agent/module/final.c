@@ -209,7 +209,7 @@ static int want_switch(struct builder *b, const struct node *ps, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
 		letter = node_is(node_get(ps, "mode"), modes[i].mode) ? modes[i].letter : letter;
 	when = strcmp(when, "now") == 0 ? when : arena_printf(a, "+%s", when + (*when == '+'));
-	const char *argv[] = { tool, "--no-block", "--collect", "--unit=natal-power-state", "--property=After=natal-late.service",
+	const char *argv[] = { tool, "--no-block", "--collect", "--unit=natal-power-state", "--property=After=natal-late.service natal-behind.service",
 		"--property=Type=oneshot", test ? test : "--description=the end that user-data asks for", "--", "/sbin/shutdown", letter, when,
 		message, NULL };
 	for (size_t i = 0; argv[i]; i++)
