@@ -65,6 +65,13 @@ static bool posts(const struct node *list, const char *what)
 	return false;
 }
 
+bool phone_home_posts(struct builder *b, const char *what)
+{
+	const struct node *ph = cloud_key(b, "phone_home");
+
+	return node_truth(ph) && posts(node_get(ph, "post"), what);
+}
+
 /* ssh-keygen(1), as module/ssh_host_keys.c runs it: the last word is the private half's path. */
 static bool makes_key(const char *const *argv, const char *path)
 {

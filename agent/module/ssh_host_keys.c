@@ -1,5 +1,5 @@
 /* ssh_host_keys.c - sshd's keys: those of the bundle, and no others that an image may have left. */
-#include "agent/module/module.h"
+#include "agent/module/guest.h"
 
 #include <string.h>
 #include "common/base/text.h"
@@ -88,7 +88,7 @@ static int is_behind(struct builder *b, const char *type, bool *ret, struct err 
 	int r = facts_stat(b->facts, KEYGEN_UNIT, &unit, e);
 
 	*ret = !r && unit.kind == FACT_ABSENT && strcmp(type, "rsa") == 0 && b->config->ssh.generate.count > 1 &&
-		!node_truth(node_get(b->config->cloud, "phone_home"));
+		!phone_home_posts(b, "pub_key_rsa");
 	return r;
 }
 

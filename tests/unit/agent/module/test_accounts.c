@@ -149,6 +149,8 @@ static void an_rsa_key_that_is_waited_for(void **state)
 		assert_string_equal(command("ssh_host_keys", i), "/usr/bin/ssh-keygen -q -t rsa -N  -f /etc/ssh/ssh_host_rsa_key");
 		assert_string_equal(command("ssh_host_keys/rsa", 0), "");
 	}
+	planned_again("ssh_genkeytypes: [ed25519, rsa]\nphone_home: {url: 'http://h/', post: [pub_key_ed25519]}\n", "i-3");
+	assert_string_equal(command("ssh_host_keys", 1), "");
 }
 
 /* sshd-keygen@rsa.service would make one while natal does. */
