@@ -247,6 +247,7 @@ static int parse_user(struct config *c, const struct doc *d, const struct member
 	if (row.u.redirect == TRI_YES && row.u.ssh_authorized_keys.count)
 		return doc_fail(d, doc_path(d, path, "ssh_redirect_user"), ERR_CONFLICT, e,
 			"%s: one whom ssh_redirect_user sends elsewhere has no ssh_authorized_keys of his own", path);
+	row.u.fields = m->value;
 	warn_user(d, path, m->value, &row.u);
 	c->users[c->user_count++] = row.u;
 	return 0;
@@ -255,7 +256,7 @@ static int parse_user(struct config *c, const struct doc *d, const struct member
 static int parse_group(struct config *c, const struct doc *d, const struct member *m, struct err *e)
 {
 	const char *path = arena_printf(d->arena, "groups/%s", m->key->text);
-	struct config_group g = { .name = node_str(m->key) ? m->key->text : "" };
+	struct config_group g = { .name = node_str(m->key) ? m->key->text : "", .at = m->value };
 	int r;
 
 	if ((r = check_name(d, path, "group", g.name, e)) || (r = doc_value(d, path, m->value, WANT_TEXTS, &g.members, e)))

@@ -94,12 +94,52 @@ static void no_key_at_all(void **state)
 	assert_string_equal(noted(&config->notes, "is empty"), "user-data:3:23: ssh_authorized_keys/0 is empty, and left out");
 }
 
+/* cloud-init logs it and goes on; the rest of the item is done. */
+static void a_member_who_is_nobody(void **state)
+{
+	planned("users: [bob]\ngroups:\n- g: [root, ghost, bob]\n- h: ghost\n");
+	assert_string_equal(problem("accounts"), "none");
+	assert_non_null(strstr(written("/etc/group"), "g:x:1000:bob,root\nh:x:1001:\n"));
+	assert_string_equal(noted(&plan->notes, "group 'g'"), "user-data:4:13: group 'g': its member 'ghost' is no user");
+	assert_string_equal(noted(&plan->notes, "group 'h'"), "user-data:5:6: group 'h': its member 'ghost' is no user");
+	assert_int_equal(plan->notes.count, 2);
+}
+
+static void a_password_for_nobody(void **state)
+{
+	planned("chpasswd:\n  expire: false\n  users:\n  - {name: ghost, password: '$6$a$b'}\n  - {name: root, password: '$6$c$d'}\n  list: ['bogy:$6$e$f']\n");
+	assert_string_equal(problem("accounts"), "none");
+	assert_string_equal(written("/etc/shadow"), "root:$6$c$d:100:0:99999:7:::\n");
+	assert_string_equal(noted(&plan->notes, "'ghost'"), "user-data:5:5: chpasswd: 'ghost' is no user of this guest");
+	assert_string_equal(noted(&plan->notes, "'bogy'"), "user-data:7:10: chpasswd: 'bogy' is no user of this guest");
+	assert_null(strstr(noted(&plan->notes, "'bogy'"), "$6$"));
+}
+
+static void a_number_stays(void **state)
+{
+	planned("users:\n- name: root\n  uid: 5\n  lock_passwd: false\n  hashed_passwd: '$6$c$d'\n");
+	assert_string_equal(problem("accounts"), "none");
+	assert_null(find_write("/etc/passwd"));
+	assert_string_equal(written("/etc/shadow"), "root:$6$c$d:100:0:99999:7:::\n");
+	assert_string_equal(noted(&plan->notes, "number"),
+		"user-data:4:8: user 'root' has the number 0, 5 is wanted: numbers of existing users are not changed");
+}
+
+/* Nothing was made for him: nobody could get in as him. */
+static void a_new_user_needs_a_number_of_his_own(void **state)
+{
+	planned("users: [{name: bob, uid: 0}]\n");
+	assert_string_equal(problem("accounts"), "user 'bob': another user has the number 0");
+	assert_null(find_write("/etc/passwd"));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(keys_of_the_top_without_a_default_user), T(keys_of_the_top_without_a_default_user_where_root_may), T(root_has_his_own_and_the_tops),
 		T(the_default_user_has_his_own_and_the_tops), T(root_as_the_default_user), T(nobody_to_be_sent_to), T(what_is_no_key_is_left_out), T(no_key_at_all),
+		T(a_member_who_is_nobody), T(a_password_for_nobody), T(a_number_stays), T(a_new_user_needs_a_number_of_his_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
