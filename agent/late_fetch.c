@@ -24,9 +24,9 @@ int agent_config(struct agent *a, struct err *e)
 	int64_t deadline_ms = 0;
 	int r = a->fetched.rows || a->fetched.arena.chunks ? 0 : fetched_init(&a->fetched, a->root, a->verified, e);
 
-	if (!r && a->fetched.policy.mode == MODE_DELEGATE)
-		return config_delegate(a->verified, &a->config, e);
 	machine_read(a->root, &a->machine);
+	if (!r && a->fetched.policy.mode == MODE_DELEGATE)
+		return config_delegate(a->verified, &a->machine, &a->config, e);
 	for (int round = 0; !r; round++) {
 		config_free(a->config);
 		a->config = NULL;

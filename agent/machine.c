@@ -25,6 +25,17 @@ static void release_word(const char *text, const char *key, char ret[MACHINE_WOR
 	}
 }
 
+/* "40 (Cloud Edition)", of VERSION: what is in the brackets, as cloud-init has it where there is no codename. */
+static void release_name(const char *text, char ret[MACHINE_WORD_MAX])
+{
+	char version[MACHINE_WORD_MAX];
+
+	release_word(text, "VERSION", version);
+	const char *open = strstr(version, " ("), *end = open ? strchr(open, ')') : NULL;
+	if (end && open == version + strcspn(version, " "))
+		snprintf(ret, MACHINE_WORD_MAX, "%.*s", (int)(end - open - 2), open + 2);
+}
+
 void machine_read(int root, struct machine *ret)
 {
 	static const char *const paths[] = { "/etc/os-release", "/usr/lib/os-release" };
@@ -45,8 +56,11 @@ void machine_read(int root, struct machine *ret)
 		}
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		release_word(text.data ? text.data : "", words[i].key, (char *)ret + words[i].at);
+	if (!*ret->codename)
+		release_name(text.data ? text.data : "", ret->codename);
 	if (uname(&u))
 		return;
+	snprintf(ret->node, sizeof ret->node, "%s", u.nodename);
 	snprintf(ret->kernel, sizeof ret->kernel, "%s", u.release);
 	snprintf(ret->arch, sizeof ret->arch, "%s", u.machine);
 	snprintf(ret->system, sizeof ret->system, "%s", u.sysname);

@@ -65,7 +65,7 @@ int config_parse(const struct verified *v, struct config **ret, struct err *e)
 	return config_parse_with(v, &(struct config_with){ NULL, NULL }, ret, e);
 }
 
-int config_delegate(const struct verified *v, struct config **ret, struct err *e)
+int config_delegate(const struct verified *v, const struct machine *m, struct config **ret, struct err *e)
 {
 	static const char *const docs[] = { BLOB_USER_DATA, BLOB_VENDOR_DATA, BLOB_NETWORK_CONFIG };
 	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
@@ -75,6 +75,7 @@ int config_delegate(const struct verified *v, struct config **ret, struct err *e
 		return err_nomem(e);
 	c->verified = v;
 	c->delegated = true;
+	c->with.machine = m;
 	c->notes.arena = &c->arena;
 	if ((r = check_blobs(v, e)))
 		return r;
@@ -83,6 +84,7 @@ int config_delegate(const struct verified *v, struct config **ret, struct err *e
 			return r;
 	c->cloud = node_new(&c->arena, NODE_MAP, (struct place){ .doc = BLOB_USER_DATA });
 	config_ssh_defaults(c);
+	c->instance_data = config_instance_data(c);
 	*ret = give(c);
 	return 0;
 }

@@ -76,6 +76,8 @@ struct config {
 	struct config_want *wants;
 	struct notes notes;                             /* what is said of documents that are taken all the same */
 	struct userdata userdata;                       /* the scripts are here */
+	const struct node *meta, *meta_keys;            /* the source's own meta-data, a map, and the public keys in it, a list; NULL */
+	const struct node *instance_data;               /* what templates see, secrets and all */
 	struct node *cloud;                             /* the documents; what the texts below are borrowed from */
 	const struct node *network;
 	const char *hostname, *fqdn, *timezone;
@@ -100,7 +102,7 @@ struct config {
 /* Errors: format and unsupported (e->where is the place), limit. */
 int config_parse(const struct verified *v, struct config **ret, struct err *e);
 /* The same where cloud-init does what the documents want: they are within their caps, and that is all that is known of them. */
-int config_delegate(const struct verified *v, struct config **ret, struct err *e);
+int config_delegate(const struct verified *v, const struct machine *m, struct config **ret, struct err *e);
 /* The same with more than the documents; what `with` points to outlives the config. */
 int config_parse_with(const struct verified *v, const struct config_with *with, struct config **ret, struct err *e);
 void config_free(struct config *c);
@@ -108,6 +110,10 @@ scope_fn(struct config, config_free)
 
 /* What a source's meta-data adds to user-data (agent/waive.c writes it). */
 int config_meta(struct config *c, struct userdata_in *in, struct err *e);
+/* instance_data.c: of the source's meta-data and the words about the machine; and what of it may be shown. */
+#define CONFIG_REDACTED "redacted: natal keeps no copy of it"
+const struct node *config_instance_data(struct config *c);
+struct node *config_instance_shown(struct arena *a, const struct node *instance_data);
 /* The parts, each given its tree; called by config_parse(). */
 int config_cloud(struct config *c, struct err *e);
 int config_network(struct config *c, struct err *e);
