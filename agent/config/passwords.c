@@ -41,6 +41,7 @@ static int add(struct config *c, const struct doc *d, const char *path, struct c
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: the hash holds a colon", path);
 	if (c->password_count == CONFIG_ACCOUNTS_MAX)
 		return doc_fail(d, path, ERR_LIMIT, e, "more than %d passwords", CONFIG_ACCOUNTS_MAX);
+	p.at = doc_at(d, path);
 	c->passwords[c->password_count++] = p;
 	return 0;
 }
@@ -64,7 +65,7 @@ static int one_user(struct config *c, const struct doc *d, size_t i, const struc
 	if (!row.name || !row.password)
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: %s is missing", path, row.name ? "password" : "name");
 	bool hash = strcmp(row.type, "hash") == 0;
-	return add(c, d, path, (struct config_password){ row.name, hash ? row.password : NULL, hash ? NULL : row.password, false }, e);
+	return add(c, d, path, (struct config_password){ row.name, hash ? row.password : NULL, hash ? NULL : row.password, false, NULL }, e);
 }
 
 /* "name:password", the older form. */
@@ -78,7 +79,7 @@ static int one_line(struct config *c, const struct doc *d, const char *path, con
 	if (strcmp(word, "R") == 0 || strcmp(word, "RANDOM") == 0)
 		return refuse_random(d, path, e);
 	bool hash = is_hash(word);
-	return add(c, d, path, (struct config_password){ name, hash ? word : NULL, hash ? NULL : word, false }, e);
+	return add(c, d, path, (struct config_password){ name, hash ? word : NULL, hash ? NULL : word, false, NULL }, e);
 }
 
 static int old_list(struct config *c, const struct doc *d, const struct node *list, struct err *e)
@@ -111,7 +112,7 @@ int config_passwords(struct config *c, const struct doc *d, struct err *e)
 	for (size_t i = 0; i < c->user_count && !r && !c->password_count && node_truth(password); i++)
 		if (c->users[i].is_default == TRI_YES && !(r = doc_value(d, "password", password, WANT_TEXT, &plain, e)))
 			r = add(c, d, "password", (struct config_password){ c->users[i].name, is_hash(plain) ? plain : NULL, is_hash(plain) ? NULL :
-				plain, false }, e);
+				plain, false, NULL }, e);
 	for (size_t i = 0; i < c->password_count; i++)
 		c->passwords[i].expire = row.expire != TRI_NO;
 	if (!r && node_truth(password) && !c->password_count)
