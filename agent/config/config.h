@@ -35,7 +35,7 @@ struct config_user {
 	enum tri system, lock_passwd, no_create_home, no_user_group, create_groups, is_default, redirect;
 };
 /* chpasswd, password: of a user, whether or not `users` names it. */
-struct config_password { const char *user, *hash, *plain; bool expire; };
+struct config_password { const char *user, *hash, *plain; bool expire; };       /* neither hash nor plain: made up in the guest */
 struct config_group { const char *name; struct texts members; };
 struct config_file {
 	const char *path;
@@ -71,7 +71,7 @@ struct config {
 	struct node *cloud;                             /* the documents; what the texts below are borrowed from */
 	const struct node *network;
 	const char *hostname, *fqdn, *timezone;
-	const char *node_name;                          /* the host name, or the full one where that is preferred */
+	const char *node_name;                          /* what the guest is to be called: the host name, or the full one where that is preferred; NULL: as it is */
 	bool no_hostname_file, ca_remove_defaults;
 	enum hosts_mode hosts;
 	size_t files_size;                              /* of all their bytes */
