@@ -33,10 +33,11 @@ struct config_user {
 	struct texts groups, ssh_authorized_keys, sudo, doas;
 	struct opt_uint uid;
 	enum tri system, lock_passwd, no_create_home, no_user_group, create_groups, is_default, redirect;
+	const struct node *fields;                              /* as a map, for places; those of the image's own user have none */
 };
 /* chpasswd, password: of a user, whether or not `users` names it. */
-struct config_password { const char *user, *hash, *plain; bool expire; };       /* neither hash nor plain: made up in the guest */
-struct config_group { const char *name; struct texts members; };
+struct config_password { const char *user, *hash, *plain; bool expire; const struct node *at; };        /* neither hash nor plain: made up in the guest */
+struct config_group { const char *name; struct texts members; const struct node *at; /* a list of them */ };
 struct config_file {
 	const char *path;
 	const void *bytes;

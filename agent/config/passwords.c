@@ -35,6 +35,7 @@ static int add(struct config *c, const struct doc *d, const char *path, struct c
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: the hash holds a colon", path);
 	if (c->password_count == CONFIG_ACCOUNTS_MAX)
 		return doc_fail(d, path, ERR_LIMIT, e, "more than %d passwords", CONFIG_ACCOUNTS_MAX);
+	p.at = doc_at(d, path);
 	c->passwords[c->password_count++] = p;
 	return 0;
 }
@@ -56,7 +57,7 @@ static int one_user(struct config *c, const struct doc *d, size_t i, const struc
 	}
 	if (!row.name || (!row.password && !random))
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: %s is missing", path, row.name ? "password" : "name");
-	return add(c, d, path, (struct config_password){ row.name, hash ? row.password : NULL, hash || random ? NULL : row.password, false }, e);
+	return add(c, d, path, (struct config_password){ row.name, hash ? row.password : NULL, hash || random ? NULL : row.password, false, NULL }, e);
 }
 
 /* "name:password", the older form. */
@@ -70,7 +71,7 @@ static int one_line(struct config *c, const struct doc *d, const char *path, con
 	}
 	const char *name = arena_copy(d->arena, line, (size_t)(colon - line)), *word = colon + 1;
 	bool random = strcmp(word, "R") == 0 || strcmp(word, "RANDOM") == 0, hash = is_hash(word);
-	return add(c, d, path, (struct config_password){ name, hash ? word : NULL, hash || random ? NULL : word, false }, e);
+	return add(c, d, path, (struct config_password){ name, hash ? word : NULL, hash || random ? NULL : word, false, NULL }, e);
 }
 
 static int old_list(struct config *c, const struct doc *d, const struct node *list, struct err *e)
@@ -103,7 +104,7 @@ int config_passwords(struct config *c, const struct doc *d, struct err *e)
 	for (size_t i = 0; i < c->user_count && !r && !c->password_count && node_truth(password); i++)
 		if (c->users[i].is_default == TRI_YES && !(r = doc_value(d, "password", password, WANT_TEXT, &plain, e)))
 			r = add(c, d, "password", (struct config_password){ c->users[i].name, is_hash(plain) ? plain : NULL, is_hash(plain) ? NULL :
-				plain, false }, e);
+				plain, false, NULL }, e);
 	for (size_t i = 0; i < c->password_count; i++)
 		c->passwords[i].expire = row.expire != TRI_NO;
 	if (!r && node_truth(password) && !c->password_count)

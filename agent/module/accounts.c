@@ -86,8 +86,10 @@ static int set_password(struct builder *b, const struct config_password *p, cons
 	bool same = false;
 	int r = 0;
 
-	if (!s)
-		return err_set(e, ERR_NOT_FOUND, "chpasswd: '%.60s' is no user of this guest", p->user);
+	if (!s) {
+		note_add(&b->plan->notes, NOTE_WARNING, ERR_NOT_FOUND, p->at, "chpasswd: '%.60s' is no user of this guest", p->user);
+		return 0;
+	}
 	if (!p->hash && !p->plain)
 		return 0;               /* random_passwords.c's */
 	if (p->plain && (r = password_matches(p->plain, s->f[SP_HASH], &same, e)))
@@ -161,8 +163,9 @@ static int set_user(struct builder *b, const struct config_user *u, const char *
 		return r;
 	p = accounts_find(a, ACCOUNT_PASSWD, u->name);
 	if (u->uid.set && (long)u->uid.value != accounts_uid(a, u->name))
-		return err_set(e, ERR_CONFLICT, "user '%s' has the number %s, %lu is wanted: numbers of existing users are not changed",
-			u->name, p->f[PW_UID], (unsigned long)u->uid.value);
+		note_add(&b->plan->notes, NOTE_WARNING, ERR_CONFLICT, node_get(u->fields, "uid"),
+			"user '%s' has the number %s, %lu is wanted: numbers of existing users are not changed", u->name, p->f[PW_UID],
+			(unsigned long)u->uid.value);
 	p->f[PW_GECOS] = u->gecos ? u->gecos : p->f[PW_GECOS];
 	p->f[PW_SHELL] = u->shell ? u->shell : p->f[PW_SHELL];
 	/* The system's own accounts stay where their packages put them. */
@@ -173,14 +176,14 @@ static int set_user(struct builder *b, const struct config_user *u, const char *
 	return set_shadow(b, u, day, e);
 }
 
-static int set_members(struct accounts *a, const struct config_group *g, struct err *e)
+static void set_members(struct builder *b, const struct config_group *g)
 {
-	for (size_t i = 0; i < g->members.count; i++) {
-		if (!accounts_find(a, ACCOUNT_PASSWD, g->members.at[i]))
-			return err_set(e, ERR_NOT_FOUND, "group '%s': its member '%s' is no user", g->name, g->members.at[i]);
-		accounts_join(a, g->name, g->members.at[i]);
-	}
-	return 0;
+	for (size_t i = 0; i < g->members.count; i++)
+		if (accounts_find(&b->accounts, ACCOUNT_PASSWD, g->members.at[i]))
+			accounts_join(&b->accounts, g->name, g->members.at[i]);
+		else
+			note_add(&b->plan->notes, NOTE_WARNING, ERR_NOT_FOUND, g->at->kind == NODE_LIST ? g->at->items[i] : g->at,
+				"group '%s': its member '%s' is no user", g->name, g->members.at[i]);
 }
 
 /* The account tables as they are to be, in the builder from here on. */
@@ -195,7 +198,7 @@ static int compute(struct builder *b, struct err *e)
 	for (size_t i = 0; i < c->user_count && !r; i++)
 		r = set_user(b, &c->users[i], day, e);
 	for (size_t i = 0; i < c->group_count && !r; i++)
-		r = set_members(&b->accounts, &c->groups[i], e);
+		set_members(b, &c->groups[i]);
 	for (size_t i = 0; i < c->password_count && !r && b->passwords_due; i++)
 		r = set_password(b, &c->passwords[i], day, e);
 	return r;

@@ -89,7 +89,7 @@ __attribute__((returns_nonnull, noinline)) static const struct item *item(const 
 	abort();
 }
 
-static const char *problem(const char *key) { return item(key)->problem ? item(key)->problem->msg : "none"; }
+static inline const char *problem(const char *key) { return item(key)->problem ? item(key)->problem->msg : "none"; }
 
 static const struct action *find_write(const char *path)
 {
@@ -117,7 +117,7 @@ static inline bool removes(const char *path)
 	} while (0)
 
 /* The item's nth command, its words with blanks between them; "" where there is none. */
-static const char *command(const char *key, size_t n)
+static inline const char *command(const char *key, size_t n)
 {
 	static char line[4096];
 	size_t at = 0;

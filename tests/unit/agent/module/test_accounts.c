@@ -44,13 +44,6 @@ static void the_older_list(void **state)
 	assert_non_null(strstr(a->bytes, "a:$6$"));
 }
 
-static void a_password_needs_a_user(void **state)
-{
-	planned("chpasswd: {users: [{name: ghost, password: '" HASH "'}]}\n");
-	assert_string_equal(problem("accounts"), "chpasswd: 'ghost' is no user of this guest");
-	assert_null(find_write("/etc/shadow"));
-}
-
 static int refused(const char *yaml)
 {
 	static char text[4096];
@@ -410,7 +403,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(subordinate_numbers_once_a_user), T(passwords_are_given_once_an_instance), T(another_wish_is_given), T(the_older_list),
-		T(a_password_needs_a_user), T(passwords_that_are_none), T(the_keys_of_the_top_show_root_the_way), T(unless_root_may_log_in),
+		T(passwords_that_are_none), T(the_keys_of_the_top_show_root_the_way), T(unless_root_may_log_in),
 		T(rules_of_two_users_in_one_file), T(host_keys_are_made_once), T(an_rsa_key_is_made_behind_the_boot), T(an_rsa_key_that_is_waited_for), T(keys_that_are_made_are_shown), T(keys_are_not_shown),
 		T(the_images_keys_may_stay), T(sshd_is_told), T(an_sshd_without_drop_ins),
 		T(ssh_keys_that_are_none), T(scripts_have_their_frequencies), T(bootcmd_at_every_boot), T(appended_once), T(pieces_of_one_file),
