@@ -47,7 +47,7 @@ static int parse_content(struct config *c, const struct doc *d, const char *path
 	scoped_buf struct buf out = BUF_MAX(CONFIG_FILE_MAX);
 	struct err why;
 	if (how && word_decode(how, text, size, &out, &why))
-		return doc_fail(d, doc_path(d, path, "content"), why.code, e, "%s/content: %.250s", path, why.msg);
+		return doc_fail(d, doc_path(d, path, "content"), why.code, e, "%s/content %.250s", path, why.msg);
 	if (how) {
 		text = out.data ? out.data : "";
 		size = out.size;

@@ -173,5 +173,5 @@ int word_decode(const struct encoding *how, const char *text, size_t size, struc
 	}
 	if (packing_of(text, size) != PACKING_GZIP)
 		return err_set(e, ERR_FORMAT, "is not gzip");
-	return unpack(PACKING_GZIP, text, size, out, e);
+	return unpack(PACKING_GZIP, text, size, out, e) ? err_wrap(e, "cannot be unpacked") : 0;
 }

@@ -44,5 +44,5 @@ struct encoding { const char *name; bool base64, gzip; };
 /* NULL: there is none of that name; the names, NULL-terminated. */
 const struct encoding *word_encoding(const char *name);
 extern const char *const word_encodings[];
-/* Appends what the text is, decoded. Errors: format ("is not base64", "is not gzip", damaged), limit (out->max). */
+/* Appends what the text is, decoded. Errors: format ("is not base64", "is not gzip", "cannot be unpacked: …"), limit (out->max). */
 int word_decode(const struct encoding *how, const char *text, size_t size, struct buf *out, struct err *e);
