@@ -1,12 +1,12 @@
 /* accounts.c - cloud-config's groups and users, from their one form (common/userdata/users.h). */
 #include "agent/config/config.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <time.h>
 #include "common/base/text.h"
 #include "common/userdata/sshline.h"
 #include "common/userdata/users.h"
+#include "common/userdata/words.h"
 
 #define USER(member, want) KEY(struct config_user, member, want)
 struct user_row { struct config_user u; const struct node *sudo, *doas, *uid, *groups, *keys, *expiredate, *inactive, *redirect; };
@@ -23,33 +23,12 @@ static const struct key_row user_keys[] = {
 	{ "ssh_import_id", WANT_IGNORED, 0 }, { "snapuser", WANT_IGNORED, 0 },
 };
 
-/* useradd's rule for names, and no more than 32 bytes: utmp holds no more. */
-static bool valid_name(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (n == 0 || n > 32 || !(islower((unsigned char)*s) || *s == '_'))
-		return false;
-	for (const char *p = s + 1; *p; p++)
-		if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && *p != '_' && *p != '-' && !(*p == '$' && !p[1]))
-			return false;
-	return true;
-}
-
-static bool plain(const char *s)
-{
-	for (; *s; s++)
-		if (*s == ':' || iscntrl((unsigned char)*s))
-			return false;
-	return true;
-}
-
 static int check_name(const struct doc *d, const char *path, const char *what, const char *s, struct err *e)
 {
-	if (valid_name(s))
+	if (word_account(s))
 		return 0;
 	doc_fail(d, path, ERR_FORMAT, e, "'%.60s' is no name of a %s", s, what);
-	err_hint(e, "a small letter or '_' first, then small letters, digits, '-' and '_', at most 32");
+	err_hint(e, "%s", WORD_ACCOUNT_HINT);
 	return -(int)e->code;
 }
 
@@ -96,10 +75,10 @@ static int take_keys(const struct doc *d, const char *path, struct texts *keys, 
 	return 0;
 }
 
-/* sudo, doas: null, false, a rule or a list of rules. */
+/* sudo, doas: null, false, "", a rule or a list of rules. */
 static int parse_rules(const struct doc *d, const char *path, const struct node *v, struct texts *ret, struct err *e)
 {
-	if (!v || v->kind == NODE_NULL || (v->kind == NODE_BOOL && !v->boolean))
+	if (!node_truth(v))
 		return 0;
 	int r = doc_value(d, path, v, WANT_LIST, ret, e);
 	for (size_t i = 0; !r && i < ret->count; i++)
@@ -174,7 +153,7 @@ static void warn_user(const struct doc *d, const char *path, const struct node *
 
 static int check_hash(const struct doc *d, const char *path, const char *hash, struct err *e)
 {
-	if (!hash || *hash == '$' || *hash == '!' || *hash == '*')
+	if (!hash || word_hash(hash))
 		return 0;
 	doc_fail(d, path, ERR_FORMAT, e, "%s is not the hash of a password ($6$…)", path);
 	err_hint(e, "make one with: openssl passwd -6; or use plain_text_passwd");
@@ -196,10 +175,9 @@ static int check_user(const struct doc *d, const char *path, const struct config
 			return r;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const char *p = doc_path(d, path, fields[i].key), *v = fields[i].value;
-		if (v && !plain(v))
+		if (v && !word_field(v))
 			return doc_fail(d, p, ERR_FORMAT, e, "%s holds a colon or a control character", p);
-		size_t n = v ? strlen(v) : 0;
-		if (v && fields[i].path && (*v != '/' || strstr(v, "/../") || (n >= 3 && strcmp(v + n - 3, "/..") == 0)))
+		if (v && fields[i].path && !word_folder(v))
 			return doc_fail(d, p, ERR_FORMAT, e, "%s is '%.80s', not an absolute path", p, v);
 	}
 	/* chown(2)'s "leave it", in 32 bits and in 16: Debian Policy 9.2.2. */
@@ -220,6 +198,11 @@ static int parse_user(struct config *c, const struct doc *d, const struct member
 	row.u.name = name ? name : "";
 	if ((r = check_name(d, path, "user", row.u.name, e)) || (r = doc_decode(d, path, m->value, user_keys, ARRAY_SIZE(user_keys), &row, e)))
 		return r;
+	/* cloud-init takes none for no word at all, not for an account without a password. */
+	const char **const passwords[] = { &row.u.passwd, &row.u.hashed_passwd, &row.u.plain_text_passwd };
+	for (size_t i = 0; i < ARRAY_SIZE(passwords); i++)
+		if (*passwords[i] && !**passwords[i])
+			*passwords[i] = NULL;
 	row.groups = as_list(a, row.groups, true);
 	row.keys = as_list(a, row.keys, false);
 	if ((row.groups && (r = doc_value(d, doc_path(d, path, "groups"), row.groups, WANT_TEXTS, &row.u.groups, e))) ||

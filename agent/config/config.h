@@ -37,7 +37,7 @@ struct config_user {
 	const struct node *fields;                              /* as a map, for places; those of the image's own user have none */
 };
 /* chpasswd, password: of a user, whether or not `users` names it. */
-struct config_password { const char *user, *hash, *plain; bool expire; const struct node *at; };
+struct config_password { const char *user, *hash, *plain; bool expire; const struct node *at; };        /* neither hash nor plain: made up in the guest */
 struct config_group { const char *name; struct texts members; const struct node *at; /* a list of them */ };
 struct config_file {
 	const char *path;
@@ -81,7 +81,7 @@ struct config {
 	struct node *cloud;                             /* the documents; what the texts below are borrowed from */
 	const struct node *network;
 	const char *hostname, *fqdn, *timezone;
-	const char *node_name;                          /* the host name, or the full one where that is preferred */
+	const char *node_name;                          /* what the guest is to be called: the host name, or the full one where that is preferred; NULL: as it is */
 	bool no_hostname_file, ca_remove_defaults;
 	enum hosts_mode hosts;
 	size_t files_size;                              /* of all their bytes */

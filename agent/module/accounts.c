@@ -91,6 +91,8 @@ static int set_password(struct builder *b, const struct config_password *p, cons
 		note_add(&b->plan->notes, NOTE_WARNING, ERR_NOT_FOUND, p->at, "chpasswd: '%.60s' is no user of this guest", p->user);
 		return 0;
 	}
+	if (!p->hash && !p->plain)
+		return 0;               /* random_passwords.c's */
 	if (p->plain && (r = password_matches(p->plain, s->f[SP_HASH], &same, e)))
 		return r;
 	if (same)

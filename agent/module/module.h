@@ -31,6 +31,7 @@ int module_ssh_host_keys(struct builder *b, struct err *e);
 int module_ssh_host_keys_behind(struct builder *b, struct err *e);
 /* None are given, and this guest has what makes them. */
 bool ssh_keys_are_made(struct builder *b);
+int module_random_passwords(struct builder *b, struct err *e);
 /* The public key of this type on the console too, where the others were shown. */
 void ssh_publish_one(struct builder *b, const char *type);
 int module_ssh_publish(struct builder *b, struct err *e);

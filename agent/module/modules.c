@@ -40,6 +40,7 @@ const struct module modules[] = {
 	{ "write_files",     STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_write_files_deferred },
 	{ "runcmd",          STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_runcmd },
 	{ "scripts",         STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_scripts },
+	{ "random_passwords", STAGE_LATE, POLICY_DEGRADE,  OWNER_USERDATA, module_random_passwords },
 	{ "ssh_publish",     STAGE_LATE,  POLICY_CONTINUE, OWNER_USERDATA, module_ssh_publish },
 	{ "phone_home",      STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_phone_home },
 	{ "final_message",   STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_final_message },

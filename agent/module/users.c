@@ -94,7 +94,10 @@ static int user_sudo(struct builder *b, const struct config_user *u, struct err 
 		text = arena_printf(a, "%s%s %s\n", text, u->name, u->sudo.at[i]);
 	if (!*text)
 		return 0;
-	const char *path = arena_printf(a, "/etc/sudoers.d/90-natal-%s", u->name);
+	/* sudo passes over files with a '.' in their name; a '+' is in no user's. */
+	char *path = arena_printf(a, "/etc/sudoers.d/90-natal-%s", u->name);
+	for (char *p = path + strlen("/etc/sudoers.d/"); *p; p++)
+		*p = *p == '.' ? '+' : *p;
 	static const char *const check[] = { "/usr/sbin/visudo", "-c", "-f", NULL };
 	return want_checked(b, &(struct want_file){ path, text, strlen(text), 0440, 0, 0, false }, check, e);
 }
