@@ -16,7 +16,7 @@ common_libcommon_a_SOURCES = \
 	%D%/data/json.c %D%/data/json.h %D%/data/url.c %D%/data/url.h \
 	%D%/data/node.c %D%/data/node.h %D%/data/node_json.c %D%/data/notes.c %D%/data/notes.h \
 	%D%/data/scalar.c %D%/data/scalar.h %D%/data/yaml.c %D%/data/yaml.h %D%/data/yaml_functions.h \
-	%D%/network/address.c %D%/network/build.h %D%/network/check.c %D%/network/ini.c %D%/network/links.c \
+	%D%/network/address.c %D%/network/build.h %D%/network/check.c %D%/network/effects.c %D%/network/ini.c %D%/network/links.c \
 	%D%/network/netconf.c %D%/network/netconf.h %D%/network/openstack.c %D%/network/out.h %D%/network/render.c \
 	%D%/network/render.h %D%/network/render_eni.c %D%/network/render_netplan.c %D%/network/render_network_manager.c \
 	%D%/network/render_networkd.c %D%/network/render_sysconfig.c %D%/network/state.c %D%/network/subnet.c \
