@@ -4,6 +4,7 @@
 #include "agent/agent.h"
 #include "agent/apply/apply.h"
 #include "agent/apply/sys.h"
+#include "agent/told.h"
 
 enum { START_TIMEOUT_MS = 30000 };
 
@@ -22,15 +23,9 @@ static void on_step(void *data, const struct item *i, size_t k, size_t n, uint64
 	timings_add(&a->timings, i, stage_name(STAGE_BEHIND), took_us);
 }
 
-/* The boot's report is out: who looks for it finds it in the journal, and in the service's log. */
-static void on_finding(void *data, const struct item *i, const struct err *e)
-{
-	fprintf(stderr, "item=%s outcome=failed policy=%s reason=%s message=\"%s\"\n", i->key, policy_kind_name(i->policy), err_reason(e->code), e->msg);
-}
-
 int agent_behind(struct agent *a, struct err *e)
 {
-	const struct progress progress = { on_step, on_finding, a };
+	const struct progress progress = { on_step, told_finding, a };
 	const struct apply apply = { .root = a->root, .live = a->live, .progress = &progress };
 	bool degraded = false;
 	int r;
@@ -43,6 +38,8 @@ int agent_behind(struct agent *a, struct err *e)
 	int kept = pins_read(a->root, &a->journal.pins, e);
 	kept = kept ? kept : journal_save(a->root, &a->journal, e);
 	timings_save(a->root, &a->timings, a->boot.boot_id, stage_name(STAGE_BEHIND), &(struct err){ 0 });
+	/* The boot's report is out, and its verdict stays: `status` has what failed since. */
+	boot_save(a->root, &a->boot, &(struct err){ 0 });
 	if (r)
 		*e = first;
 	return r ? r : kept;

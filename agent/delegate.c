@@ -15,7 +15,6 @@
 #include "common/base/proc.h"
 #include "common/data/json.h"
 
-#define DISABLED_PATH "/run/cloud-init/disabled"
 #define LAST_UNIT "cloud-final.service"
 enum { POLL_MS = 250, ASK_EVERY = 20, ASK_TIMEOUT_MS = 5000 };
 
@@ -39,9 +38,14 @@ static bool there(const struct agent *a, const char *path, mode_t kind)
 
 int delegate_open(struct agent *a, struct err *e)
 {
+	scoped_buf struct buf said = BUF_MAX(4096);
 	struct err ignored;
+	bool absent = true;
 
-	tree_remove(a->root, DISABLED_PATH, &ignored);
+	/* The generator's own word stays: cloud-init's target is not started in this boot, and delegate_wait() says so. */
+	if (file_read(a->root, CLOUD_INIT_DISABLED, &said, &absent, &ignored) == 0 && !absent && said.size == strlen(CLOUD_INIT_DISABLED_BY_US) &&
+	    memcmp(said.data, CLOUD_INIT_DISABLED_BY_US, said.size) == 0)
+		tree_remove(a->root, CLOUD_INIT_DISABLED, &ignored);
 	return tree_replace(a->root, DELEGATED_PATH, &(struct sys_file){ "", 0, 0644, (uid_t)-1, (gid_t)-1 }, TREE_LAZY, e);
 }
 
@@ -57,7 +61,7 @@ void delegate_close(struct agent *a)
 	/* One that runs already, and has started this agent from its medium, is told nothing else. */
 	const bool runs = there(a, CLOUD_STATUS_PATH, S_IFREG) || there(a, CLOUD_STATUS_PATH, S_IFLNK);
 	if (!runs && tree_mkdir(a->root, "/run/cloud-init", 0755, (uid_t)-1, (gid_t)-1, &ignored) == 0)
-		tree_replace(a->root, DISABLED_PATH, &(struct sys_file){ "", 0, 0644, (uid_t)-1, (gid_t)-1 }, TREE_LAZY, &ignored);
+		tree_replace(a->root, CLOUD_INIT_DISABLED, &(struct sys_file){ CLOUD_INIT_DISABLED_BY_US, strlen(CLOUD_INIT_DISABLED_BY_US), 0644, (uid_t)-1, (gid_t)-1 }, TREE_LAZY, &ignored);
 	for (size_t i = 0; delegate_is(&a->journal) && i < ARRAY_SIZE(documents); i++) {
 		snprintf(path, sizeof path, CLOUD_INIT_SEED "%s", documents[i]);
 		tree_remove(a->root, path, &ignored);
@@ -112,8 +116,8 @@ static int wait_for_end(struct agent *a, uint64_t wait_s, struct cloud_status *s
 			tell_stage(a, told = s->stage);
 		if (failed)
 			return no_result(s, "has failed: " LAST_UNIT " ended without a word", e);
-		if (!s->begun && there(a, DISABLED_PATH, S_IFREG))
-			return no_result(s, "is disabled in this boot: " DISABLED_PATH, e);
+		if (!s->begun && there(a, CLOUD_INIT_DISABLED, S_IFREG))
+			return no_result(s, "is disabled in this boot: " CLOUD_INIT_DISABLED, e);
 		if (late) {
 			char why[64];
 			snprintf(why, sizeof why, "has not ended within %llu s", (unsigned long long)wait_s);

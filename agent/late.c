@@ -49,7 +49,7 @@ static void on_drift(void *data, const char *item, bool drift, const struct err 
 
 static void look_for_drift(struct agent *a)
 {
-	const struct drift_check check = { .root = a->root, .services = a->live, .found = on_drift, .data = a };
+	const struct drift_check check = { .root = a->root, .services = a->live, .rsa_is_made = agent_has_behind(a), .found = on_drift, .data = a };
 
 	if (drift_check(&check, &a->journal.pins) && a->phase != PHASE_FAILED)
 		a->phase = PHASE_DRIFTED;

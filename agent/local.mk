@@ -10,9 +10,9 @@ agent_libagent_a_SOURCES = \
 	%D%/config/fetch.c %D%/config/fetch.h %D%/config/files.c %D%/config/network.c %D%/config/passwords.c %D%/config/ssh.c \
 	%D%/module/accounts.c %D%/module/ca_certificates.c %D%/module/cloud_init.c %D%/module/disk_setup.c %D%/module/fs_setup.c %D%/module/growpart.c %D%/module/mounts.c %D%/module/hostname.c %D%/module/machine_id.c %D%/module/module.h \
 	%D%/module/modules.c %D%/module/network.c %D%/module/password.c %D%/module/password.h %D%/module/crypt_functions.h \
-	%D%/module/set_passwords.c %D%/module/report_key.c %D%/module/scripts.c %D%/module/runcmd.c %D%/module/ssh_host_keys.c %D%/module/sshd.c %D%/module/ssh_publish.c \
+	%D%/module/set_passwords.c %D%/module/random_passwords.c %D%/module/report_key.c %D%/module/scripts.c %D%/module/runcmd.c %D%/module/ssh_host_keys.c %D%/module/sshd.c %D%/module/ssh_publish.c \
 	%D%/module/apt.c %D%/module/apt.h %D%/module/apt_sources.c %D%/module/final.c %D%/module/guest.c %D%/module/guest.h \
-	%D%/module/keyboard.c %D%/module/locale.c %D%/module/ntp.c %D%/module/other_repos.c %D%/module/packages.c %D%/module/resolv_conf.c %D%/module/rsyslog.c \
+	%D%/module/keyboard.c %D%/module/locale.c %D%/module/newuser.c %D%/module/newuser.h %D%/module/ntp.c %D%/module/other_repos.c %D%/module/packages.c %D%/module/resolv_conf.c %D%/module/rsyslog.c \
 	%D%/module/seed_random.c %D%/module/yum_repos.c \
 	%D%/module/timezone.c %D%/module/tls_identity.c %D%/module/users.c %D%/module/write_files.c \
 	%D%/pinning/drift.c %D%/pinning/drift.h %D%/pinning/pins.c %D%/pinning/pins.h %D%/pinning/present.h %D%/pinning/ssh.c \
@@ -20,7 +20,7 @@ agent_libagent_a_SOURCES = \
 	%D%/plan/again.c %D%/plan/build.h %D%/plan/checked.c %D%/plan/claims.c %D%/plan/folders.c %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
 	%D%/report/channel.c %D%/report/channel.h %D%/report/report.c %D%/report/report.h %D%/report/spool.c \
 	%D%/source/find.c %D%/source/find_functions.h %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c %D%/source/configdrive.c %D%/source/credentials.c %D%/source/nocloud.c \
-	%D%/source/offer.h %D%/source/sources.c %D%/source/volume.c %D%/waive.c %D%/offered.c %D%/status_verb.c %D%/clean_verb.c %D%/collect_verb.c %D%/instance.c %D%/instance.h %D%/query_verb.c %D%/analyze_verb.c %D%/timeline.c %D%/timeline.h %D%/timings.c %D%/timings.h %D%/config/meta.c
+	%D%/source/offer.h %D%/source/sources.c %D%/source/volume.c %D%/waive.c %D%/offered.c %D%/status_verb.c %D%/clean_verb.c %D%/collect_verb.c %D%/instance.c %D%/instance.h %D%/machine.c %D%/config/machine.h %D%/config/default_user.c %D%/config/instance_data.c %D%/query_verb.c %D%/analyze_verb.c %D%/timeline.c %D%/timeline.h %D%/timings.c %D%/timings.h %D%/config/meta.c
 
 sbin_PROGRAMS += natal-agent
 natal_agent_SOURCES = %D%/main.c

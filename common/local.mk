@@ -16,7 +16,7 @@ common_libcommon_a_SOURCES = \
 	%D%/data/json.c %D%/data/json.h %D%/data/url.c %D%/data/url.h \
 	%D%/data/node.c %D%/data/node.h %D%/data/node_json.c %D%/data/notes.c %D%/data/notes.h \
 	%D%/data/scalar.c %D%/data/scalar.h %D%/data/yaml.c %D%/data/yaml.h %D%/data/yaml_functions.h \
-	%D%/network/address.c %D%/network/build.h %D%/network/check.c %D%/network/ini.c %D%/network/links.c \
+	%D%/network/address.c %D%/network/build.h %D%/network/check.c %D%/network/effects.c %D%/network/ini.c %D%/network/links.c \
 	%D%/network/netconf.c %D%/network/netconf.h %D%/network/openstack.c %D%/network/out.h %D%/network/render.c \
 	%D%/network/render.h %D%/network/render_eni.c %D%/network/render_netplan.c %D%/network/render_network_manager.c \
 	%D%/network/render_networkd.c %D%/network/render_sysconfig.c %D%/network/state.c %D%/network/subnet.c \
@@ -28,8 +28,8 @@ common_libcommon_a_SOURCES = \
 	%D%/userdata/template_basic.c %D%/userdata/template_block.c %D%/userdata/template_expr.c %D%/userdata/template_filter.c \
 	%D%/userdata/template_impl.h %D%/userdata/template_lex.c %D%/userdata/template_method.c %D%/userdata/template_primary.c %D%/userdata/template_run.c \
 	%D%/userdata/template_value.c %D%/userdata/types.c %D%/userdata/unpack.c %D%/userdata/unpack.h %D%/userdata/unpack_functions.h \
-	%D%/userdata/userdata.c \
-	%D%/userdata/sshline.c %D%/userdata/sshline.h %D%/userdata/userdata.h %D%/userdata/users.c %D%/userdata/users.h \
+	%D%/userdata/hostkey.c %D%/userdata/hostkey.h %D%/userdata/meaning.c %D%/userdata/meaning.h %D%/userdata/userdata.c \
+	%D%/userdata/sshline.c %D%/userdata/sshline.h %D%/userdata/userdata.h %D%/userdata/users.c %D%/userdata/users.h %D%/userdata/words.c %D%/userdata/words.h \
 	%D%/lint/lint.c %D%/lint/lint.h \
 	%D%/schema/check.c %D%/schema/forms.c %D%/schema/forms.h %D%/schema/keys.h %D%/schema/keys_accounts.c %D%/schema/keys_base.c \
 	%D%/schema/keys_disks.c %D%/schema/keys_packages.c %D%/schema/keys_system.c %D%/schema/keys_tools.c %D%/schema/nearest.c \

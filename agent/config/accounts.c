@@ -1,11 +1,12 @@
 /* accounts.c - cloud-config's groups and users, from their one form (common/userdata/users.h). */
 #include "agent/config/config.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <time.h>
 #include "common/base/text.h"
+#include "common/userdata/sshline.h"
 #include "common/userdata/users.h"
+#include "common/userdata/words.h"
 
 #define USER(member, want) KEY(struct config_user, member, want)
 struct user_row { struct config_user u; const struct node *sudo, *doas, *uid, *groups, *keys, *expiredate, *inactive, *redirect; };
@@ -22,55 +23,62 @@ static const struct key_row user_keys[] = {
 	{ "ssh_import_id", WANT_IGNORED, 0 }, { "snapuser", WANT_IGNORED, 0 },
 };
 
-/* useradd's rule for names, and no more than 32 bytes: utmp holds no more. */
-static bool valid_name(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (n == 0 || n > 32 || !(islower((unsigned char)*s) || *s == '_'))
-		return false;
-	for (const char *p = s + 1; *p; p++)
-		if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && *p != '_' && *p != '-' && !(*p == '$' && !p[1]))
-			return false;
-	return true;
-}
-
-static bool plain(const char *s)
-{
-	for (; *s; s++)
-		if (*s == ':' || iscntrl((unsigned char)*s))
-			return false;
-	return true;
-}
-
 static int check_name(const struct doc *d, const char *path, const char *what, const char *s, struct err *e)
 {
-	if (valid_name(s))
+	if (word_account(s))
 		return 0;
 	doc_fail(d, path, ERR_FORMAT, e, "'%.60s' is no name of a %s", s, what);
-	err_hint(e, "a small letter or '_' first, then small letters, digits, '-' and '_', at most 32");
+	err_hint(e, "%s", WORD_ACCOUNT_HINT);
 	return -(int)e->code;
 }
 
-static int check_keys(const struct doc *d, const char *path, const struct texts *keys, struct err *e)
+/* One line of an authorized_keys file, or why it is none; what has no key in it is NULL without a reason. */
+static const char *key_line(const struct doc *d, const char *line, const char **ret_why)
 {
+	size_t skip = strspn(line, " \t\r"), n = strlen(line);
+
+	while (n > skip && strchr("\r \t", line[n - 1]))
+		n--;
+	*ret_why = n == skip ? NULL : line[skip] == '#' ? "a comment" : "no line of an authorized_keys file";
+	const char *key = arena_copy(d->arena, line + skip, n - skip);
+	return n > skip && sshline_parse(d->arena, key, NULL).type ? key : NULL;
+}
+
+/* What is no key is left out, with a warning. Where none of them is one, somebody was to have a way in, and has none. */
+static int take_keys(const struct doc *d, const char *path, struct texts *keys, struct err *e)
+{
+	struct texts good = { 0 };
+	const char *bad = NULL, *why;
+
 	for (size_t i = 0; i < keys->count; i++) {
-		const char *k = keys->at[i];
-		size_t n = strlen(k);
-		while (n && strchr("\r\n \t", k[n - 1]))
-			n--;
-		if (n == 0 || memchr(k, '\n', n) || memchr(k, ' ', n) == NULL)
-			return doc_fail(d, doc_path_n(d, path, i), ERR_FORMAT, e, "%s/%zu is not one line of an authorized_keys file",
-				path, i);
-		keys->at[i] = arena_copy(d->arena, k, n);
+		const char *at = doc_path_n(d, path, i);
+		char *rest = arena_text(d->arena, keys->at[i]);
+		if (!rest[strspn(rest, " \t\r\n")])
+			doc_warn(d, at, ERR_FORMAT, "%s is empty, and left out", at);
+		for (char *line; (line = strsep(&rest, "\n"));) {
+			const char *key = key_line(d, line, &why);
+			if (key) {
+				good.at = arena_grow(d->arena, good.at, good.count, sizeof *good.at);
+				good.at[good.count++] = key;
+			} else if (why) {
+				doc_warn(d, at, ERR_FORMAT, "%s is %s, and left out", at, why);
+				bad = *why == 'n' ? at : bad;
+			}
+		}
 	}
+	if (bad && !good.count) {
+		doc_fail(d, bad, ERR_FORMAT, e, "%s is no line of an authorized_keys file, and there is no other key", bad);
+		err_hint(e, "a type such as ssh-ed25519, the key in base64, and a comment: what ssh-keygen writes into a .pub file");
+		return -(int)e->code;
+	}
+	*keys = good;
 	return 0;
 }
 
-/* sudo, doas: null, false, a rule or a list of rules. */
+/* sudo, doas: null, false, "", a rule or a list of rules. */
 static int parse_rules(const struct doc *d, const char *path, const struct node *v, struct texts *ret, struct err *e)
 {
-	if (!v || v->kind == NODE_NULL || (v->kind == NODE_BOOL && !v->boolean))
+	if (!node_truth(v))
 		return 0;
 	int r = doc_value(d, path, v, WANT_LIST, ret, e);
 	for (size_t i = 0; !r && i < ret->count; i++)
@@ -145,7 +153,7 @@ static void warn_user(const struct doc *d, const char *path, const struct node *
 
 static int check_hash(const struct doc *d, const char *path, const char *hash, struct err *e)
 {
-	if (!hash || *hash == '$' || *hash == '!' || *hash == '*')
+	if (!hash || word_hash(hash))
 		return 0;
 	doc_fail(d, path, ERR_FORMAT, e, "%s is not the hash of a password ($6$…)", path);
 	err_hint(e, "make one with: openssl passwd -6; or use plain_text_passwd");
@@ -167,32 +175,17 @@ static int check_user(const struct doc *d, const char *path, const struct config
 			return r;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const char *p = doc_path(d, path, fields[i].key), *v = fields[i].value;
-		if (v && !plain(v))
+		if (v && !word_field(v))
 			return doc_fail(d, p, ERR_FORMAT, e, "%s holds a colon or a control character", p);
-		size_t n = v ? strlen(v) : 0;
-		if (v && fields[i].path && (*v != '/' || strstr(v, "/../") || (n >= 3 && strcmp(v + n - 3, "/..") == 0)))
+		if (v && fields[i].path && !word_folder(v))
 			return doc_fail(d, p, ERR_FORMAT, e, "%s is '%.80s', not an absolute path", p, v);
 	}
 	/* chown(2)'s "leave it", in 32 bits and in 16: Debian Policy 9.2.2. */
 	if (u->uid.set && (u->uid.value == UINT32_MAX || u->uid.value == UINT16_MAX))
 		return doc_fail(d, doc_path(d, path, "uid"), ERR_FORMAT, e, "%s/uid %lu is no number that a user can have", path,
 			(unsigned long)u->uid.value);
-	if ((r = check_hash(d, doc_path(d, path, "passwd"), u->passwd, e)) ||
-	    (r = check_hash(d, doc_path(d, path, "hashed_passwd"), u->hashed_passwd, e)))
-		return r;
-	return check_keys(d, doc_path(d, path, "ssh_authorized_keys"), &u->ssh_authorized_keys, e);
-}
-
-/* The image's own user, as Debian's cloud images have it. */
-static struct node *default_user(struct arena *a)
-{
-	static const char *const fields[][2] = { { "name", "debian" }, { "gecos", "Debian" }, { "shell", "/bin/bash" },
-		{ "groups", "adm,audio,cdrom,dialout,dip,floppy,netdev,plugdev,sudo,video" }, { "sudo", "ALL=(ALL) NOPASSWD:ALL" } };
-	struct node *u = node_new(a, NODE_MAP, (struct place){ 0 });
-
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		node_put(a, u, fields[i][0], node_text(a, fields[i][1], u->place));
-	return u;
+	r = check_hash(d, doc_path(d, path, "passwd"), u->passwd, e);
+	return r ? r : check_hash(d, doc_path(d, path, "hashed_passwd"), u->hashed_passwd, e);
 }
 
 static int parse_user(struct config *c, const struct doc *d, const struct member *m, struct err *e)
@@ -205,6 +198,11 @@ static int parse_user(struct config *c, const struct doc *d, const struct member
 	row.u.name = name ? name : "";
 	if ((r = check_name(d, path, "user", row.u.name, e)) || (r = doc_decode(d, path, m->value, user_keys, ARRAY_SIZE(user_keys), &row, e)))
 		return r;
+	/* cloud-init takes none for no word at all, not for an account without a password. */
+	const char **const passwords[] = { &row.u.passwd, &row.u.hashed_passwd, &row.u.plain_text_passwd };
+	for (size_t i = 0; i < ARRAY_SIZE(passwords); i++)
+		if (*passwords[i] && !**passwords[i])
+			*passwords[i] = NULL;
 	row.groups = as_list(a, row.groups, true);
 	row.keys = as_list(a, row.keys, false);
 	if ((row.groups && (r = doc_value(d, doc_path(d, path, "groups"), row.groups, WANT_TEXTS, &row.u.groups, e))) ||
@@ -213,12 +211,14 @@ static int parse_user(struct config *c, const struct doc *d, const struct member
 	    (r = parse_rules(d, doc_path(d, path, "doas"), row.doas, &row.u.doas, e)) ||
 	    (r = parse_uid(d, doc_path(d, path, "uid"), row.uid, &row.u.uid, e)) ||
 	    (r = parse_expiry(d, doc_path(d, path, "expiredate"), row.expiredate, &row.u.expiredate, e)) ||
-	    (r = parse_inactive(d, doc_path(d, path, "inactive"), row.inactive, &row.u.inactive, e)) || (r = check_user(d, path, &row.u, e)))
+	    (r = parse_inactive(d, doc_path(d, path, "inactive"), row.inactive, &row.u.inactive, e)) || (r = check_user(d, path, &row.u, e)) ||
+	    (r = take_keys(d, doc_path(d, path, "ssh_authorized_keys"), &row.u.ssh_authorized_keys, e)))
 		return r;
 	row.u.redirect = node_truth(row.redirect) ? TRI_YES : TRI_UNSET;
 	if (row.u.redirect == TRI_YES && row.u.ssh_authorized_keys.count)
 		return doc_fail(d, doc_path(d, path, "ssh_redirect_user"), ERR_CONFLICT, e,
 			"%s: one whom ssh_redirect_user sends elsewhere has no ssh_authorized_keys of his own", path);
+	row.u.fields = m->value;
 	warn_user(d, path, m->value, &row.u);
 	c->users[c->user_count++] = row.u;
 	return 0;
@@ -227,7 +227,7 @@ static int parse_user(struct config *c, const struct doc *d, const struct member
 static int parse_group(struct config *c, const struct doc *d, const struct member *m, struct err *e)
 {
 	const char *path = arena_printf(d->arena, "groups/%s", m->key->text);
-	struct config_group g = { .name = node_str(m->key) ? m->key->text : "" };
+	struct config_group g = { .name = node_str(m->key) ? m->key->text : "", .at = m->value };
 	int r;
 
 	if ((r = check_name(d, path, "group", g.name, e)) || (r = doc_value(d, path, m->value, WANT_TEXTS, &g.members, e)))
@@ -239,21 +239,34 @@ static int parse_group(struct config *c, const struct doc *d, const struct membe
 	return 0;
 }
 
-/* The keys of the top go to the default user, or to the first there is. */
-static void give_keys(struct config *c, const struct texts *keys)
+static bool has_default(const struct config *c)
 {
-	struct config_user *to = c->user_count ? &c->users[0] : NULL;
+	bool any = false;
 
 	for (size_t i = 0; i < c->user_count; i++)
-		if (c->users[i].is_default == TRI_YES)
-			to = &c->users[i];
-	if (!to || !keys->count)
-		return;
-	const char **all = arena_array(&c->arena, to->ssh_authorized_keys.count + keys->count, sizeof *all);
-	memcpy(all, keys->at, keys->count * sizeof *all);
-	for (size_t i = 0; i < to->ssh_authorized_keys.count; i++)
-		all[keys->count + i] = to->ssh_authorized_keys.at[i];
-	to->ssh_authorized_keys = (struct texts){ keys->count + to->ssh_authorized_keys.count, all };
+		any |= c->users[i].is_default == TRI_YES;
+	return any;
+}
+
+/* The keys of the top are the default user's, and root's (module/users.c). */
+static void warn_keys(const struct config *c, const struct doc *d)
+{
+	if (c->ssh.keys.count && !has_default(c))
+		err_hint(doc_warn(d, "ssh_authorized_keys", ERR_CONFLICT, "ssh_authorized_keys are for the default user, and users names none: root alone "
+			"gets them"), "users: [default, …], or ssh_authorized_keys of one of the users; root logs in with disable_root: false");
+}
+
+/* Whom ssh_redirect_user sends to the default user, where there is none. */
+static void settle_redirects(struct config *c, const struct doc *d)
+{
+	for (size_t i = 0; i < c->user_count && !has_default(c); i++) {
+		struct config_user *u = &c->users[i];
+		if (u->redirect != TRI_YES)
+			continue;
+		u->redirect = TRI_UNSET;
+		doc_warn(d, arena_printf(d->arena, "users/%s/ssh_redirect_user", u->name), ERR_CONFLICT,
+			"users/%s/ssh_redirect_user has no effect: users names no default user", u->name);
+	}
 }
 
 int config_accounts(struct config *c, const struct doc *d, const struct texts *default_keys, struct err *e)
@@ -269,7 +282,7 @@ int config_accounts(struct config *c, const struct doc *d, const struct texts *d
 		node_put(d->arena, with, "users", node_text(d->arena, "default", cloud->place));
 		cloud = with;
 	}
-	if ((r = check_keys(d, "ssh_authorized_keys", &keys, e)) || (r = users_normalize(d->arena, cloud, default_user(d->arena), &all, e)))
+	if ((r = take_keys(d, "ssh_authorized_keys", &keys, e)) || (r = users_normalize(d->arena, cloud, config_default_user(d->arena, c->with.machine), &all, e)))
 		return r;
 	if (all.users->count > CONFIG_ACCOUNTS_MAX)
 		return doc_fail(d, "users", ERR_LIMIT, e, "%zu users: %d at most", all.users->count, CONFIG_ACCOUNTS_MAX);
@@ -287,7 +300,8 @@ int config_accounts(struct config *c, const struct doc *d, const struct texts *d
 	for (size_t i = 0; i < all.users->count; i++)
 		if ((r = parse_user(c, &normal, &all.users->members[i], e)))
 			return r;
-	give_keys(c, &keys);
 	c->ssh.keys = keys;
+	warn_keys(c, d);
+	settle_redirects(c, &normal);
 	return 0;
 }

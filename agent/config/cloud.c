@@ -2,11 +2,11 @@
 #include "agent/config/config.h"
 #include "agent/seed.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "common/base/text.h"
 #include "common/schema/schema.h"
+#include "common/userdata/words.h"
 
 struct top {
 	const char *hostname, *fqdn, *timezone;
@@ -40,74 +40,45 @@ static int judge(struct config *c, struct err *e)
 	return err_set(e, ERR_FORMAT, "user-data is not of the right shape");
 }
 
-/* One label or several, RFC 1123 2.1, at most 253 bytes (64 in the kernel's node name, which takes the first label). */
-static bool valid_host(const char *s, bool dots)
-{
-	size_t label = 0;
-
-	if (!*s || strlen(s) > (dots ? 253u : 63u))
-		return false;
-	for (const char *p = s;; p++) {
-		if (*p == '.' || !*p) {
-			if (label == 0 || label > 63 || p[-1] == '-' || (*p && !dots))
-				return false;
-			label = 0;
-			if (!*p)
-				return true;
-			continue;
-		}
-		if (!isalnum((unsigned char)*p) && (*p != '-' || label == 0))
-			return false;
-		label++;
-	}
-}
-
 static int check_names(struct config *c, const struct doc *d, const struct top *t, struct err *e)
 {
-	if (t->hostname && !valid_host(t->hostname, true))
-		return doc_fail(d, "hostname", ERR_FORMAT, e, "hostname '%.80s' is no host name", t->hostname);
-	if (t->fqdn && !valid_host(t->fqdn, true))
-		return doc_fail(d, "fqdn", ERR_FORMAT, e, "fqdn '%.80s' is no host name", t->fqdn);
+	const struct { const char *key, *value; } names[] = { { "hostname", t->hostname }, { "fqdn", t->fqdn } };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].value && !word_host(names[i].value)) {
+			doc_fail(d, names[i].key, ERR_FORMAT, e, "%s '%.80s' is no host name", names[i].key, names[i].value);
+			err_hint(e, "%s", WORD_HOST_HINT);
+			return -(int)e->code;
+		}
 	const char *full = t->fqdn ? t->fqdn : t->hostname && strchr(t->hostname, '.') ? t->hostname : NULL;
 	const char *host = t->hostname ? t->hostname : t->fqdn;
-	if (t->preserve_hostname != TRI_YES && host) {
+	if (host) {
 		c->hostname = arena_copy(&c->arena, host, strcspn(host, "."));
-		c->node_name = t->prefer_fqdn == TRI_YES && full ? full : c->hostname;
+		c->node_name = t->preserve_hostname == TRI_YES ? NULL : t->prefer_fqdn == TRI_YES && full ? full : c->hostname;
 		c->no_hostname_file = t->create_hostname_file == TRI_NO;
 		c->fqdn = full;
 	}
-	if (t->timezone) {
-		const char *z = t->timezone;
-		bool ok = *z && *z != '/' && !strstr(z, "..") && strlen(z) < 128;
-		for (; *z; z++)
-			ok &= isalnum((unsigned char)*z) || strchr("_+-/", *z);
-		if (!ok)
-			return doc_fail(d, "timezone", ERR_FORMAT, e, "timezone '%.80s' is no name of a time zone such as Europe/Berlin",
-				t->timezone);
-		c->timezone = t->timezone;
-	}
-	return 0;
+	c->timezone = t->timezone;
+	return !t->timezone || word_zone(t->timezone) ? 0 :
+		doc_fail(d, "timezone", ERR_FORMAT, e, "timezone '%.80s' is no name of a time zone such as Europe/Berlin", t->timezone);
 }
 
 static int parse_hosts(struct config *c, const struct doc *d, const struct node *v, struct err *e)
 {
 	static const char *const words[] = { "true", "false", "localhost", NULL };
-	const char *s = v && v->kind == NODE_BOOL ? (v->boolean ? "true" : "false") : "false";
-	int r = v && v->kind != NODE_BOOL && v->kind != NODE_NULL ? doc_value(d, "manage_etc_hosts", v, WANT_TEXT, &s, e) : 0;
+	const char *s = word_hosts(v), *given = "";
 
-	if (r)
-		return r;
-	if (strcmp(s, "localhost") == 0)
-		c->hosts = HOSTS_LOCALHOST;
-	else if (strcmp(s, "true") == 0 || strcmp(s, "template") == 0)
-		c->hosts = HOSTS_WHOLE;
-	else if (strcmp(s, "false") != 0) {
-		r = doc_fail(d, "manage_etc_hosts", ERR_FORMAT, e, "manage_etc_hosts is '%.40s', not true, false or localhost", s);
-		err_suggest(e, s, words, NULL);
+	if (!s) {
+		int r = doc_value(d, "manage_etc_hosts", v, WANT_TEXT, &given, e);
+		if (r)
+			return r;
+		r = doc_fail(d, "manage_etc_hosts", ERR_FORMAT, e, "manage_etc_hosts is '%.40s', not true, false or localhost", given);
+		err_suggest(e, given, words, NULL);
 		return r;
 	}
-	if (c->hosts != HOSTS_KEEP && !c->hostname)
-		return doc_fail(d, "manage_etc_hosts", ERR_FORMAT, e, "manage_etc_hosts needs a hostname");
+	if (strcmp(s, "localhost") == 0)
+		c->hosts = HOSTS_LOCALHOST;
+	else if (strcmp(s, "false") != 0)
+		c->hosts = HOSTS_WHOLE;
 	return 0;
 }
 
@@ -121,7 +92,7 @@ static int parse_ca(struct config *c, const struct doc *d, const struct node *o,
 	if (r)
 		return r;
 	for (size_t i = 0; i < ca.trusted.count; i++)
-		if (!text_starts(ca.trusted.at[i], "-----BEGIN CERTIFICATE-----") || !strstr(ca.trusted.at[i], "-----END CERTIFICATE-----"))
+		if (!word_certificate(ca.trusted.at[i]))
 			return doc_fail(d, doc_path_n(d, "ca_certs/trusted", i), ERR_FORMAT, e,
 				"ca_certs/trusted/%zu does not hold '-----BEGIN CERTIFICATE-----' and its end", i);
 	c->ca_remove_defaults = ca.remove == TRI_YES || ca.remove_old == TRI_YES;
@@ -134,7 +105,6 @@ static int parse_policy(struct config *c, const struct doc *d, const struct node
 {
 	struct { const struct node *policy; } n = { 0 };
 	const struct key_row rows[] = { { "policy", WANT_OBJECT, 0 } };
-	static const char *const words[] = { "fail", "degrade", "continue", NULL };
 
 	int r = natal ? doc_decode(d, "natal", natal, rows, 1, &n, e) : 0;
 	if (r || !n.policy)
@@ -144,44 +114,17 @@ static int parse_policy(struct config *c, const struct doc *d, const struct node
 		const char *key = n.policy->members[i].key->text, *s = node_str(n.policy->members[i].value);
 		size_t p = s ? 0 : POLICIES;
 		s = s ? s : "";
-		while (p < POLICIES && strcmp(s, words[p]) != 0)
+		while (p < POLICIES && strcmp(s, word_policies[p]) != 0)
 			p++;
 		if (p == POLICIES) {
 			r = doc_fail(d, "natal/policy", ERR_FORMAT, e, "natal/policy: '%.60s' is '%.40s', not fail, degrade or continue",
 				key, s);
-			err_suggest(e, s, words, NULL);
+			err_suggest(e, s, word_policies, NULL);
 			return r;
 		}
 		c->policies[c->policy_count++] = (struct config_policy){ key, (enum policy_kind)p };
 	}
 	return 0;
-}
-
-static void put_text(struct arena *a, struct node *map, const char *key, const char *text)
-{
-	node_put(a, map, key, node_text(a, text, map->place));
-}
-
-/* What templates see: cloud-init's instance-data, as far as the medium knows it. */
-static const struct node *instance_data(struct config *c)
-{
-	static const char *const ids[] = { "instance-id", "instance_id" };
-	const struct manifest *m = &c->verified->manifest;
-	struct arena *a = &c->arena;
-	struct node *all = node_new(a, NODE_MAP, (struct place){ .doc = "instance-data" }), *v1 = node_copy(a, all), *ds = node_copy(a, all),
-		*meta = node_copy(a, all);
-
-	put_text(a, v1, "cloud_name", "natal");
-	put_text(a, v1, "platform", "natal");
-	put_text(a, v1, "instance_id", m->vm.instance_id);
-	put_text(a, v1, "local_hostname", m->vm.name);
-	put_text(a, meta, "local-hostname", m->vm.name);
-	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
-		put_text(a, meta, ids[i], m->vm.instance_id);
-	node_put(a, ds, "meta_data", meta);
-	node_put(a, all, "v1", v1);
-	node_put(a, all, "ds", ds);
-	return all;
 }
 
 /* false, and the texts that cloud-init takes for it. */
@@ -231,12 +174,13 @@ static int read_userdata(struct config *c, struct doc *d, struct err *e)
 	struct userdata_in in = {
 		.arena = &c->arena, .user = user ? user->bytes : NULL, .user_size = user ? (size_t)user->size : 0,
 		.vendor = vendor ? vendor->bytes : NULL, .vendor_size = vendor ? (size_t)vendor->size : 0,
-		.vars = instance_data(c), .launch_index = -1,
+		.launch_index = -1,
 	};
 	const struct userdata_include include = { config_include, c };
 	in.include = config_fetches(c) ? &include : NULL;
 	int r = config_meta(c, &in, e);
 
+	in.vars = c->instance_data = config_instance_data(c);
 	if (r || (r = read_wanted(c, &in, e)) || (r = waiver_check(c->verified, &c->userdata, e)))
 		return r;
 	c->cloud = c->userdata.config;

@@ -30,7 +30,7 @@ static bool step_into(const struct node **at, const char *name, size_t len, cons
 	return true;
 }
 
-static const struct node *locate(const struct doc *d, const char *path)
+const struct node *doc_at(const struct doc *d, const char *path)
 {
 	const struct node *at = d->root, *place = d->root;
 
@@ -51,7 +51,7 @@ int doc_fail(const struct doc *d, const char *path, enum err_code code, struct e
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof msg, fmt, ap);
 	va_end(ap);
-	return node_fail(locate(d, path), code, e, "%s", msg);
+	return node_fail(doc_at(d, path), code, e, "%s", msg);
 }
 
 struct err *doc_warn(const struct doc *d, const char *path, enum err_code code, const char *fmt, ...)
@@ -62,7 +62,7 @@ struct err *doc_warn(const struct doc *d, const char *path, enum err_code code, 
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof msg, fmt, ap);
 	va_end(ap);
-	return note_add(d->notes, NOTE_WARNING, code, locate(d, path), "%s", msg);
+	return note_add(d->notes, NOTE_WARNING, code, doc_at(d, path), "%s", msg);
 }
 
 const char *doc_path(const struct doc *d, const char *path, const char *key)

@@ -37,6 +37,8 @@ int doc_decode(const struct doc *d, const char *path, const struct node *map, co
 	struct err *e);
 /* One value. */
 int doc_value(const struct doc *d, const char *path, const struct node *v, enum want want, void *ret, struct err *e);
+/* Where `path` stands, or the nearest thing around it: for its place. */
+const struct node *doc_at(const struct doc *d, const char *path);
 /* "path/key" in the doc's arena; path "" gives "key". */
 const char *doc_path(const struct doc *d, const char *path, const char *key);
 const char *doc_path_n(const struct doc *d, const char *path, size_t n);

@@ -1,10 +1,9 @@
 /* files.c - cloud-config's write_files, and the scripts that runcmd and bootcmd come to. */
 #include "agent/config/config.h"
 
-#include <ctype.h>
 #include <string.h>
 #include "common/base/text.h"
-#include "common/userdata/unpack.h"
+#include "common/userdata/words.h"
 
 struct file_row { const char *path, *encoding, *owner; const struct node *permissions, *content, *source; enum tri append, defer; };
 static const struct key_row file_keys[] = {
@@ -13,48 +12,22 @@ static const struct key_row file_keys[] = {
 	KEY(struct file_row, defer, WANT_BOOL),
 };
 
-/* "0644", as text, or a number that is written in octal; another was meant octal too, and says something else: refused. */
 static int parse_mode(const struct doc *d, const char *path, const struct node *v, unsigned *ret, struct err *e)
 {
-	const char *s = v && v->kind != NODE_NULL ? v->text : "0644";
-	unsigned mode = 0;
-	size_t n = 0;
-
-	if (!v || v->kind == NODE_NULL || node_str(v) || (v->kind == NODE_INT && *s == '0')) {
-		if (s[0] == '0' && s[1] == 'o')
-			s += 2;
-		for (; s[n] >= '0' && s[n] <= '7' && n < 5; n++)
-			mode = mode * 8 + (unsigned)(s[n] - '0');
-		if (n > 0 && !s[n] && mode <= 07777) {
-			*ret = mode;
-			return 0;
-		}
-	}
+	if (word_mode(v, ret))
+		return 0;
 	doc_fail(d, path, ERR_FORMAT, e, "%s is '%.20s', not octal text", path, v && v->text ? v->text : "");
 	err_hint(e, "write it as a string, \"0644\"");
 	return -(int)e->code;
 }
 
-/* What stands for base64, gzip and neither: cloud-init's names for them. */
-static const struct encoding { const char *name; bool base64, gzip; } encodings[] = {
-	{ "b64", true, false }, { "base64", true, false }, { "gz", false, true }, { "gzip", false, true },
-	{ "gz+b64", true, true }, { "gz+base64", true, true }, { "gzip+b64", true, true }, { "gzip+base64", true, true },
-	{ "text/plain", false, false },
-};
-
 static int find_encoding(const struct doc *d, const char *path, const char *name, const struct encoding **ret, struct err *e)
 {
-	const char *words[ARRAY_SIZE(encodings) + 1] = { 0 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++) {
-		words[i] = encodings[i].name;
-		if (strcasecmp(encodings[i].name, name) == 0) {
-			*ret = &encodings[i];
-			return 0;
-		}
-	}
+	*ret = word_encoding(name);
+	if (*ret)
+		return 0;
 	doc_fail(d, doc_path(d, path, "encoding"), ERR_UNSUPPORTED, e, "%s/encoding '%.40s' is not one that this agent decodes", path, name);
-	err_suggest(e, name, words, "b64, gz, gz+b64 or no encoding at all");
+	err_suggest(e, name, word_encodings, "b64, gz, gz+b64 or no encoding at all");
 	return -(int)e->code;
 }
 
@@ -71,18 +44,11 @@ static int parse_content(struct config *c, const struct doc *d, const char *path
 		return r;
 	if (v && v->kind != NODE_TEXT && v->kind != NODE_BYTES && v->kind != NODE_NULL)
 		return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not a string", path);
-	scoped_buf struct buf plain = BUF_MAX(2 * CONFIG_FILE_MAX), out = BUF_MAX(CONFIG_FILE_MAX);
-	if (how && how->base64) {
-		if (base64_decode_loose(text, size, path, &plain, e))
-			return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not base64", path);
-		text = plain.data ? plain.data : "";
-		size = plain.size;
-	}
-	if (how && how->gzip && size) {
-		if (packing_of(text, size) != PACKING_GZIP)
-			return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not gzip", path);
-		if (unpack(PACKING_GZIP, text, size, &out, e))
-			return err_wrap(e, "%s/content", path);
+	scoped_buf struct buf out = BUF_MAX(CONFIG_FILE_MAX);
+	struct err why;
+	if (how && word_decode(how, text, size, &out, &why))
+		return doc_fail(d, doc_path(d, path, "content"), why.code, e, "%s/content %.250s", path, why.msg);
+	if (how) {
 		text = out.data ? out.data : "";
 		size = out.size;
 	}
@@ -127,20 +93,6 @@ static int parse_bytes(struct config *c, const struct doc *d, const char *path, 
 	c->files_size += text.size;
 	return c->files_size <= CONFIG_FILES_SIZE_MAX ? 0 :
 		doc_fail(d, at, ERR_LIMIT, e, "%s: the files come to more than %d bytes", path, CONFIG_FILES_SIZE_MAX);
-}
-
-static bool clean_path(const char *s)
-{
-	if (*s != '/' || strlen(s) >= 4000 || !s[1] || s[strlen(s) - 1] == '/')
-		return false;
-	for (const char *p = s; *p; p++) {
-		if (iscntrl((unsigned char)*p))
-			return false;
-		if (*p == '/' && (text_starts(p, "//") || text_starts(p, "/./") || text_starts(p, "/../") || !strcmp(p, "/..") ||
-			!strcmp(p, "/.")))
-			return false;
-	}
-	return true;
 }
 
 /* Twice the room each time: thousands of pieces are no reason to keep thousands of copies. */
@@ -198,14 +150,11 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, c
 		return r;
 	if (!row.path)
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: path is missing", path);
-	if (!clean_path(row.path))
-		return doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e,
-			"%s/path '%.100s' is not an absolute path without '//', '.' and '..'", path, row.path);
+	f.path = word_path(&c->arena, row.path);
+	if (!f.path)
+		return doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e, "%s/path '%.100s' is not an absolute path without '..'", path, row.path);
 	f.append = row.append == TRI_YES;
 	f.defer = row.defer == TRI_YES;
-	if (f.append && f.defer)
-		return doc_fail(d, doc_path(d, path, "defer"), ERR_UNSUPPORTED, e, "%s: append and defer do not go together", path);
-	f.path = row.path;
 	if (row.owner) {
 		size_t n = strcspn(row.owner, ":");
 		f.user = name_or_root(&c->arena, row.owner, n);
@@ -250,7 +199,7 @@ static int put_command(const struct doc *d, const char *path, const struct node 
 		buf_str(script, word);
 	}
 	if (v->kind == NODE_LIST && v->count == 0)
-		return doc_fail(d, path, ERR_FORMAT, e, "%s is empty", path);
+		return 0;
 	for (size_t i = 0; v->kind == NODE_LIST && i < v->count && !r; i++) {
 		word = word_of(v->items[i]);
 		if (!word && (r = doc_value(d, doc_path_n(d, path, i), v->items[i], WANT_TEXT, &word, e)))

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/words.h"
 
 struct chpasswd_row { const struct node *list; const struct node *users; enum tri expire; };
 static const struct key_row chpasswd_keys[] = {
@@ -12,13 +13,6 @@ struct user_row { const char *name, *password, *type; };
 static const struct key_row user_keys[] = {
 	KEY(struct user_row, name, WANT_TEXT), KEY(struct user_row, password, WANT_TEXT), KEY(struct user_row, type, WANT_TEXT),
 };
-
-static int refuse_random(const struct doc *d, const char *path, struct err *e)
-{
-	doc_fail(d, path, ERR_UNSUPPORTED, e, "%s: random passwords are not made: they would have to be printed on the console", path);
-	err_hint(e, "give the user an SSH key, or a hash: openssl passwd -6");
-	return -(int)e->code;
-}
 
 /* crypt(5)'s methods that cloud-init takes for a hash: $1$ $2a$ $2y$ $5$ $6$, and yescrypt's. */
 static bool is_hash(const char *s)
@@ -33,14 +27,15 @@ static bool is_hash(const char *s)
 
 static int add(struct config *c, const struct doc *d, const char *path, struct config_password p, struct err *e)
 {
-	const char *text = p.hash ? p.hash : p.plain;
+	const char *text = p.hash ? p.hash : p.plain ? p.plain : "RANDOM";
 
-	if (!*p.user || strpbrk(p.user, ":\n") || !*text || strpbrk(text, "\r\n"))
+	if (!word_password(p.user, text))
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: a name and a password of one line each are wanted", path);
 	if (p.hash && strchr(p.hash, ':'))
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: the hash holds a colon", path);
 	if (c->password_count == CONFIG_ACCOUNTS_MAX)
 		return doc_fail(d, path, ERR_LIMIT, e, "more than %d passwords", CONFIG_ACCOUNTS_MAX);
+	p.at = doc_at(d, path);
 	c->passwords[c->password_count++] = p;
 	return 0;
 }
@@ -54,17 +49,15 @@ static int one_user(struct config *c, const struct doc *d, size_t i, const struc
 
 	if (r)
 		return r;
-	if (strcmp(row.type, "RANDOM") == 0)
-		return refuse_random(d, path, e);
-	if (strcmp(row.type, "hash") != 0 && strcmp(row.type, "text") != 0) {
+	bool random = strcmp(row.type, "RANDOM") == 0, hash = strcmp(row.type, "hash") == 0;
+	if (!random && !hash && strcmp(row.type, "text") != 0) {
 		doc_fail(d, doc_path(d, path, "type"), ERR_FORMAT, e, "%s/type is '%.40s', not hash, text or RANDOM", path, row.type);
 		err_suggest(e, row.type, words, NULL);
 		return -(int)e->code;
 	}
-	if (!row.name || !row.password)
+	if (!row.name || (!row.password && !random))
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: %s is missing", path, row.name ? "password" : "name");
-	bool hash = strcmp(row.type, "hash") == 0;
-	return add(c, d, path, (struct config_password){ row.name, hash ? row.password : NULL, hash ? NULL : row.password, false }, e);
+	return add(c, d, path, (struct config_password){ row.name, hash ? row.password : NULL, hash || random ? NULL : row.password, false, NULL }, e);
 }
 
 /* "name:password", the older form. */
@@ -72,13 +65,13 @@ static int one_line(struct config *c, const struct doc *d, const char *path, con
 {
 	const char *colon = strchr(line, ':');
 
-	if (!colon)
-		return doc_fail(d, path, ERR_FORMAT, e, "%s: a line is not 'name:password'", path);
+	if (!colon || colon == line || !colon[1]) {
+		err_hint(doc_warn(d, path, ERR_FORMAT, "%s: a line is not 'name:password', and is passed over", path), "chpasswd: {users: [{name: …, password: …, type: …}]}");
+		return 0;
+	}
 	const char *name = arena_copy(d->arena, line, (size_t)(colon - line)), *word = colon + 1;
-	if (strcmp(word, "R") == 0 || strcmp(word, "RANDOM") == 0)
-		return refuse_random(d, path, e);
-	bool hash = is_hash(word);
-	return add(c, d, path, (struct config_password){ name, hash ? word : NULL, hash ? NULL : word, false }, e);
+	bool random = strcmp(word, "R") == 0 || strcmp(word, "RANDOM") == 0, hash = is_hash(word);
+	return add(c, d, path, (struct config_password){ name, hash ? word : NULL, hash || random ? NULL : word, false, NULL }, e);
 }
 
 static int old_list(struct config *c, const struct doc *d, const struct node *list, struct err *e)
@@ -111,7 +104,7 @@ int config_passwords(struct config *c, const struct doc *d, struct err *e)
 	for (size_t i = 0; i < c->user_count && !r && !c->password_count && node_truth(password); i++)
 		if (c->users[i].is_default == TRI_YES && !(r = doc_value(d, "password", password, WANT_TEXT, &plain, e)))
 			r = add(c, d, "password", (struct config_password){ c->users[i].name, is_hash(plain) ? plain : NULL, is_hash(plain) ? NULL :
-				plain, false }, e);
+				plain, false, NULL }, e);
 	for (size_t i = 0; i < c->password_count; i++)
 		c->passwords[i].expire = row.expire != TRI_NO;
 	if (!r && node_truth(password) && !c->password_count)

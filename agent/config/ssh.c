@@ -2,54 +2,14 @@
 #include "agent/config/config.h"
 
 #include <string.h>
-#include "common/base/cursor.h"
 #include "common/base/text.h"
+#include "common/userdata/hostkey.h"
 
 static const char *const types[] = { "rsa", "ecdsa", "ed25519" };
 static const struct { const char *suffix, *file; unsigned mode; } kinds[] = {
 	{ "private", "key", 0600 }, { "public", "key.pub", 0644 }, { "certificate", "key-cert.pub", 0644 },
 };
 enum { PRIVATE, PUBLIC, CERTIFICATE, KINDS };
-
-static int take_blob(struct cursor *c, const uint8_t **ret, uint32_t *ret_size, struct err *e)
-{
-	int r = cursor_u32be(c, ret_size, e);
-
-	return r ? r : cursor_take(c, *ret_size, ret, e);
-}
-
-/* The public half that stands in the clear in OpenSSH's own form of a private key (PROTOCOL.key): its line, or NULL. */
-static const char *public_half(struct arena *a, const char *pem)
-{
-	static const char begin[] = "-----BEGIN OPENSSH PRIVATE KEY-----", magic[] = "openssh-key-v1";
-	scoped_buf struct buf packed = BUF_MAX(64 << 10), blob = BUF_MAX(64 << 10), line = BUF_MAX(64 << 10);
-	const uint8_t *skipped, *key, *type;
-	uint32_t size, key_size, type_size, count;
-	struct err e;
-
-	if (!text_starts(pem, begin))
-		return NULL;
-	for (const char *p = pem + strlen(begin); *p && *p != '-'; p++)
-		if (!strchr(" \t\r\n", *p))
-			buf_add(&packed, p, 1);
-	if (!packed.size || base64_decode(packed.data, packed.size, "key", &blob, &e) || blob.size < sizeof magic ||
-	    memcmp(blob.data, magic, sizeof magic) != 0)
-		return NULL;
-	struct cursor c = cursor_of(blob.data + sizeof magic, blob.size - sizeof magic, "key");
-	for (int i = 0; i < 3; i++)             /* cipher, KDF, its options */
-		if (take_blob(&c, &skipped, &size, &e))
-			return NULL;
-	if (cursor_u32be(&c, &count, &e) || count != 1 || take_blob(&c, &key, &key_size, &e))
-		return NULL;
-	struct cursor inner = cursor_of(key, key_size, "key");
-	if (take_blob(&inner, &type, &type_size, &e) || type_size > 64)
-		return NULL;
-	buf_add(&line, type, type_size);
-	buf_str(&line, " ");
-	base64_encode(&line, key, key_size);
-	buf_str(&line, "\n");
-	return buf_check(&line, "key", &e) ? NULL : arena_copy(a, line.data, line.size);
-}
 
 static void add_file(struct config *c, const char *type, int kind, const char *text)
 {
@@ -79,7 +39,7 @@ static int parse_host_keys(struct config *c, const struct doc *d, const struct n
 	c->host_keys = arena_array(&c->arena, ARRAY_SIZE(rows), sizeof *c->host_keys);
 	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
 		if (text[t][PRIVATE] && !text[t][PUBLIC])
-			text[t][PUBLIC] = public_half(&c->arena, text[t][PRIVATE]);
+			text[t][PUBLIC] = hostkey_public(&c->arena, text[t][PRIVATE]);
 		if (!text[t][PRIVATE] != !text[t][PUBLIC])
 			return doc_fail(d, "ssh_keys", ERR_FORMAT, e, "ssh_keys: %s_private and %s_public go together", types[t], types[t]);
 		for (int k = 0; k < KINDS; k++)
@@ -98,20 +58,22 @@ static const struct key_row keys[] = {
 	KEY(struct row, ssh_deletekeys, WANT_BOOL), KEY(struct row, disable_root, WANT_BOOL), KEY(struct row, disable_root_opts, WANT_TEXT),
 };
 
-static int parse_pwauth(struct config *c, const struct doc *d, const struct node *v, struct err *e)
+/* Any other word leaves it, as cloud-init does. */
+static void parse_pwauth(struct config *c, const struct doc *d, const struct node *v)
 {
 	static const char *const yes[] = { "true", "1", "on", "yes" }, *const no[] = { "false", "0", "off", "no" };
 
 	if (!v || v->kind == NODE_NULL || node_is(v, "unchanged"))
-		return 0;
+		return;
 	for (size_t i = 0; v->text && i < ARRAY_SIZE(yes); i++) {
 		if (strcasecmp(v->text, yes[i]) == 0)
 			c->ssh.pwauth = TRI_YES;
 		if (strcasecmp(v->text, no[i]) == 0)
 			c->ssh.pwauth = TRI_NO;
 	}
-	return c->ssh.pwauth ? 0 : doc_fail(d, "ssh_pwauth", ERR_FORMAT, e, "ssh_pwauth is '%.40s', not true, false or unchanged",
-		v->text ? v->text : "");
+	if (!c->ssh.pwauth)
+		err_hint(doc_warn(d, "ssh_pwauth", ERR_FORMAT, "ssh_pwauth is '%.40s': sshd's configuration is left as it is", v->text ? v->text : ""),
+			"true or false");
 }
 
 void config_ssh_defaults(struct config *c) { c->ssh.generate = (struct texts){ ARRAY_SIZE(types), (const char **)types }; }
@@ -129,8 +91,9 @@ int config_ssh(struct config *c, const struct doc *d, struct err *e)
 		if (v && (v->kind != NODE_NULL || keys[i].want == WANT_ANY))
 			r = doc_value(d, keys[i].name, v, keys[i].want, (char *)&row + keys[i].offset, e);
 	}
-	if (r || (r = parse_host_keys(c, d, row.ssh_keys, e)) || (r = parse_pwauth(c, d, row.ssh_pwauth, e)))
+	if (r || (r = parse_host_keys(c, d, row.ssh_keys, e)))
 		return r;
+	parse_pwauth(c, d, row.ssh_pwauth);
 	for (size_t i = 0; i < row.ssh_genkeytypes.count; i++) {
 		bool known = false;
 		for (size_t t = 0; t < ARRAY_SIZE(types); t++)

@@ -1,5 +1,6 @@
 /* accounts.c - groups and users: the four account files, computed whole and written without useradd(8). */
 #include "agent/module/module.h"
+#include "agent/module/newuser.h"
 
 #include <string.h>
 #include "agent/module/password.h"
@@ -86,8 +87,12 @@ static int set_password(struct builder *b, const struct config_password *p, cons
 	bool same = false;
 	int r = 0;
 
-	if (!s)
-		return err_set(e, ERR_NOT_FOUND, "chpasswd: '%.60s' is no user of this guest", p->user);
+	if (!s) {
+		note_add(&b->plan->notes, NOTE_WARNING, ERR_NOT_FOUND, p->at, "chpasswd: '%.60s' is no user of this guest", p->user);
+		return 0;
+	}
+	if (!p->hash && !p->plain)
+		return 0;               /* random_passwords.c's */
 	if (p->plain && (r = password_matches(p->plain, s->f[SP_HASH], &same, e)))
 		return r;
 	if (same)
@@ -103,8 +108,10 @@ static int set_password(struct builder *b, const struct config_password *p, cons
 	return 0;
 }
 
-static int add_user(struct accounts *a, const struct config_user *u, struct err *e)
+static int add_user(struct builder *b, const struct config_user *u, struct err *e)
 {
+	struct accounts *a = &b->accounts;
+	struct newuser like;
 	long uid = u->uid.set ? (long)u->uid.value : -1, gid = 0;
 
 	if (uid >= 0 && accounts_id_taken(a, ACCOUNT_PASSWD, uid))
@@ -112,14 +119,14 @@ static int add_user(struct accounts *a, const struct config_user *u, struct err 
 	if (uid < 0 && (uid = accounts_free_id(a, ACCOUNT_PASSWD, u->system == TRI_YES)) < 0)
 		return err_set(e, ERR_LIMIT, "user '%s': no number is left for it", u->name);
 	int r = primary_gid(a, u, uid, &gid, e);
-	if (r)
+	if (r || (r = newuser_read(b, &like, e)))
 		return r;
 	struct account_line *p = accounts_add(a, ACCOUNT_PASSWD, u->name);
 	p->f[PW_PASSWD] = "x";
 	p->f[PW_UID] = arena_printf(a->arena, "%ld", uid);
 	p->f[PW_GID] = arena_printf(a->arena, "%ld", gid);
-	p->f[PW_HOME] = u->homedir ? u->homedir : arena_printf(a->arena, "/home/%s", u->name);
-	p->f[PW_SHELL] = u->shell ? u->shell : "/bin/sh";
+	p->f[PW_HOME] = u->homedir ? u->homedir : arena_printf(a->arena, "%s/%s", like.home, u->name);
+	p->f[PW_SHELL] = u->shell ? u->shell : like.shell;
 	return 0;
 }
 
@@ -155,12 +162,13 @@ static int set_user(struct builder *b, const struct config_user *u, const char *
 	bool fresh = !p;
 	int r = make_groups(a, u, e);
 
-	if (r || (r = p ? mend_group(a, u, p, e) : add_user(a, u, e)))
+	if (r || (r = p ? mend_group(a, u, p, e) : add_user(b, u, e)))
 		return r;
 	p = accounts_find(a, ACCOUNT_PASSWD, u->name);
 	if (u->uid.set && (long)u->uid.value != accounts_uid(a, u->name))
-		return err_set(e, ERR_CONFLICT, "user '%s' has the number %s, %lu is wanted: numbers of existing users are not changed",
-			u->name, p->f[PW_UID], (unsigned long)u->uid.value);
+		note_add(&b->plan->notes, NOTE_WARNING, ERR_CONFLICT, node_get(u->fields, "uid"),
+			"user '%s' has the number %s, %lu is wanted: numbers of existing users are not changed", u->name, p->f[PW_UID],
+			(unsigned long)u->uid.value);
 	p->f[PW_GECOS] = u->gecos ? u->gecos : p->f[PW_GECOS];
 	p->f[PW_SHELL] = u->shell ? u->shell : p->f[PW_SHELL];
 	/* The system's own accounts stay where their packages put them. */
@@ -171,14 +179,14 @@ static int set_user(struct builder *b, const struct config_user *u, const char *
 	return set_shadow(b, u, day, e);
 }
 
-static int set_members(struct accounts *a, const struct config_group *g, struct err *e)
+static void set_members(struct builder *b, const struct config_group *g)
 {
-	for (size_t i = 0; i < g->members.count; i++) {
-		if (!accounts_find(a, ACCOUNT_PASSWD, g->members.at[i]))
-			return err_set(e, ERR_NOT_FOUND, "group '%s': its member '%s' is no user", g->name, g->members.at[i]);
-		accounts_join(a, g->name, g->members.at[i]);
-	}
-	return 0;
+	for (size_t i = 0; i < g->members.count; i++)
+		if (accounts_find(&b->accounts, ACCOUNT_PASSWD, g->members.at[i]))
+			accounts_join(&b->accounts, g->name, g->members.at[i]);
+		else
+			note_add(&b->plan->notes, NOTE_WARNING, ERR_NOT_FOUND, g->at->kind == NODE_LIST ? g->at->items[i] : g->at,
+				"group '%s': its member '%s' is no user", g->name, g->members.at[i]);
 }
 
 /* The account tables as they are to be, in the builder from here on. */
@@ -193,7 +201,7 @@ static int compute(struct builder *b, struct err *e)
 	for (size_t i = 0; i < c->user_count && !r; i++)
 		r = set_user(b, &c->users[i], day, e);
 	for (size_t i = 0; i < c->group_count && !r; i++)
-		r = set_members(&b->accounts, &c->groups[i], e);
+		set_members(b, &c->groups[i]);
 	for (size_t i = 0; i < c->password_count && !r && b->passwords_due; i++)
 		r = set_password(b, &c->passwords[i], day, e);
 	return r;

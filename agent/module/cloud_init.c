@@ -36,14 +36,20 @@ static const struct { const char *blob, *path; bool required; } documents[] = {
 static int is_installed(struct builder *b, struct err *e)
 {
 	struct fact program, disabled;
+	const char *generator;
 	int r = facts_stat(b->facts, CLOUD_INIT_PROGRAM, &program, e);
 
-	if (r || (r = facts_stat(b->facts, DISABLED, &disabled, e)))
+	if (r || (r = facts_stat(b->facts, DISABLED, &disabled, e)) || (r = facts_text(b->facts, CLOUD_INIT_DISABLED, &generator, e)))
 		return r;
 	/* As a link it is natal's own, of the package natal-cloud-init-compat. */
 	if (program.kind != FACT_FILE) {
 		err_set(e, ERR_UNSUPPORTED, "the image's policy says mode delegate, and cloud-init is not installed: there is no program " CLOUD_INIT_PROGRAM);
 		err_hint(e, "natalctl image bake --mode delegate --extra cloud-init");
+		return -(int)e->code;
+	}
+	if (generator && strcmp(generator, CLOUD_INIT_DISABLED_BY_US) != 0) {
+		err_set(e, ERR_CONFLICT, "the image's policy says mode delegate, and cloud-init's generator has disabled it in this boot: " CLOUD_INIT_DISABLED);
+		err_hint(e, "the kernel's command line says cloud-init=disabled, or datasource_list is another than natal-bake's: see /run/cloud-init/cloud-init-generator.log");
 		return -(int)e->code;
 	}
 	if (disabled.kind == FACT_ABSENT)

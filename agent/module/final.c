@@ -65,6 +65,13 @@ static bool posts(const struct node *list, const char *what)
 	return false;
 }
 
+bool phone_home_posts(struct builder *b, const char *what)
+{
+	const struct node *ph = cloud_key(b, "phone_home");
+
+	return node_truth(ph) && posts(node_get(ph, "post"), what);
+}
+
 /* ssh-keygen(1), as module/ssh_host_keys.c runs it: the last word is the private half's path. */
 static bool makes_key(const char *const *argv, const char *path)
 {
@@ -209,7 +216,7 @@ static int want_switch(struct builder *b, const struct node *ps, struct err *e)
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
 		letter = node_is(node_get(ps, "mode"), modes[i].mode) ? modes[i].letter : letter;
 	when = strcmp(when, "now") == 0 ? when : arena_printf(a, "+%s", when + (*when == '+'));
-	const char *argv[] = { tool, "--no-block", "--collect", "--unit=natal-power-state", "--property=After=natal-late.service",
+	const char *argv[] = { tool, "--no-block", "--collect", "--unit=natal-power-state", "--property=After=natal-late.service natal-behind.service",
 		"--property=Type=oneshot", test ? test : "--description=the end that user-data asks for", "--", "/sbin/shutdown", letter, when,
 		message, NULL };
 	for (size_t i = 0; argv[i]; i++)

@@ -32,6 +32,9 @@ const struct node *cloud_key(const struct builder *b, const char *key);
 bool cloud_bool(const struct node *map, const char *key, bool otherwise);
 const char *cloud_text(const struct node *map, const char *key, const char *otherwise);
 
+/* Whether user-data has natal-agent call home at the boot's end with this word of `post`: "pub_key_rsa" … */
+bool phone_home_posts(struct builder *b, const char *what);
+
 /* `s` with $NAME and ${NAME} replaced; pairs is name, value, … NULL. Other names stay as they are. */
 const char *fill_in(struct arena *a, const char *s, const char *const *pairs);
 /* A template of the document's (jinja, or $NAME), with `vars`, a map, for its names. */

@@ -16,6 +16,9 @@ enum { SCRIPT_TIMEOUT_MS = 3600 * 1000 };
 /* cloud_init.c: where cloud-init looks for what it is to do, and its own configuration that leads it there. */
 #define CLOUD_INIT_PROGRAM "/usr/bin/cloud-init"
 #define CLOUD_INIT_SEED "/var/lib/cloud/seed/nocloud"
+/* cloud-init's generator says by this file that it does not run in this boot, and has its target not started then; natal-agent says the same with a text of its own. */
+#define CLOUD_INIT_DISABLED "/run/cloud-init/disabled"
+#define CLOUD_INIT_DISABLED_BY_US "natal-agent: it has no part in this boot\n"
 #define CLOUD_INIT_CONFIG "/etc/cloud/cloud.cfg.d/99-natal.cfg"
 int module_cloud_init(struct builder *b, struct err *e);
 int module_report_key(struct builder *b, struct err *e);
@@ -30,6 +33,9 @@ int module_ssh_host_keys(struct builder *b, struct err *e);
 int module_ssh_host_keys_behind(struct builder *b, struct err *e);
 /* None are given, and this guest has what makes them. */
 bool ssh_keys_are_made(struct builder *b);
+int module_random_passwords(struct builder *b, struct err *e);
+/* The public key of this type on the console too, where the others were shown. */
+void ssh_publish_one(struct builder *b, const char *type);
 int module_ssh_publish(struct builder *b, struct err *e);
 int module_sshd(struct builder *b, struct err *e);
 int module_tls_identity(struct builder *b, struct err *e);

@@ -40,6 +40,7 @@ const struct module modules[] = {
 	{ "ntp",             STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_ntp },
 	{ "rsyslog",         STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_rsyslog },
 	{ "write_files",     STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_write_files_deferred },
+	{ "random_passwords", STAGE_LATE, POLICY_DEGRADE,  OWNER_USERDATA, module_random_passwords },
 	{ "scripts",         STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_scripts },
 	{ "runcmd",          STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_runcmd },
 	{ "scripts",         STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_scripts_last },

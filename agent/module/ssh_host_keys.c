@@ -1,5 +1,5 @@
 /* ssh_host_keys.c - sshd's keys: those of the bundle, and no others that an image may have left. */
-#include "agent/module/module.h"
+#include "agent/module/guest.h"
 
 #include <string.h>
 #include "common/base/text.h"
@@ -7,6 +7,7 @@
 #define HOST_KEY "ssh_host_"
 #define SSH_DIR "/etc/ssh"
 #define KEYGEN "/usr/bin/ssh-keygen"
+#define KEYGEN_UNIT "/usr/lib/systemd/system/sshd-keygen@.service"
 enum { KEYGEN_TIMEOUT_MS = 110 * 1000 };
 
 static int from_bundle(struct builder *b, size_t *count, struct err *e)
@@ -80,10 +81,15 @@ static void want_keygen(struct builder *b, const char *type)
 }
 
 /* An RSA key takes longer to make than all else of a boot together: where sshd has another to start with, and nobody is to be told of it at
- * the boot's end, it is made behind the boot. */
-static bool is_behind(const struct builder *b, const char *type)
+ * the boot's end, it is made behind the boot; unless a unit of the distribution's makes sshd wait for the keys that are not there. */
+static int is_behind(struct builder *b, const char *type, bool *ret, struct err *e)
 {
-	return strcmp(type, "rsa") == 0 && b->config->ssh.generate.count > 1 && !node_truth(node_get(b->config->cloud, "phone_home"));
+	struct fact unit;
+	int r = facts_stat(b->facts, KEYGEN_UNIT, &unit, e);
+
+	*ret = !r && unit.kind == FACT_ABSENT && strcmp(type, "rsa") == 0 && b->config->ssh.generate.count > 1 &&
+		!phone_home_posts(b, "pub_key_rsa");
+	return r;
 }
 
 static int is_there(struct builder *b, const char *type, bool *ret, struct err *e)
@@ -113,11 +119,11 @@ static int make_keys(struct builder *b, struct err *e)
 	if (!b->config->ssh.keep_image_keys && (r = remove_others(b, e)))
 		return r;
 	for (size_t i = 0; i < types->count; i++) {
-		bool there;
-		if (is_behind(b, types->at[i]))
-			continue;
-		if ((r = is_there(b, types->at[i], &there, e)))
+		bool there, behind;
+		if ((r = is_behind(b, types->at[i], &behind, e)) || (!behind && (r = is_there(b, types->at[i], &there, e))))
 			return r;
+		if (behind)
+			continue;
 		if (!there || !b->config->ssh.keep_image_keys)
 			want_keygen(b, types->at[i]);
 	}
@@ -178,6 +184,7 @@ static int make_behind(struct builder *b, const char *type, struct err *e)
 	if ((r = facts_stat(b->facts, "/lib/systemd/system/ssh.service", &unit, e)))
 		return r;
 	want_exec(b, unit.kind == FACT_ABSENT ? others : debian, KEYGEN_TIMEOUT_MS, "sshd is to show its new key");
+	ssh_publish_one(b, type);
 	return 0;
 }
 
@@ -185,8 +192,10 @@ int module_ssh_host_keys_behind(struct builder *b, struct err *e)
 {
 	const struct texts *types = &b->config->ssh.generate;
 
-	for (size_t i = 0; !keys_are_given(b) && i < types->count; i++)
-		if (is_behind(b, types->at[i]) && make_behind(b, types->at[i], e))
+	for (size_t i = 0; !keys_are_given(b) && i < types->count; i++) {
+		bool behind;
+		if (is_behind(b, types->at[i], &behind, e) || (behind && make_behind(b, types->at[i], e)))
 			return want_failed(b, e);
+	}
 	return 0;
 }

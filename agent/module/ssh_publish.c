@@ -30,7 +30,7 @@ static void block(struct buf *out, const char *what, const char *command, const 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (!names_type(lists[0], i) && !names_type(lists[1], i))
 			buf_printf(out, " %s", types[i].word);
-	buf_printf(out, "; do\n  f=/etc/ssh/ssh_host_${t}_key.pub\n  [ ! -r \"$f\" ] || %s \"$f\"\ndone\necho '-----END SSH HOST KEY %s-----'\n", command, what);
+	buf_printf(out, "; do\n  [ \"${1:-$t}\" = $t ] || continue\n  f=/etc/ssh/ssh_host_${t}_key.pub\n  [ ! -r \"$f\" ] || %s \"$f\"\ndone\necho '-----END SSH HOST KEY %s-----'\n", command, what);
 }
 
 static bool is_wanted(struct builder *b)
@@ -39,6 +39,14 @@ static bool is_wanted(struct builder *b)
 	bool otherwise = cloud_bool(publish, "enabled", publish || ssh_keys_are_made(b));
 
 	return cloud_bool(ssh, "emit_keys_to_console", otherwise);
+}
+
+void ssh_publish_one(struct builder *b, const char *type)
+{
+	const char *const argv[] = { "/bin/sh", SCRIPT_PATH, type, NULL };
+
+	if (is_wanted(b))
+		want_exec(b, words_join(&b->plan->arena, argv, NULL), PUBLISH_TIMEOUT_MS, "it was not there when the others were shown");
 }
 
 int module_ssh_publish(struct builder *b, struct err *e)

@@ -1,13 +1,14 @@
-/* users.c - what a user has beside the account: a home from /etc/skel, SSH keys, a sudo rule. */
+/* users.c - what a user has beside the account: a home from the skeleton, SSH keys, a sudo rule. */
 #include "agent/module/module.h"
+#include "agent/module/newuser.h"
 
 #include <string.h>
 #include "common/base/text.h"
 #include "common/userdata/sshline.h"
 
-enum { SEMANAGE_TIMEOUT_MS = 60000, SKEL_DEPTH_MAX = 8, FIRST_PERSON = 1000 };  /* UID_MIN of Debian's login.defs */
+enum { SEMANAGE_TIMEOUT_MS = 60000, SKEL_DEPTH_MAX = 8, FIRST_PERSON = 1000, SETS_MAX = 4 };  /* UID_MIN of Debian's login.defs */
 
-struct home { const char *path; uid_t uid; gid_t gid; };
+struct home { const char *path; uid_t uid; gid_t gid; const char *skel; };
 
 static bool in_write_files(const struct builder *b, const char *path)
 {
@@ -17,11 +18,11 @@ static bool in_write_files(const struct builder *b, const char *path)
 	return false;
 }
 
-/* Missing files of /etc/skel are put there; those that exist are the user's own. */
+/* Missing files of the skeleton are put there; those that exist are the user's own. */
 static int fill_home(struct builder *b, const struct home *h, const char *below, unsigned depth, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
-	const char *from = arena_printf(a, "/etc/skel%s", below), **names;
+	const char *from = arena_printf(a, "%s%s", h->skel, below), **names;
 	size_t count;
 	int r;
 
@@ -32,7 +33,7 @@ static int fill_home(struct builder *b, const struct home *h, const char *below,
 	for (size_t i = 0; i < count; i++) {
 		const char *sub = arena_printf(a, "%s/%s", below, names[i]), *path = arena_printf(a, "%s%s", h->path, sub);
 		struct fact source, now;
-		if ((r = facts_stat(b->facts, arena_printf(a, "/etc/skel%s", sub), &source, e)) ||
+		if ((r = facts_stat(b->facts, arena_printf(a, "%s%s", h->skel, sub), &source, e)) ||
 			(r = facts_stat(b->facts, path, &now, e)))
 			return r;
 		if (source.kind == FACT_DIR && now.kind == FACT_LINK)
@@ -42,7 +43,7 @@ static int fill_home(struct builder *b, const struct home *h, const char *below,
 				return r;
 		} else if (source.kind == FACT_FILE && now.kind == FACT_ABSENT && !in_write_files(b, path)) {
 			const char *text;
-			if ((r = facts_text(b->facts, arena_printf(a, "/etc/skel%s", sub), &text, e)))
+			if ((r = facts_text(b->facts, arena_printf(a, "%s%s", h->skel, sub), &text, e)))
 				return r;
 			struct want_file f = { path, text, (size_t)source.size, source.mode, h->uid, h->gid, false, true };
 			if (text && (r = want_file(b, &f, e)))
@@ -52,29 +53,36 @@ static int fill_home(struct builder *b, const struct home *h, const char *below,
 	return 0;
 }
 
-/* Lines that are there stay, but for one of the same key; the wanted ones are added. */
-static int user_keys(struct builder *b, const struct texts *keys, const char *options, const struct home *h, struct err *e)
+/* Keys under one set of options (NULL: their own). */
+struct key_set { const struct texts *keys; const char *options; };
+
+/* Lines that are there stay, but for one of the same key; the wanted ones are added, those of a later set in the place of an earlier one's. */
+static int user_keys(struct builder *b, const struct key_set *sets, size_t n, const struct home *h, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
 	const char *dir = arena_printf(a, "%s/.ssh", h->path), *path = arena_printf(a, "%s/authorized_keys", dir), *text;
-	struct sshline *lines = arena_array(a, keys->count + 1, sizeof *lines);
+	size_t count = 0;
 	int r;
 
-	if (!keys->count)
+	for (size_t k = 0; k < n; k++)
+		count += sets[k].keys->count;
+	if (!count)
 		return 0;
 	/* The user may have put there what he likes: a link would hand him any file that root can read. */
 	if ((r = facts_own_text(b->facts, path, &text, e)))
 		return r;
-	for (size_t i = 0; i < keys->count; i++) {
-		want_note(b, keys->at[i], strlen(keys->at[i]));
-		lines[i] = sshline_parse(a, keys->at[i], options);
-		if (!lines[i].type)
-			return err_set(e, ERR_FORMAT, "'%.60s' is no line of an authorized_keys file", keys->at[i]);
+	for (size_t k = 0; k < n; k++) {
+		const struct texts *keys = sets[k].keys;
+		struct sshline *lines = arena_array(a, keys->count + 1, sizeof *lines);
+		for (size_t i = 0; i < keys->count; i++) {
+			want_note(b, keys->at[i], strlen(keys->at[i]));
+			lines[i] = sshline_parse(a, keys->at[i], sets[k].options);
+		}
+		text = sshline_update(a, text ? text : "", lines, keys->count);
 	}
-	const char *all = sshline_update(a, text ? text : "", lines, keys->count);
 	if ((r = want_dir(b, dir, 0700, h->uid, h->gid, e)))
 		return r;
-	return want_file(b, &(struct want_file){ path, all, strlen(all), 0600, h->uid, h->gid, false, true }, e);
+	return want_file(b, &(struct want_file){ path, text, strlen(text), 0600, h->uid, h->gid, false, true }, e);
 }
 
 static int user_sudo(struct builder *b, const struct config_user *u, struct err *e)
@@ -86,31 +94,12 @@ static int user_sudo(struct builder *b, const struct config_user *u, struct err 
 		text = arena_printf(a, "%s%s %s\n", text, u->name, u->sudo.at[i]);
 	if (!*text)
 		return 0;
-	const char *path = arena_printf(a, "/etc/sudoers.d/90-natal-%s", u->name);
+	/* sudo passes over files with a '.' in their name; a '+' is in no user's. */
+	char *path = arena_printf(a, "/etc/sudoers.d/90-natal-%s", u->name);
+	for (char *p = path + strlen("/etc/sudoers.d/"); *p; p++)
+		*p = *p == '.' ? '+' : *p;
 	static const char *const check[] = { "/usr/sbin/visudo", "-c", "-f", NULL };
 	return want_checked(b, &(struct want_file){ path, text, strlen(text), 0440, 0, 0, false }, check, e);
-}
-
-/* useradd(8)'s rule, so that a home is what the distribution's would be: login.defs' HOME_MODE, else what its UMASK leaves of 0777. */
-static int home_mode(struct builder *b, unsigned *ret, struct err *e)
-{
-	static const struct { const char *key; bool keep; } rules[] = { { "HOME_MODE", true }, { "UMASK", false } };
-	const char *text;
-	int r = facts_text(b->facts, "/etc/login.defs", &text, e);
-
-	if (r)
-		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-		for (const char *line = text ? text : ""; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-			size_t n = strlen(rules[i].key);
-			if (strncmp(line, rules[i].key, n) != 0 || (line[n] != ' ' && line[n] != '\t'))
-				continue;
-			unsigned v = (unsigned)strtoul(line + n, NULL, 8) & 0777;
-			*ret = rules[i].keep ? v : 0777 & ~v;
-			return 0;
-		}
-	*ret = 0755;
-	return 0;
 }
 
 static bool has_line(const char *text, const char *line)
@@ -188,45 +177,65 @@ static const char *instead_of(struct builder *b, const char *name)
 	return arena_copy(&b->plan->arena, out.data ? out.data : "", out.size);
 }
 
+static bool is_root(const struct config_user *u) { return strcmp(u->name, "root") == 0; }
+
+/* The keys of the top are root's too, under options that show him the way to the default user; unless root may log in. */
+static struct key_set root_set(struct builder *b)
+{
+	const struct config_ssh *s = &b->config->ssh;
+
+	if (s->root_options)
+		want_note(b, s->root_options, strlen(s->root_options));
+	return (struct key_set){ &s->keys, s->root_options ? instead_of(b, "root") : NULL };
+}
+
+/* A user's own keys, and what becomes of the top's: the default user's, or what sends one who is not him to him. */
+static size_t key_sets(struct builder *b, const struct config_user *u, struct key_set ret[SETS_MAX])
+{
+	const struct config *c = b->config;
+	size_t n = 0;
+
+	ret[n++] = (struct key_set){ &u->ssh_authorized_keys, NULL };
+	if (u->is_default == TRI_YES)
+		ret[n++] = (struct key_set){ &c->ssh.keys, NULL };
+	if (u->redirect == TRI_YES)
+		ret[n++] = (struct key_set){ &c->ssh.keys, instead_of(b, u->name) };
+	if (is_root(u))
+		ret[n++] = root_set(b);
+	if (is_root(u) && u->is_default == TRI_YES && c->ssh.root_options && c->ssh.keys.count)
+		err_hint(note_add(&b->plan->notes, NOTE_WARNING, ERR_CONFLICT, node_get(c->cloud, "ssh_authorized_keys"),
+			"root is the default user, and his keys send him to himself"), "disable_root: false lets root log in");
+	return n;
+}
+
 static int one_user(struct builder *b, const struct config_user *u, struct err *e)
 {
 	struct account_line *p = accounts_find(&b->accounts, ACCOUNT_PASSWD, u->name);
+	struct newuser like;
 	struct home h;
-	unsigned mode;
 	int r;
 
 	if (!p)
 		return err_set(e, ERR_CONFLICT, "user '%s' has no account", u->name);
-	if ((r = want_owner(b, u->name, NULL, &h.uid, &h.gid, e)) || (r = home_mode(b, &mode, e)))
+	if ((r = want_owner(b, u->name, NULL, &h.uid, &h.gid, e)) || (r = newuser_read(b, &like, e)))
 		return r;
 	h.path = p->f[PW_HOME];
+	h.skel = like.skel;
 	/* useradd -r makes no home, and neither does cloud-init for such a user. */
 	if (u->no_create_home != TRI_YES && u->system != TRI_YES && *h.path == '/' && h.path[1]) {
-		if ((r = want_dir(b, h.path, mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
+		if ((r = want_dir(b, h.path, like.home_mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
 			return r;
 	}
-	if ((r = user_keys(b, &u->ssh_authorized_keys, NULL, &h, e)) ||
-	    (u->redirect == TRI_YES && (r = user_keys(b, &b->config->ssh.keys, instead_of(b, u->name), &h, e))) || (r = user_sudo(b, u, e)) ||
-	    (r = user_doas(b, u, e)))
+	struct key_set sets[SETS_MAX];
+	if ((r = user_keys(b, sets, key_sets(b, u, sets), &h, e)) || (r = user_sudo(b, u, e)) || (r = user_doas(b, u, e)))
 		return r;
 	return user_selinux(b, u, e);
-}
-
-/* The keys of the top are root's too, under options that show him the way to the default user; unless root may log in. */
-static int root_keys(struct builder *b, struct err *e)
-{
-	const struct config_ssh *s = &b->config->ssh;
-	const struct home h = { "/root", 0, 0 };
-
-	if (s->root_options)
-		want_note(b, s->root_options, strlen(s->root_options));
-	return user_keys(b, &s->keys, s->root_options ? instead_of(b, "root") : NULL, &h, e);
 }
 
 static bool names_root(const struct config *c)
 {
 	for (size_t i = 0; i < c->user_count; i++)
-		if (strcmp(c->users[i].name, "root") == 0)
+		if (is_root(&c->users[i]))
 			return true;
 	return false;
 }
@@ -243,5 +252,6 @@ int module_users(struct builder *b, struct err *e)
 	if (!b->config->ssh.keys.count || names_root(b->config))
 		return 0;
 	want_item(b, "root");
-	return root_keys(b, e) ? want_failed(b, e) : 0;
+	const struct key_set set = root_set(b);
+	return user_keys(b, &set, 1, &(struct home){ "/root", 0, 0, NULL }, e) ? want_failed(b, e) : 0;
 }

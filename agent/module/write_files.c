@@ -34,40 +34,59 @@ static int append(struct builder *b, const struct config_file *f, uid_t uid, gid
 	return want_file(b, &(struct want_file){ f->path, all, n + f->size, f->mode, uid, gid, (f->mode & 077) == 0, true }, e);
 }
 
+/* A command of so many words, the last of them the file's path. */
+static void put_command(struct builder *b, const char *const *words, size_t n, const char *path)
+{
+	const char **argv = arena_array(&b->plan->arena, n + 2, sizeof *argv);
+
+	memcpy(argv, words, n * sizeof *argv);
+	argv[n] = path;
+	want_exec(b, argv, INSTALL_TIMEOUT_MS, "not yet put there");
+}
+
+/* Behind what is there by then, once the file is as nobody may see it who should not: where it ends with these very bytes, they are there already. */
+static int append_late(struct builder *b, const struct config_file *f, const char *from, const char *mode, struct err *e)
+{
+	struct arena *a = &b->plan->arena;
+	const char *dir = arena_copy(a, f->path, (size_t)(strrchr(f->path, '/') - f->path)), *text;
+	int r = facts_text(b->facts, f->path, &text, e);
+
+	if (r)
+		return r;
+	put_command(b, (const char *const[]){ "/bin/mkdir", "-p" }, 2, *dir ? dir : "/");
+	put_command(b, (const char *const[]){ "/bin/touch" }, 1, f->path);
+	put_command(b, (const char *const[]){ "/bin/chmod", mode }, 2, f->path);
+	put_command(b, (const char *const[]){ "/bin/chown", arena_printf(a, "%s:%s", f->user, f->group) }, 2, f->path);
+	if (!ends_with(text, f))
+		put_command(b, (const char *const[]){ "/bin/dd", "status=none", "oflag=append", "conv=notrunc", arena_printf(a, "if=%s", from) }, 5,
+			arena_printf(a, "of=%s", f->path));
+	return 0;
+}
+
 /* Kept aside until the late stage, whose packages may make the owner; then install(1) puts it in its place. */
 static int defer(struct builder *b, const struct config_file *f, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
 	const char *key = b->plan->items[b->plan->item_count - 1].key, *name = strchr(key, '/');
+	const char *mode = arena_printf(a, "%04o", f->mode);
 	char *flat = arena_text(a, name ? name + 1 : key);
 
 	for (char *p = flat; *p; p++)
 		*p = *p == '/' ? '~' : *p;
 	const char *from = arena_printf(a, DEFERRED "/%s", flat);
-	const char **argv = arena_array(a, 12, sizeof *argv);
-	size_t n = 0;
-	argv[n++] = "/usr/bin/install";
-	argv[n++] = "-D";
-	argv[n++] = "-o";
-	argv[n++] = f->user;
-	if (f->group) {
-		argv[n++] = "-g";
-		argv[n++] = f->group;
-	}
-	argv[n++] = "-m";
-	argv[n++] = arena_printf(a, "%04o", f->mode);
-	argv[n++] = from;
-	argv[n++] = f->path;
 	int r = want_dir(b, STATE_DIR, 0700, 0, 0, e);
 	if (r || (r = want_dir(b, DEFERRED, 0700, 0, 0, e)) ||
 	    (r = want_file(b, &(struct want_file){ from, f->bytes, f->size, 0600, 0, 0, true }, e)))
 		return r;
 	want_frequency(b, FREQ_INSTANCE);
 	want_note(b, f->user, strlen(f->user));
-	want_note(b, f->group ? f->group : "", f->group ? strlen(f->group) : 0);
+	want_note(b, f->group, strlen(f->group));
 	want_note(b, &f->mode, sizeof f->mode);
-	if (want_due(b))
-		want_exec(b, argv, INSTALL_TIMEOUT_MS, "not yet put there");
+	if (!want_due(b))
+		return 0;
+	if (f->append)
+		return append_late(b, f, from, mode, e);
+	put_command(b, (const char *const[]){ "/usr/bin/install", "-D", "-o", f->user, "-g", f->group, "-m", mode, from }, 9, f->path);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 struct drift_check {
 	int root;
 	bool services;          /* ask sshd and the TLS service of this machine too */
+	bool rsa_is_made;       /* natal makes the RSA host key behind this boot: one without a pin is of a try that was cut off */
 	/* drift false: a service could not be looked at (it speaks TLS 1.3 alone, or nothing in time), which is no difference. */
 	void (*found)(void *data, const char *item, bool drift, const struct err *e);
 	void *data;

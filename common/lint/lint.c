@@ -8,6 +8,7 @@
 #include "common/data/yaml.h"
 #include "common/network/netconf.h"
 #include "common/schema/schema.h"
+#include "common/userdata/meaning.h"
 #include "common/userdata/parts.h"
 #include "common/userdata/unpack.h"
 
@@ -47,7 +48,8 @@ static void judge_config(struct arena *a, const char *doc, const void *text, siz
 		note_err(&l->notes, &e);
 		return;
 	}
-	schema_check(config, &l->notes);
+	if (schema_check(config, &l->notes) == 0)
+		meaning_check(a, config, &l->notes);
 	schema_support(config, &l->besides);
 	judge_sources(a, config, l);
 }

@@ -73,7 +73,8 @@ struct net_link {
 	const char *name;               /* of the interface in the guest */
 	enum net_type type;
 	const struct node *at;          /* where it is described */
-	const char *mac;                /* lower case; NULL */
+	const char *mac;                /* lower case; NULL. Of an ethernet: it is found by it */
+	const char *set_mac;            /* version 2: the one that an ethernet is given; NULL */
 	const struct node *mtu_node;
 	struct net_number mtu;
 	enum net_tri accept_ra, wakeonlan, optional;

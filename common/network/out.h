@@ -19,6 +19,9 @@ int net_emit(struct net_render *r, const char *path, unsigned mode, const struct
 /* `n` says what this renderer cannot write down. */
 void net_no_effect(struct net_render *r, const struct node *n, const char *what);
 
+/* effects.c: what was said of links, and this renderer does not write. */
+void net_tell_effects(struct net_render *r);
+
 int net_render_networkd(struct net_render *r);
 int net_render_network_manager(struct net_render *r);
 int net_render_eni(struct net_render *r);

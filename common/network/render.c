@@ -201,6 +201,8 @@ int net_render(struct arena *a, const struct net_renderer *with, const struct ne
 	}
 	if (!c->disabled && (fail = with->render(&r)))
 		return fail;
+	if (!c->disabled)
+		net_tell_effects(&r);
 	*ret = out;
 	return 0;
 }

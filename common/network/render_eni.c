@@ -80,6 +80,8 @@ static void route(struct eni *n, const struct net_route *r, const char *indent)
 		rest = arena_printf(a, "%s metric %" PRId64, rest, r->metric.value);
 	if (r->table.has)
 		rest = arena_printf(a, "%s table %" PRId64, rest, r->table.value);
+	if (r->mtu.has)
+		rest = arena_printf(a, "%s mtu %" PRId64, rest, r->mtu.value);
 	if (r->on_link)
 		rest = arena_printf(a, "%s onlink", rest);
 	for (size_t i = 0; i < 2; i++)
@@ -193,8 +195,10 @@ static void attributes(struct eni *n, const struct net_subnet *s)
 		line(n, &lines, "optional", on(l->optional == NET_YES));
 	if (l->keep && l->keep->kind == NODE_BOOL)
 		line(n, &lines, "keep-configuration", on(l->keep->boolean));
-	if (l->mac && l->type >= NET_BOND && l->type != NET_DUMMY && l->type != NET_VRF)
+	if (l->mac && l->type >= NET_BOND)
 		line(n, &lines, "hwaddress", l->mac);
+	if (l->set_mac)
+		line(n, &lines, "hwaddress", l->set_mac);
 	if (l->mtu.has && !(s && !s->six && s->mtu.has))
 		line(n, &lines, "mtu", net_say(n->r->arena, l->mtu_node));
 	bool asks = s && (s->method == NET_DHCP4 || s->method == NET_DHCP6 || s->method == NET_STATEFUL);
@@ -273,9 +277,18 @@ static void stanza(struct eni *n, size_t index, struct net_route *later, size_t 
 		policies(n);
 }
 
+/* Beside DHCP the link's own name servers stand with its first stanza; beside addresses a subnet has them. */
+static const struct net_dns *link_dns(const struct net_link *l)
+{
+	for (size_t i = 0; i < l->subnet_count; i++)
+		if (l->subnets[i].dns.servers.count || l->subnets[i].dns.search.count || node_get(l->subnets[i].state, "dns_nameservers"))
+			return NULL;
+	return l->has_dns && l->subnet_count ? &l->dns : NULL;
+}
+
 static void write_link(struct net_render *r, const struct net_link *l, struct buf *out, bool first)
 {
-	struct eni n = { .r = r, .l = l, .out = out, .first = first, .control = "auto" };
+	struct eni n = { .r = r, .l = l, .out = out, .first = first, .control = "auto", .dns = link_dns(l) };
 	struct net_words lines = { 0 };
 	size_t routes = 0, waiting = 0;
 
@@ -334,20 +347,6 @@ static int by_type(const void *a, const void *b)
 	return order[x->type] != order[y->type] ? order[x->type] - order[y->type] : strcmp(x->name, y->name);
 }
 
-static void warn(struct net_render *r, const struct net_link *l)
-{
-	static const char *const names[] = { "dhcp4-overrides", "dhcp6-overrides" };
-
-	for (size_t i = 0; i < 2; i++) {
-		const struct node *o = node_get(l->v2, names[i]);
-		for (size_t k = 0; o && o->kind == NODE_MAP && k < o->count; k++)
-			if (!node_is(o->members[k].key, "route-metric"))
-				net_no_effect(r, o->members[k].key, names[i]);
-	}
-	if (l->match_name && !l->set_name && strcmp(l->match_name, l->name) != 0)
-		net_no_effect(r, node_get(node_get(l->v2, "match"), "name"), "match by a name other than the key");
-}
-
 int net_render_eni(struct net_render *r)
 {
 	scoped_buf struct buf out = BUF_MAX(NET_FILE_MAX), rules = BUF_MAX(NET_FILE_MAX);
@@ -359,11 +358,9 @@ int net_render_eni(struct net_render *r)
 		sorted[i] = &r->c->links[i];
 	qsort(sorted, r->c->link_count, sizeof *sorted, by_type);
 	write_lo(r, &out);
-	for (size_t i = 0; i < r->c->link_count; i++) {
-		warn(r, sorted[i]);
+	for (size_t i = 0; i < r->c->link_count; i++)
 		if (strcmp(sorted[i]->name, "lo") != 0)
 			write_link(r, sorted[i], &out, false);
-	}
 	for (size_t i = 0; i < r->c->route_count; i++) {
 		begin(&none);
 		route(&none, &r->c->routes[i], "");

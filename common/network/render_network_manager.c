@@ -285,6 +285,21 @@ static void ethernet(struct nm *n, const char *section)
 		ini_put(&n->ini, section, "mtu", number(a, mtu(n->l)->value));
 	if (n->l->mac)
 		ini_put(&n->ini, section, "mac-address", mac_text(a, n->l->mac));
+	if (n->l->set_mac)
+		ini_put(&n->ini, section, "cloned-mac-address", mac_text(a, n->l->set_mac));
+}
+
+/* What has no hardware has a section of Ethernet's beside its own: nm-settings(5), "802-3-ethernet". */
+static void made_of_nothing(struct nm *n)
+{
+	const struct net_link *l = n->l;
+	struct arena *a = n->r->arena;
+
+	bool beyond = l->type == NET_VRF || l->type == NET_DUMMY;        /* cloud-init knows neither, and leaves it out of the others */
+	if ((beyond || (l->type == NET_BOND && l->is_bond)) && mtu(l)->has)
+		ini_put(&n->ini, "ethernet", "mtu", number(a, mtu(l)->value));
+	if (beyond && l->mac)
+		ini_put(&n->ini, "ethernet", "cloned-mac-address", mac_text(a, l->mac));
 }
 
 static void specifics(struct nm *n, const char *section)
@@ -295,11 +310,8 @@ static void specifics(struct nm *n, const char *section)
 	ini_section(&n->ini, section, NULL);
 	if (strcmp(section, "ethernet") == 0 || l->type == NET_INFINIBAND)
 		ethernet(n, section);
-	if (l->type == NET_BOND && l->is_bond) {
+	if (l->type == NET_BOND && l->is_bond)
 		properties(n, bond_properties, section);
-		if (mtu(l)->has)
-			ini_put(&n->ini, "ethernet", "mtu", number(a, mtu(l)->value));
-	}
 	if (l->type == NET_BRIDGE)
 		properties(n, bridge_properties, section);
 	if (l->type == NET_BRIDGE && l->mac)
@@ -310,6 +322,7 @@ static void specifics(struct nm *n, const char *section)
 	}
 	if (l->type == NET_VRF)
 		ini_put(&n->ini, section, "table", number(a, l->vrf_table.value));
+	made_of_nothing(n);
 }
 
 /* By MAC address, by a pattern of names, or by name. */

@@ -54,6 +54,8 @@ static void match_and_link(struct networkd *n, const struct net_link *l)
 		put(n, "Match", "MACAddress", l->mac);
 	else if (l->mac)
 		put(n, "Link", "MACAddress", l->mac);
+	if (l->set_mac)
+		put(n, "Link", "MACAddress", l->set_mac);
 	if (l->mtu.has)
 		put(n, "Link", "MTUBytes", number(n->r->arena, l->mtu.value));
 	if (l->optional == NET_YES)
@@ -78,23 +80,39 @@ static void route(struct networkd *n, const char *id, const struct net_route *ro
 		ini_add(&n->ini, "Route", id, "GatewayOnLink", "yes");
 }
 
+/* A section of its own each. Of those that systemd.network(5) has for an address, version 1's words. */
+static void address(struct networkd *n, const struct net_subnet *s, size_t *routes)
+{
+	static const char *const words[][2] = { { "broadcast", "Broadcast" }, { "pointopoint", "Peer" }, { "scope", "Scope" } };
+	struct arena *a = n->r->arena;
+	const char *address = arena_printf(a, "%s/%d", s->address, s->prefix);
+
+	ini_add(&n->ini, "Address", address, "Address", address);
+	for (size_t i = 0; !s->six && i < sizeof words / sizeof *words; i++)
+		if (node_truth(node_get(s->state, words[i][0])))
+			ini_add(&n->ini, "Address", address, words[i][1], net_say(a, node_get(s->state, words[i][0])));
+	if (s->metric.has)
+		ini_add(&n->ini, "Address", address, "RouteMetric", number(a, s->metric.value));
+	if (!s->gateway)
+		return;
+	const char *id = arena_printf(a, "a%zu", (*routes)++);
+	ini_add(&n->ini, "Route", id, "Gateway", s->gateway);
+	if (net_is_six(s->gateway) == net_is_six(s->address) && !net_inside(s->gateway, s->address, s->prefix))
+		ini_add(&n->ini, "Route", id, "GatewayOnLink", "yes");
+	if (s->metric.has)
+		ini_add(&n->ini, "Route", id, "Metric", number(a, s->metric.value));
+}
+
 static void subnet(struct networkd *n, const struct net_subnet *s, size_t *routes)
 {
 	struct arena *a = n->r->arena;
 
 	for (size_t i = 0; i < s->route_count; i++)
 		route(n, arena_printf(a, "r%zu", (*routes)++), &s->routes[i]);
-	if (!s->address)
-		return;
-	/* A section of its own each. */
-	const char *address = arena_printf(a, "%s/%d", s->address, s->prefix);
-	ini_add(&n->ini, "Address", address, "Address", address);
-	if (s->gateway) {
-		const char *id = arena_printf(a, "a%zu", (*routes)++);
-		ini_add(&n->ini, "Route", id, "Gateway", s->gateway);
-		if (net_is_six(s->gateway) == net_is_six(s->address) && !net_inside(s->gateway, s->address, s->prefix))
-			ini_add(&n->ini, "Route", id, "GatewayOnLink", "yes");
-	}
+	if (s->address)
+		address(n, s, routes);
+	if (n->r->c->version == 1 && s->metric.has && (s->method == NET_DHCP || s->method == NET_DHCP4))
+		put(n, "DHCPv4", "RouteMetric", number(a, s->metric.value));
 	if (s->dns.servers.count)
 		put(n, "Network", "DNS", net_join(a, &s->dns.servers, " "));
 	if (s->dns.search.count)

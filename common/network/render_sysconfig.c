@@ -47,6 +47,11 @@ static void shared(struct ifcfg *f, const struct net_link *l)
 	}
 	if (hard && l->mac)
 		put(f, f->suse ? "LLADDR" : "HWADDR", l->mac);
+	/* sysconfig.txt: not beside HWADDR. */
+	if (l->set_mac && (f->suse || !l->mac))
+		put(f, f->suse ? "LLADDR" : "MACADDR", l->set_mac);
+	if (l->type == NET_VLAN && l->mac)
+		put(f, f->suse ? "LLADDR" : "MACADDR", l->mac);
 	if (l->mtu.has)
 		put(f, "MTU", net_say(f->ini.arena, l->mtu_node));
 	if (l->accept_ra != NET_UNSAID && !f->suse)

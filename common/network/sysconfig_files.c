@@ -71,8 +71,6 @@ static int emit_routes(struct sysconfig *c, const struct ifcfg *f)
 	for (size_t i = 0; i < f->route_count; i++) {
 		snprintf(sorted[i].digits, sizeof sorted[i].digits, "%u", (unsigned)(i + 1) % 1000000);
 		sorted[i].route = f->routes[i];
-		if (f->routes[i]->table.has)
-			net_no_effect(c->r, f->routes[i]->state, "a route's table");
 	}
 	qsort(sorted, f->route_count, sizeof *sorted, by_digits);
 	buf_str(&out4, HEADER);

@@ -121,6 +121,7 @@ static int vrf(struct net_build *b, const char *key, const struct node *dev, str
 	v2_put_text(b, cmd, "name", key);
 	v2_put(b, cmd, "table", dev, "table");
 	v2_put(b, cmd, "interfaces", dev, "interfaces");
+	v2_put(b, cmd, "mac_address", dev, "macaddress");
 	return 0;
 }
 
@@ -170,6 +171,24 @@ static int link_dns(struct net_build *b, const struct node *dev, struct net_link
 	return 0;
 }
 
+/* What cloud-init reads of ethernets alone, or of none: the MAC address that one is given (those that netplan makes up are its own). */
+static int link_words(struct net_build *b, const struct node *dev, struct net_link *l)
+{
+	static const char *const made_up[] = { "permanent", "preserve", "random", "stable", NULL };
+	const struct node *mac = node_get(dev, "macaddress");
+	int r;
+
+	if (l->type != NET_PHYSICAL && ((r = net_take_tri(b, node_get(dev, "optional"), &l->optional)) ||
+	    (r = net_take_tri(b, node_get(dev, "accept-ra"), &l->accept_ra))))
+		return r;
+	for (size_t i = 0; made_up[i]; i++)
+		if (node_is(mac, made_up[i])) {
+			node_add(b->arena, b->c->passed, (struct node *)mac);
+			return 0;
+		}
+	return l->type == NET_PHYSICAL ? net_take_mac(b, mac, "macaddress", &l->set_mac) : 0;
+}
+
 static int one_device(struct net_build *b, const struct section *s, const struct member *m)
 {
 	static const struct node nothing = { .kind = NODE_MAP };
@@ -192,7 +211,7 @@ static int one_device(struct net_build *b, const struct section *s, const struct
 		return r;
 	struct net_link *l = net_find(b, key);
 	after(dev, l);
-	return link_dns(b, dev, l);
+	return (r = link_dns(b, dev, l)) ? r : link_words(b, dev, l);
 }
 
 static int one_section(struct net_build *b, const struct member *m)

@@ -153,7 +153,9 @@ static int replace_default(struct work *w, const struct node *old_user, const st
 	struct node *parsed = node_find(w->users, name), *groups = node_new(w->arena, NODE_LIST, says->place), *joined;
 	const struct node *of[] = { node_get(parsed, "groups"), node_get(old_user, "groups"), node_get(default_user, "groups") };
 	for (size_t i = 0; i < 3; i++) {
-		int r = of[i] && of[i]->kind != NODE_NULL ? add_words(w->arena, of[i], groups, e) : 0;
+		int r = of[i] && of[i]->kind != NODE_NULL && of[i]->kind != NODE_MAP ? add_words(w->arena, of[i], groups, e) : 0;
+		for (size_t k = 0; of[i] && of[i]->kind == NODE_MAP && k < of[i]->count && !r; k++)
+			r = add_words(w->arena, of[i]->members[k].key, groups, e);      /* the names are its keys */
 		if (r)
 			return r;
 		if (i && of[i])

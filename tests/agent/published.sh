@@ -83,11 +83,27 @@ for wrong in "users: [{name: a, plain_text_passwd: [$secret]}]" "chpasswd: {user
   ! grep -q "$secret" "$work/said" || fail "CVE-2022-2084: the value is shown: $(cat "$work/said")"
 done
 ok "CVE-2022-2084: what is wrong is named, its value is not"
-printf '#cloud-config\nchpasswd: {users: [{name: root, type: RANDOM}]}\n' > "$work/seed/user-data"; seal "$work/bad" 2 "$work/seed"
-refused "random passwords are not made" run_agent apply --root "$root" --medium "$work/bad"
-printf '#cloud-config\nchpasswd: {list: ["root:R"]}\n' > "$work/seed/user-data"; seal "$work/bad" 2 "$work/seed"
-refused "random passwords are not made" run_agent apply --root "$root" --medium "$work/bad"
-ok "CVE-2021-3429, CVE-2020-8631, CVE-2020-8632: no password is made up, so none is weak or printed"
+# CVE-2021-3429, CVE-2020-8631, CVE-2020-8632: passwords made up by cloud-init were in a log that anybody reads, easily guessed, and short.
+make_root "$root"; rm "$work/seed"/*; mkdir -p "$root/bin" "$root/dev"
+for f in /bin/sh /usr/bin/head /usr/bin/tr; do cp -L --parents "$f" $(ldd "$f" | grep -o '/[^ )]*' | sort -u) "$root/"; done
+mknod -m 444 "$root/dev/urandom" c 1 9 2> /dev/null && head -c 1 "$root/dev/urandom" > /dev/null 2>&1 || { rm -f "$root/dev/urandom"; mkfifo "$root/dev/urandom"; while :; do head -c 4096 /dev/urandom > "$root/dev/urandom"; done & feeder=$!; }
+printf '#!/bin/sh\nwhile read -r l; do printf "%%s\\n" "$l" >> /root/set; done\n' > "$root/usr/sbin/chpasswd"; printf '#!/bin/sh\necho "$@" >> /root/expired\n' > "$root/usr/bin/passwd"
+chmod 755 "$root/usr/sbin/chpasswd" "$root/usr/bin/passwd"
+printf '#cloud-config\nusers: [{name: ann, lock_passwd: false}]\nchpasswd: {users: [{name: root, type: RANDOM}, {name: nobody-here, type: RANDOM}], list: ["ann:R"]}\n' > "$work/seed/user-data"
+seal "$work/bundle" 1 "$work/seed"
+said_as() { run_agent "$@" --root "$root" --medium "$work/bundle" >> "$work/said" 2>&1 || [ $? = 10 ]; }
+: > "$work/said"; apply || fail "$(cat "$work/said")"
+grep -q 'item=random_passwords outcome=failed' "$work/said" && grep -q 'there is no console to show the password on' "$root/var/log/natal/output.log" && [ ! -e "$root/root/set" ] || fail "without a console: $(cat "$work/said")"
+: > "$root/dev/console"; chmod 600 "$root/dev/console"; chmod 700 "$root/root"; : > "$work/said"
+said_as apply; said_as plan; said_as plan -o json; said_as status -o json
+[ -z "${feeder:-}" ] || kill "$feeder"
+[ "$(sort "$root/root/set")" = "$(sed 1d "$root/dev/console" | sort)" ] && [ "$(wc -l < "$root/root/set")" = 2 ] || fail "shown: $(cat "$root/dev/console"); set: $(cat "$root/root/set"); said: $(cat "$work/said")"
+head -1 "$root/dev/console" | grep -qx "Set the following 'random' passwords" || fail "$(cat "$root/dev/console")"
+[ "$(cat "$root/root/expired")" = $'-e root\n-e ann' ] || fail "expired: $(cat "$root/root/expired")"
+[ "$(cut -d: -f2 "$root/root/set" | grep -cxE '[a-km-np-zA-HJKMNP-Z2-9]{20}')" = 2 ] && [ "$(cut -d: -f2 "$root/root/set" | sort -u | wc -l)" = 2 ] || fail "$(cat "$root/root/set")"
+cut -d: -f2 "$root/root/set" > "$work/words"; mv "$root/root/set" "$root/dev/console" "$work/"
+! grep -rqFf "$work/words" "$root" "$work/said" || fail "a password that was made up is in: $(grep -rlFf "$work/words" "$root" "$work/said")"
+ok "CVE-2021-3429, CVE-2020-8631, CVE-2020-8632: passwords made up are 20 letters of the kernel's randomness, on the console, and in no log, report or file"
 
 # CVE-2019-0816: keys that nobody asked for are let in.
 make_root "$root"; rm -rf "$work/seed"; mkdir -p "$work/seed"

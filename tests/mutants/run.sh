@@ -61,7 +61,7 @@ link_test() { # link_test TEST OBJECT: the mutated program
     others=
     for o in common/verify/natal_verify-*.o; do [ "$o" = "common/verify/natal_verify-$(basename "$file" .c).o" ] || others="$others $o"; done
     farm natal-verify "$2" $others $NATAL_VERIFY_LIBS ;;
-  tests/agent/*.sh) farm natal-agent agent/main.o "$2" $NATAL_AGENT_LIBS ;;
+  tests/agent/*.sh | tests/agent/*.py) farm natal-agent agent/main.o "$2" $NATAL_AGENT_LIBS ;;
   tests/controller/*.sh) farm natald controller/natald/natald-main.o controller/natald/natald-loop.o "$2" $NATALD_LIBS ;;
   tests/unit/agent/*) $MUTANT_CC $flags -o "$tmp/test" "$(object "$1")" "$2" $AGENT_MUTANT_LIBS ;;
   tests/unit/controller/*) $MUTANT_CC $flags -o "$tmp/test" "$(object "$1")" "$2" $CONTROLLER_MUTANT_LIBS ;;
@@ -71,14 +71,14 @@ link_test() { # link_test TEST OBJECT: the mutated program
 
 dies() { # dies TEST: does the mutated program fail it?
   case $1 in
-  *.sh) ! builddir=$tmp/bin NATALD=$tmp/bin/natald timeout 120 "$srcdir/$1" > "$tmp/log" 2>&1 < /dev/null ;;
+  *.sh | *.py) ! builddir=$tmp/bin NATALD=$tmp/bin/natald timeout 120 "$srcdir/$1" > "$tmp/log" 2>&1 < /dev/null ;;
   *) ! NATAL_TEST_SAMPLES=1 timeout 120 "$tmp/test" > "$tmp/log" 2>&1 < /dev/null || ! timeout 120 "$tmp/test" > "$tmp/log" 2>&1 < /dev/null ;;
   esac
 }
 
 unchanged() { # unchanged TEST: passes as it is, or its failures say nothing
   case $1 in
-  *.sh) "$srcdir/$1" > "$tmp/log" 2>&1 < /dev/null ;;
+  *.sh | *.py) "$srcdir/$1" > "$tmp/log" 2>&1 < /dev/null ;;
   *) NATAL_TEST_SAMPLES=1 "./$1" > "$tmp/log" 2>&1 < /dev/null ;;
   esac || { echo "WRONG: $1 fails without any mutant"; cat "$tmp/log"; wrong=$((wrong + 1)); }
 }

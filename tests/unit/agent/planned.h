@@ -9,6 +9,7 @@ static struct test_root root;
 static struct plan *plan;
 static struct config *config;
 static struct test_seed seed;
+static struct machine machine;
 static struct done done_before;
 static bool live;
 
@@ -39,7 +40,8 @@ static void planned(const char *yaml)
 
 	snprintf(text, sizeof text, "#cloud-config\n%s", yaml);
 	seed_add(&seed, "user-data", text);
-	assert_ok(config_parse(&seed.v, &config, &e), e);
+	machine_read(root.fd, &machine);
+	assert_ok(config_parse_with(&seed.v, &(struct config_with){ NULL, &machine }, &config, &e), e);
 	assert_ok(plan_build(config, &f, &done_before, &plan, &e), e);
 }
 
@@ -89,7 +91,7 @@ __attribute__((returns_nonnull, noinline)) static const struct item *item(const 
 	abort();
 }
 
-static const char *problem(const char *key) { return item(key)->problem ? item(key)->problem->msg : "none"; }
+static inline const char *problem(const char *key) { return item(key)->problem ? item(key)->problem->msg : "none"; }
 
 static const struct action *find_write(const char *path)
 {
@@ -117,7 +119,7 @@ static inline bool removes(const char *path)
 	} while (0)
 
 /* The item's nth command, its words with blanks between them; "" where there is none. */
-static const char *command(const char *key, size_t n)
+static inline const char *command(const char *key, size_t n)
 {
 	static char line[4096];
 	size_t at = 0;

@@ -33,8 +33,10 @@ static void everything_is_taken(void **state)
 	assert_int_equal(c->users[0].uid.value, 7);
 	assert_int_equal(c->users[0].lock_passwd, TRI_NO);
 	assert_int_equal(c->users[0].sudo.count, 0);
-	assert_int_equal(c->users[0].ssh_authorized_keys.count, 2);
-	assert_string_equal(c->users[0].ssh_authorized_keys.at[0], "ssh-rsa B");
+	assert_int_equal(c->users[0].ssh_authorized_keys.count, 1);
+	assert_string_equal(c->users[0].ssh_authorized_keys.at[0], "ssh-ed25519 A");
+	assert_int_equal(c->ssh.keys.count, 1);
+	assert_string_equal(c->ssh.keys.at[0], "ssh-rsa B");
 	assert_memory_equal(c->files[0].bytes, "hi", 2);
 	assert_int_equal(c->files[0].mode, 0600);
 	assert_string_equal(c->files[0].group, "a");
@@ -66,7 +68,7 @@ static void mistakes_name_their_place(void **state)
 			ERR_FORMAT },
 		{ "{\"users\":[{\"name\":\"a\",\"uid\":-1}]}", "user-data:2:23", "users/a/uid is not a whole number", ERR_FORMAT },
 		{ "{\"users\":[{\"name\":\"a\",\"sudo\":[\"A\\nB\"]}]}", "user-data:2:23", "users/a/sudo: a rule is one line", ERR_FORMAT },
-		{ "{\"users\":[{\"name\":\"a\",\"ssh_authorized_keys\":[\"A\\nB c\"]}]}", "user-data:2:46", "is not one line", ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"ssh_authorized_keys\":[\"A\\nB c\"]}]}", "user-data:2:46", "is no line of an authorized_keys file", ERR_FORMAT },
 		{ "{\"bootcmd\":[]}", "user-data:2:12", "bootcmd is empty", ERR_FORMAT },
 		{ "[]", "user-data:2:1", "a cloud-config is a map", ERR_FORMAT },
 	};

@@ -206,7 +206,7 @@ static void power_state(void **state)
 	has_program("/usr/bin/systemd-run");
 	planned("power_state: {mode: reboot, delay: '+5', message: bye now, condition: [test, -e, \"/it's\"]}\n");
 	assert_written("/var/lib/natal/power-condition.sh", "#!/bin/sh\n'test' '-e' '/it'\\''s'\n");
-	assert_non_null(strstr(command("power_state", 0), "--property=After=natal-late.service --property=Type=oneshot "
+	assert_non_null(strstr(command("power_state", 0), "--property=After=natal-late.service natal-behind.service --property=Type=oneshot "
 		"--property=ExecCondition=/bin/sh /var/lib/natal/power-condition.sh -- /sbin/shutdown -r +5 bye now"));
 }
 

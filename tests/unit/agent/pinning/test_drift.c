@@ -72,6 +72,18 @@ static void one_more(void **state)
 	assert_string_equal(last.msg, "the ssh-rsa host key on disk was not installed by natal");
 }
 
+/* natal-behind was cut off between the key and the journal: it is made anew. */
+static void one_that_is_still_to_be_made(void **state)
+{
+	const struct drift_check c = { .root = root.fd, .rsa_is_made = true, .found = found };
+
+	root_put(&root, "/etc/ssh/ssh_host_rsa_key.pub", "ssh-rsa a2V5\n");
+	assert_int_equal(drift_check(&c, &pins), 0);
+	root_put(&root, "/etc/ssh/ssh_host_ecdsa_key.pub", "ecdsa-sha2-nistp256 a2V5\n");
+	assert_int_equal(drift_check(&c, &pins), 1);
+	assert_string_equal(last.msg, "the ecdsa-sha2-nistp256 host key on disk was not installed by natal");
+}
+
 static void certificate_gone(void **state)
 {
 	pins.has_tls = true;
@@ -157,7 +169,7 @@ static void a_service_that_cannot_be_asked_is_no_drift(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(as_installed), TEST(changed), TEST(gone), TEST(one_more), TEST(certificate_gone), TEST(a_certificate_that_was_not),
+		TEST(as_installed), TEST(changed), TEST(gone), TEST(one_more), TEST(one_that_is_still_to_be_made), TEST(certificate_gone), TEST(a_certificate_that_was_not),
 			TEST(what_cannot_be_read_has_changed), TEST(der),
 			TEST(a_service_that_cannot_be_asked_is_no_drift),
 	};

@@ -111,21 +111,6 @@ static void accounts_keep_what_is_there(void **state)
 	assert_true(action(ACTION_WRITE, "/etc/shadow")->secret);
 }
 
-static void accounts_conflicts_are_problems(void **state)
-{
-	user_data("{\"users\":[{\"name\":\"root\",\"uid\":5}]}");
-	assert_ok(build(NULL), e);
-	assert_string_equal(problem("accounts"), "user 'root' has the number 0, 5 is wanted: numbers of existing users are not changed");
-	assert_null(find(ACTION_WRITE, "/etc/passwd"));
-}
-
-static void a_member_must_be_a_user(void **state)
-{
-	user_data("{\"groups\":[{\"g\":[\"ghost\"]}]}");
-	assert_ok(build(NULL), e);
-	assert_string_equal(problem("accounts"), "group 'g': its member 'ghost' is no user");
-}
-
 static void keys_are_added_to_those_there(void **state)
 {
 	root_put(&root, "/root/.ssh/authorized_keys", "ssh-rsa OLD\nssh-ed25519 A\n");
@@ -515,8 +500,7 @@ static void a_plan_shows_no_secret(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_wanted_nothing_done), TEST(accounts_keep_what_is_there), TEST(accounts_conflicts_are_problems),
-			TEST(a_member_must_be_a_user),
+		TEST(nothing_wanted_nothing_done), TEST(accounts_keep_what_is_there),
 		TEST(keys_are_added_to_those_there), TEST(hostname_and_hosts), TEST(machine_id_is_the_uuid),
 			TEST(host_keys_replace_what_the_image_had),
 		TEST(tls_key_is_for_the_group_that_reads_it), TEST(tls_needs_both_halves), TEST(ca_certificates_need_their_tool),

@@ -1,0 +1,208 @@
+/* Who gets which keys; what a user's item goes on without; whose user `default` is; what is left to users who were there before. */
+#include "tests/unit/agent/planned.h"
+
+#define KEY_A "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA a@a"
+#define KEY_B "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB b@b"
+
+static const char *written(const char *path)
+{
+	const struct action *a = find_write(path);
+
+	return a ? arena_copy(&plan->arena, a->bytes, a->size) : "";
+}
+
+/* The note that holds the words; its place and message, or "". */
+static const char *noted(const struct notes *notes, const char *words)
+{
+	static char line[800];
+
+	for (size_t i = 0; i < notes->kept; i++)
+		if (strstr(notes->at[i].err.msg, words)) {
+			snprintf(line, sizeof line, "%s: %s", notes->at[i].err.where, notes->at[i].err.msg);
+			return line;
+		}
+	return "";
+}
+
+static void keys_of_the_top_without_a_default_user(void **state)
+{
+	planned("users: [{name: app, system: true}, {name: bob}]\nssh_authorized_keys: ['" KEY_A "']\n");
+	assert_null(find_write("/home/app/.ssh/authorized_keys"));
+	assert_null(find_write("/home/bob/.ssh/authorized_keys"));
+	assert_non_null(strstr(written("/root/.ssh/authorized_keys"), "login as the user \\\"NONE\\\" rather than the user \\\"root\\\""));
+	assert_string_equal(noted(&config->notes, "root alone"),
+		"user-data:3:1: ssh_authorized_keys are for the default user, and users names none: root alone gets them");
+}
+
+static void keys_of_the_top_without_a_default_user_where_root_may(void **state)
+{
+	planned("users: [{name: bob}]\ndisable_root: false\nssh_authorized_keys: ['" KEY_A "']\n");
+	assert_string_equal(written("/root/.ssh/authorized_keys"), KEY_A "\n");
+}
+
+/* Twice over, as cloud-init has it: his own by `users`, and the top's behind them; of one key the latter. */
+static void root_has_his_own_and_the_tops(void **state)
+{
+	planned("users: [default, {name: root, ssh_authorized_keys: ['" KEY_A "', '" KEY_B "']}]\nssh_authorized_keys: ['" KEY_B "']\n"
+		"disable_root_opts: 'command=\"echo $USER $DISABLE_USER\"'\n");
+	assert_string_equal(written("/root/.ssh/authorized_keys"), KEY_A "\ncommand=\"echo debian root\" " KEY_B "\n");
+	assert_string_equal(written("/home/debian/.ssh/authorized_keys"), KEY_B "\n");
+}
+
+static void the_default_user_has_his_own_and_the_tops(void **state)
+{
+	planned("user: {name: joe, ssh_authorized_keys: ['from=\"h\" " KEY_A "', '" KEY_B "']}\nssh_authorized_keys: ['" KEY_A "']\n");
+	assert_string_equal(written("/home/joe/.ssh/authorized_keys"), KEY_A "\n" KEY_B "\n");
+}
+
+static void root_as_the_default_user(void **state)
+{
+	planned("user: root\nssh_authorized_keys: ['" KEY_A "']\n");
+	assert_non_null(strstr(written("/root/.ssh/authorized_keys"), "login as the user \\\"root\\\" rather than the user \\\"root\\\""));
+	assert_string_equal(noted(&plan->notes, "to himself"), "user-data:3:22: root is the default user, and his keys send him to himself");
+	planned_again("user: root\nssh_authorized_keys: ['" KEY_A "']\ndisable_root: false\n", "i-2");
+	assert_string_equal(written("/root/.ssh/authorized_keys"), KEY_A "\n");
+	assert_string_equal(noted(&plan->notes, "to himself"), "");
+}
+
+static void nobody_to_be_sent_to(void **state)
+{
+	planned("users: [{name: old, ssh_redirect_user: true}]\nssh_authorized_keys: ['" KEY_A "']\n");
+	assert_null(find_write("/home/old/.ssh/authorized_keys"));
+	assert_string_equal(noted(&config->notes, "has no effect"),
+		"user-data:2:21: users/old/ssh_redirect_user has no effect: users names no default user");
+}
+
+/* An empty variable of a template, a file's comment: sshd would pass them over, too. */
+static void what_is_no_key_is_left_out(void **state)
+{
+	planned("users:\n- name: bob\n  ssh_authorized_keys:\n  - ''\n  - '# of the office'\n  - nonsense\n  - |\n    " KEY_A "\n\n    # and\n    " KEY_B "\n");
+	assert_string_equal(written("/home/bob/.ssh/authorized_keys"), KEY_A "\n" KEY_B "\n");
+	assert_string_equal(noted(&config->notes, "keys/0"), "user-data:5:5: users/bob/ssh_authorized_keys/0 is empty, and left out");
+	assert_string_equal(noted(&config->notes, "keys/1"), "user-data:6:5: users/bob/ssh_authorized_keys/1 is a comment, and left out");
+	assert_string_equal(noted(&config->notes, "keys/2"),
+		"user-data:7:5: users/bob/ssh_authorized_keys/2 is no line of an authorized_keys file, and left out");
+	assert_string_equal(noted(&config->notes, "keys/3"), "user-data:8:5: users/bob/ssh_authorized_keys/3 is a comment, and left out");
+	assert_int_equal(config->notes.count, 4);
+}
+
+static void no_key_at_all(void **state)
+{
+	planned("users: [default]\nssh_authorized_keys: ['', ' ']\n");
+	assert_null(find_write("/home/debian/.ssh/authorized_keys"));
+	assert_null(find_write("/root/.ssh/authorized_keys"));
+	assert_string_equal(noted(&config->notes, "is empty"), "user-data:3:23: ssh_authorized_keys/0 is empty, and left out");
+}
+
+/* cloud-init logs it and goes on; the rest of the item is done. */
+static void a_member_who_is_nobody(void **state)
+{
+	planned("users: [bob]\ngroups:\n- g: [root, ghost, bob]\n- h: ghost\n");
+	assert_string_equal(problem("accounts"), "none");
+	assert_non_null(strstr(written("/etc/group"), "g:x:1000:bob,root\nh:x:1001:\n"));
+	assert_string_equal(noted(&plan->notes, "group 'g'"), "user-data:4:13: group 'g': its member 'ghost' is no user");
+	assert_string_equal(noted(&plan->notes, "group 'h'"), "user-data:5:6: group 'h': its member 'ghost' is no user");
+	assert_int_equal(plan->notes.count, 2);
+}
+
+static void a_password_for_nobody(void **state)
+{
+	planned("chpasswd:\n  expire: false\n  users:\n  - {name: ghost, password: '$6$a$b'}\n  - {name: root, password: '$6$c$d'}\n  list: ['bogy:$6$e$f']\n");
+	assert_string_equal(problem("accounts"), "none");
+	assert_string_equal(written("/etc/shadow"), "root:$6$c$d:100:0:99999:7:::\n");
+	assert_string_equal(noted(&plan->notes, "'ghost'"), "user-data:5:5: chpasswd: 'ghost' is no user of this guest");
+	assert_string_equal(noted(&plan->notes, "'bogy'"), "user-data:7:10: chpasswd: 'bogy' is no user of this guest");
+	assert_null(strstr(noted(&plan->notes, "'bogy'"), "$6$"));
+}
+
+static void a_number_stays(void **state)
+{
+	planned("users:\n- name: root\n  uid: 5\n  lock_passwd: false\n  hashed_passwd: '$6$c$d'\n");
+	assert_string_equal(problem("accounts"), "none");
+	assert_null(find_write("/etc/passwd"));
+	assert_string_equal(written("/etc/shadow"), "root:$6$c$d:100:0:99999:7:::\n");
+	assert_string_equal(noted(&plan->notes, "number"),
+		"user-data:4:8: user 'root' has the number 0, 5 is wanted: numbers of existing users are not changed");
+}
+
+/* Nothing was made for him: nobody could get in as him. */
+static void a_new_user_needs_a_number_of_his_own(void **state)
+{
+	planned("users: [{name: bob, uid: 0}]\n");
+	assert_string_equal(problem("accounts"), "user 'bob': another user has the number 0");
+	assert_null(find_write("/etc/passwd"));
+}
+
+/* Words of os-release(5) and whom they make `default`. */
+static void the_default_user_of_each_distribution(void **state)
+{
+	static const struct { const char *release, *tail; } rows[] = {
+		{ "ID=debian\n", "Debian:/home/debian:/bin/bash\n" },
+		{ "ID=ubuntu\nID_LIKE=debian\n", "Ubuntu:/home/ubuntu:/bin/bash\n" },
+		{ "ID=fedora\n", "fedora Cloud User:/home/fedora:/bin/bash\n" },
+		{ "ID=\"centos\"\nID_LIKE=\"rhel fedora\"\n", "Cloud User:/home/cloud-user:/bin/bash\n" },
+		{ "ID=\"rhel\"\nID_LIKE=\"fedora\"\n", "Cloud User:/home/cloud-user:/bin/bash\n" },
+		{ "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n", "rocky Cloud User:/home/rocky:/bin/bash\n" },
+		{ "ID=\"almalinux\"\n", "almalinux Cloud User:/home/almalinux:/bin/bash\n" },
+		{ "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n", "suse Cloud User:/home/suse:/bin/bash\n" },
+		{ "ID=alpine\n", "alpine Cloud User:/home/alpine:/bin/ash\n" },
+		{ "ID=arch\n", "arch Cloud User:/home/arch:/bin/bash\n" },
+		/* Of those that are like others, the nearest. */
+		{ "ID=pop\nID_LIKE=\"ubuntu debian\"\n", "Ubuntu:/home/ubuntu:/bin/bash\n" },
+		{ "ID=ol\nID_LIKE=\"nothing rhel fedora\"\n", "Cloud User:/home/cloud-user:/bin/bash\n" },
+		{ "ID=alp\n", ":Debian:/home/debian:/bin/bash\n" },
+		{ "ID=debian-like\n", "Debian:/home/debian:/bin/bash\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		root_put(&root, "/etc/os-release", rows[i].release);
+		if (i)
+			planned_again("users: [default]\n", "i-2");
+		else
+			planned("users: [default]\n");
+		if (!strstr(written("/etc/passwd"), rows[i].tail))
+			fail_msg("%s: %s", rows[i].release, written("/etc/passwd"));
+	}
+}
+
+static void the_groups_of_the_default_user(void **state)
+{
+	is_fedora();
+	planned("users: [default]\n");
+	assert_string_equal(written("/etc/group"), "root:x:0:\nshadow:x:42:\nadm:x:1000:fedora\nsystemd-journal:x:1001:fedora\nwheel:x:1002:fedora\nfedora:x:1003:\n");
+	assert_string_equal(written("/etc/sudoers.d/90-natal-fedora"), "fedora ALL=(ALL) NOPASSWD:ALL\n");
+}
+
+static void useradds_own_defaults(void **state)
+{
+	root_put(&root, "/etc/default/useradd", "# SHELL=/bin/no\nSHELL=/bin/dash\nHOME=/srv/people/\nSKEL=/etc/skel2\nSHELL=/bin/bash\n");
+	root_put(&root, "/etc/skel2/.rc", "rc\n");
+	root_put(&root, "/etc/skel/.other", "no\n");
+	planned("users: [{name: bob}, {name: eve, shell: /bin/zsh, homedir: /e}]\n");
+	assert_non_null(strstr(written("/etc/passwd"), "bob:x:1000:1000::/srv/people/bob:/bin/bash\neve:x:1001:1001::/e:/bin/zsh\n"));
+	assert_string_equal(written("/srv/people/bob/.rc"), "rc\n");
+	assert_string_equal(written("/e/.rc"), "rc\n");
+	assert_null(find_write("/e/.other"));
+}
+
+static void defaults_that_are_none(void **state)
+{
+	root_put(&root, "/etc/default/useradd", "SHELL=bash\nHOME=/a:/b/\nSKEL=\n");
+	root_put(&root, "/etc/skel/.rc", "rc\n");
+	planned("users: [bob]\n");
+	assert_non_null(strstr(written("/etc/passwd"), "bob:x:1000:1000::/home/bob:/bin/sh\n"));
+	assert_string_equal(written("/home/bob/.rc"), "rc\n");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(keys_of_the_top_without_a_default_user), T(keys_of_the_top_without_a_default_user_where_root_may), T(root_has_his_own_and_the_tops),
+		T(the_default_user_has_his_own_and_the_tops), T(root_as_the_default_user), T(nobody_to_be_sent_to), T(what_is_no_key_is_left_out), T(no_key_at_all),
+		T(a_member_who_is_nobody), T(a_password_for_nobody), T(a_number_stays), T(a_new_user_needs_a_number_of_his_own),
+		T(the_default_user_of_each_distribution), T(the_groups_of_the_default_user), T(useradds_own_defaults), T(defaults_that_are_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
