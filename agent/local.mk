@@ -30,6 +30,9 @@ natalunitdir = $(SYSTEMD_UNIT_DIR)
 dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service %D%/units/natal-behind.service %D%/units/natal-delegate.service
 natalsshdir = $(SYSTEMD_UNIT_DIR)/ssh.service.d
 dist_natalssh_DATA = %D%/units/ssh.service.d/10-natal.conf
+# The same where sshd's unit has its other name.
+natalsshddir = $(SYSTEMD_UNIT_DIR)/sshd.service.d
+natalsshd_DATA = %D%/units/ssh.service.d/10-natal.conf
 # One condition for each of cloud-init's units, by their names up to 24.2 and since.
 EXTRA_DIST += %D%/units/cloud-init.d/10-natal.conf
 CLOUD_INIT_UNITS = cloud-init-local.service cloud-init-main.service cloud-init-network.service cloud-init.service cloud-config.service cloud-final.service \
