@@ -184,6 +184,8 @@ static int make_plan(struct agent *a, struct err *e)
 	int r = agent_config(a, e);
 	if (!r)
 		agent_tell_notes(a, &a->config->notes);
+	if (!r)
+		a->config->command_wait_s = a->fetched.policy.command_wait_s;
 	if (!r && a->live && a->config->has_network && a->config->network_kind == NETCONF_OPENSTACK)
 		r = await_interfaces(a, &facts, e);
 	if (r || (r = plan_build(a->config, &facts, &a->journal.done, &a->plan, e)))

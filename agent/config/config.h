@@ -71,6 +71,7 @@ struct config {
 	const struct verified *verified;
 	bool delegated;                                 /* user-data is cloud-init's, and was not read: config_delegate() */
 	struct config_with with;
+	uint64_t command_wait_s;                        /* the image's policy; 0: COMMAND_WAIT_S */
 	bool partial;                                   /* some are not here: user-data and vendor-data were left out */
 	size_t want_count;                              /* … which */
 	struct config_want *wants;
