@@ -77,6 +77,7 @@ struct config {
 	struct config_want *wants;
 	struct notes notes;                             /* what is said of documents that are taken all the same */
 	struct userdata userdata;                       /* the scripts are here */
+	const char *machine_id;                         /* that the source has for this machine, 32 hex digits; NULL: its UUID's */
 	const struct node *meta, *meta_keys;            /* the source's own meta-data, a map, and the public keys in it, a list; NULL */
 	const struct node *instance_data;               /* what templates see, secrets and all */
 	struct node *cloud;                             /* the documents; what the texts below are borrowed from */
