@@ -33,6 +33,7 @@ struct agent {
 	struct verified *verified;
 	struct fetched fetched;
 	struct config_fetch config_fetch;
+	struct machine machine;
 	bool fetching;                  /* what user-data names is fetched, not only looked for */
 	struct config *config;
 	struct plan *plan;

@@ -3,6 +3,7 @@
 #include "agent/apply/apply.h"
 #include "agent/compat.h"
 #include "agent/delegate.h"
+#include "agent/parts.h"
 #include "agent/pinning/drift.h"
 #include "agent/told.h"
 
@@ -29,6 +30,7 @@ static int run_pending(struct agent *a, struct err *e)
 	a->report.total = a->journal.item_count;
 	r = apply_pending(&apply, &a->journal, STAGE_LATE, &degraded, e);
 	struct err first = *e;
+	parts_ran(&a->journal);
 	a->phase = r ? PHASE_FAILED : judge_items(&a->journal);
 	a->journal.state = a->phase == PHASE_FAILED ? JOURNAL_FAILED : a->phase == PHASE_DEGRADED ? JOURNAL_DEGRADED : JOURNAL_PROVISIONED;
 	int saved = journal_save(a->root, &a->journal, e);
@@ -79,7 +81,11 @@ int agent_late(struct agent *a, struct err *e)
 	if (delegate_is(&a->journal))
 		r = delegate_wait(a, &cloud, e);
 	struct err handed = *e;
-	if (strcmp(a->boot.phase, "applied") == 0 || journal_runs_every_boot(&a->journal)) {
+	bool parts = false;
+	int looked = delegate_is(&a->journal) ? 0 : parts_look(a, &parts, e);
+	if (looked)
+		return told_failure(a, e);
+	if (parts || strcmp(a->boot.phase, "applied") == 0 || journal_runs_every_boot(&a->journal)) {
 		int ran = run_pending(a, e);
 		*e = r ? handed : *e;
 		r = r ? r : ran;

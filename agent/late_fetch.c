@@ -20,16 +20,18 @@ static void tell_missing(struct agent *a)
 int agent_config(struct agent *a, struct err *e)
 {
 	const struct config_fetch fetch = { &a->fetched.policy.fetch, fetched_get, &a->fetched };
+	const struct config_with with = { &a->config_fetch, &a->machine };
 	int64_t deadline_ms = 0;
 	int r = a->fetched.rows || a->fetched.arena.chunks ? 0 : fetched_init(&a->fetched, a->root, a->verified, e);
 
+	machine_read(a->root, &a->machine);
 	if (!r && a->fetched.policy.mode == MODE_DELEGATE)
-		return config_delegate(a->verified, &a->config, e);
+		return config_delegate(a->verified, &a->machine, &a->config, e);
 	for (int round = 0; !r; round++) {
 		config_free(a->config);
 		a->config = NULL;
 		a->config_fetch = fetch;
-		if ((r = config_parse_with(a->verified, &a->config_fetch, &a->config, e)) || !a->config->want_count)
+		if ((r = config_parse_with(a->verified, &with, &a->config, e)) || !a->config->want_count)
 			return r;
 		if (!a->fetching) {
 			tell_missing(a);

@@ -3,7 +3,7 @@ noinst_LIBRARIES += agent/libagent.a
 AGENT_LIBS = agent/libagent.a $(COMMON_LIBS)
 agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS) $(CURL_CFLAGS)
 agent_libagent_a_SOURCES = \
-	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/agent.c %D%/agent.h %D%/behind.c %D%/compat.c %D%/compat.h %D%/compat_verb.c %D%/cloud_status.c %D%/cloud_status.h %D%/delegate.c %D%/delegate.h %D%/late.c %D%/told.c %D%/told.h %D%/boot.c %D%/boot.h %D%/curl_functions.h %D%/fetched.c %D%/fetched.h %D%/late_fetch.c %D%/transfer.c %D%/transfer.h %D%/net_verb.c %D%/networks.c %D%/networks.h \
+	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/agent.c %D%/agent.h %D%/behind.c %D%/compat.c %D%/compat.h %D%/compat_verb.c %D%/cloud_status.c %D%/cloud_status.h %D%/delegate.c %D%/delegate.h %D%/late.c %D%/told.c %D%/told.h %D%/boot.c %D%/boot.h %D%/curl_functions.h %D%/fetched.c %D%/fetched.h %D%/late_fetch.c %D%/parts.c %D%/parts.h %D%/transfer.c %D%/transfer.h %D%/net_verb.c %D%/networks.c %D%/networks.h \
 	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/links.c %D%/links.h %D%/schema_verb.c %D%/seed.c %D%/seed.h %D%/userdata_verb.c %D%/verb.h %D%/verbs.c %D%/verbs.h \
 	%D%/apply/apply.c %D%/apply/apply.h %D%/apply/label.c %D%/apply/label.h %D%/apply/label_functions.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
 	%D%/config/accounts.c %D%/config/cloud.c %D%/config/config.c %D%/config/config.h %D%/config/doc.c %D%/config/doc.h \
@@ -12,7 +12,7 @@ agent_libagent_a_SOURCES = \
 	%D%/module/modules.c %D%/module/network.c %D%/module/password.c %D%/module/password.h %D%/module/crypt_functions.h \
 	%D%/module/apt_old.c %D%/module/set_passwords.c %D%/module/random_passwords.c %D%/module/report_key.c %D%/module/scripts.c %D%/module/runcmd.c %D%/module/ssh_host_keys.c %D%/module/sshd.c %D%/module/ssh_publish.c \
 	%D%/module/apt.c %D%/module/apt.h %D%/module/apt_sources.c %D%/module/final.c %D%/module/guest.c %D%/module/guest.h \
-	%D%/module/keyboard.c %D%/module/locale.c %D%/module/ntp.c %D%/module/other_repos.c %D%/module/packages.c %D%/module/resolv_conf.c %D%/module/rsyslog.c \
+	%D%/module/keyboard.c %D%/module/locale.c %D%/module/newuser.c %D%/module/newuser.h %D%/module/ntp.c %D%/module/other_repos.c %D%/module/packages.c %D%/module/resolv_conf.c %D%/module/rsyslog.c \
 	%D%/module/seed_random.c %D%/module/yum_repos.c \
 	%D%/module/timezone.c %D%/module/tls_identity.c %D%/module/users.c %D%/module/write_files.c \
 	%D%/pinning/drift.c %D%/pinning/drift.h %D%/pinning/pins.c %D%/pinning/pins.h %D%/pinning/present.h %D%/pinning/ssh.c \
@@ -20,7 +20,7 @@ agent_libagent_a_SOURCES = \
 	%D%/plan/build.h %D%/plan/checked.c %D%/plan/claims.c %D%/plan/folders.c %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
 	%D%/report/channel.c %D%/report/channel.h %D%/report/report.c %D%/report/report.h %D%/report/spool.c \
 	%D%/source/find.c %D%/source/find_functions.h %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c %D%/source/configdrive.c %D%/source/credentials.c %D%/source/nocloud.c \
-	%D%/source/offer.h %D%/source/sources.c %D%/source/volume.c %D%/waive.c %D%/offered.c %D%/status_verb.c %D%/clean_verb.c %D%/collect_verb.c %D%/instance.c %D%/instance.h %D%/query_verb.c %D%/analyze_verb.c %D%/timeline.c %D%/timeline.h %D%/timings.c %D%/timings.h %D%/config/meta.c
+	%D%/source/offer.h %D%/source/sources.c %D%/source/volume.c %D%/waive.c %D%/offered.c %D%/status_verb.c %D%/clean_verb.c %D%/collect_verb.c %D%/instance.c %D%/instance.h %D%/machine.c %D%/config/machine.h %D%/config/default_user.c %D%/config/instance_data.c %D%/query_verb.c %D%/analyze_verb.c %D%/timeline.c %D%/timeline.h %D%/timings.c %D%/timings.h %D%/config/meta.c
 
 sbin_PROGRAMS += natal-agent
 natal_agent_SOURCES = %D%/main.c

@@ -2,7 +2,25 @@
 noinst_PROGRAMS += tests/tools/agent_fault
 tests_tools_agent_fault_CFLAGS = $(TEST_CFLAGS)
 tests_tools_agent_fault_LDADD = $(AGENT_LIBS)
-dist_check_SCRIPTS += tests/agent/fault.sh tests/agent/golden.sh tests/agent/refuse.sh tests/agent/space.sh tests/agent/boot.sh tests/agent/units.sh tests/agent/links.sh tests/agent/published.sh tests/agent/changed.sh tests/agent/tools.sh tests/agent/delegate.sh tests/agent/behind.sh tests/agent/fetch.sh tests/agent/checked.sh tests/agent/compat.sh tests/agent/effects.py
+dist_check_SCRIPTS += \
+	tests/agent/behind.sh \
+	tests/agent/boot.sh \
+	tests/agent/changed.sh \
+	tests/agent/checked.sh \
+	tests/agent/compat.sh \
+	tests/agent/delegate.sh \
+	tests/agent/effects.py \
+	tests/agent/fault.sh \
+	tests/agent/fetch.sh \
+	tests/agent/golden.sh \
+	tests/agent/instance.sh \
+	tests/agent/links.sh \
+	tests/agent/published.sh \
+	tests/agent/refuse.sh \
+	tests/agent/scripts.sh \
+	tests/agent/space.sh \
+	tests/agent/tools.sh \
+	tests/agent/units.sh
 EXTRA_DIST += tests/agent/lib.sh tests/agent/controller.py tests/agent/web.py
 EXTRA_DIST += $(GOLDEN)
 GOLDEN = tests/golden/typical/seed/user-data tests/golden/typical/seed/network-config tests/golden/typical/seed/report-key \

@@ -9,6 +9,9 @@ tests_unit_common_base_test_err_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/common/base/test_base
 tests_unit_common_base_test_base_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_base_test_base_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/common/base/test_proc
+tests_unit_common_base_test_proc_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_base_test_proc_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/common/base/test_late
 tests_unit_common_base_test_late_CFLAGS = $(TEST_CFLAGS)

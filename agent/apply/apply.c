@@ -69,7 +69,7 @@ static void unstage_all(int root, const struct plan *p)
 static bool is_users(const char *const *argv)
 {
 	for (; *argv; argv++)
-		if (text_starts(*argv, "/var/lib/natal/"))
+		if (text_starts(*argv, "/var/lib/natal/") || text_starts(*argv, "/var/lib/cloud/"))
 			return true;
 	return false;
 }

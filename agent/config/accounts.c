@@ -188,18 +188,6 @@ static int check_user(const struct doc *d, const char *path, const struct config
 	return r ? r : check_hash(d, doc_path(d, path, "hashed_passwd"), u->hashed_passwd, e);
 }
 
-/* The image's own user, as Debian's cloud images have it. */
-static struct node *default_user(struct arena *a)
-{
-	static const char *const fields[][2] = { { "name", "debian" }, { "gecos", "Debian" }, { "shell", "/bin/bash" },
-		{ "groups", "adm,audio,cdrom,dialout,dip,floppy,netdev,plugdev,sudo,video" }, { "sudo", "ALL=(ALL) NOPASSWD:ALL" } };
-	struct node *u = node_new(a, NODE_MAP, (struct place){ 0 });
-
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		node_put(a, u, fields[i][0], node_text(a, fields[i][1], u->place));
-	return u;
-}
-
 static int parse_user(struct config *c, const struct doc *d, const struct member *m, struct err *e)
 {
 	struct user_row row = { 0 };
@@ -294,7 +282,7 @@ int config_accounts(struct config *c, const struct doc *d, const struct texts *d
 		node_put(d->arena, with, "users", node_text(d->arena, "default", cloud->place));
 		cloud = with;
 	}
-	if ((r = take_keys(d, "ssh_authorized_keys", &keys, e)) || (r = users_normalize(d->arena, cloud, default_user(d->arena), &all, e)))
+	if ((r = take_keys(d, "ssh_authorized_keys", &keys, e)) || (r = users_normalize(d->arena, cloud, config_default_user(d->arena, c->with.machine), &all, e)))
 		return r;
 	if (all.users->count > CONFIG_ACCOUNTS_MAX)
 		return doc_fail(d, "users", ERR_LIMIT, e, "%zu users: %d at most", all.users->count, CONFIG_ACCOUNTS_MAX);

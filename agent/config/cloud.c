@@ -127,33 +127,6 @@ static int parse_policy(struct config *c, const struct doc *d, const struct node
 	return 0;
 }
 
-static void put_text(struct arena *a, struct node *map, const char *key, const char *text)
-{
-	node_put(a, map, key, node_text(a, text, map->place));
-}
-
-/* What templates see: cloud-init's instance-data, as far as the medium knows it. */
-static const struct node *instance_data(struct config *c)
-{
-	static const char *const ids[] = { "instance-id", "instance_id" };
-	const struct manifest *m = &c->verified->manifest;
-	struct arena *a = &c->arena;
-	struct node *all = node_new(a, NODE_MAP, (struct place){ .doc = "instance-data" }), *v1 = node_copy(a, all), *ds = node_copy(a, all),
-		*meta = node_copy(a, all);
-
-	put_text(a, v1, "cloud_name", "natal");
-	put_text(a, v1, "platform", "natal");
-	put_text(a, v1, "instance_id", m->vm.instance_id);
-	put_text(a, v1, "local_hostname", m->vm.name);
-	put_text(a, meta, "local-hostname", m->vm.name);
-	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
-		put_text(a, meta, ids[i], m->vm.instance_id);
-	node_put(a, ds, "meta_data", meta);
-	node_put(a, all, "v1", v1);
-	node_put(a, all, "ds", ds);
-	return all;
-}
-
 /* false, and the texts that cloud-init takes for it. */
 static bool is_off(const struct node *v)
 {
@@ -201,12 +174,13 @@ static int read_userdata(struct config *c, struct doc *d, struct err *e)
 	struct userdata_in in = {
 		.arena = &c->arena, .user = user ? user->bytes : NULL, .user_size = user ? (size_t)user->size : 0,
 		.vendor = vendor ? vendor->bytes : NULL, .vendor_size = vendor ? (size_t)vendor->size : 0,
-		.vars = instance_data(c), .launch_index = -1,
+		.launch_index = -1,
 	};
 	const struct userdata_include include = { config_include, c };
 	in.include = config_fetches(c) ? &include : NULL;
 	int r = config_meta(c, &in, e);
 
+	in.vars = c->instance_data = config_instance_data(c);
 	if (r || (r = read_wanted(c, &in, e)) || (r = waiver_check(c->verified, &c->userdata, e)))
 		return r;
 	c->cloud = c->userdata.config;

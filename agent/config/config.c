@@ -44,7 +44,7 @@ static int check_size(const struct verified *v, const char *name, struct err *e)
 		err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
 }
 
-int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e)
+int config_parse_with(const struct verified *v, const struct config_with *with, struct config **ret, struct err *e)
 {
 	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
 	int r;
@@ -52,7 +52,7 @@ int config_parse_with(const struct verified *v, const struct config_fetch *fetch
 	if (!c)
 		return err_nomem(e);
 	c->verified = v;
-	c->fetch = fetch;
+	c->with = *with;
 	c->notes.arena = &c->arena;
 	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) || (r = config_network(c, e)))
 		return r;
@@ -60,9 +60,12 @@ int config_parse_with(const struct verified *v, const struct config_fetch *fetch
 	return 0;
 }
 
-int config_parse(const struct verified *v, struct config **ret, struct err *e) { return config_parse_with(v, NULL, ret, e); }
+int config_parse(const struct verified *v, struct config **ret, struct err *e) 
+{
+	return config_parse_with(v, &(struct config_with){ NULL, NULL }, ret, e);
+}
 
-int config_delegate(const struct verified *v, struct config **ret, struct err *e)
+int config_delegate(const struct verified *v, const struct machine *m, struct config **ret, struct err *e)
 {
 	static const char *const docs[] = { BLOB_USER_DATA, BLOB_VENDOR_DATA, BLOB_NETWORK_CONFIG };
 	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
@@ -72,6 +75,7 @@ int config_delegate(const struct verified *v, struct config **ret, struct err *e
 		return err_nomem(e);
 	c->verified = v;
 	c->delegated = true;
+	c->with.machine = m;
 	c->notes.arena = &c->arena;
 	if ((r = check_blobs(v, e)))
 		return r;
@@ -80,6 +84,7 @@ int config_delegate(const struct verified *v, struct config **ret, struct err *e
 			return r;
 	c->cloud = node_new(&c->arena, NODE_MAP, (struct place){ .doc = BLOB_USER_DATA });
 	config_ssh_defaults(c);
+	c->instance_data = config_instance_data(c);
 	*ret = give(c);
 	return 0;
 }

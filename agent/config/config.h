@@ -1,7 +1,7 @@
 /* config.h - what a verified bundle wants of this guest: user-data and network-config, wholly checked.
  *
- * config_parse() makes it from a struct verified and nothing else; config_free() frees it.  It borrows from the
- * struct verified, which must outlive it.  Nothing in it has been looked up on the machine: names stay names.
+ * config_parse() makes it from a struct verified, config_parse_with() with a few words about the machine; config_free() frees it.  It
+ * borrows from the struct verified, which must outlive it.  Nothing in it has been looked up on the machine: names stay names.
  *
  * User-data is cloud-init's: see cloud-config(5).
  * Caps: 1 MiB a document, 256 users and groups, 4,096 files of 64 MiB in all; of networks see common/network/netconf.h.
@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "agent/config/doc.h"
 #include "agent/config/fetch.h"
+#include "agent/config/machine.h"
 #include "common/base/textindex.h"
 #include "common/userdata/userdata.h"
 #include "common/media/bundle.h"
@@ -59,16 +60,24 @@ struct config_ssh {
 };
 struct config_policy { const char *key; enum policy_kind policy; };
 
+/* What a document is read with. */
+struct config_with {
+	const struct config_fetch *fetch;               /* who has the texts that it names; NULL: nobody */
+	const struct machine *machine;                  /* NULL: nothing is known of it */
+};
+
 struct config {
 	struct arena arena;
 	const struct verified *verified;
 	bool delegated;                                 /* user-data is cloud-init's, and was not read: config_delegate() */
-	const struct config_fetch *fetch;               /* who has the texts that it names; NULL: nobody */
+	struct config_with with;
 	bool partial;                                   /* some are not here: user-data and vendor-data were left out */
 	size_t want_count;                              /* … which */
 	struct config_want *wants;
 	struct notes notes;                             /* what is said of documents that are taken all the same */
 	struct userdata userdata;                       /* the scripts are here */
+	const struct node *meta, *meta_keys;            /* the source's own meta-data, a map, and the public keys in it, a list; NULL */
+	const struct node *instance_data;               /* what templates see, secrets and all */
 	struct node *cloud;                             /* the documents; what the texts below are borrowed from */
 	const struct node *network;
 	const char *hostname, *fqdn, *timezone;
@@ -93,17 +102,22 @@ struct config {
 /* Errors: format and unsupported (e->where is the place), limit. */
 int config_parse(const struct verified *v, struct config **ret, struct err *e);
 /* The same where cloud-init does what the documents want: they are within their caps, and that is all that is known of them. */
-int config_delegate(const struct verified *v, struct config **ret, struct err *e);
-/* The same where the image's policy may let texts be fetched; `fetch` outlives the config. */
-int config_parse_with(const struct verified *v, const struct config_fetch *fetch, struct config **ret, struct err *e);
+int config_delegate(const struct verified *v, const struct machine *m, struct config **ret, struct err *e);
+/* The same with more than the documents; what `with` points to outlives the config. */
+int config_parse_with(const struct verified *v, const struct config_with *with, struct config **ret, struct err *e);
 void config_free(struct config *c);
 scope_fn(struct config, config_free)
 
 /* What a source's meta-data adds to user-data (agent/waive.c writes it). */
 int config_meta(struct config *c, struct userdata_in *in, struct err *e);
+/* instance_data.c: of the source's meta-data and the words about the machine; and what of it may be shown. */
+#define CONFIG_REDACTED "redacted: natal keeps no copy of it"
+const struct node *config_instance_data(struct config *c);
+struct node *config_instance_shown(struct arena *a, const struct node *instance_data);
 /* The parts, each given its tree; called by config_parse(). */
 int config_cloud(struct config *c, struct err *e);
 int config_network(struct config *c, struct err *e);
+struct node *config_default_user(struct arena *a, const struct machine *m);
 int config_accounts(struct config *c, const struct doc *d, const struct texts *default_keys, struct err *e);
 int config_ssh(struct config *c, const struct doc *d, struct err *e);
 /* What holds where no document says anything of it. */

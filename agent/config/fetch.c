@@ -12,7 +12,7 @@ static bool is_refused(const struct verified *v)
 	return false;
 }
 
-bool config_fetches(const struct config *c) { return c->fetch && fetch_policy_any(c->fetch->policy); }
+bool config_fetches(const struct config *c) { return c->with.fetch && fetch_policy_any(c->with.fetch->policy); }
 
 int config_fetch(struct config *c, const char *address, struct config_want *w, struct userdata_text *ret, struct err *e)
 {
@@ -26,7 +26,7 @@ int config_fetch(struct config *c, const char *address, struct config_want *w, s
 		err_hint(e, "sign the user-data, or take \"fetch\" out of \"refuse\" in /etc/natal/policy.json");
 		return -(int)e->code;
 	}
-	if ((r = fetch_allows(c->fetch->policy, &w->url, &w->pin, e)) || (r = c->fetch->get(c->fetch->data, &c->arena, w, &text, e)))
+	if ((r = fetch_allows(c->with.fetch->policy, &w->url, &w->pin, e)) || (r = c->with.fetch->get(c->with.fetch->data, &c->arena, w, &text, e)))
 		return r;
 	*ret = text;
 	if (text.bytes)

@@ -13,7 +13,8 @@ int config_meta(struct config *c, struct userdata_in *in, struct err *e)
 		return r;
 	const struct node *index = node_get(meta, "launch_index");
 	in->below = node_get(meta, "config");
-	in->keys = node_get(meta, "keys");
+	in->keys = c->meta_keys = node_get(meta, "keys");
+	c->meta = node_get(meta, "meta_data");
 	if (index && index->kind == NODE_INT)
 		in->launch_index = (int)index->integer;
 	return 0;

@@ -1,5 +1,6 @@
 /* accounts.c - groups and users: the four account files, computed whole and written without useradd(8). */
 #include "agent/module/module.h"
+#include "agent/module/newuser.h"
 
 #include <string.h>
 #include "agent/module/password.h"
@@ -107,8 +108,10 @@ static int set_password(struct builder *b, const struct config_password *p, cons
 	return 0;
 }
 
-static int add_user(struct accounts *a, const struct config_user *u, struct err *e)
+static int add_user(struct builder *b, const struct config_user *u, struct err *e)
 {
+	struct accounts *a = &b->accounts;
+	struct newuser like;
 	long uid = u->uid.set ? (long)u->uid.value : -1, gid = 0;
 
 	if (uid >= 0 && accounts_id_taken(a, ACCOUNT_PASSWD, uid))
@@ -116,14 +119,14 @@ static int add_user(struct accounts *a, const struct config_user *u, struct err 
 	if (uid < 0 && (uid = accounts_free_id(a, ACCOUNT_PASSWD, u->system == TRI_YES)) < 0)
 		return err_set(e, ERR_LIMIT, "user '%s': no number is left for it", u->name);
 	int r = primary_gid(a, u, uid, &gid, e);
-	if (r)
+	if (r || (r = newuser_read(b, &like, e)))
 		return r;
 	struct account_line *p = accounts_add(a, ACCOUNT_PASSWD, u->name);
 	p->f[PW_PASSWD] = "x";
 	p->f[PW_UID] = arena_printf(a->arena, "%ld", uid);
 	p->f[PW_GID] = arena_printf(a->arena, "%ld", gid);
-	p->f[PW_HOME] = u->homedir ? u->homedir : arena_printf(a->arena, "/home/%s", u->name);
-	p->f[PW_SHELL] = u->shell ? u->shell : "/bin/sh";
+	p->f[PW_HOME] = u->homedir ? u->homedir : arena_printf(a->arena, "%s/%s", like.home, u->name);
+	p->f[PW_SHELL] = u->shell ? u->shell : like.shell;
 	return 0;
 }
 
@@ -159,7 +162,7 @@ static int set_user(struct builder *b, const struct config_user *u, const char *
 	bool fresh = !p;
 	int r = make_groups(a, u, e);
 
-	if (r || (r = p ? mend_group(a, u, p, e) : add_user(a, u, e)))
+	if (r || (r = p ? mend_group(a, u, p, e) : add_user(b, u, e)))
 		return r;
 	p = accounts_find(a, ACCOUNT_PASSWD, u->name);
 	if (u->uid.set && (long)u->uid.value != accounts_uid(a, u->name))

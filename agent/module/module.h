@@ -10,6 +10,8 @@
 #define REPORT_KEY_PATH STATE_DIR "/report-key"
 #define RUNCMD_PATH STATE_DIR "/runcmd.sh"
 #define TLS_DIR "/etc/natal/tls"
+/* A user's script, behind the services. */
+enum { SCRIPT_TIMEOUT_MS = 3600 * 1000 };
 
 /* cloud_init.c: where cloud-init looks for what it is to do, and its own configuration that leads it there. */
 #define CLOUD_INIT_PROGRAM "/usr/bin/cloud-init"
@@ -48,6 +50,7 @@ int module_fs_setup(struct builder *b, struct err *e);
 int module_mounts(struct builder *b, struct err *e);
 int module_mounts_network(struct builder *b, struct err *e);
 int module_scripts(struct builder *b, struct err *e);
+int module_scripts_last(struct builder *b, struct err *e);
 int module_network(struct builder *b, struct err *e);
 int module_timezone(struct builder *b, struct err *e);
 int module_seed_random(struct builder *b, struct err *e);

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { RUNCMD_TIMEOUT_MS = 3600 * 1000 };
-
 int module_runcmd(struct builder *b, struct err *e)
 {
 	static const char *const argv[] = { "/bin/sh", RUNCMD_PATH, NULL };
@@ -19,6 +17,6 @@ int module_runcmd(struct builder *b, struct err *e)
 		return want_failed(b, e);
 	want_frequency(b, FREQ_INSTANCE);
 	if (want_due(b))
-		want_exec(b, argv, RUNCMD_TIMEOUT_MS, "not yet run");
+		want_exec(b, argv, SCRIPT_TIMEOUT_MS, "not yet run");
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include "common/base/text.h"
 
 #define SCRIPTS STATE_DIR "/scripts"
-enum { SCRIPT_TIMEOUT_MS = 3600 * 1000, EARLY_TIMEOUT_MS = 300 * 1000 };      /* the early unit has 900 s in all */
+enum { EARLY_TIMEOUT_MS = 300 * 1000 };      /* the early unit has 900 s in all */
 
 struct kept { const char *path, *text; size_t size; const struct node *prefix; };
 
@@ -62,24 +62,29 @@ static const struct { const char *dir; enum frequency frequency; } kinds[SCRIPT_
 	[SCRIPT_BOOTHOOK] = { "boothook", FREQ_BOOT }, [SCRIPT_VENDOR] = { "vendor", FREQ_INSTANCE },
 };
 
-static int scripts(struct builder *b, bool hooks, struct err *e)
+static int one_script(struct builder *b, const struct script *s, struct err *e)
+{
+	const struct node *prefix = node_get(node_get(b->config->cloud, "vendor_data"), "prefix");
+	const char *name = arena_printf(&b->plan->arena, "%s/%s", kinds[s->kind].dir, s->name);
+
+	want_item(b, name);
+	const struct kept kept = { arena_printf(&b->plan->arena, SCRIPTS "/%s", name), s->bytes, s->size,
+		s->kind == SCRIPT_VENDOR && node_truth(prefix) ? prefix : NULL };
+	return keep_and_run(b, &kept, kinds[s->kind].frequency, e) ? want_failed(b, e) : 0;
+}
+
+/* They come in the order in which they run; the user's stand in one folder with what runcmd has become, named so. */
+static bool is_last(const struct script *s) { return s->kind == SCRIPT_USER && strcmp(s->name, "runcmd") > 0; }
+
+static int scripts(struct builder *b, bool hooks, bool last, struct err *e)
 {
 	const struct userdata *u = &b->config->userdata;
-	const struct node *prefix = node_get(node_get(b->config->cloud, "vendor_data"), "prefix");
+	int r = 0;
 
-	for (size_t i = 0; i < u->script_count; i++) {
-		const struct script *s = &u->scripts[i];
-		if ((s->kind == SCRIPT_BOOTHOOK) != hooks)
-			continue;
-		const char *name = arena_printf(&b->plan->arena, "%s/%s", kinds[s->kind].dir, s->name);
-		want_item(b, name);
-		const struct kept kept = { arena_printf(&b->plan->arena, SCRIPTS "/%s", name), s->bytes, s->size,
-			s->kind == SCRIPT_VENDOR && node_truth(prefix) ? prefix : NULL };
-		int r = keep_and_run(b, &kept, kinds[s->kind].frequency, e) ? want_failed(b, e) : 0;
-		if (r)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; !r && i < u->script_count; i++)
+		if ((u->scripts[i].kind == SCRIPT_BOOTHOOK) == hooks && is_last(&u->scripts[i]) == last)
+			r = one_script(b, &u->scripts[i], e);
+	return r;
 }
 
 #define BOOTCMD "bootcmd"
@@ -129,9 +134,11 @@ int module_scripts(struct builder *b, struct err *e)
 {
 	int r = forget_others(b, e);
 
-	return r ? r : scripts(b, false, e);
+	return r ? r : scripts(b, false, false, e);
 }
-int module_boothooks(struct builder *b, struct err *e) { return scripts(b, true, e); }
+
+int module_scripts_last(struct builder *b, struct err *e) { return scripts(b, false, true, e); }
+int module_boothooks(struct builder *b, struct err *e) { return scripts(b, true, false, e); }
 
 int module_bootcmd(struct builder *b, struct err *e)
 {

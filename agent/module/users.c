@@ -1,5 +1,6 @@
-/* users.c - what a user has beside the account: a home from /etc/skel, SSH keys, a sudo rule. */
+/* users.c - what a user has beside the account: a home from the skeleton, SSH keys, a sudo rule. */
 #include "agent/module/module.h"
+#include "agent/module/newuser.h"
 
 #include <string.h>
 #include "common/base/text.h"
@@ -7,7 +8,7 @@
 
 enum { SEMANAGE_TIMEOUT_MS = 60000, SKEL_DEPTH_MAX = 8, FIRST_PERSON = 1000, SETS_MAX = 4 };  /* UID_MIN of Debian's login.defs */
 
-struct home { const char *path; uid_t uid; gid_t gid; };
+struct home { const char *path; uid_t uid; gid_t gid; const char *skel; };
 
 static bool in_write_files(const struct builder *b, const char *path)
 {
@@ -17,11 +18,11 @@ static bool in_write_files(const struct builder *b, const char *path)
 	return false;
 }
 
-/* Missing files of /etc/skel are put there; those that exist are the user's own. */
+/* Missing files of the skeleton are put there; those that exist are the user's own. */
 static int fill_home(struct builder *b, const struct home *h, const char *below, unsigned depth, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
-	const char *from = arena_printf(a, "/etc/skel%s", below), **names;
+	const char *from = arena_printf(a, "%s%s", h->skel, below), **names;
 	size_t count;
 	int r;
 
@@ -32,7 +33,7 @@ static int fill_home(struct builder *b, const struct home *h, const char *below,
 	for (size_t i = 0; i < count; i++) {
 		const char *sub = arena_printf(a, "%s/%s", below, names[i]), *path = arena_printf(a, "%s%s", h->path, sub);
 		struct fact source, now;
-		if ((r = facts_stat(b->facts, arena_printf(a, "/etc/skel%s", sub), &source, e)) ||
+		if ((r = facts_stat(b->facts, arena_printf(a, "%s%s", h->skel, sub), &source, e)) ||
 			(r = facts_stat(b->facts, path, &now, e)))
 			return r;
 		if (source.kind == FACT_DIR && now.kind == FACT_LINK)
@@ -42,7 +43,7 @@ static int fill_home(struct builder *b, const struct home *h, const char *below,
 				return r;
 		} else if (source.kind == FACT_FILE && now.kind == FACT_ABSENT && !in_write_files(b, path)) {
 			const char *text;
-			if ((r = facts_text(b->facts, arena_printf(a, "/etc/skel%s", sub), &text, e)))
+			if ((r = facts_text(b->facts, arena_printf(a, "%s%s", h->skel, sub), &text, e)))
 				return r;
 			struct want_file f = { path, text, (size_t)source.size, source.mode, h->uid, h->gid, false, true };
 			if (text && (r = want_file(b, &f, e)))
@@ -99,28 +100,6 @@ static int user_sudo(struct builder *b, const struct config_user *u, struct err 
 		*p = *p == '.' ? '+' : *p;
 	static const char *const check[] = { "/usr/sbin/visudo", "-c", "-f", NULL };
 	return want_checked(b, &(struct want_file){ path, text, strlen(text), 0440, 0, 0, false }, check, e);
-}
-
-/* useradd(8)'s rule, so that a home is what the distribution's would be: login.defs' HOME_MODE, else what its UMASK leaves of 0777. */
-static int home_mode(struct builder *b, unsigned *ret, struct err *e)
-{
-	static const struct { const char *key; bool keep; } rules[] = { { "HOME_MODE", true }, { "UMASK", false } };
-	const char *text;
-	int r = facts_text(b->facts, "/etc/login.defs", &text, e);
-
-	if (r)
-		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-		for (const char *line = text ? text : ""; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-			size_t n = strlen(rules[i].key);
-			if (strncmp(line, rules[i].key, n) != 0 || (line[n] != ' ' && line[n] != '\t'))
-				continue;
-			unsigned v = (unsigned)strtoul(line + n, NULL, 8) & 0777;
-			*ret = rules[i].keep ? v : 0777 & ~v;
-			return 0;
-		}
-	*ret = 0755;
-	return 0;
 }
 
 static bool has_line(const char *text, const char *line)
@@ -232,18 +211,19 @@ static size_t key_sets(struct builder *b, const struct config_user *u, struct ke
 static int one_user(struct builder *b, const struct config_user *u, struct err *e)
 {
 	struct account_line *p = accounts_find(&b->accounts, ACCOUNT_PASSWD, u->name);
+	struct newuser like;
 	struct home h;
-	unsigned mode;
 	int r;
 
 	if (!p)
 		return err_set(e, ERR_CONFLICT, "user '%s' has no account", u->name);
-	if ((r = want_owner(b, u->name, NULL, &h.uid, &h.gid, e)) || (r = home_mode(b, &mode, e)))
+	if ((r = want_owner(b, u->name, NULL, &h.uid, &h.gid, e)) || (r = newuser_read(b, &like, e)))
 		return r;
 	h.path = p->f[PW_HOME];
+	h.skel = like.skel;
 	/* useradd -r makes no home, and neither does cloud-init for such a user. */
 	if (u->no_create_home != TRI_YES && u->system != TRI_YES && *h.path == '/' && h.path[1]) {
-		if ((r = want_dir(b, h.path, mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
+		if ((r = want_dir(b, h.path, like.home_mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
 			return r;
 	}
 	struct key_set sets[SETS_MAX];
@@ -273,5 +253,5 @@ int module_users(struct builder *b, struct err *e)
 		return 0;
 	want_item(b, "root");
 	const struct key_set set = root_set(b);
-	return user_keys(b, &set, 1, &(struct home){ "/root", 0, 0 }, e) ? want_failed(b, e) : 0;
+	return user_keys(b, &set, 1, &(struct home){ "/root", 0, 0, NULL }, e) ? want_failed(b, e) : 0;
 }

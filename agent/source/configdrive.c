@@ -34,6 +34,7 @@ static int take_meta(struct offer *o, const struct node *meta, struct err *e)
 
 	if (meta->kind != NODE_MAP)
 		return node_fail(meta, ERR_FORMAT, e, "meta_data.json is a map, not %s", node_kind_name(meta->kind));
+	o->meta = (struct node *)meta;
 	o->instance_id = node_str(node_get(meta, "uuid"));
 	o->hostname = node_str(node_get(meta, "hostname"));
 	if (!o->instance_id)

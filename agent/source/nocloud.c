@@ -59,6 +59,7 @@ int nocloud_meta(struct offer *o, const void *text, size_t size, struct err *e)
 			"write the network into network-config, version 2", e);
 	if (node_get(meta, "seedfrom"))
 		return refuse(node_get(meta, "seedfrom"), "seedfrom: natal follows no seed to another place", "put user-data beside this meta-data", e);
+	o->meta = meta;
 	o->instance_id = text_of(a, node_get(meta, "instance-id"));
 	o->hostname = text_of(a, node_get(meta, node_get(meta, "local-hostname") ? "local-hostname" : "hostname"));
 	const struct node *keys = node_get(meta, node_get(meta, "public-keys") ? "public-keys" : "public_keys");
@@ -71,9 +72,9 @@ int nocloud_meta(struct offer *o, const void *text, size_t size, struct err *e)
 		const char *key = node_str(meta->members[i].key), *const *k = known;
 		while (key && *k && strcmp(*k, key) != 0)
 			k++;
-		if (key && !*k)
-			err_suggest(note_add(&o->notes, NOTE_WARNING, ERR_FORMAT, meta->members[i].key, "meta-data: '%.60s' has no effect", key), key, known,
-				NULL);
+		if (key && !*k && text_nearest(key, known))     /* others are for templates */
+			err_suggest(note_add(&o->notes, NOTE_WARNING, ERR_FORMAT, meta->members[i].key, "meta-data: '%.60s' has no effect but in "
+				"templates", key), key, known, NULL);
 	}
 	return 0;
 }

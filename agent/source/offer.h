@@ -22,6 +22,7 @@ struct offer {
 	/* Meta-data, taken apart. */
 	const char *instance_id, *hostname;     /* NULL: not said */
 	struct node *keys;                      /* a list of texts: public keys for the default user; NULL: none */
+	struct node *meta;                      /* all of it, a map; NULL: none */
 	struct node *config;                    /* a cloud-config by itself (credentials); NULL: none */
 	long launch_index;                      /* -1: not said */
 };

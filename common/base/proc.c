@@ -6,13 +6,14 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "common/base/clock.h"
 
 enum { ENV_MAX = 32 };
-static char *const fixed_env[] = { (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", (char *)"LANG=C.UTF-8" };
+static char *const fixed_env[] = { (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", (char *)"LANG=C.UTF-8", NULL };
 
 __attribute__((noreturn)) static void child(const struct proc *p, int in, int out, int status)
 {
@@ -20,7 +21,7 @@ __attribute__((noreturn)) static void child(const struct proc *p, int in, int ou
 	size_t n = 0;
 	sigset_t none;
 
-	for (size_t i = 0; i < ARRAY_SIZE(fixed_env); i++)
+	for (size_t i = 0; fixed_env[i]; i++)
 		env[n++] = fixed_env[i];
 	for (size_t i = 0; p->env && p->env[i] && n < ENV_MAX; i++)
 		env[n++] = (char *)p->env[i];
@@ -39,21 +40,66 @@ __attribute__((noreturn)) static void child(const struct proc *p, int in, int ou
 	_exit(127);
 }
 
-/* Feeds stdin and drains stdout until the program closes it or the deadline passes. */
+/* What the pipe holds at this moment, and not what a job in the background goes on to write. */
+static void take_rest(const struct proc *p, int out)
+{
+	char chunk[4096];
+	int left = 0;
+
+	if (ioctl(out, FIONREAD, &left) < 0)
+		return;
+	while (left > 0) {
+		ssize_t r = read(out, chunk, (size_t)left < sizeof chunk ? (size_t)left : sizeof chunk);
+		if (r <= 0)
+			return;
+		left -= (int)r;
+		if (p->out && p->out->size + (size_t)r <= p->out->max)
+			buf_add(p->out, chunk, (size_t)r);
+	}
+}
+
+/* A program is the drain: of ours nothing stays in memory, secrets neither. */
+__attribute__((noreturn)) static void drain(int out)
+{
+	static char *const argv[] = { (char *)"cat", NULL };
+	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (fork() == 0 && setsid() >= 0 && chdir("/") == 0 && dup2(out, 0) == 0 && dup2(null, 1) == 1 && dup2(null, 2) == 2)
+		execvpe(argv[0], argv, fixed_env);
+	_exit(0);
+}
+
+/* A job that outlives its program goes on writing: with nobody to read, its next word would be its end.  Somebody reads until the last one is gone. */
+static void leave_drain(int out)
+{
+	struct pollfd f = { out, POLLIN, 0 };
+
+	if (poll(&f, 1, 0) > 0 && (f.revents & POLLHUP))
+		return;
+	pid_t pid = fork();
+	if (pid == 0)
+		drain(out);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* Feeds stdin and takes stdout until the program ends or the deadline passes. */
 static void carry(const struct proc *p, int in, int out, int64_t deadline_ms, int pidfd)
 {
 	size_t fed = 0;
 	char chunk[4096];
 	bool open_out = true, running = true;
 
-	while (open_out || running) {
+	while (running) {
 		struct pollfd f[3] = {
-			{ open_out ? out : -1, POLLIN, 0 }, { in, POLLOUT, 0 }, { running ? pidfd : -1, POLLIN, 0 },
+			{ open_out ? out : -1, POLLIN, 0 }, { in, POLLOUT, 0 }, { pidfd, POLLIN, 0 },
 		};
-		/* A grandchild may hold stdout for ever: once the program itself has ended, only what is there is read. */
-		int n = poll(f, 3, running ? clock_left_ms(deadline_ms) : 0);
+		int n = poll(f, 3, clock_left_ms(deadline_ms));
 		if (n <= 0 && (n == 0 || errno != EINTR))
-			return;
+			break;
 		if (f[2].revents)
 			running = false;
 		if (f[1].revents) {
@@ -75,6 +121,8 @@ static void carry(const struct proc *p, int in, int out, int64_t deadline_ms, in
 	}
 	if (in >= 0)
 		close(in);
+	/* Others may hold stdout for ever. */
+	take_rest(p, out);
 }
 
 int proc_run(const struct proc *p, int *ret, struct err *e)
@@ -118,6 +166,7 @@ int proc_run(const struct proc *p, int *ret, struct err *e)
 	int st;
 	while (waitpid(pid, &st, 0) < 0 && errno == EINTR)
 		;
+	leave_drain(out_r);
 	if (got > 0) {
 		errno = child_errno;
 		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, "run %s: no such program", p->argv[0]) : err_sys(e, "run %s", p->argv[0]);

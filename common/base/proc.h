@@ -17,5 +17,7 @@ struct proc {
 #define PROC(...) ((struct proc){ .root = -1, .timeout_ms = 60000, __VA_ARGS__ })
 
 /* Runs it to its end. ret: the exit status 0..255, or 128 + signal. Errors: not-found (no such program),
- * unavailable (timed out), system. A nonzero exit status is an outcome, not an error. */
+ * unavailable (timed out), system. A nonzero exit status is an outcome, not an error.
+ * What it leaves in the background lives on, and nobody waits for it: what that says later is read and thrown away, by a cat(1) that ends with the
+ * last one that could say something. */
 int proc_run(const struct proc *p, int *ret, struct err *e);

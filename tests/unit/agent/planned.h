@@ -9,6 +9,7 @@ static struct test_root root;
 static struct plan *plan;
 static struct config *config;
 static struct test_seed seed;
+static struct machine machine;
 static struct done done_before;
 static bool live;
 
@@ -39,7 +40,8 @@ static void planned(const char *yaml)
 
 	snprintf(text, sizeof text, "#cloud-config\n%s", yaml);
 	seed_add(&seed, "user-data", text);
-	assert_ok(config_parse(&seed.v, &config, &e), e);
+	machine_read(root.fd, &machine);
+	assert_ok(config_parse_with(&seed.v, &(struct config_with){ NULL, &machine }, &config, &e), e);
 	assert_ok(plan_build(config, &f, &done_before, &plan, &e), e);
 }
 

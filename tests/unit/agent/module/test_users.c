@@ -133,6 +133,67 @@ static void a_new_user_needs_a_number_of_his_own(void **state)
 	assert_null(find_write("/etc/passwd"));
 }
 
+/* Words of os-release(5) and whom they make `default`. */
+static void the_default_user_of_each_distribution(void **state)
+{
+	static const struct { const char *release, *tail; } rows[] = {
+		{ "ID=debian\n", "Debian:/home/debian:/bin/bash\n" },
+		{ "ID=ubuntu\nID_LIKE=debian\n", "Ubuntu:/home/ubuntu:/bin/bash\n" },
+		{ "ID=fedora\n", "fedora Cloud User:/home/fedora:/bin/bash\n" },
+		{ "ID=\"centos\"\nID_LIKE=\"rhel fedora\"\n", "Cloud User:/home/cloud-user:/bin/bash\n" },
+		{ "ID=\"rhel\"\nID_LIKE=\"fedora\"\n", "Cloud User:/home/cloud-user:/bin/bash\n" },
+		{ "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n", "rocky Cloud User:/home/rocky:/bin/bash\n" },
+		{ "ID=\"almalinux\"\n", "almalinux Cloud User:/home/almalinux:/bin/bash\n" },
+		{ "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n", "suse Cloud User:/home/suse:/bin/bash\n" },
+		{ "ID=alpine\n", "alpine Cloud User:/home/alpine:/bin/ash\n" },
+		{ "ID=arch\n", "arch Cloud User:/home/arch:/bin/bash\n" },
+		/* Of those that are like others, the nearest. */
+		{ "ID=pop\nID_LIKE=\"ubuntu debian\"\n", "Ubuntu:/home/ubuntu:/bin/bash\n" },
+		{ "ID=ol\nID_LIKE=\"nothing rhel fedora\"\n", "Cloud User:/home/cloud-user:/bin/bash\n" },
+		{ "ID=alp\n", ":Debian:/home/debian:/bin/bash\n" },
+		{ "ID=debian-like\n", "Debian:/home/debian:/bin/bash\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		root_put(&root, "/etc/os-release", rows[i].release);
+		if (i)
+			planned_again("users: [default]\n", "i-2");
+		else
+			planned("users: [default]\n");
+		if (!strstr(written("/etc/passwd"), rows[i].tail))
+			fail_msg("%s: %s", rows[i].release, written("/etc/passwd"));
+	}
+}
+
+static void the_groups_of_the_default_user(void **state)
+{
+	is_fedora();
+	planned("users: [default]\n");
+	assert_string_equal(written("/etc/group"), "root:x:0:\nshadow:x:42:\nadm:x:1000:fedora\nsystemd-journal:x:1001:fedora\nwheel:x:1002:fedora\nfedora:x:1003:\n");
+	assert_string_equal(written("/etc/sudoers.d/90-natal-fedora"), "fedora ALL=(ALL) NOPASSWD:ALL\n");
+}
+
+static void useradds_own_defaults(void **state)
+{
+	root_put(&root, "/etc/default/useradd", "# SHELL=/bin/no\nSHELL=/bin/dash\nHOME=/srv/people/\nSKEL=/etc/skel2\nSHELL=/bin/bash\n");
+	root_put(&root, "/etc/skel2/.rc", "rc\n");
+	root_put(&root, "/etc/skel/.other", "no\n");
+	planned("users: [{name: bob}, {name: eve, shell: /bin/zsh, homedir: /e}]\n");
+	assert_non_null(strstr(written("/etc/passwd"), "bob:x:1000:1000::/srv/people/bob:/bin/bash\neve:x:1001:1001::/e:/bin/zsh\n"));
+	assert_string_equal(written("/srv/people/bob/.rc"), "rc\n");
+	assert_string_equal(written("/e/.rc"), "rc\n");
+	assert_null(find_write("/e/.other"));
+}
+
+static void defaults_that_are_none(void **state)
+{
+	root_put(&root, "/etc/default/useradd", "SHELL=bash\nHOME=/a:/b/\nSKEL=\n");
+	root_put(&root, "/etc/skel/.rc", "rc\n");
+	planned("users: [bob]\n");
+	assert_non_null(strstr(written("/etc/passwd"), "bob:x:1000:1000::/home/bob:/bin/sh\n"));
+	assert_string_equal(written("/home/bob/.rc"), "rc\n");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -140,6 +201,7 @@ int main(void)
 		T(keys_of_the_top_without_a_default_user), T(keys_of_the_top_without_a_default_user_where_root_may), T(root_has_his_own_and_the_tops),
 		T(the_default_user_has_his_own_and_the_tops), T(root_as_the_default_user), T(nobody_to_be_sent_to), T(what_is_no_key_is_left_out), T(no_key_at_all),
 		T(a_member_who_is_nobody), T(a_password_for_nobody), T(a_number_stays), T(a_new_user_needs_a_number_of_his_own),
+		T(the_default_user_of_each_distribution), T(the_groups_of_the_default_user), T(useradds_own_defaults), T(defaults_that_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

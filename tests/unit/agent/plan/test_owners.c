@@ -34,7 +34,7 @@ static int build(void)
 {
 	const struct facts f = { .root = root.fd, .owners = geteuid() == 0 };
 	const struct done none = { 0 };
-	int r = config_delegate(&seed.v, &config, &e);
+	int r = config_delegate(&seed.v, NULL, &config, &e);
 
 	return r ? r : plan_build(config, &f, &none, &plan, &e);
 }
@@ -122,7 +122,7 @@ static void others_modules_are_not_asked(void **state)
 	const struct done none = { 0 };
 
 	(void)state;
-	assert_ok(config_delegate(&seed.v, &config, &e), e);
+	assert_ok(config_delegate(&seed.v, NULL, &config, &e), e);
 	config->hostname = config->node_name = "h";
 	assert_ok(plan_build(config, &f, &none, &plan, &e), e);
 	assert_null(writes("/etc/hostname"));

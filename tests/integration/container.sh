@@ -1,6 +1,6 @@
 #!/bin/bash
-# delegate-container - beside this machine's own cloud-init, without a guest: systemd as PID 1 of a container whose /usr is this machine's, with natal's over it.
-# What user-data in MIME comes to, a failing one, no medium, and mode provision. Skipped where cloud-init is not installed.
+# container - whole boots without a guest: systemd as PID 1 of a container whose /usr is this machine's, with natal's over it, beside this machine's own cloud-init
+# and in its stead. What user-data in MIME comes to, a failing one, no medium, mode provision; natal-cloud-init-compat; what is fetched. Skipped where cloud-init is not installed.
 # level: default
 . "$(dirname "$0")/lib.sh"
 [ "$(id -u)" = 0 ] || skip "a container wants root"
@@ -36,12 +36,14 @@ container() {
     printf '#!/bin/sh\necho once >> /srv/seed\n' > "$tree/var/lib/cloud/seed/nocloud/user-data"
   fi
   printf '[Service]\nExecStart=\nExecStart=/usr/sbin/natal-agent boot early --uuid %s --wait 1 %s\n' $uuid "$medium" > "$tree/etc/systemd/system/natal-early.service.d/50.conf"
+  ! type "with_$name" > /dev/null 2>&1 || "with_$name" "$usr"
   systemd-nspawn -q -D "$tree" --register=no --keep-unit --private-network --overlay-ro=/usr:"$usr":/usr --boot --console=pipe systemd.unit=multi-user.target > "$work/$name.log" 2>&1 < /dev/null &
   nspawn=$!; pids+=("$nspawn")
   leader() { pgrep -P "$nspawn" | head -n 1; }
   inside() { nsenter -t "$(leader)" -a "$@"; }
   ended() { inside natal-agent status -o json > "$work/$name.status" 2> /dev/null || true; grep -q '"ended": *true' "$work/$name.status"; }
   within 30 inside true || skip "systemd-nspawn does not run here: $(tail -n 1 "$work/$name.log")"
+  ! type "meanwhile_$name" > /dev/null 2>&1 || "meanwhile_$name"
   within 120 ended || { inside systemctl --no-pager list-jobs; tail "$work/$name.log"; fail "$name: the boot has not ended: $(cat "$work/$name.status")"; }
 }
 off() { local first; first=$(leader); inside systemctl --no-block poweroff; within 60 test ! -e "/proc/$first" || kill "$nspawn"; wait "$nspawn" 2> /dev/null || true; }
@@ -83,3 +85,36 @@ inside timeout 30 cloud-init status --wait | grep -qx 'status: disabled' || fail
 for u in cloud-init-local cloud-init cloud-config cloud-final natal-delegate; do active "$u" inactive; done; active natal-late active
 ok "a waived NoCloud guest is provisioned once, by natal-agent, though cloud-init is installed"
 off
+
+# What the package natal-cloud-init-compat has, where cloud-init is not: its link. Somebody waits from the beginning on.
+with_compat() { ln -sf ../sbin/natal-agent "$1/bin/cloud-init" 2> /dev/null || { mkdir -p "$1/bin"; ln -s ../sbin/natal-agent "$1/bin/cloud-init"; }; }
+meanwhile_compat() { inside timeout 100 cloud-init status --wait > "$work/waited" 2>&1 & waiter=$!; }
+printf '#cloud-config\nwrite_files: [{path: /srv/done, content: x}]\nruncmd: [[sleep, "1"]]\n' > "$work/plain"
+container compat '{}' "$work/plain"
+said compat '"state": *"provisioned"'
+wait "$waiter" || fail "cloud-init status --wait: $(cat "$work/waited")"
+grep -qx 'status: done' "$work/waited" && [ -e "$tree/srv/done" ] || fail "waited for: $(cat "$work/waited")"
+inside cat /run/cloud-init/result.json > "$work/result"; python3 -c 'import json,sys; assert json.load(open(sys.argv[1]))["v1"]["errors"] == []' "$work/result" || fail "$(cat "$work/result")"
+[ "$(inside cloud-init query v1.instance_id)" = "$(inside natal-agent query v1.instance_id)" ] && [ -e "$tree/var/lib/cloud/instance/boot-finished" ] || fail "query, boot-finished"
+ok "natal-cloud-init-compat: who waits on cloud-init in a boot waits for natal-agent"
+off
+
+# From a server in the container's own network, by digest: the early stage leaves it to the late one.
+mkdir -p "$work/web"; printf '#cloud-config\nwrite_files: [{path: /srv/included, content: "by include\\n"}]\n' > "$work/web/one"
+printf '#include\nhttp://127.0.0.1:8080/one#sha256=%s\n' "$(sha256sum < "$work/web/one" | cut -d' ' -f1)" > "$work/include"
+with_fetch() {
+  mkdir -p "$tree/etc/systemd/system/natal-late.service.d"
+  printf '[Service]\nExecStartPre=/bin/sh -c "until [ -e /srv/ready ]; do sleep 0.1; done"\nExecStart=\nExecStart=/usr/sbin/natal-agent boot late --uuid %s --medium /etc/natal/medium\n' $uuid \
+    > "$tree/etc/systemd/system/natal-late.service.d/50.conf"
+}
+meanwhile_fetch() {
+  nsenter -t "$(leader)" -n python3 -m http.server 8080 --bind 127.0.0.1 --directory "$work/web" > "$work/web.log" 2>&1 & web=$!; pids+=("$web")
+  within 30 nsenter -t "$(leader)" -n bash -c ': < /dev/tcp/127.0.0.1/8080' || fail "no server: $(cat "$work/web.log")"
+  : > "$tree/srv/ready"
+}
+container fetch '{"fetch": {"hash": true}}' "$work/include"
+said fetch '"state": *"provisioned"'
+[ "$(cat "$tree/srv/included")" = "by include" ] || fail "not included: $(ls "$tree/srv"); $(cat "$work/web.log")"
+ok "what the policy lets be fetched is fetched when there is a network, and provisions the guest"
+off
+kill "$web"; wait "$web" 2> /dev/null || true
