@@ -132,13 +132,20 @@ long accounts_free_id(struct accounts *a, int file, bool system)
 	return -1;
 }
 
-static const char *with_member(struct arena *arena, const char *members, const char *user)
+bool accounts_member(const char *members, const char *user)
 {
 	size_t n = strlen(user);
 
 	for (const char *p = members; *p; p += strcspn(p, ","), p += *p == ',')
 		if (strcspn(p, ",") == n && strncmp(p, user, n) == 0)
-			return members;
+			return true;
+	return false;
+}
+
+static const char *with_member(struct arena *arena, const char *members, const char *user)
+{
+	if (accounts_member(members, user))
+		return members;
 	return *members ? arena_printf(arena, "%s,%s", members, user) : user;
 }
 

@@ -32,6 +32,8 @@ long accounts_free_id(struct accounts *a, int file, bool system);
 bool accounts_id_taken(struct accounts *a, int file, long id);
 /* Puts the user among the group's members, in group and gshadow. */
 void accounts_join(struct accounts *a, const char *group, const char *user);
+/* Is the user among the names between commas? */
+bool accounts_member(const char *members, const char *user);
 /* Makes sure of a group; gid -1 chooses one. Returns its number, or -1 where none is left. */
 long accounts_ensure_group(struct accounts *a, const char *name, long gid, bool system);
 const char *accounts_render(const struct accounts *a, int file);

@@ -27,12 +27,11 @@ void fetched_fini(struct fetched *f)
 
 static void add(struct sha256 *h, const char *text) { sha256_add(h, text ? text : "", strlen(text ? text : "") + 1); }
 
-/* Of the bytes where they are known; else of all that decides what a server answers. */
-static void name_of(const struct fetched *f, const struct config_want *w, char out[FETCHED_NAME_SIZE])
+/* Of all that decides what a server answers. */
+static void name_of_request(const struct fetched *f, const struct config_want *w, const char *kind, char out[FETCHED_NAME_SIZE])
 {
 	uint8_t digest[SHA256_SIZE];
 	struct sha256 h;
-	const char *kind = w->url.has_digest ? "sha256-" : w->once ? "once-" : "now-";
 
 	sha256_init(&h);
 	add(&h, f->instance_id);
@@ -43,7 +42,20 @@ static void name_of(const struct fetched *f, const struct config_want *w, char o
 		add(&h, w->headers[i]);
 	sha256_done(&h, digest);
 	memcpy(out, kind, strlen(kind) + 1);
-	hex_encode(w->url.has_digest ? w->url.digest : digest, SHA256_SIZE, out + strlen(kind));
+	hex_encode(digest, SHA256_SIZE, out + strlen(kind));
+}
+
+/* Of the bytes where they are known: another address may have them, too. */
+static void name_of(const struct fetched *f, const struct config_want *w, char out[FETCHED_NAME_SIZE])
+{
+	static const char by_digest[] = "sha256-";
+
+	if (!w->url.has_digest) {
+		name_of_request(f, w, w->once ? "once-" : "now-", out);
+		return;
+	}
+	memcpy(out, by_digest, sizeof by_digest);
+	hex_encode(w->url.digest, SHA256_SIZE, out + strlen(by_digest));
 }
 
 static bool is_kept(const struct config_want *w) { return w->url.has_digest || w->once; }
@@ -93,6 +105,25 @@ static struct fetched_row *load(struct fetched *f, const struct config_want *w, 
 	return put(f, name, arena_copy(&f->arena, bytes.data ? bytes.data : "", bytes.size), bytes.size);
 }
 
+/* That a server did not have it is of its address alone. */
+static struct fetched_row *failed(const struct fetched *f, const struct config_want *w)
+{
+	char name[FETCHED_NAME_SIZE];
+
+	name_of_request(f, w, "failed-", name);
+	return find(f, name);
+}
+
+static void remember_failed(struct fetched *f, const struct config_want *w, const struct err *e)
+{
+	struct err *kept = arena_alloc(&f->arena, sizeof *kept);
+	char name[FETCHED_NAME_SIZE];
+
+	*kept = *e;
+	name_of_request(f, w, "failed-", name);
+	put(f, name, NULL, 0)->failed = kept;
+}
+
 int fetched_get(void *fetched, struct arena *a, const struct config_want *w, struct userdata_text *ret, struct err *e)
 {
 	struct fetched *f = fetched;
@@ -103,6 +134,8 @@ int fetched_get(void *fetched, struct arena *a, const struct config_want *w, str
 	struct fetched_row *row = find(f, name);
 	if (!row)
 		row = load(f, w, name);
+	if (!row)
+		row = failed(f, w);
 	if (row && row->failed) {
 		*e = *row->failed;
 		return -(int)e->code;
@@ -147,21 +180,34 @@ static int bring_one(struct fetched *f, const struct config_want *w, const char 
 	return is_kept(w) ? keep(f, row, e) : 0;
 }
 
+/* How many addresses that were not yet seen to fail the text is wanted of. */
+static size_t left_to_ask(const struct fetched *f, const struct config_want *wants, size_t n, const char *name)
+{
+	char other[FETCHED_NAME_SIZE];
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		name_of(f, &wants[i], other);
+		count += strcmp(name, other) == 0 && !failed(f, &wants[i]);
+	}
+	return count;
+}
+
 int fetched_bring(struct fetched *f, const struct config_want *wants, size_t n, int64_t deadline_ms, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		char name[FETCHED_NAME_SIZE];
 		name_of(f, &wants[i], name);
-		if (find(f, name))
+		if (find(f, name) || failed(f, &wants[i]))
 			continue;
-		int r = bring_one(f, &wants[i], name, deadline_ms, e);
-		if (r && !wants[i].file)
-			return err_wrap(e, "fetch");
+		/* A server that does not answer leaves time for the next. */
+		const int64_t now_ms = clock_mono_ms(), share = (int64_t)left_to_ask(f, wants, n, name);
+		int r = bring_one(f, &wants[i], name, deadline_ms > now_ms ? now_ms + (deadline_ms - now_ms) / share : deadline_ms, e);
 		if (!r)
 			continue;
-		struct err *kept = arena_alloc(&f->arena, sizeof *kept);
-		*kept = *e;
-		put(f, name, NULL, 0)->failed = kept;
+		remember_failed(f, &wants[i], e);
+		if (!wants[i].file && !left_to_ask(f, wants, n, name))
+			return err_wrap(e, "fetch");
 	}
 	return 0;
 }

@@ -23,7 +23,8 @@ struct fetched {
 /* The image's policy is read. Owner: fetched_fini(). */
 int fetched_init(struct fetched *f, int root, const struct verified *v, struct err *e);
 int fetched_get(void *fetched, struct arena *a, const struct config_want *w, struct userdata_text *ret, struct err *e);
-/* Fetches each; that of a file which cannot be is remembered as failed, of another ends it. */
+/* Fetches each; that of a file which cannot be is remembered as failed, of another ends it, where the same text (by its digest) is not wanted of
+ * a further address: what one server has not is not held against another, and what any has is everybody's. */
 int fetched_bring(struct fetched *f, const struct config_want *wants, size_t n, int64_t deadline_ms, struct err *e);
 /* What no text of this run was goes from the folder. */
 void fetched_prune(struct fetched *f);

@@ -64,6 +64,8 @@ static bool is_bare(struct arena *a, const char *path, const void *bytes, size_t
 	struct err unused = ERR_NONE;
 
 	part_suggest(bytes, size, &unused);
+	if (part_has_mark(bytes, size))
+		return false;
 	if (text_starts(unused.hint, "did you mean"))
 		return false;
 	return part_sniff(bytes, size) == PART_UNKNOWN && !packing_of(bytes, size) && !mime_is(bytes, size) &&

@@ -225,8 +225,12 @@ static const struct say { const char *name, *letter, *help; bool version; } says
 
 static const struct say *find_say(int argc, char **argv)
 {
-	const char *last = argc > 1 ? argv[argc - 1] : "";
+	const char *last = argc > 1 ? argv[argc - 1] : "", *before = argc > 2 ? argv[argc - 2] : "";
 
+	/* An option's value is its own: "--how -h"; --wait may have none. */
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].value && strcmp(before, options[i].name) == 0 && strcmp(before, "--wait") != 0)
+			return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(says); i++)
 		if (strcmp(last, says[i].name) == 0 || strcmp(last, says[i].letter) == 0)
 			return &says[i];

@@ -131,12 +131,12 @@ int seed_waive(int root, struct offer *o, const char *uuid, const struct journal
 	return 0;
 }
 
-/* Some keys have two names ("ca-certs", "apt_upgrade"): the one that is not deprecated. NULL: it is no key. */
+/* Some keys have two names ("ca-certs", "apt_upgrade", "apt_mirror"): the one that is not deprecated. NULL: it is no key. */
 static const char *key_name(const char *key)
 {
 	const struct field *f = schema_key(key, NULL);
 
-	return f && f->instead && schema_key(f->instead, NULL) ? f->instead : f ? key : NULL;
+	return f && f->instead && schema_key(f->instead, NULL) ? f->instead : f ? key : schema_taken_for(key);
 }
 
 /* The member of the config that the word is about; NULL. */

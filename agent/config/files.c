@@ -151,8 +151,11 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, c
 	if (!row.path)
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: path is missing", path);
 	f.path = word_path(&c->arena, row.path);
-	if (!f.path)
-		return doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e, "%s/path '%.100s' is not an absolute path without '..'", path, row.path);
+	if (!f.path) {
+		doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e, "%s/path '%.100s' is not an absolute path without '..'", path, row.path);
+		err_hint(e, "it begins with '/', as the file is called in the guest");
+		return -(int)e->code;
+	}
 	f.append = row.append == TRI_YES;
 	f.defer = row.defer == TRI_YES;
 	if (row.owner) {

@@ -1,4 +1,5 @@
 /* accounts.c - groups and users: the four account files, computed whole and written without useradd(8). */
+#include "agent/module/made.h"
 #include "agent/module/module.h"
 #include "agent/module/newuser.h"
 
@@ -32,7 +33,7 @@ static int wanted_hash(struct builder *b, const struct config_user *u, bool fres
 	*ret = NULL;
 	if (!fresh && !b->passwords_due)
 		return 0;               /* given once: what its user made of it since stays */
-	const char *hash = u->hashed_passwd ? u->hashed_passwd : u->passwd;
+	const char *hash = u->hashed_passwd ? u->hashed_passwd : made_is(b, u->name) ? u->passwd : NULL;
 	if (!u->plain_text_passwd || u->hashed_passwd) {
 		*ret = hash;
 		return 0;
@@ -72,9 +73,9 @@ static int set_shadow(struct builder *b, const struct config_user *u, const char
 	if (fresh || strcmp(hash, before) != 0)
 		s->f[SP_CHANGED] = day;
 	s->f[SP_HASH] = hash;
-	if (u->inactive)
+	if (u->inactive && made_is(b, u->name))
 		s->f[SP_INACTIVE] = u->inactive;
-	if (u->expiredate)
+	if (u->expiredate && made_is(b, u->name))
 		s->f[SP_EXPIRE] = u->expiredate;
 	return 0;
 }
@@ -155,25 +156,63 @@ static int make_groups(struct accounts *a, const struct config_user *u, struct e
 	return 0;
 }
 
+/* The default user's groups are the image's own, and no wish. */
+static bool in_groups(struct accounts *a, const struct config_user *u)
+{
+	bool all = true;
+
+	for (size_t i = 0; u->is_default != TRI_YES && i < u->groups.count; i++) {
+		const struct account_line *g = accounts_find(a, ACCOUNT_GROUP, u->groups.at[i]);
+		all &= g && accounts_member(g->f[GR_MEMBERS], u->name);
+	}
+	return all;
+}
+
+/* Of whom was there before natal: the fields of user-data that are left, in one note. Those of the image's own user have no place. */
+static void warn_left(struct builder *b, const struct config_user *u, const struct account_line *p)
+{
+	const struct { const char *key, *wanted, *has; } rows[] = {
+		{ "gecos", u->gecos, p->f[PW_GECOS] }, { "shell", u->shell, p->f[PW_SHELL] }, { "homedir", u->homedir, p->f[PW_HOME] },
+		{ "passwd", u->passwd, "" }, { "primary_group", u->primary_group, "" }, { "groups", in_groups(&b->accounts, u) ? NULL : "some", "" },
+		{ "expiredate", u->expiredate, "" }, { "inactive", u->inactive, "" }, { "selinux_user", u->selinux_user, "" },
+	};
+	const struct node *first = NULL;
+	const char *left = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct node *n = node_get(u->fields, rows[i].key);
+		if (!n || !n->place.line || !rows[i].wanted || strcmp(rows[i].wanted, rows[i].has) == 0)
+			continue;
+		left = arena_printf(b->accounts.arena, "%s%s%s", left, *left ? ", " : "", rows[i].key);
+		first = first ? first : n;
+	}
+	if (first)
+		err_hint(note_add(&b->plan->notes, NOTE_WARNING, ERR_CONFLICT, first, "user '%s' was there before natal: %s %s left as %s", u->name, left,
+			strchr(left, ',') ? "are" : "is", strchr(left, ',') ? "they are" : "it is"), "usermod(8) in runcmd changes such a user");
+}
+
 static int set_user(struct builder *b, const struct config_user *u, const char *day, struct err *e)
 {
 	struct accounts *a = &b->accounts;
 	struct account_line *p = accounts_find(a, ACCOUNT_PASSWD, u->name);
-	bool fresh = !p;
-	int r = make_groups(a, u, e);
+	bool fresh = !p, mine = fresh || made_is(b, u->name);
+	int r = mine ? make_groups(a, u, e) : 0;
 
-	if (r || (r = p ? mend_group(a, u, p, e) : add_user(b, u, e)))
+	if (r || (mine && (r = p ? mend_group(a, u, p, e) : add_user(b, u, e))))
 		return r;
 	p = accounts_find(a, ACCOUNT_PASSWD, u->name);
 	if (u->uid.set && (long)u->uid.value != accounts_uid(a, u->name))
 		note_add(&b->plan->notes, NOTE_WARNING, ERR_CONFLICT, node_get(u->fields, "uid"),
 			"user '%s' has the number %s, %lu is wanted: numbers of existing users are not changed", u->name, p->f[PW_UID],
 			(unsigned long)u->uid.value);
+	if (!mine) {
+		warn_left(b, u, p);
+		return set_shadow(b, u, day, e);
+	}
+	made_add(b, u->name);
 	p->f[PW_GECOS] = u->gecos ? u->gecos : p->f[PW_GECOS];
 	p->f[PW_SHELL] = u->shell ? u->shell : p->f[PW_SHELL];
-	/* The system's own accounts stay where their packages put them. */
-	if (u->homedir && (fresh || accounts_uid(a, u->name) >= 1000))
-		p->f[PW_HOME] = u->homedir;
+	p->f[PW_HOME] = u->homedir ? u->homedir : p->f[PW_HOME];
 	for (size_t i = 0; i < u->groups.count; i++)
 		accounts_join(a, u->groups.at[i], u->name);
 	return set_shadow(b, u, day, e);
@@ -237,7 +276,7 @@ static int subordinate_ids(struct builder *b, const char *path, struct err *e)
 	for (size_t i = 0; i < b->config->user_count; i++) {
 		const struct config_user *u = &b->config->users[i];
 		const char *head = arena_printf(a, "%s:", u->name);
-		if (has_line(all, head) || u->system == TRI_YES || accounts_uid(&b->accounts, u->name) < 1000)
+		if (has_line(all, head) || !made_is(b, u->name) || u->system == TRI_YES || accounts_uid(&b->accounts, u->name) < 1000)
 			continue;
 		all = arena_printf(a, "%s%s%lu:%d\n", all, head, next, COUNT);
 		next += COUNT;
@@ -291,6 +330,8 @@ static void note_wishes(struct builder *b)
 
 int module_accounts(struct builder *b, struct err *e)
 {
+	/* Who is in passwd is there as a whole, whatever moment a run ends at. */
+	static const int order[] = { ACCOUNT_GROUP, ACCOUNT_GSHADOW, ACCOUNT_SHADOW, ACCOUNT_PASSWD };
 	int r;
 
 	if (!b->config->group_count && !b->config->user_count && !b->config->password_count)
@@ -298,10 +339,10 @@ int module_accounts(struct builder *b, struct err *e)
 	b->passwords_due = set_passwords_due(b);
 	want_item(b, "");
 	note_wishes(b);
-	if ((r = compute(b, e)))
+	if ((r = made_read(b, e)) || (r = compute(b, e)) || (r = made_write(b, e)))
 		return want_failed(b, e);
-	for (int i = 0; i < ACCOUNT_FILES; i++)
-		if ((r = write_table(b, i, e)))
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if ((r = write_table(b, order[i], e)))
 			return want_failed(b, e);
 	if (subordinate_ids(b, "/etc/subuid", e) || subordinate_ids(b, "/etc/subgid", e))
 		return want_failed(b, e);

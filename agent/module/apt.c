@@ -66,12 +66,29 @@ static int all_of_apt(struct builder *b, const struct node *apt, struct err *e)
 	return selections ? want_answers(b, selections, e) : 0;
 }
 
+/* Which of them resolves is known in the guest alone, and not before its network: the plan is made without asking anybody. */
+static void note_searches(struct builder *b, const struct node *apt)
+{
+	static const char *const keys[] = { "primary", "security" };
+
+	for (size_t k = 0; k < ARRAY_SIZE(keys); k++) {
+		const struct node *list = node_get(apt, keys[k]);
+		for (size_t i = 0; list && list->kind == NODE_LIST && i < list->count; i++) {
+			const struct node *search = node_get(list->items[i], "search");
+			if (search && search->count > 1 && !cloud_text(list->items[i], "uri", NULL))
+				err_hint(note_add(&b->plan->notes, NOTE_WARNING, ERR_UNSUPPORTED, search,
+					"apt.%s: of search the first is taken, whether or not it resolves", keys[k]), "write the mirror as uri");
+		}
+	}
+}
+
 int module_apt_configure(struct builder *b, struct err *e)
 {
-	const struct node *apt = cloud_key(b, "apt");
+	const struct node *apt = apt_wanted(b);
 
 	if (!apt)
 		return 0;
+	note_searches(b, apt);
 	want_item(b, "");
 	want_frequency(b, FREQ_INSTANCE);
 	return all_of_apt(b, apt, e) ? want_failed(b, e) : 0;

@@ -204,7 +204,8 @@ static int want_switch(struct builder *b, const struct node *ps, struct err *e)
 	static const struct { const char *mode, *letter; } modes[] = { { "poweroff", "-P" }, { "reboot", "-r" }, { "halt", "-H" } };
 	struct arena *a = &b->plan->arena;
 	const struct node *condition = node_get(ps, "condition"), *delay = node_get(ps, "delay");
-	const char *when = delay ? delay->text : "now", *letter = "-P", *test, *tool, *message = cloud_text(ps, "message", NULL);
+	/* A number as it counts: 0x10 and 010 are YAML's 16 and 8. */
+	const char *when = !delay ? "now" : delay->kind == NODE_INT ? arena_printf(a, "%lld", (long long)delay->integer) : delay->text, *letter = "-P", *test, *tool, *message = cloud_text(ps, "message", NULL);
 	int r;
 
 	if (condition && condition->kind == NODE_BOOL && !condition->boolean)

@@ -126,22 +126,28 @@ static int one_mount(struct lines *l, const struct node *v, const struct node *d
 	return swap ? 0 : want_dir(l->b, f[1], 0755, 0, 0, e);
 }
 
-/* 512, "2G", "1.5 GB" is refused: bytes, or whole numbers of K, M, G, T. */
+/* 512, "512B", "2G", "1.5 GB", ".5G": bytes, or so many of K, M, G, T; what is below a byte is cut off, as cloud-init does. */
 static int bytes_of(const struct node *v, uint64_t *ret, struct err *e)
 {
-	static const char units[] = "KMGT";
-	char digits[24];
-	size_t n = v->text ? strspn(v->text, "0123456789") : 0;
-	const char *rest = v->text ? v->text + n + strspn(v->text + n, " ") : "";
-	const char *unit = *rest ? strchr(units, toupper((unsigned char)*rest)) : NULL;
+	static const char units[] = "BKMGT";
+	enum { DIGITS_MAX = 15, FRACTION_MAX = 6 };
+	const char *text = v->text ? v->text : "", *p = text;
+	uint64_t whole = 0, fraction = 0, of = 1, cap = UINT64_C(1) << 50;
+	size_t n = strspn(p, "0123456789"), m = p[n] == '.' ? strspn(p + n + 1, "0123456789") : 0;
 
-	if (!n || n >= sizeof digits || (*rest && (!unit || (rest[1] && toupper((unsigned char)rest[1]) != 'B'))))
-		return node_fail(v, ERR_FORMAT, e, "swap: '%.40s' is no size such as 536870912 or 512M", v->text ? v->text : "");
-	memcpy(digits, v->text, n);
-	digits[n] = 0;
-	if (!text_number(digits, ret) || *ret > (UINT64_C(1) << 50) >> (unit ? 10 * (unit - units + 1) : 0))
-		return node_fail(v, ERR_FORMAT, e, "swap: '%.40s' is too large", v->text);
-	*ret <<= unit ? 10 * (unit - units + 1) : 0;
+	for (size_t i = 0; i < n && n <= DIGITS_MAX; i++)
+		whole = whole * 10 + (uint64_t)(p[i] - '0');
+	for (size_t i = 0; i < m && i < FRACTION_MAX; i++, of *= 10)
+		fraction = fraction * 10 + (uint64_t)(p[n + 1 + i] - '0');
+	p += n + (p[n] == '.') + m;
+	p += strspn(p, " ");
+	const char *unit = *p ? strchr(units, toupper((unsigned char)*p)) : NULL;
+	if ((!n && !m) || (*p && (!unit || (p[1] && (toupper((unsigned char)p[1]) != 'B' || unit == units || p[2])))))
+		return node_fail(v, ERR_FORMAT, e, "swap: '%.40s' is no size such as 536870912 or 512M", text);
+	unsigned shift = unit ? (unsigned)(10 * (unit - units)) : 0;
+	if (n > DIGITS_MAX || whole > cap >> shift)
+		return node_fail(v, ERR_FORMAT, e, "swap: '%.40s' is too large", text);
+	*ret = (whole << shift) + (fraction << shift) / of;
 	return 0;
 }
 

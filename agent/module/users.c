@@ -1,4 +1,5 @@
 /* users.c - what a user has beside the account: a home from the skeleton, SSH keys, a sudo rule. */
+#include "agent/module/made.h"
 #include "agent/module/module.h"
 #include "agent/module/newuser.h"
 
@@ -80,7 +81,7 @@ static int user_keys(struct builder *b, const struct key_set *sets, size_t n, co
 		}
 		text = sshline_update(a, text ? text : "", lines, keys->count);
 	}
-	if ((r = want_dir(b, dir, 0700, h->uid, h->gid, e)))
+	if ((*h->path && h->path[1] && (r = want_dir(b, h->path, 0700, h->uid, h->gid, e))) || (r = want_dir(b, dir, 0700, h->uid, h->gid, e)))
 		return r;
 	return want_file(b, &(struct want_file){ path, text, strlen(text), 0600, h->uid, h->gid, false, true }, e);
 }
@@ -211,6 +212,7 @@ static size_t key_sets(struct builder *b, const struct config_user *u, struct ke
 static int one_user(struct builder *b, const struct config_user *u, struct err *e)
 {
 	struct account_line *p = accounts_find(&b->accounts, ACCOUNT_PASSWD, u->name);
+	const bool mine = made_is(b, u->name);
 	struct newuser like;
 	struct home h;
 	int r;
@@ -222,14 +224,14 @@ static int one_user(struct builder *b, const struct config_user *u, struct err *
 	h.path = p->f[PW_HOME];
 	h.skel = like.skel;
 	/* useradd -r makes no home, and neither does cloud-init for such a user. */
-	if (u->no_create_home != TRI_YES && u->system != TRI_YES && *h.path == '/' && h.path[1]) {
+	if (mine && u->no_create_home != TRI_YES && u->system != TRI_YES && *h.path == '/' && h.path[1]) {
 		if ((r = want_dir(b, h.path, like.home_mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
 			return r;
 	}
 	struct key_set sets[SETS_MAX];
 	if ((r = user_keys(b, sets, key_sets(b, u, sets), &h, e)) || (r = user_sudo(b, u, e)) || (r = user_doas(b, u, e)))
 		return r;
-	return user_selinux(b, u, e);
+	return mine ? user_selinux(b, u, e) : 0;
 }
 
 static bool names_root(const struct config *c)

@@ -17,6 +17,7 @@ struct builder {
 	size_t first;                   /* the first item that is this builder's */
 	struct folders folders;
 	struct accounts accounts;       /* as they will be: owners are looked up here */
+	const char *made;               /* users whom natal has made: module/made.h; NULL: nobody */
 	bool passwords_due;             /* passwords are given once an instance: module/set_passwords.c */
 };
 

@@ -194,9 +194,19 @@ static void print_notes(const struct lint *l, const struct notes *notes, FILE *t
 
 void lint_print(const struct lint *l, FILE *to)
 {
+	/* Errors and what cloud-init's own schema calls one; deprecations count where strict, and are said where there are. */
+	static const struct { enum note_level level; const char *what; } why[] = {
+		{ NOTE_ERROR, "error" }, { NOTE_WARNING, "unknown key" }, { NOTE_DEPRECATED, "deprecation" },
+	};
+	size_t said = 0;
+
 	print_notes(l, &l->notes, to);
 	print_notes(l, &l->besides, to);
-	fprintf(to, "%s: %s\n", l->file, l->valid ? "valid" : "not valid");
+	fprintf(to, "%s: %s", l->file, l->valid ? "valid" : "not valid");
+	for (size_t i = 0; !l->valid && i < ARRAY_SIZE(why); i++)
+		if (l->notes.of[why[i].level])
+			fprintf(to, "%s%zu %s%s", said++ ? ", " : ": ", l->notes.of[why[i].level], why[i].what, l->notes.of[why[i].level] == 1 ? "" : "s");
+	fprintf(to, "\n");
 }
 
 static void add_notes(const struct notes *notes, struct json_object *list)

@@ -22,7 +22,7 @@ struct lint {
 int lint_file(struct arena *a, const char *file, bool strict, struct lint *ret, struct err *e);
 /* The same of a text that is there. */
 void lint_text(struct arena *a, const char *text, size_t size, bool strict, struct lint *ret);
-/* "FILE: valid", or a line for each note and its hint. */
+/* A line for each note and its hint; then "FILE: valid", or "FILE: not valid: 1 error, 2 unknown keys". */
 void lint_print(const struct lint *l, FILE *to);
 /* {"file", "valid", "notes": [{"level", "reason", "where", "line", "column", "path", "message", "hint"}]} */
 struct json_object *lint_json(const struct lint *l);

@@ -106,6 +106,24 @@ void schema_deprecated(struct check *c, const struct field *f, const struct node
 		err_hint(e, "%s", f->why ? f->why : "leave it out");
 }
 
+/* Keys that went into `apt` long ago. No schema of cloud-init's knows them; whether its code takes them still, and natal does. */
+static const struct { const char *old, *now; bool taken; } moved[] = {
+	{ "apt_sources", "sources: {NAME: {source: …}}", true }, { "apt_mirror", "primary: [{arches: [default], uri: …}]", true },
+	{ "apt_mirror_search", "primary: [{arches: [default], search: […]}]", true }, { "apt_proxy", "proxy: …", true },
+	{ "apt_mirror_search_dns", "primary: [{arches: [default], uri: …}]", false }, { "apt_http_proxy", "http_proxy: …", true },
+	{ "apt_https_proxy", "https_proxy: …", true }, { "apt_ftp_proxy", "ftp_proxy: …", true },
+	{ "apt_preserve_sources_list", "preserve_sources_list: …", true }, { "apt_custom_sources_list", "sources_list: …", true },
+	{ "add_apt_repo_match", "sources: {NAME: {source: …}}", false }, { "debconf_selections", "debconf_selections: {NAME: …}", false },
+};
+
+const char *schema_taken_for(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(moved); i++)
+		if (moved[i].taken && strcmp(name, moved[i].old) == 0)
+			return "apt";
+	return NULL;
+}
+
 /* A key of the document itself: all that there are take part in the suggestion. */
 void schema_top(struct check *c, const struct member *m, const struct trail *t)
 {
@@ -124,5 +142,10 @@ void schema_top(struct check *c, const struct member *m, const struct trail *t)
 			if (!f->since && count + 1 < ARRAY_SIZE(words))
 				words[count++] = f->name;
 	struct err *e = schema_note(c, t, NOTE_WARNING, m->key, "unknown key '%.60s'", m->key->text ? m->key->text : "");
+	for (size_t i = 0; given && i < ARRAY_SIZE(moved); i++)
+		if (strcmp(given, moved[i].old) == 0) {
+			err_hint(e, "write apt: {%s}%s", moved[i].now, moved[i].taken ? "; it is taken as that" : "");
+			return;
+		}
 	err_suggest(e, given ? given : "", words, "cloud-config(5) lists the keys");
 }

@@ -70,6 +70,9 @@ extern const struct schema_module *const schema_modules[];      /* NULL ends */
 /* A top-level key; ret_module may be NULL. NULL: there is none of that name. */
 const struct field *schema_key(const char *name, const struct schema_module **ret_module);
 
+/* What an unknown key of the top is taken for all the same ("apt", of its older keys: agent/module/apt_old.c); NULL: nothing. */
+const char *schema_taken_for(const char *name);
+
 /* Notes what is wrong: errors (wrong shape), warnings (unknown keys), deprecations, each with its path ("users.0.uid"); no values but such as
  * should be one of a few words.  0, or -ERR_FORMAT where there is an error.  A NODE_NULL is an empty document, and right. */
 int schema_check(const struct node *config, struct notes *notes);

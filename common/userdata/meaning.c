@@ -17,6 +17,7 @@ static void take(const struct look *l, const char *path, const struct err *e)
 	struct err *said = note_add(l->notes, NOTE_ERROR, e->code, NULL, "%s", e->msg);
 
 	*said = *e;
+	text_printable(said->msg);
 	note_path(l->notes, path);
 }
 
@@ -24,6 +25,15 @@ static void say(const struct look *l, const char *path, const struct node *n, co
 {
 	err_hint(note_add(l->notes, NOTE_ERROR, ERR_FORMAT, n, "%s %s", path, what), "%s", hint);
 	note_path(l->notes, path);
+}
+
+/* "users.alice": a name as it may be shown. */
+static const char *named(const struct look *l, const char *key, const struct node *name)
+{
+	char *path = arena_printf(l->a, "%s.%.60s", key, name->text ? name->text : "");
+
+	text_printable(path);
+	return path;
 }
 
 /* A text member that is right or said. */
@@ -98,7 +108,7 @@ static void login_keys(const struct look *l, const char *path, const struct node
 static void one_user(const struct look *l, const struct member *m)
 {
 	const struct node *u = m->value, *sudo = node_get(u, "sudo"), *doas = node_get(u, "doas");
-	const char *path = arena_printf(l->a, "users.%.60s", m->key->text ? m->key->text : "");
+	const char *path = named(l, "users", m->key);
 
 	member(l, path, m->key, word_account, (const char *const[]){ "is no name of a user", WORD_ACCOUNT_HINT });
 	for (size_t i = 0; i < ARRAY_SIZE(user_fields); i++)
@@ -119,7 +129,7 @@ static void one_user(const struct look *l, const struct member *m)
 static void user_groups(const struct look *l, const struct member *m)
 {
 	const struct node *groups = node_get(m->value, "groups");
-	const char *path = arena_printf(l->a, "users.%.60s.groups", m->key->text ? m->key->text : "");
+	const char *path = arena_printf(l->a, "%s.groups", named(l, "users", m->key));
 
 	for (size_t i = 0; groups && groups->kind == NODE_MAP && i < groups->count; i++)
 		member(l, path, groups->members[i].key, word_account, of_account);
@@ -155,7 +165,7 @@ static void accounts(const struct look *l, const struct node *config)
 	}
 	for (size_t i = 0; i < all.groups->count; i++) {
 		const struct member *m = &all.groups->members[i];
-		const char *path = arena_printf(l->a, "groups.%.60s", m->key->text ? m->key->text : "");
+		const char *path = named(l, "groups", m->key);
 		member(l, path, m->key, word_account, (const char *const[]){ "is no name of a group", WORD_ACCOUNT_HINT });
 		texts(l, path, m->value, word_account, of_account);
 	}

@@ -328,10 +328,11 @@ static int read_leaf(void *data, const struct mime_leaf *l, struct err *e)
 	return read_piece(data, (struct piece){ l->type, l->filename, l->merge, l->launch, l->bytes, l->size, l->line }, e);
 }
 
+bool part_has_mark(const void *bytes, size_t size) { return size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0; }
+
 /* What a source gives, or an include: compressed or not, MIME or one part by itself. */
 static int read_blob(struct reading *r, const void *bytes, size_t size, struct err *e)
 {
-	static const char bom[] = "\xef\xbb\xbf";
 	int failed = 0, depth = r->depth;
 
 	for (enum packing p; (p = packing_of(bytes, size));) {
@@ -340,9 +341,11 @@ static int read_blob(struct reading *r, const void *bytes, size_t size, struct e
 		if ((failed = open_packed(r, p, &bytes, &size, e)))
 			return failed;
 	}
-	if (size >= 3 && memcmp(bytes, bom, 3) == 0) {
+	if (part_has_mark(bytes, size)) {
 		bytes = (const char *)bytes + 3;
 		size -= 3;
+		err_hint(note_add(r->in->notes, NOTE_WARNING, ERR_FORMAT, NULL, "%s begins with a byte order mark, which is passed over", r->in->doc),
+			"cloud-init knows no header behind one: save the text as UTF-8 without it");
 	}
 	r->depth = depth;
 	if (!mime_is(bytes, size))

@@ -15,6 +15,8 @@ enum part_type {
 };
 /* "text/cloud-config" and so on; "" for unknown. */
 const char *part_type_name(enum part_type t);
+/* A byte order mark of UTF-8, which parts_read() passes over with a warning. */
+bool part_has_mark(const void *bytes, size_t size);
 /* By the first line, as cloud-init looks at it: blanks before it and case do not count. */
 enum part_type part_sniff(const void *bytes, size_t size);
 /* PART_UNKNOWN where the MIME type is none of these. */

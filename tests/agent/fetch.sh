@@ -113,6 +113,24 @@ boot || fail "$(cat "$work/early" "$work/late")"
 [ "$(name)" = one ] && [ "$(asked /busy)" = 3 ] || fail "$(cat "$work/late" "$work/log")"
 ok "a server that is busy is asked again, and a guest that had failed is provisioned"
 
+# The same text at two addresses: that one has not is not held against the other.
+fresh; policy '"hash": true'; missing=http://127.0.0.1:$http/missing
+seed "#include\n$missing#sha256=$(sum one)\nhttp://127.0.0.1:$http/files/one#sha256=$(sum one)\n"
+boot || fail "$(cat "$work/early" "$work/late")"
+[ "$(name)" = one ] && [ "$(asked /missing)" = 1 ] || fail "$(cat "$work/late" "$work/log")"
+ok "a text that one server has not is taken from the next"
+seed "#cloud-config\nwrite_files:\n- {path: /srv/a, source: {uri: '$missing#sha256=$(sum plain)'}}\n- {path: /srv/b, source: {uri: 'http://127.0.0.1:$http/files/plain#sha256=$(sum plain)'}}\n"
+boot || fail "$(cat "$work/early" "$work/late")"
+cmp "$web/plain" "$root/srv/a" && cmp "$web/plain" "$root/srv/b" || fail "$(cat "$work/late")"
+ok "what any server has is every file's of that digest"
+timeout=6; policy '"hash": true'; timeout=; rm -r "$root/var/lib/natal/fetched"
+seed "#include\nhttp://127.0.0.1:1/x#sha256=$(sum two)\nhttp://127.0.0.1:$http/files/two#sha256=$(sum two)\n"
+boot || fail "$(cat "$work/early" "$work/late")"
+[ -L "$root/etc/localtime" ] || fail "$(cat "$work/late")"
+ok "a server that does not answer leaves time for the next"
+seed "#include\n$missing#sha256=$(sum one)\n$missing?2#sha256=$(sum one)\n"
+fails "$missing?…: the server answers 404"
+
 # From a server whose key is known.
 fresh; pinned
 seed "#include https://127.0.0.1:$https/files/one\n"

@@ -92,9 +92,25 @@ exec 8< "$root"; flock 8
 refused "another natal-agent is at work on $root" try "$work/good.bundle"
 exec 8<&-
 
+# What schema says of a file at its end; a byte order mark, which all verbs pass over and cloud-init does not.
+printf '#cloud-config\nfoo: 1\nbar: 1\nhostname: [a]\napt_mirror: x\n' > "$work/many"
+out=$("$agent" schema "$work/many") && fail "valid: $out"
+grep -qx "$work/many: not valid: 1 error, 3 unknown keys" <<<"$out" && grep -q 'hint: write apt: {primary: .*; it is taken as that' <<<"$out" || fail "$out"
+printf '#cloud-config\napt_update: true\n' > "$work/many"; out=$("$agent" schema --strict "$work/many") && fail "valid: $out"
+grep -qx "$work/many: not valid: 1 deprecation" <<<"$out" || fail "$out"
+ok "schema says of what a file is not valid"
+printf '\xef\xbb\xbf#cloud-config\nhostname: marked\n' > "$work/marked"
+for v in schema 'userdata merge' 'userdata parts'; do
+  "$agent" $v "$work/marked" > "$work/out" 2>&1 || fail "$v: $(cat "$work/out")"
+  grep -q 'marked begins with a byte order mark, which is passed over' "$work/out" || fail "$v: $(cat "$work/out")"
+done
+"$agent" userdata merge "$work/marked" 2> /dev/null | grep -q '"hostname": "marked"' || fail "merge of a marked text"
+ok "a byte order mark is passed over, and said"
+
 # The command line.
 said() { local text=$1 out; shift; out=$("$agent" "$@" 2>&1) && fail "succeeded: $*"; grep -qF -- "$text" <<<"$out" || fail "'$text' was wanted from $*: $out"; ok "command line: $text"; }
 said "unknown verb 'aply'" aply
+said "'-h' is no merger" userdata merge "$work/marked" --how -h
 said "did you mean 'apply'?" aply
 said "unknown verb 'erly'" boot erly
 said "did you mean 'early'?" boot erly

@@ -5,6 +5,7 @@
 #include "common/lint/lint.h"
 #include "common/data/yaml.h"
 #include "common/schema/schema.h"
+#include "common/userdata/meaning.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -30,6 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	for (size_t i = 0; i < notes.kept; i++)
 		PROMISE(*notes.at[i].err.msg && notes.at[i].path && !strchr(notes.at[i].err.msg, '\n'));
 	schema_support(config, &again);
+	struct notes meant = { .arena = &a };
+	if (r == 0)
+		meaning_check(&a, config, &meant);
+	for (size_t i = 0; i < meant.kept; i++)
+		PROMISE(*meant.at[i].err.msg && *meant.at[i].path && *meant.at[i].err.where && !strchr(meant.at[i].err.msg, '\n'));
 	struct lint l = { .file = "x" };
 	lint_text(&a, (const char *)bytes, size, false, &l);
 	struct json_object *o = lint_json(&l);

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "agent/plan/plan.h"
+#include "common/lint/lint.h"
+#include "common/userdata/parts.h"
 
 static int root = -1;
 
@@ -23,6 +25,18 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return root < 0;
 }
 
+/* What is valid to `schema` and `lint` is not refused when it is applied, but for what depends on the image: caps, and what would be fetched. */
+static void agrees(const uint8_t *bytes, size_t size, const struct err *refused)
+{
+	scoped(arena_fini) struct arena a = { 0 };
+	struct lint l = { .file = "x" };
+
+	if (part_sniff(bytes, size) != PART_CONFIG || refused->code == ERR_LIMIT || refused->code == ERR_DENIED)
+		return;
+	lint_text(&a, (const char *)bytes, size, false, &l);
+	PROMISE(!l.valid);
+}
+
 int fuzz_plan(const char *name, const uint8_t *bytes, size_t size)
 {
 	struct blob blob = { .bytes = bytes, .size = size, .owner = "root" };
@@ -36,6 +50,8 @@ int fuzz_plan(const char *name, const uint8_t *bytes, size_t size)
 	snprintf(blob.name, sizeof blob.name, "%s", name);
 	if (config_parse(&v, &config, &e)) {
 		PROMISE(*e.msg && !config);
+		if (strcmp(name, "user-data") == 0)
+			agrees(bytes, size, &e);
 		return 0;
 	}
 	int r = plan_build(config, &facts, &done, &plan, &e);

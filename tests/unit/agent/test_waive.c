@@ -138,7 +138,7 @@ static void the_waiver_says_what_may_be_asked_for(void **s)
 static void a_key_is_refused_by_all_its_names(void **s)
 {
 	static const char *const pairs[][2] = { { "ca_certs", "ca-certs: {}" }, { "ca-certs", "ca_certs: {}" }, { "package_upgrade", "apt_upgrade: true" },
-		{ "package_update", "apt_update: true" } };
+		{ "package_update", "apt_update: true" }, { "apt", "apt_mirror: http://m/" }, { "apt_sources", "apt: {}" } };
 
 	(void)s;
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {

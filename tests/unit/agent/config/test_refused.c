@@ -134,6 +134,7 @@ static const struct row { const char *text, *msg; enum err_code code; } rows[] =
 	{ FILES("\"path\":\"/a\",\"encoding\":\"rot13\""), "is not one that this agent decodes", ERR_UNSUPPORTED },
 	{ FILES("\"path\":\"/a\",\"encoding\":\"b64\",\"content\":\"a=b\""), "write_files/0/content is not base64", ERR_FORMAT },
 	{ FILES("\"path\":\"/a\",\"source\":{\"uri\":\"http://x/\"}"), "source is not fetched, and there is no content", ERR_DENIED },
+	{ FILES("\"path\":\"/a\",\"encoding\":\"gz+b64\",\"content\":\"H4sIAAAAAAAAA0tMAgA=\""), "write_files/0/content cannot be unpacked", ERR_FORMAT },
 	{ FILES("\"path\":\"/a\",\"encoding\":\"gz\",\"content\":\"x\""), "write_files/0/content is not gzip", ERR_FORMAT },
 	{ "{\"write_files\":[[]]}", "write_files/0 is not an object", ERR_FORMAT },
 	/* commands */

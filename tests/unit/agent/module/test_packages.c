@@ -208,11 +208,38 @@ static void yum_repositories(void **state)
 		"# Written by natal.\n[My-Repo]\nname = mine\nbaseurl = http://x/\ngpgcheck = 0\npriority = 5\ngpgkey = a\n\tb\nenabled = 1\n");
 }
 
+/* Of before there was `apt`: as cloud-init 22.4 converts them. */
+static void older_keys_of_apt(void **state)
+{
+	is_debian();
+	planned("apt_sources: [{source: 'deb http://a/ x y'}, {source: 'deb http://b/ x y'}, {source: 'deb http://c/ x y', filename: c.list}, 7]\n"
+		"apt_proxy: 'http://p:3128'\napt_ftp_proxy: 'http://f:3128'\napt_http_proxy: ''\napt_preserve_sources_list: true\n");
+	assert_string_equal(problem("apt_configure"), "none");
+	assert_written("/etc/apt/sources.list.d/cloud_config_sources.list", "deb http://a/ x y\ndeb http://b/ x y\n");
+	assert_written("/etc/apt/sources.list.d/c.list", "deb http://c/ x y\n");
+	assert_written("/etc/apt/apt.conf.d/90cloud-init-aptproxy", "Acquire::http::Proxy \"http://p:3128\";\nAcquire::ftp::Proxy \"http://f:3128\";\n");
+	assert_int_equal(plan->notes.kept, 1);
+	assert_string_equal(plan->notes.at[0].err.msg, "an element of apt_sources is passed over: it is no map of texts");
+	planned_again("apt: {proxy: 'http://new:1'}\napt_proxy: 'http://old:1'\n", "i-1");
+	assert_written("/etc/apt/apt.conf.d/90cloud-init-aptproxy", "Acquire::http::Proxy \"http://new:1\";\n");
+}
+
+static void an_older_mirror(void **state)
+{
+	is_debian();
+	planned("apt_mirror_search: ['http://one/', 'http://two/']\napt_custom_sources_list: \"deb $MIRROR $RELEASE main\\n\"\n");
+	assert_written("/etc/apt/sources.list", "deb http://one/ bookworm main\n");
+	assert_string_equal(plan->notes.at[0].err.msg, "apt.primary: of search the first is taken, whether or not it resolves");
+	planned_again("apt_mirror: 'http://three/'\napt_custom_sources_list: \"deb $MIRROR $RELEASE main\\n\"\n", "i-1");
+	assert_written("/etc/apt/sources.list", "deb http://three/ bookworm main\n");
+	assert_int_equal(plan->notes.kept, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(what_holds_a_password_is_roots), T(a_repository_with_a_password_is_roots), T(apt_installs_after_an_update), T(dnf_installs), T(an_upgrade_and_the_restart_that_it_asks_for),
+		T(older_keys_of_apt), T(an_older_mirror), T(what_holds_a_password_is_roots), T(a_repository_with_a_password_is_roots), T(apt_installs_after_an_update), T(dnf_installs), T(an_upgrade_and_the_restart_that_it_asks_for),
 		T(nothing_is_installed_where_nothing_is_asked_for), T(apk_and_its_repositories), T(zypper_and_its_repositories), T(no_tool_is_said), T(no_option_passes_for_a_package),
 		T(sources_with_keys), T(sources_of_one_file_follow_one_another), T(a_source_that_another_begins_with), T(what_comes_from_servers_is_refused), T(ppas_are_refused),
 		T(a_key_has_its_armour), T(mirrors_and_suites), T(deb822_where_the_guest_has_it), T(sources_list_as_given_and_left_alone),

@@ -208,6 +208,8 @@ static void power_state(void **state)
 	assert_written("/var/lib/natal/power-condition.sh", "#!/bin/sh\n'test' '-e' '/it'\\''s'\n");
 	assert_non_null(strstr(command("power_state", 0), "--property=After=natal-late.service natal-behind.service --property=Type=oneshot "
 		"--property=ExecCondition=/bin/sh /var/lib/natal/power-condition.sh -- /sbin/shutdown -r +5 bye now"));
+	planned_again("power_state: {mode: halt, delay: 0x10}\n", "i-2");
+	assert_non_null(strstr(command("power_state", 0), "/sbin/shutdown -H +16"));
 }
 
 static void a_false_condition_switches_nothing(void **state)

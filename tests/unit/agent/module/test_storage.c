@@ -331,6 +331,21 @@ static void a_swap_file(void **state)
 	assert_string_equal(command("mounts", 2), "/usr/sbin/mkswap /swap.img");
 }
 
+static void sizes_of_a_swap_file(void **state)
+{
+	static const char *const sizes[][2] = { { "10485760B", "10485760" }, { "1.5M", "1572864" }, { ".5G", "536870912" }, { "0.1K", "102" } };
+	char yaml[64];
+
+	planned("swap: {size: 1M}\n");
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		snprintf(yaml, sizeof yaml, "swap: {size: '%s'}\n", sizes[i][0]);
+		planned_again(yaml, "i-2");
+		assert_string_equal(strstr(command("mounts", 0), "-l ") + 3, arena_printf(&plan->arena, "%s /swap.img", sizes[i][1]));
+	}
+	planned_again("swap: {size: 1025T}\n", "i-2");
+	assert_string_equal(problem("mounts"), "swap: '1025T' is too large");
+}
+
 static void a_swap_file_where_files_are_labelled(void **state)
 {
 	live = true;
@@ -447,7 +462,7 @@ int main(void)
 		T(a_disk_that_has_grown_is_not_made_anew), T(wrong_wishes_of_disks), T(a_filesystem_on_a_blank_device),
 		T(a_filesystem_that_is_there_stays), T(another_is_not_replaced), T(another_than_the_one_that_may_go_stays), T(nor_is_a_table), T(unless_it_may_go),
 		T(once_an_instance_wherever_it_stands), T(one_filesystem_a_device), T(auto_is_a_partition), T(wrong_wishes_of_filesystems),
-		T(lines_of_fstab), T(fields_that_are_not_given), T(mounted_where_the_system_runs), T(no_line_in_a_field), T(what_wants_the_network_is_mounted_late), T(lines_of_older_user_data_go), T(a_swap_file),
+		T(lines_of_fstab), T(fields_that_are_not_given), T(mounted_where_the_system_runs), T(no_line_in_a_field), T(what_wants_the_network_is_mounted_late), T(lines_of_older_user_data_go), T(a_swap_file), T(sizes_of_a_swap_file),
 		T(a_swap_file_where_files_are_labelled), T(a_swap_file_has_a_limit), T(a_file_that_is_there_is_not_made_into_swap), T(an_unfinished_one_is_finished),
 		T(the_root_grows_with_its_disk), T(a_root_that_fills_its_disk_stays), T(growing_may_be_off), T(a_program_by_name_has_to_be_there), T(an_image_that_is_not_to_grow),
 	};

@@ -194,6 +194,92 @@ static void defaults_that_are_none(void **state)
 	assert_string_equal(written("/home/bob/.rc"), "rc\n");
 }
 
+#define OLD "root:x:0:0:root:/root:/bin/sh\nold:x:1000:1000:Old:/home/old:/bin/sh\n"
+#define NEW_SHADOW "root:*:1:0:99999:7:::\nold:!:1:0:99999:7:::\n"
+/* cloud-init's create_user(): of one who is there only the password, its lock, sudo and keys. */
+static void who_was_there_stays_as_he_was(void **state)
+{
+	root_put(&root, "/etc/passwd", OLD);
+	root_put(&root, "/etc/shadow", NEW_SHADOW);
+	root_put(&root, "/etc/skel/.rc", "rc");
+	root_put(&root, "/etc/subuid", "");
+	has_program("/usr/sbin/semanage");
+	planned("users:\n- name: old\n  gecos: New\n  shell: /bin/zsh\n  homedir: /srv/old\n  primary_group: staff\n  groups: [wheel]\n  passwd: $6$a$b\n"
+		"  expiredate: '2032-09-01'\n  inactive: '5'\n  selinux_user: staff_u\n  hashed_passwd: $6$c$d\n  lock_passwd: false\n  sudo: ALL=(ALL) ALL\n"
+		"  ssh_authorized_keys: ['" KEY_A "']\n");
+	assert_string_equal(problem("accounts"), "none");
+	assert_null(find_write("/etc/passwd"));
+	assert_null(find_write("/etc/group"));
+	assert_null(find_write("/etc/subuid"));
+	assert_null(find_write("/var/lib/natal/users"));
+	assert_null(find_write("/home/old/.rc"));
+	assert_string_equal(command("users/old", 0), "");
+	assert_string_equal(written("/etc/shadow"), "root:*:1:0:99999:7:::\nold:$6$c$d:100:0:99999:7:::\n");
+	assert_string_equal(written("/etc/sudoers.d/90-natal-old"), "old ALL=(ALL) ALL\n");
+	assert_string_equal(written("/home/old/.ssh/authorized_keys"), KEY_A "\n");
+	assert_string_equal(noted(&plan->notes, "was there"), "user-data:4:10: user 'old' was there before natal: "
+		"gecos, shell, homedir, passwd, primary_group, groups, expiredate, inactive, selinux_user are left as they are");
+}
+
+static void passwd_is_for_a_new_user(void **state)
+{
+	planned("users: [{name: root, lock_passwd: false, passwd: $6$a$b}, {name: bob, lock_passwd: false, passwd: $6$a$b}]\n");
+	assert_string_equal(written("/etc/shadow"), "root:*:1:0:99999:7:::\nbob:$6$a$b:100:0:99999:7:::\n");
+}
+
+static void nothing_is_said_of_what_is_so(void **state)
+{
+	root_put(&root, "/etc/passwd", OLD "debian:x:1001:1001::/home/debian:/bin/sh\n");
+	root_put(&root, "/etc/group", "root:x:0:\nshadow:x:42:\nold:x:1000:\nwheel:x:7:a,old\n");
+	planned("users: [default, {name: old, gecos: Old, shell: /bin/sh, groups: wheel}]\n");
+	assert_string_equal(noted(&plan->notes, "was there"), "");
+	assert_null(find_write("/etc/passwd"));
+	assert_null(find_write("/etc/group"));
+}
+
+/* On record before he is in passwd(5), which comes last: what is there is there as a whole. */
+static void who_is_made_is_on_record(void **state)
+{
+	static const char *const paths[] = { "/var/lib/natal/users", "/etc/group", "/etc/shadow", "/etc/passwd" };
+	size_t last = 0;
+
+	planned("users: [{name: bob}, {name: sys, system: true}]\n");
+	assert_string_equal(written("/var/lib/natal/users"), "bob:1000\nsys:999\n");
+	assert_int_equal(find_write("/var/lib/natal/users")->mode, 0600);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		size_t at = 0;
+		while (at < plan->action_count && &plan->actions[at] != find_write(paths[i]))
+			at++;
+		assert_true(at < plan->action_count && at >= last);
+		last = at;
+	}
+}
+
+/* Other user-data for the same instance, or a run that ended too soon. */
+static void who_was_made_becomes_what_is_wanted(void **state)
+{
+	root_put(&root, "/etc/passwd", OLD);
+	root_put(&root, "/etc/shadow", NEW_SHADOW);
+	root_put(&root, "/var/lib/natal/users", "old:1000");
+	root_put(&root, "/etc/skel/.rc", "rc");
+	planned("users: [{name: old, gecos: New, shell: /bin/zsh, groups: [wheel], inactive: '5'}, {name: bob}]\n");
+	assert_string_equal(written("/etc/passwd"),
+		"root:x:0:0:root:/root:/bin/sh\nold:x:1000:1000:New:/home/old:/bin/zsh\nbob:x:1001:1001::/home/bob:/bin/sh\n");
+	assert_non_null(strstr(written("/etc/group"), "wheel:x:1000:old\n"));
+	assert_non_null(strstr(written("/etc/shadow"), "old:!:1:0:99999:7:5::\n"));
+	assert_string_equal(written("/home/old/.rc"), "rc");
+	assert_string_equal(written("/var/lib/natal/users"), "old:1000\nbob:1001\n");
+	assert_string_equal(noted(&plan->notes, "was there"), "");
+}
+
+static void another_of_that_name_is_another(void **state)
+{
+	root_put(&root, "/etc/passwd", OLD);
+	root_put(&root, "/var/lib/natal/users", "old:100\nold:10001\nxold:1000\n");
+	planned("users: [{name: old, shell: /bin/zsh}]\n");
+	assert_null(find_write("/etc/passwd"));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -202,6 +288,8 @@ int main(void)
 		T(the_default_user_has_his_own_and_the_tops), T(root_as_the_default_user), T(nobody_to_be_sent_to), T(what_is_no_key_is_left_out), T(no_key_at_all),
 		T(a_member_who_is_nobody), T(a_password_for_nobody), T(a_number_stays), T(a_new_user_needs_a_number_of_his_own),
 		T(the_default_user_of_each_distribution), T(the_groups_of_the_default_user), T(useradds_own_defaults), T(defaults_that_are_none),
+		T(who_was_there_stays_as_he_was), T(passwd_is_for_a_new_user), T(nothing_is_said_of_what_is_so), T(who_is_made_is_on_record), T(who_was_made_becomes_what_is_wanted),
+		T(another_of_that_name_is_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

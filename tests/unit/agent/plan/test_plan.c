@@ -104,7 +104,7 @@ static void accounts_keep_what_is_there(void **state)
 	user_data("{\"groups\":[\"g\"],\"users\":[{\"name\":\"new\",\"groups\":\"g\"},{\"name\":\"root\",\"shell\":\"/bin/zsh\"}]}");
 	assert_ok(build(NULL), e);
 	assert_written("/etc/passwd",
-		"root:x:0:0:root:/root:/bin/zsh\n+nis::::::\nold:x:1000:1000::/home/old:/bin/sh\nnew:x:1001:1001::/home/new:/bin/sh\n");
+		"root:x:0:0:root:/root:/bin/sh\n+nis::::::\nold:x:1000:1000::/home/old:/bin/sh\nnew:x:1001:1001::/home/new:/bin/sh\n");
 	assert_written("/etc/group", "root:x:0:\nshadow:x:42:\ng:x:1000:new\nnew:x:1001:\n");
 	assert_written("/etc/shadow", "root:*:1:0:99999:7:::\nnew:!:100:0:99999:7:::\n");
 	assert_null(find(ACTION_WRITE, "/etc/gshadow"));
@@ -367,6 +367,7 @@ static void a_users_links_hand_him_nothing(void **state)
 {
 	root_put(&root, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nmallory:x:1000:1000::/home/mallory:/bin/sh\n");
 	root_put(&root, "/etc/skel/.config/file", "skel\n");
+	root_put(&root, "/var/lib/natal/users", "mallory:1000\n");
 	root_put(&root, "/etc/victim/keep", "x");
 	root_put(&root, "/home/mallory/.ssh/known_hosts", "");
 	link_in("/etc/shadow", "/home/mallory/.ssh/authorized_keys");
@@ -383,6 +384,7 @@ static void skel_is_not_put_through_a_link(void **state)
 {
 	root_put(&root, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nmallory:x:1000:1000::/home/mallory:/bin/sh\n");
 	root_put(&root, "/etc/skel/.config/file", "skel\n");
+	root_put(&root, "/var/lib/natal/users", "mallory:1000\n");
 	root_put(&root, "/etc/victim/keep", "x");
 	root_put(&root, "/home/mallory/mine", "");
 	link_in("/etc/victim", "/home/mallory/.config");
