@@ -47,16 +47,11 @@ int agent_config(struct agent *a, struct err *e)
 
 void agent_skip_what_ran(struct agent *a, struct plan *p)
 {
-	size_t kept = 0;
-
-	for (size_t k = 0; k < p->action_count; k++) {
-		const struct item *i = &p->items[p->actions[k].item];
-		const char *said = json_text(a->boot.outcomes, i->key);
-		bool ran = i->stage == STAGE_EARLY && i->frequency == FREQ_BOOT && said && strcmp(said, outcome_name(OUTCOME_DONE)) == 0;
-		if (!ran || p->actions[k].kind != ACTION_EXEC)
-			p->actions[kept++] = p->actions[k];
+	for (size_t i = 0; i < p->item_count; i++) {
+		struct item *it = &p->items[i];
+		const char *said = json_text(a->boot.outcomes, it->key);
+		it->ran |= it->stage == STAGE_EARLY && it->frequency == FREQ_BOOT && said && strcmp(said, outcome_name(OUTCOME_DONE)) == 0;
 	}
-	p->action_count = kept;
 }
 
 /* The journal says so too: what was there before the network is all that there is. */

@@ -185,7 +185,7 @@ static int commit_item(const struct apply *a, struct plan *p, size_t i, size_t *
 		if (r || it->outcome == OUTCOME_FAILED)
 			continue;
 		acted = true;
-		r = commit_action(a, &p->actions[*k], it->stage != STAGE_EARLY, e);
+		r = commit_action(a, &p->actions[*k], it->stage != STAGE_EARLY || it->ran, e);
 	}
 	if (acted && !r)
 		it->outcome = OUTCOME_DONE;

@@ -5,7 +5,7 @@ size_t plan_round(const struct plan *p, size_t from, bool *ret_ground)
 {
 	for (size_t k = 0; k < p->action_count; k++) {
 		size_t end = p->actions[k].item;
-		if (end < from || p->actions[k].kind != ACTION_EXEC || !p->items[end].ground)
+		if (end < from || p->actions[k].kind != ACTION_EXEC || !p->items[end].ground || p->items[end].ran)
 			continue;
 		for (size_t row = p->items[end].row; end < p->item_count && p->items[end].row == row; end++)
 			;

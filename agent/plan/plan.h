@@ -63,6 +63,7 @@ struct item {
 	const struct err *problem;      /* why it cannot be as wanted, found while planning; NULL */
 	enum outcome outcome;           /* apply's; FAILED and SKIPPED only from it */
 	size_t row;                     /* its module's in modules[] */
+	bool ran;                       /* its programs have been run in this boot: they are for later ones */
 	bool ground;                    /* its programs may change where paths lead to (struct module) */
 };
 

@@ -215,6 +215,8 @@ shell; seed "#cloud-config\nbootcmd: ['echo ran >> /ran']\nwrite_files:\n- {path
 boot || fail "$(cat "$work/early" "$work/late")"
 cmp -s "$root/etc/a" "$web/plain" || fail "$(cat "$work/late")"
 [ "$(grep -c ran "$root/ran")" = 1 ] || fail "bootcmd ran $(grep -c ran "$root/ran") times"
+boot || fail "$(cat "$work/early" "$work/late")"
+[ "$(grep -c ran "$root/ran")" = 2 ] || fail "bootcmd ran $(grep -c ran "$root/ran") times in two boots"
 printf "#cloud-config\nbootcmd: ['echo ran >> /ran']\nruncmd: ['echo late >> /ran']\n" > "$web/commands"
 shell; seed "#include https://127.0.0.1:$https/files/commands\n"
 rm -rf "$root/run/natal"; stage early || fail "$(cat "$work/early")"
