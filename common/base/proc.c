@@ -58,7 +58,7 @@ static void take_rest(const struct proc *p, int out)
 	}
 }
 
-/* A program is the drain: of ours nothing stays in memory, secrets neither. */
+/* A program is the drain: of ours nothing stays in memory, secrets neither; nor a lock that is ours, from before it is begun. */
 __attribute__((noreturn)) static void drain(int out)
 {
 	static char *const argv[] = { (char *)"cat", NULL };
@@ -67,7 +67,9 @@ __attribute__((noreturn)) static void drain(int out)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (fork() == 0 && setsid() >= 0 && chdir("/") == 0 && dup2(out, 0) == 0 && dup2(null, 1) == 1 && dup2(null, 2) == 2)
+	if (dup2(out, 0) != 0 || dup2(null, 1) != 1 || dup2(null, 2) != 2 || close_range(3, ~0U, 0))
+		_exit(1);
+	if (fork() == 0 && setsid() >= 0 && chdir("/") == 0)
 		execvpe(argv[0], argv, fixed_env);
 	_exit(0);
 }
