@@ -126,3 +126,9 @@ int verb_status(struct run *run, struct err *e)
 		print_status(&a.journal, &a.boot, o);
 	return exit_status(&a.journal, &a.boot);
 }
+
+int verb_version(struct run *run, struct err *e)
+{
+	puts("natal-agent " PACKAGE_VERSION);
+	return 0;
+}

@@ -30,6 +30,7 @@ bool status_stage_was_lost(void);
 int status_lost(struct err *e);
 int verb_net_render(struct run *run, struct err *e);
 int verb_schema(struct run *run, struct err *e);
+int verb_version(struct run *run, struct err *e);
 
 /* userdata_verb.c */
 int verb_userdata_merge(struct run *run, struct err *e);

@@ -47,7 +47,6 @@ static int verb_apply(struct run *run, struct err *e);
 static int verb_early(struct run *run, struct err *e);
 static int verb_late(struct run *run, struct err *e);
 static int verb_behind(struct run *run, struct err *e);
-static int verb_version(struct run *run, struct err *e);
 
 /* args: what follows the verb, as the help shows it; NULL: nothing. */
 static const struct verb {
@@ -210,12 +209,6 @@ static int verb_behind(struct run *run, struct err *e)
 	int r = agent_open(&a, &run->options, e);
 
 	return r ? r : agent_behind(&a, e);
-}
-
-static int verb_version(struct run *run, struct err *e)
-{
-	puts("natal-agent " PACKAGE_VERSION);
-	return 0;
 }
 
 /* Options that take no value and end the matter, before a verb or after it. */

@@ -18,6 +18,7 @@ struct builder {
 	struct folders folders;
 	struct accounts accounts;       /* as they will be: owners are looked up here */
 	const char *made;               /* users whom natal has made: module/made.h; NULL: nobody */
+	const struct newuser *newuser;  /* module/newuser.h, once it was read */
 	bool passwords_due;             /* passwords are given once an instance: module/set_passwords.c */
 };
 
