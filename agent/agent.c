@@ -152,7 +152,7 @@ static int take_seed(struct agent *a, bool *ret_none, struct err *e)
 }
 
 /* What was taken all the same. */
-static void tell_notes(struct agent *a, const struct notes *notes)
+void agent_tell_notes(struct agent *a, const struct notes *notes)
 {
 	notes_print(notes);
 	for (size_t i = 0; i < notes->kept; i++)
@@ -167,21 +167,30 @@ static int await_interfaces(struct agent *a, const struct facts *facts, struct e
 	return networks_await(&f, a->config->network, NETWORKS_WAIT_MS, e);
 }
 
-static int make_plan(struct agent *a, struct err *e)
+struct facts agent_facts(const struct agent *a)
 {
 	struct facts facts = { .root = a->root, .live = a->live, .owners = geteuid() == 0 };
 	struct utsname u;
 
 	if (a->live && uname(&u) == 0)
 		snprintf(facts.node_name, sizeof facts.node_name, "%s", u.nodename);
+	return facts;
+}
+
+static int make_plan(struct agent *a, struct err *e)
+{
+	const struct facts facts = agent_facts(a);
+
 	int r = agent_config(a, e);
 	if (!r)
-		tell_notes(a, &a->config->notes);
+		agent_tell_notes(a, &a->config->notes);
+	if (!r)
+		a->config->command_wait_s = a->fetched.policy.command_wait_s;
 	if (!r && a->live && a->config->has_network && a->config->network_kind == NETCONF_OPENSTACK)
 		r = await_interfaces(a, &facts, e);
 	if (r || (r = plan_build(a->config, &facts, &a->journal.done, &a->plan, e)))
 		return r;
-	tell_notes(a, &a->plan->notes);
+	agent_tell_notes(a, &a->plan->notes);
 	return 0;
 }
 
@@ -212,10 +221,14 @@ int agent_plan(struct agent *a, bool *ret_none, struct err *e)
 	return make_plan(a, e);
 }
 
-/* An item that cannot be as wanted, and whose policy is to fail, is met before anything is changed: the journal stays too. */
+/* An item that cannot be as wanted, and whose policy is to fail, is met before anything is changed: the journal stays too.  Not one that comes behind
+ * what changes the ground: a bootcmd may be what makes it possible. */
 static int refuse_hopeless(struct agent *a, struct err *e)
 {
-	for (size_t i = 0; i < a->plan->item_count; i++) {
+	bool ground;
+	size_t end = plan_round(a->plan, 0, &ground);
+
+	for (size_t i = 0; i < end; i++) {
 		struct item *it = &a->plan->items[i];
 		if (!it->problem || it->policy != POLICY_FAIL)
 			continue;
@@ -229,7 +242,7 @@ static int refuse_hopeless(struct agent *a, struct err *e)
 static int apply_and_record(struct agent *a, struct err *e)
 {
 	const struct progress progress = told_progress(a);
-	const struct apply apply = { a->root, a->live, &progress };
+	const struct apply apply = { a->root, a->live, &progress, agent_again, a };
 	struct err first;
 	bool degraded;
 
@@ -250,7 +263,7 @@ static int apply_and_record(struct agent *a, struct err *e)
 static int run_every_boot(struct agent *a, struct err *e)
 {
 	const struct progress progress = told_progress(a);
-	const struct apply apply = { a->root, a->live, &progress };
+	const struct apply apply = { .root = a->root, .live = a->live, .progress = &progress };
 	bool degraded = false;
 
 	a->report.total = a->journal.item_count;

@@ -50,6 +50,12 @@ int agent_plan(struct agent *a, bool *ret_none, struct err *e);
 /* late_fetch.c: the parsing of it, with what was fetched; and the late stage's first step, where the early one had to leave something out. */
 int agent_config(struct agent *a, struct err *e);
 int agent_fetch(struct agent *a, struct err *e);
+/* What planning sees of this machine, but for the arena; and what it took all the same is told. */
+struct facts agent_facts(const struct agent *a);
+void agent_tell_notes(struct agent *a, const struct notes *notes);
+/* again.c: struct apply's, with data the agent. In the late stage, what the early one of this boot has run is not run again. */
+int agent_again(void *data, struct plan *p, size_t row, struct err *e);
+void agent_skip_what_ran(struct agent *a, struct plan *p);
 /* The plan, and whether it is to be applied: *ret_none, it is not. Then the applying, with its record. */
 int agent_decide(struct agent *a, bool *ret_none, struct err *e);
 int agent_apply(struct agent *a, bool none, struct err *e);

@@ -26,7 +26,7 @@ static void on_step(void *data, const struct item *i, size_t k, size_t n, uint64
 int agent_behind(struct agent *a, struct err *e)
 {
 	const struct progress progress = { on_step, told_finding, a };
-	const struct apply apply = { a->root, a->live, &progress };
+	const struct apply apply = { .root = a->root, .live = a->live, .progress = &progress };
 	bool degraded = false;
 	int r;
 

@@ -9,7 +9,7 @@
 #include "agent/pinning/pins.h"
 
 #define JOURNAL_PATH "/var/lib/natal/journal"
-/* Paths being staged: what a crashed run may have left beside them is taken away by the next. */
+/* Paths being staged: what a crashed run may have left beside them is taken away by the next (apply/intent.h). */
 #define INTENT_PATH "/var/lib/natal/intent"
 
 enum journal_state { JOURNAL_NONE, JOURNAL_LATE, JOURNAL_PROVISIONED, JOURNAL_DEGRADED, JOURNAL_FAILED, JOURNAL_STATES };

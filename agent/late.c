@@ -23,7 +23,7 @@ static enum status_phase judge_items(const struct journal *j)
 static int run_pending(struct agent *a, struct err *e)
 {
 	const struct progress progress = told_progress(a);
-	const struct apply apply = { a->root, a->live, &progress };
+	const struct apply apply = { .root = a->root, .live = a->live, .progress = &progress };
 	bool degraded = false;
 	int r;
 

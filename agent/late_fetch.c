@@ -45,10 +45,8 @@ int agent_config(struct agent *a, struct err *e)
 	return r;
 }
 
-/* What the early stage of this boot has run is not run again. */
-static void skip_what_ran(struct agent *a)
+void agent_skip_what_ran(struct agent *a, struct plan *p)
 {
-	struct plan *p = a->plan;
 	size_t kept = 0;
 
 	for (size_t k = 0; k < p->action_count; k++) {
@@ -86,6 +84,6 @@ int agent_fetch(struct agent *a, struct err *e)
 	if (agent_decide(a, &none, e))
 		return fetch_failed(a, e);
 	if (!none)
-		skip_what_ran(a);
+		agent_skip_what_ran(a, a->plan);
 	return agent_apply(a, none, e);
 }

@@ -3,9 +3,9 @@ noinst_LIBRARIES += agent/libagent.a
 AGENT_LIBS = agent/libagent.a $(COMMON_LIBS)
 agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS) $(CURL_CFLAGS)
 agent_libagent_a_SOURCES = \
-	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/agent.c %D%/agent.h %D%/behind.c %D%/compat.c %D%/compat.h %D%/compat_verb.c %D%/cloud_status.c %D%/cloud_status.h %D%/delegate.c %D%/delegate.h %D%/late.c %D%/told.c %D%/told.h %D%/boot.c %D%/boot.h %D%/curl_functions.h %D%/fetched.c %D%/fetched.h %D%/late_fetch.c %D%/parts.c %D%/parts.h %D%/transfer.c %D%/transfer.h %D%/net_verb.c %D%/networks.c %D%/networks.h \
+	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/again.c %D%/agent.c %D%/agent.h %D%/behind.c %D%/compat.c %D%/compat.h %D%/compat_verb.c %D%/cloud_status.c %D%/cloud_status.h %D%/delegate.c %D%/delegate.h %D%/late.c %D%/told.c %D%/told.h %D%/boot.c %D%/boot.h %D%/curl_functions.h %D%/fetched.c %D%/fetched.h %D%/late_fetch.c %D%/parts.c %D%/parts.h %D%/transfer.c %D%/transfer.h %D%/net_verb.c %D%/networks.c %D%/networks.h \
 	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/links.c %D%/links.h %D%/schema_verb.c %D%/seed.c %D%/seed.h %D%/userdata_verb.c %D%/verb.h %D%/verbs.c %D%/verbs.h \
-	%D%/apply/apply.c %D%/apply/apply.h %D%/apply/label.c %D%/apply/label.h %D%/apply/label_functions.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
+	%D%/apply/apply.c %D%/apply/apply.h %D%/apply/intent.c %D%/apply/intent.h %D%/apply/label.c %D%/apply/label.h %D%/apply/label_functions.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
 	%D%/config/accounts.c %D%/config/cloud.c %D%/config/config.c %D%/config/config.h %D%/config/doc.c %D%/config/doc.h \
 	%D%/config/fetch.c %D%/config/fetch.h %D%/config/files.c %D%/config/network.c %D%/config/passwords.c %D%/config/ssh.c \
 	%D%/module/accounts.c %D%/module/ca_certificates.c %D%/module/cloud_init.c %D%/module/disk_setup.c %D%/module/fs_setup.c %D%/module/growpart.c %D%/module/mounts.c %D%/module/hostname.c %D%/module/machine_id.c %D%/module/module.h \
@@ -17,7 +17,7 @@ agent_libagent_a_SOURCES = \
 	%D%/module/timezone.c %D%/module/tls_identity.c %D%/module/users.c %D%/module/write_files.c \
 	%D%/pinning/drift.c %D%/pinning/drift.h %D%/pinning/pins.c %D%/pinning/pins.h %D%/pinning/present.h %D%/pinning/ssh.c \
 	%D%/pinning/tls.c %D%/pinning/wire.c %D%/pinning/wire.h \
-	%D%/plan/build.h %D%/plan/checked.c %D%/plan/claims.c %D%/plan/folders.c %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
+	%D%/plan/again.c %D%/plan/build.h %D%/plan/checked.c %D%/plan/claims.c %D%/plan/folders.c %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
 	%D%/report/channel.c %D%/report/channel.h %D%/report/report.c %D%/report/report.h %D%/report/spool.c \
 	%D%/source/find.c %D%/source/find_functions.h %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c %D%/source/configdrive.c %D%/source/credentials.c %D%/source/nocloud.c \
 	%D%/source/offer.h %D%/source/sources.c %D%/source/volume.c %D%/waive.c %D%/offered.c %D%/status_verb.c %D%/clean_verb.c %D%/collect_verb.c %D%/instance.c %D%/instance.h %D%/machine.c %D%/config/machine.h %D%/config/default_user.c %D%/config/instance_data.c %D%/query_verb.c %D%/analyze_verb.c %D%/timeline.c %D%/timeline.h %D%/timings.c %D%/timings.h %D%/config/meta.c
@@ -30,6 +30,9 @@ natalunitdir = $(SYSTEMD_UNIT_DIR)
 dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service %D%/units/natal-behind.service %D%/units/natal-delegate.service
 natalsshdir = $(SYSTEMD_UNIT_DIR)/ssh.service.d
 dist_natalssh_DATA = %D%/units/ssh.service.d/10-natal.conf
+# The same where sshd's unit has its other name.
+natalsshddir = $(SYSTEMD_UNIT_DIR)/sshd.service.d
+natalsshd_DATA = %D%/units/ssh.service.d/10-natal.conf
 # One condition for each of cloud-init's units, by their names up to 24.2 and since.
 EXTRA_DIST += %D%/units/cloud-init.d/10-natal.conf
 CLOUD_INIT_UNITS = cloud-init-local.service cloud-init-main.service cloud-init-network.service cloud-init.service cloud-config.service cloud-final.service \

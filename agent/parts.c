@@ -70,17 +70,21 @@ static bool folder_is_roots(struct agent *a, const char *path, bool *ret_there)
 	return *ret_there && is_roots(&st);
 }
 
-/* A key has a length that the journal takes; names that are longer are told apart by their digest. */
+/* A key has no white space, and a length that the journal takes: other names are told apart by their digest. */
 static const char *key_of(struct arena *a, const struct folder *f, const char *name)
 {
 	uint8_t digest[SHA256_SIZE];
 	char hex[17];
 
-	if (strlen(name) <= NAME_SHOWN)
+	if (strlen(name) <= NAME_SHOWN && !strchr(name, ' '))
 		return arena_printf(a, PARTS_KEY "%s/%s", f->name, name);
 	sha256(name, strlen(name), digest);
 	hex_encode(digest, 8, hex);
-	return arena_printf(a, PARTS_KEY "%s/%.40s~%s", f->name, name, hex);
+	char *key = arena_printf(a, PARTS_KEY "%s/%.40s~%s", f->name, name, hex);
+	for (char *p = key; *p; p++)
+		if (*p == ' ')
+			*p = '_';
+	return key;
 }
 
 static struct journal_item new_item(struct journal *j, const struct folder *f, const char *key, const char *path)
@@ -93,7 +97,6 @@ static struct journal_item new_item(struct journal *j, const struct folder *f, c
 	run->argv[0] = path;
 	run->env[0] = arena_printf(a, "INSTANCE_ID=%s", j->instance_id);
 	run->env[1] = "HOME=/root";
-	run->timeout_ms = SCRIPT_TIMEOUT_MS;
 	return (struct journal_item){ .key = key, .state = ITEM_PENDING, .policy = POLICY_DEGRADE, .frequency = f->frequency, .stage = STAGE_LATE,
 		.run_count = 1, .runs = run };
 }
@@ -163,6 +166,17 @@ static int look_into(struct agent *a, const struct folder *f, struct found *ret,
 	return 0;
 }
 
+/* As long as user-data's own scripts. */
+static int limit(const struct agent *a, struct found *f, struct err *e)
+{
+	struct policy policy;
+	int r = seed_policy(a->root, &policy, e);
+
+	for (size_t i = 0; !r && i < f->count; i++)
+		f->items[i].runs->timeout_ms = 1000 * policy.command_wait_s;
+	return r;
+}
+
 int parts_look(struct agent *a, bool *ret_some, struct err *e)
 {
 	struct journal *j = &a->journal;
@@ -176,6 +190,8 @@ int parts_look(struct agent *a, bool *ret_some, struct err *e)
 	for (size_t i = 0; !r && i < ARRAY_SIZE(folders); i++)
 		if (!is_done(j, &folders[i]))
 			r = look_into(a, &folders[i], &found, e);
+	if (!r && found.count)
+		r = limit(a, &found, e);
 	if (found.count)
 		insert(j, place(j), &found);
 	*ret_some = found.count || gone;

@@ -37,7 +37,7 @@ static void put(struct arena *a, struct node *map, const char *key, const char *
 		node_put(a, map, key, node_text(a, text, map->place));
 }
 
-/* The blob "meta-data": {"config": {...}, "keys": [...], "meta_data": {...}, "launch_index": N}; config is a cloud-config that lies below all
+/* The blob "meta-data": {"config": {...}, "keys": [...], "meta_data": {...}, "launch_index": N, "machine_id": ID}; config is a cloud-config that lies below all
  * others, meta_data what the source has, for templates. */
 static int write_meta(struct offer *o, struct buf *out, struct err *e)
 {
@@ -52,6 +52,7 @@ static int write_meta(struct offer *o, struct buf *out, struct err *e)
 		node_put(a, meta, "keys", o->keys);
 	if (o->meta)
 		node_put(a, meta, "meta_data", o->meta);
+	put(a, meta, "machine_id", o->machine_id);
 	if (o->launch_index >= 0)
 		node_put(a, meta, "launch_index", node_int(a, o->launch_index, place));
 	node_json(meta, 0, out);

@@ -13,6 +13,7 @@ dist_check_SCRIPTS += \
 	tests/agent/fault.sh \
 	tests/agent/fetch.sh \
 	tests/agent/golden.sh \
+	tests/agent/ground.sh \
 	tests/agent/instance.sh \
 	tests/agent/links.sh \
 	tests/agent/published.sh \

@@ -2,13 +2,14 @@
 #include "agent/apply/apply.h"
 
 #include <string.h>
+#include "agent/apply/intent.h"
 #include "agent/apply/tree.h"
 #include "agent/links.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
 
-enum { INTENT_MAX = 4 << 20, OUTPUT_MAX = 64 << 10, OUTPUT_SHOWN = 200 };
+enum { OUTPUT_MAX = 64 << 10, OUTPUT_SHOWN = 200 };
 
 static uint64_t now_us(void) { return (uint64_t)(clock_ns(CLOCK_MONOTONIC) / 1000); }
 
@@ -58,11 +59,21 @@ static void unstage_item(int root, const struct plan *p, size_t item)
 	}
 }
 
-static void unstage_all(int root, const struct plan *p)
+static void unstage_all(int root, const struct plan *p, struct round round)
 {
-	for (size_t i = p->item_count; i--;)
+	for (size_t i = round.to; i-- > round.from;)
 		if (p->items[i].outcome != OUTCOME_DONE)
 			unstage_item(root, p, i);
+}
+
+/* The first action of the plan that is the item's or a later one's. */
+static size_t first_action(const struct plan *p, size_t item)
+{
+	size_t k = 0;
+
+	while (k < p->action_count && p->actions[k].item < item)
+		k++;
+	return k;
 }
 
 /* The user's own scripts may print what is nobody's business: their words stay in OUTPUT_PATH. */
@@ -142,42 +153,11 @@ static int commit_action(const struct apply *a, const struct action *c, bool lat
 	}
 }
 
-/* The paths about to be staged, so that a crash leaves nothing that nobody knows of. */
-static int write_intent(int root, const struct plan *p, struct err *e)
+static int stage_all(const struct apply *a, struct plan *p, struct round round, bool *degraded, struct err *e)
 {
-	scoped_buf struct buf text = BUF_MAX(INTENT_MAX);
+	size_t k = first_action(p, round.from);
 
-	for (size_t k = 0; k < p->action_count; k++)
-		if (p->actions[k].kind <= ACTION_SYMLINK) {
-			buf_str(&text, p->actions[k].path);
-			buf_str(&text, "\n");
-		}
-	int r = buf_check(&text, "the list of paths", e);
-	return r || !text.size ? r : tree_replace(root, INTENT_PATH, &(struct sys_file){ text.data, text.size, 0600, (uid_t)-1,
-		(gid_t)-1 }, TREE_LAZY, e);
-}
-
-int apply_sweep(int root, struct err *e)
-{
-	scoped_buf struct buf text = BUF_MAX(INTENT_MAX);
-	bool absent;
-	int r = file_read(root, INTENT_PATH, &text, &absent, e);
-
-	if (r || absent)
-		return r;
-	for (char *line = text.data, *end; line && (end = strchr(line, '\n')); line = end + 1) {
-		*end = 0;
-		if (*line == '/')
-			tree_drop(root, line);
-	}
-	return tree_remove(root, INTENT_PATH, e);
-}
-
-static int stage_all(const struct apply *a, struct plan *p, bool *degraded, struct err *e)
-{
-	size_t k = 0;
-
-	for (size_t i = 0; i < p->item_count; i++) {
+	for (size_t i = round.from; i < round.to; i++) {
 		struct item *it = &p->items[i];
 		int r = 0;
 		if (it->problem) {
@@ -212,11 +192,11 @@ static int commit_item(const struct apply *a, struct plan *p, size_t i, size_t *
 	return r;
 }
 
-static int commit_all(const struct apply *a, struct plan *p, bool *degraded, struct err *e)
+static int commit_all(const struct apply *a, struct plan *p, struct round round, bool *degraded, struct err *e)
 {
-	size_t k = 0;
+	size_t k = first_action(p, round.from);
 
-	for (size_t i = 0; i < p->item_count; i++) {
+	for (size_t i = round.from; i < round.to; i++) {
 		struct item *it = &p->items[i];
 		uint64_t start = now_us();
 		int r = commit_item(a, p, i, &k, e);
@@ -260,12 +240,12 @@ static int sync_one(int root, const char *path, struct synced *s, struct err *e)
 }
 
 /* Every filesystem that something was written on. */
-static int sync_all(const struct apply *a, const struct plan *p, struct err *e)
+static int sync_all(const struct apply *a, const struct plan *p, struct round round, struct err *e)
 {
 	struct synced s = { 0 };
 	const char *last = NULL;
 
-	for (size_t k = 0; k < p->action_count; k++) {
+	for (size_t k = first_action(p, round.from); k < p->action_count && p->actions[k].item < round.to; k++) {
 		const char *path = p->actions[k].path;
 		if (!path || p->items[p->actions[k].item].outcome == OUTCOME_FAILED || (last && same_folder(last, path)))
 			continue;
@@ -290,23 +270,53 @@ static void skip_rest(struct plan *p)
 	}
 }
 
-int apply_plan(const struct apply *a, struct plan *p, bool *degraded, struct err *e)
+/* Staged wholly, then committed item by item. */
+static int one_round(const struct apply *a, struct plan *p, struct round round, bool *degraded, struct err *e)
 {
 	int r;
 
-	*degraded = false;
-	if ((r = apply_sweep(a->root, e)) || (p->action_count && (r = write_intent(a->root, p, e))))
-		return r;
-	if ((r = stage_all(a, p, degraded, e)) || (p->action_count && (r = sync_all(a, p, e))) || (r = commit_all(a, p, degraded, e)) ||
-	    (p->action_count && (r = sync_all(a, p, e)))) {
-		struct err first = *e, ignored;
+	if ((r = stage_all(a, p, round, degraded, e)) || (r = sync_all(a, p, round, e)) || (r = commit_all(a, p, round, degraded, e)) ||
+	    (r = sync_all(a, p, round, e))) {
+		struct err first = *e;
 		skip_rest(p);
-		unstage_all(a->root, p);
-		tree_remove(a->root, INTENT_PATH, &ignored);
+		unstage_all(a->root, p, round);
 		*e = first;
-		return r;
 	}
-	return p->action_count ? tree_remove(a->root, INTENT_PATH, e) : 0;
+	return r;
+}
+
+/* The ground first, module by module: what comes behind it is staged when it lies still, and planned of what is there then. */
+static int all_rounds(const struct apply *a, struct plan *p, const struct intent *left, bool *degraded, struct err *e)
+{
+	bool ground = true;
+	int r = 0;
+
+	for (struct round round = { 0 }; !r && ground; round.from = round.to) {
+		round.to = plan_round(p, round.from, &ground);
+		if ((r = intent_write(a->root, left, p, round, e)) || (r = one_round(a, p, round, degraded, e)) || !ground)
+			break;
+		intent_sweep(a->root, left);
+		r = a->again ? a->again(a->again_data, p, p->items[round.to - 1].row, e) : 0;
+	}
+	return r;
+}
+
+int apply_plan(const struct apply *a, struct plan *p, bool *degraded, struct err *e)
+{
+	scoped(intent_fini) struct intent left;
+	struct err first;
+	int r = intent_open(a->root, &left, e);
+
+	*degraded = false;
+	if (r)
+		return r;
+	intent_sweep(a->root, &left);
+	r = all_rounds(a, p, &left, degraded, e);
+	first = *e;
+	int closed = p->action_count || left.left.size ? intent_close(a->root, e) : 0;
+	if (r)
+		*e = first;
+	return r ? r : closed;
 }
 
 static int run_item(const struct apply *a, const struct journal_item *it, struct err *e)

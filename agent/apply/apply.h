@@ -2,7 +2,8 @@
  *
  * Everything is written beside its place first, for all items, and synced once; then item by item it is moved there.  So a
  * full disk or a read-only root is met before anything has changed, an item is taken whole or not at all, and a crash leaves
- * what the next run plans again.
+ * what the next run plans again.  Where programs may change the ground on which files lie (a user's own, mkfs, mount), they are run first, each
+ * module's in a round of its own: what comes behind is planned again of what is there then, and staged there.
  */
 #pragma once
 #include "agent/journal.h"
@@ -19,6 +20,9 @@ struct apply {
 	int root;
 	bool live;                      /* the running system: hostname and programs without chroot */
 	const struct progress *progress;
+	/* Between two rounds: plan_again() of what comes behind row `row`. NULL: as it was planned. */
+	int (*again)(void *data, struct plan *p, size_t row, struct err *e);
+	void *again_data;
 };
 
 /* Early items wholly; of late ones what is written, not what is run. Sets each item's outcome and *degraded.
@@ -29,5 +33,3 @@ int apply_plan(const struct apply *a, struct plan *p, bool *degraded, struct err
 #define OUTPUT_PATH "/var/log/natal/output.log"
 enum { OUTPUT_KEPT = 4 << 20 };
 int apply_pending(const struct apply *a, struct journal *j, enum stage stage, bool *degraded, struct err *e);
-/* Takes away what a run that did not end left beside the places it was about to write. */
-int apply_sweep(int root, struct err *e);

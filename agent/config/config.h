@@ -71,11 +71,13 @@ struct config {
 	const struct verified *verified;
 	bool delegated;                                 /* user-data is cloud-init's, and was not read: config_delegate() */
 	struct config_with with;
+	uint64_t command_wait_s;                        /* the image's policy; 0: COMMAND_WAIT_S */
 	bool partial;                                   /* some are not here: user-data and vendor-data were left out */
 	size_t want_count;                              /* … which */
 	struct config_want *wants;
 	struct notes notes;                             /* what is said of documents that are taken all the same */
 	struct userdata userdata;                       /* the scripts are here */
+	const char *machine_id;                         /* that the source has for this machine, 32 hex digits; NULL: its UUID's */
 	const struct node *meta, *meta_keys;            /* the source's own meta-data, a map, and the public keys in it, a list; NULL */
 	const struct node *instance_data;               /* what templates see, secrets and all */
 	struct node *cloud;                             /* the documents; what the texts below are borrowed from */

@@ -15,6 +15,7 @@ int config_meta(struct config *c, struct userdata_in *in, struct err *e)
 	in->below = node_get(meta, "config");
 	in->keys = c->meta_keys = node_get(meta, "keys");
 	c->meta = node_get(meta, "meta_data");
+	c->machine_id = node_str(node_get(meta, "machine_id"));
 	if (index && index->kind == NODE_INT)
 		in->launch_index = (int)index->integer;
 	return 0;

@@ -112,7 +112,7 @@ static int set_password(struct builder *b, const struct config_password *p, cons
 static int add_user(struct builder *b, const struct config_user *u, struct err *e)
 {
 	struct accounts *a = &b->accounts;
-	struct newuser like;
+	const struct newuser *like;
 	long uid = u->uid.set ? (long)u->uid.value : -1, gid = 0;
 
 	if (uid >= 0 && accounts_id_taken(a, ACCOUNT_PASSWD, uid))
@@ -126,8 +126,8 @@ static int add_user(struct builder *b, const struct config_user *u, struct err *
 	p->f[PW_PASSWD] = "x";
 	p->f[PW_UID] = arena_printf(a->arena, "%ld", uid);
 	p->f[PW_GID] = arena_printf(a->arena, "%ld", gid);
-	p->f[PW_HOME] = u->homedir ? u->homedir : arena_printf(a->arena, "%s/%s", like.home, u->name);
-	p->f[PW_SHELL] = u->shell ? u->shell : like.shell;
+	p->f[PW_HOME] = u->homedir ? u->homedir : arena_printf(a->arena, "%s/%s", like->home, u->name);
+	p->f[PW_SHELL] = u->shell ? u->shell : like->shell;
 	return 0;
 }
 

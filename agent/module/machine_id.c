@@ -1,9 +1,9 @@
-/* machine_id.c - machine-id(5): the VM's UUID, as systemd itself takes it on KVM; clones of an image differ in it. */
+/* machine_id.c - machine-id(5): the VM's UUID, as systemd itself takes it on KVM, unless a credential has another; clones of an image differ in it. */
 #include "agent/module/module.h"
 
 int module_machine_id(struct builder *b, struct err *e)
 {
-	const char *uuid = b->config->verified->manifest.vm.uuid;
+	const char *uuid = b->config->machine_id ? b->config->machine_id : b->config->verified->manifest.vm.uuid;
 	char *text = arena_alloc(&b->plan->arena, 40);
 	size_t n = 0;
 

@@ -10,8 +10,8 @@
 #define REPORT_KEY_PATH STATE_DIR "/report-key"
 #define RUNCMD_PATH STATE_DIR "/runcmd.sh"
 #define TLS_DIR "/etc/natal/tls"
-/* A user's script, behind the services. */
-enum { SCRIPT_TIMEOUT_MS = 3600 * 1000 };
+/* scripts.c: how long a user's script may take in this stage. */
+int script_timeout_ms(const struct config *c, enum stage stage);
 
 /* cloud_init.c: where cloud-init looks for what it is to do, and its own configuration that leads it there. */
 #define CLOUD_INIT_PROGRAM "/usr/bin/cloud-init"

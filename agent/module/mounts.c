@@ -246,7 +246,7 @@ static int take_effect(struct lines *l, struct err *e)
 		want_exec(b, swapon, MOUNT_TIMEOUT_MS, why);
 	if (l->local.size)
 		want_exec(b, mount, MOUNT_TIMEOUT_MS, why);
-	b->mounts_wait = l->network;
+	b->plan->mounts_wait = l->network;
 	return 0;
 }
 
@@ -293,7 +293,7 @@ int module_mounts_network(struct builder *b, struct err *e)
 	static const char *const mount[] = { "/usr/bin/mount", "-a", NULL };
 
 	(void)e;
-	if (!b->mounts_wait)
+	if (!b->plan->mounts_wait)
 		return 0;
 	want_item(b, "network");
 	want_exec(b, mount, MOUNT_TIMEOUT_MS, "they want the network");

@@ -41,16 +41,19 @@ static unsigned home_mode(const char *text)
 	return 0755;
 }
 
-int newuser_read(struct builder *b, struct newuser *ret, struct err *e)
+int newuser_read(struct builder *b, const struct newuser **ret, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
 	const char *said, *defs;
-	int r = facts_text(b->facts, "/etc/default/useradd", &said, e);
+	int r = b->newuser ? 0 : facts_text(b->facts, "/etc/default/useradd", &said, e);
 
-	if (r || (r = facts_text(b->facts, "/etc/login.defs", &defs, e)))
+	*ret = b->newuser;
+	if (b->newuser || r || (r = facts_text(b->facts, "/etc/login.defs", &defs, e)))
 		return r;
 	said = said ? said : "";
-	*ret = (struct newuser){ path_of(a, said, "SHELL", "/bin/sh"), path_of(a, said, "HOME", "/home"), path_of(a, said, "SKEL", "/etc/skel"),
+	struct newuser *n = arena_alloc(a, sizeof *n);
+	*n = (struct newuser){ path_of(a, said, "SHELL", "/bin/sh"), path_of(a, said, "HOME", "/home"), path_of(a, said, "SKEL", "/etc/skel"),
 		home_mode(defs ? defs : "") };
+	*ret = b->newuser = n;
 	return 0;
 }

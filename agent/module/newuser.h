@@ -9,5 +9,5 @@ struct newuser {
 	unsigned home_mode;             /* of login.defs(5) */
 };
 
-/* Texts of the plan's arena. What is no absolute path counts as not said. Errors: system. */
-int newuser_read(struct builder *b, struct newuser *ret, struct err *e);
+/* The plan's, read once. What is no absolute path counts as not said. Errors: system. */
+int newuser_read(struct builder *b, const struct newuser **ret, struct err *e);

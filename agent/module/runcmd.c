@@ -17,6 +17,6 @@ int module_runcmd(struct builder *b, struct err *e)
 		return want_failed(b, e);
 	want_frequency(b, FREQ_INSTANCE);
 	if (want_due(b))
-		want_exec(b, argv, SCRIPT_TIMEOUT_MS, "not yet run");
+		want_exec(b, argv, script_timeout_ms(b->config, STAGE_LATE), "not yet run");
 	return 0;
 }

@@ -3,11 +3,19 @@
 
 #include <string.h>
 #include "common/base/text.h"
+#include "common/media/trust.h"
 
 #define SCRIPTS STATE_DIR "/scripts"
-enum { EARLY_TIMEOUT_MS = 300 * 1000 };      /* the early unit has 900 s in all */
+enum { EARLY_WAIT_S = 300 };      /* the early unit has 900 s in all */
 
 struct kept { const char *path, *text; size_t size; const struct node *prefix; };
+
+int script_timeout_ms(const struct config *c, enum stage stage)
+{
+	uint64_t wait_s = c->command_wait_s ? c->command_wait_s : COMMAND_WAIT_S;
+
+	return 1000 * (int)(stage == STAGE_EARLY && wait_s > EARLY_WAIT_S ? EARLY_WAIT_S : wait_s);
+}
 
 static const char **environment(struct builder *b)
 {
@@ -51,7 +59,7 @@ static int keep_and_run(struct builder *b, const struct kept *s, enum frequency 
 	for (size_t k = 0; s->prefix && argv[k]; k++)
 		want_note(b, argv[k], strlen(argv[k]));
 	if (want_due(b))
-		want_exec(b, argv, i->stage == STAGE_EARLY ? EARLY_TIMEOUT_MS : SCRIPT_TIMEOUT_MS, frequency == FREQ_BOOT ? "at every boot" :
+		want_exec(b, argv, script_timeout_ms(b->config, i->stage), frequency == FREQ_BOOT ? "at every boot" :
 			"not yet run")->env = environment(b);
 	return 0;
 }

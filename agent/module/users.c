@@ -213,7 +213,7 @@ static int one_user(struct builder *b, const struct config_user *u, struct err *
 {
 	struct account_line *p = accounts_find(&b->accounts, ACCOUNT_PASSWD, u->name);
 	const bool mine = made_is(b, u->name);
-	struct newuser like;
+	const struct newuser *like;
 	struct home h;
 	int r;
 
@@ -222,10 +222,10 @@ static int one_user(struct builder *b, const struct config_user *u, struct err *
 	if ((r = want_owner(b, u->name, NULL, &h.uid, &h.gid, e)) || (r = newuser_read(b, &like, e)))
 		return r;
 	h.path = p->f[PW_HOME];
-	h.skel = like.skel;
+	h.skel = like->skel;
 	/* useradd -r makes no home, and neither does cloud-init for such a user. */
 	if (mine && u->no_create_home != TRI_YES && u->system != TRI_YES && *h.path == '/' && h.path[1]) {
-		if ((r = want_dir(b, h.path, like.home_mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
+		if ((r = want_dir(b, h.path, like->home_mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
 			return r;
 	}
 	struct key_set sets[SETS_MAX];

@@ -14,10 +14,11 @@ struct builder {
 	struct plan *plan;
 	const struct module *module;
 	struct sha256 wanted;           /* what the last item wants, so far */
+	size_t first;                   /* the first item that is this builder's */
 	struct folders folders;
 	struct accounts accounts;       /* as they will be: owners are looked up here */
 	const char *made;               /* users whom natal has made: module/made.h; NULL: nobody */
-	bool mounts_wait;               /* lines of fstab that want the network: module/mounts.c */
+	const struct newuser *newuser;  /* module/newuser.h, once it was read */
 	bool passwords_due;             /* passwords are given once an instance: module/set_passwords.c */
 };
 
@@ -31,6 +32,7 @@ struct module {
 	enum policy_kind policy;
 	enum owner owner;
 	int (*plan)(struct builder *b, struct err *e);
+	bool ground;            /* programs of its items mount, make filesystems, or are the user's: what comes behind it has to be looked at again */
 };
 extern const struct module modules[];
 extern const size_t module_count;
@@ -75,5 +77,7 @@ struct action *want_action(struct builder *b, enum action_kind kind, const char 
 int want_folders(struct builder *b, const char *path, struct err *e);
 bool want_makes(struct builder *b, const char *path);
 int want_look(struct builder *b, const char *path, struct fact *ret, struct err *e);
+/* The modules from row `from` on. */
+int plan_modules(struct builder *b, size_t from, struct err *e);
 /* claims.c: a path that two items want. conflict: neither is the user's own file. */
 int plan_settle(struct plan *p, struct err *e);

@@ -60,7 +60,7 @@ static void end_item(struct builder *b)
 {
 	struct plan *p = b->plan;
 
-	if (p->item_count)
+	if (p->item_count > b->first)
 		sha256_done(&b->wanted, p->items[p->item_count - 1].digest);
 }
 
@@ -73,6 +73,7 @@ void want_item(struct builder *b, const char *name)
 	struct item *i = &p->items[p->item_count++];
 	*i = (struct item){
 		.key = item_key(b, name), .module = b->module->name, .stage = b->module->stage, .policy = b->module->policy,
+		.row = (size_t)(b->module - modules), .ground = b->module->ground,
 	};
 	sha256_init(&b->wanted);
 	for (size_t k = 0; k < b->config->policy_count; k++) {
@@ -307,6 +308,24 @@ static int check_policies(const struct config *c, const struct plan *p, struct e
 /* What a guest needs whatever its user-data says: that comes first where some of it has to be fetched. */
 static bool is_beside_userdata(const struct module *m) { return m->owner == OWNER_AGENT || strcmp(m->name, "network") == 0; }
 
+int plan_modules(struct builder *b, size_t from, struct err *e)
+{
+	const struct config *c = b->config;
+	int r;
+
+	for (size_t m = from; m < module_count; m++) {
+		if (c->delegated && modules[m].owner != OWNER_AGENT)
+			continue;
+		b->module = &modules[m];
+		if (c->partial && !is_beside_userdata(b->module))
+			continue;
+		if ((r = modules[m].plan(b, e)))
+			return e->where[0] ? r : err_wrap(e, "plan %s", modules[m].name);
+	}
+	end_item(b);
+	return 0;
+}
+
 int plan_build(const struct config *c, const struct facts *f, const struct done *done, struct plan **ret, struct err *e)
 {
 	scoped(plan_free_p) struct plan *p = calloc(1, sizeof *p);
@@ -318,19 +337,7 @@ int plan_build(const struct config *c, const struct facts *f, const struct done 
 	own.arena = p->notes.arena = &p->arena;
 	p->delegated = c->delegated;
 	struct builder b = { .config = c, .facts = &own, .done = done, .plan = p };
-	if ((r = accounts_read(&own, &b.accounts, e)))
-		return r;
-	for (size_t m = 0; m < module_count; m++) {
-		if (c->delegated && modules[m].owner != OWNER_AGENT)
-			continue;
-		b.module = &modules[m];
-		if (c->partial && !is_beside_userdata(b.module))
-			continue;
-		if ((r = modules[m].plan(&b, e)))
-			return e->where[0] ? r : err_wrap(e, "plan %s", modules[m].name);
-	}
-	end_item(&b);
-	if ((r = plan_settle(p, e)) || (r = check_policies(c, p, e)))
+	if ((r = accounts_read(&own, &b.accounts, e)) || (r = plan_modules(&b, 0, e)) || (r = plan_settle(p, e)) || (r = check_policies(c, p, e)))
 		return r;
 	*ret = give(p);
 	return 0;

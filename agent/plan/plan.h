@@ -62,6 +62,8 @@ struct item {
 	uint8_t digest[SHA256_SIZE];    /* of the wanted content */
 	const struct err *problem;      /* why it cannot be as wanted, found while planning; NULL */
 	enum outcome outcome;           /* apply's; FAILED and SKIPPED only from it */
+	size_t row;                     /* its module's in modules[] */
+	bool ground;                    /* its programs may change where paths lead to (struct module) */
 };
 
 struct claim { const char *path; size_t item; bool shared; };
@@ -74,6 +76,7 @@ struct plan {
 	struct item *items;
 	struct action *actions;         /* in the items' order */
 	bool delegated;                 /* the modules of user-data are cloud-init's */
+	bool mounts_wait;               /* lines of fstab that want the network: module/mounts.c */
 	struct notes notes;             /* what of the config has no effect on this guest */
 };
 
@@ -85,6 +88,13 @@ bool done_has(const struct done *d, const struct done_row *row, const char *inst
 
 /* Errors: what the facts refuse ("owner 'bob' is no user"), system. */
 int plan_build(const struct config *c, const struct facts *f, const struct done *done, struct plan **ret, struct err *e);
+/* again.c: a plan is carried out round by round.  One that begins with item `from` ends where a module has programs that may change the ground on which
+ * files lie (*ret_ground), or with the plan: the item behind it. */
+size_t plan_round(const struct plan *p, size_t from, bool *ret_ground);
+/* Then what comes behind that module is planned again, of the machine as it is now.  Items up to `row` stay, with their outcomes; p->notes are those of
+ * this time. Errors as plan_build(): the plan is fit for nothing but its items' outcomes then. */
+struct planning { const struct config *config; const struct facts *facts; const struct done *done; };
+int plan_again(struct plan *p, size_t row, const struct planning *with, struct err *e);
 void plan_free(struct plan *p);
 scope_fn(struct plan, plan_free)
 

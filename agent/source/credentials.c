@@ -1,6 +1,7 @@
 /* credentials.c - systemd's system credentials of the firmware: SMBIOS type 11 strings and fw_cfg's opt/io.systemd.credentials (systemd.system-credentials(7)).
  *
  * They become a cloud-config. A credential that systemd uses by itself is left to it. */
+#include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +12,8 @@
 
 #define DMI_ENTRIES "/sys/firmware/dmi/entries"
 #define FW_CFG "/sys/firmware/qemu_fw_cfg/by_name/opt/io.systemd.credentials"
-enum { ENTRIES_MAX = 64, CREDENTIALS_MAX = 256, OEM_STRINGS = 11, HEADER_SIZE = 4, NAME_SIZE = 128 };
+#define MACHINE_ID "system.machine_id"
+enum { MACHINE_ID_SIZE = 32, ENTRIES_MAX = 64, CREDENTIALS_MAX = 256, OEM_STRINGS = 11, HEADER_SIZE = 4, NAME_SIZE = 128 };
 
 /* Where a credential goes in the config: a key of its top, or of root's entry in users. */
 static const struct row { const char *name, *key; bool root, list; } rows[] = {
@@ -56,6 +58,23 @@ static struct node *lines(struct arena *a, const char *text, size_t size, struct
 	return list;
 }
 
+/* machine-id(5): 32 hex digits, not all of them 0. */
+static void take_machine_id(struct offer *o, const char *text, size_t size)
+{
+	char *id = arena_copy(&o->arena, text, size);
+	bool some = false;
+
+	for (size_t i = 0; i < size; i++) {
+		id[i] = (char)tolower((unsigned char)id[i]);
+		some |= id[i] != '0';
+	}
+	if (size == MACHINE_ID_SIZE && some && strspn(id, "0123456789abcdef") == size)
+		o->machine_id = id;
+	else
+		err_hint(note_add(&o->notes, NOTE_WARNING, ERR_FORMAT, NULL, "the credential " MACHINE_ID " is not applied: it is not 32 hex digits, or all are 0"),
+			"the machine id is made of this machine's UUID");
+}
+
 void credential_take(struct offer *o, const char *name, const void *bytes, size_t size)
 {
 	struct arena *a = &o->arena;
@@ -71,6 +90,10 @@ void credential_take(struct offer *o, const char *name, const void *bytes, size_
 		}
 	while (size && (text[size - 1] == '\n' || text[size - 1] == '\r'))
 		size--;
+	if (strcmp(name, MACHINE_ID) == 0) {
+		take_machine_id(o, text, size);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (strcmp(rows[i].name, name) != 0)
 			continue;
@@ -81,7 +104,7 @@ void credential_take(struct offer *o, const char *name, const void *bytes, size_
 		return;
 	}
 	err_hint(note_add(&o->notes, NOTE_WARNING, ERR_UNSUPPORTED, NULL, "the credential %.100s is not applied by natal", name),
-		strcmp(name, "system.machine_id") == 0 ? "the machine id is made of this machine's UUID" : "systemd may use it by itself");
+		"systemd may use it by itself");
 }
 
 /* "io.systemd.credential:NAME=VALUE", or its binary form in base64. */

@@ -24,6 +24,7 @@ struct offer {
 	struct node *keys;                      /* a list of texts: public keys for the default user; NULL: none */
 	struct node *meta;                      /* all of it, a map; NULL: none */
 	struct node *config;                    /* a cloud-config by itself (credentials); NULL: none */
+	const char *machine_id;                 /* 32 hex digits, lower case (credentials); NULL: none */
 	long launch_index;                      /* -1: not said */
 };
 void offer_free(struct offer *o);

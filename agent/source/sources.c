@@ -188,7 +188,7 @@ static const struct row {
 static bool says_something(const struct offer *o)
 {
 	return o->user.bytes || o->vendor.bytes || o->network.bytes || o->network_data.bytes || o->instance_id || o->hostname || o->keys ||
-		(o->config && o->config->count);
+		(o->config && o->config->count) || o->machine_id;
 }
 
 static struct offer *offer_new(void)

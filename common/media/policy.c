@@ -10,14 +10,14 @@ static const uint64_t clock_ahead_max_s = UINT64_C(30) * 366 * 24 * 3600;
 
 void policy_default(struct policy *p)
 {
-	*p = (struct policy){ .min_format = BUNDLE_FORMAT, .clock = CLOCK_REFUSE, .cloud_init_wait_s = CLOUD_INIT_WAIT_S };
+	*p = (struct policy){ .min_format = BUNDLE_FORMAT, .clock = CLOCK_REFUSE, .cloud_init_wait_s = CLOUD_INIT_WAIT_S, .command_wait_s = COMMAND_WAIT_S };
 	for (int i = 1; i < SIG_ALGS; i++)
 		p->alg_allowed[i] = true;
 }
 
 /* What stands in the JSON; the defaults of keys left out are filled in before. */
 struct document {
-	uint64_t min_format, built_at, cloud_init_wait_s;
+	uint64_t min_format, built_at, cloud_init_wait_s, command_wait_s;
 	char clock[16], changed[16], mode[16];
 	struct json_object *algorithms, *require, *waive, *fetch;
 };
@@ -31,6 +31,7 @@ static const struct json_field fields[] = {
 	JSON_FIELD(struct document, waive, JSON_OBJECT, false),
 	JSON_FIELD(struct document, mode, JSON_TEXT, false),
 	JSON_FIELD(struct document, cloud_init_wait_s, JSON_UINT, false),
+	JSON_FIELD(struct document, command_wait_s, JSON_UINT, false),
 	JSON_FIELD(struct document, fetch, JSON_OBJECT, false),
 };
 
@@ -117,6 +118,7 @@ static int read_mode(const struct document *d, const char *doc, struct policy *p
 
 	p->mode = strcmp(d->mode, words[MODE_DELEGATE]) == 0 ? MODE_DELEGATE : MODE_PROVISION;
 	p->cloud_init_wait_s = d->cloud_init_wait_s;
+	p->command_wait_s = d->command_wait_s;
 	if (strcmp(d->mode, words[p->mode]) != 0) {
 		err_set(e, ERR_FORMAT, "%s: mode is '%s': provision or delegate are allowed", doc, d->mode);
 		err_suggest(e, d->mode, words, NULL);
@@ -125,6 +127,8 @@ static int read_mode(const struct document *d, const char *doc, struct policy *p
 	if (!d->cloud_init_wait_s || d->cloud_init_wait_s > CLOUD_INIT_WAIT_MAX_S)
 		return err_set(e, ERR_LIMIT, "%s: cloud_init_wait_s is %llu: 1 to %d seconds", doc, (unsigned long long)d->cloud_init_wait_s,
 			CLOUD_INIT_WAIT_MAX_S);
+	if (!d->command_wait_s || d->command_wait_s > COMMAND_WAIT_MAX_S)
+		return err_set(e, ERR_LIMIT, "%s: command_wait_s is %llu: 1 to %d seconds", doc, (unsigned long long)d->command_wait_s, COMMAND_WAIT_MAX_S);
 	if (p->mode != MODE_DELEGATE || !d->waive)
 		return 0;
 	err_set(e, ERR_UNSUPPORTED, "%s: mode is delegate, and waive lets sources in that nobody signed: these do not go together", doc);
@@ -135,7 +139,7 @@ static int read_mode(const struct document *d, const char *doc, struct policy *p
 int policy_parse(const void *json, size_t size, const char *doc, struct policy *ret, struct err *e)
 {
 	struct document d = { .min_format = BUNDLE_FORMAT, .clock = "refuse", .changed = "apply", .mode = "provision",
-		.cloud_init_wait_s = CLOUD_INIT_WAIT_S };
+		.cloud_init_wait_s = CLOUD_INIT_WAIT_S, .command_wait_s = COMMAND_WAIT_S };
 	struct policy p;
 	scoped_json struct json_object *o = NULL;
 	int r;

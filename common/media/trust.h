@@ -30,7 +30,7 @@ struct waiver { bool of[WAIVED_SOURCES]; size_t refuse_count; char refuse[WAIVER
 
 /* Who does what user-data says: natal-agent, or the image's cloud-init, which is handed what was verified. */
 enum mode { MODE_PROVISION, MODE_DELEGATE };
-enum { CLOUD_INIT_WAIT_S = 1800, CLOUD_INIT_WAIT_MAX_S = 86400 };
+enum { CLOUD_INIT_WAIT_S = 1800, CLOUD_INIT_WAIT_MAX_S = 86400, COMMAND_WAIT_S = 3600, COMMAND_WAIT_MAX_S = 86400 };
 
 /* policy.json of the image: FORMAT.md "Policy". */
 struct policy {
@@ -45,6 +45,7 @@ struct policy {
 	struct fetch_policy fetch;              /* what user-data may have fetched: by default nothing */
 	enum mode mode;
 	uint64_t cloud_init_wait_s;             /* delegate: how long cloud-init may take, 1 … CLOUD_INIT_WAIT_MAX_S */
+	uint64_t command_wait_s;                /* how long runcmd, and each script, may take, 1 … COMMAND_WAIT_MAX_S */
 };
 void policy_default(struct policy *p);
 int policy_parse(const void *json, size_t size, const char *doc, struct policy *ret, struct err *e);

@@ -180,8 +180,9 @@ int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err 
 	buf_str(out, "]");
 	if ((r = put_word(&b, "--clock", "clock", clocks, e)) || (r = put_word(&b, "--mode", "mode", modes, e)))
 		return r;
-	buf_printf(out, ",\"cloud_init_wait_s\":%llu,\"built_at\":%lld",
-		(unsigned long long)cli_number(cli, "--cloud-init-wait", CLOUD_INIT_WAIT_S), (long long)clock_unix_s());
+	buf_printf(out, ",\"cloud_init_wait_s\":%llu,\"command_wait_s\":%llu,\"built_at\":%lld",
+		(unsigned long long)cli_number(cli, "--cloud-init-wait", CLOUD_INIT_WAIT_S),
+		(unsigned long long)cli_number(cli, "--command-wait", COMMAND_WAIT_S), (long long)clock_unix_s());
 	if ((r = put_fetch(&b, e)))
 		return r;
 	buf_str(out, "}");

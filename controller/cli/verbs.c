@@ -45,6 +45,8 @@ static const struct cli_option image_bake[] = {
 	{ "--mode", "MODE", "who does what user-data says: provision (natal-agent, default), or delegate (the image's cloud-init, which --extra cloud-init installs)" },
 	{ "--cloud-init-wait", "SECONDS", "mode delegate: how long cloud-init may take (default: 1800)", .kind = CLI_NUMBER, .min = 1,
 		.max = CLOUD_INIT_WAIT_MAX_S },
+	{ "--command-wait", "SECONDS", "how long user-data's runcmd, and each of its scripts, may take (default: 3600)", .kind = CLI_NUMBER, .min = 1,
+		.max = COMMAND_WAIT_MAX_S },
 	{ "--fetch-hash", NULL, "user-data may include what is on the web, by its digest" },
 	{ "--fetch-host", "NAME[:PORT]=sha256//KEY", "the same from this server, by the SHA-256 of its TLS key in base64 (repeatable)" }, { NULL, NULL, NULL },
 };

@@ -80,6 +80,27 @@ chmod 777 "$folders/per-boot"; boot; is ""
 grep -q 'message="/var/lib/cloud/scripts/per-boot is not run: others than root can change it"' "$work/late" || fail "$(cat "$work/late")"
 ok "what others than root can change is not run, and named"
 
+# How long they may take is the image's to say; a job that outlives its script has no deadline.
+fresh; echo '{"command_wait_s": 1}' > "$root/etc/natal/policy.json"
+put per-boot/hangs hangs 'sleep 20; echo no >> /srv/log'; put per-boot/lives lives '(sleep 3; echo lived >> /srv/log) &'
+given '#cloud-config
+bootcmd: ["echo bootcmd >> /srv/log; sleep 20; echo no >> /srv/log"]
+runcmd: ["echo runcmd >> /srv/log; sleep 20; echo no >> /srv/log"]
+'
+SECONDS=0; boot
+[ "$status" = 10 ] && [ "$SECONDS" -lt 15 ] || fail "status $status after $SECONDS s: $(cat "$work/early" "$work/late")"
+grep -q 'item=bootcmd outcome=failed .* did not end within 1000 ms and was killed' "$work/early" || fail "$(cat "$work/early")"
+for i in runcmd scripts/cloud/per-boot/hangs; do grep -q "item=$i outcome=failed .* did not end within 1000 ms and was killed" "$work/late" || fail "$i: $(cat "$work/late")"; done
+for _ in $(seq 60); do ! grep -q lived "$root/srv/log" || break; sleep 0.2; done
+is "bootcmd hangs lives runcmd lived "
+rm "$root/etc/natal/policy.json"; fresh; given '#cloud-config
+bootcmd: [":"]
+runcmd: [":"]
+'
+rm -rf "$root/run/natal"; stage early
+grep -q '"timeout_ms":300000' "$root/var/lib/natal/journal" && grep -q '"timeout_ms":3600000' "$root/var/lib/natal/journal" || fail "deadlines: $(cat "$root/var/lib/natal/journal")"
+ok "commands end at their deadline, which the image's policy sets, and a job behind a script has none"
+
 # A job that a script leaves behind: it lives on, whatever it says, and nobody waits for it.
 fresh
 given '#cloud-config

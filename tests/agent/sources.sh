@@ -85,6 +85,17 @@ printf '\x0b\x05\x00\x01\x03io.systemd.credential:system.hostname=from-smbios\0%
 apply || fail "apply"
 grep -qx from-smbios "$root/etc/hostname" && grep -qF "$key" "$root/root/.ssh/authorized_keys" || fail "credentials have no effect"
 ok "SMBIOS's credentials are applied"
+id=0123456789ABCDEF0123456789abcdef
+fresh; waive '"smbios"'; mkdir -p "$d"
+machine_id() { printf '\x0b\x05\x00\x01\x03io.systemd.credential:system.machine_id=%s\0%s\0\0' "$1" "${2:-}" > "$d/raw"; apply || fail "apply"; cat "$root/etc/machine-id"; }
+[ "$(machine_id $id)" = "${id,,}" ] && ! grep -q 'system.machine_id' "$work/out" || fail "machine-id: $(cat "$root/etc/machine-id" "$work/out")"
+other=fedcba9876543210fedcba9876543210
+[ "$(machine_id $other)" = $other ] || fail "another one: $(cat "$root/etc/machine-id")"
+for wrong in "" ${id}0 ${id%?} "${id%?}g" 00000000000000000000000000000000; do
+  [ "$(machine_id "$wrong" io.systemd.credential:system.hostname=named)" = "${uuid//-/}" ] || fail "'$wrong': $(cat "$root/etc/machine-id")"
+  grep -q 'the credential system.machine_id is not applied: it is not 32 hex digits, or all are 0' "$work/out" || fail "'$wrong': $(cat "$work/out")"
+done
+ok "system.machine_id is the machine id; what is none is named, and the UUID's stands"
 fresh; waive '"smbios"'; mkdir -p "$d"
 printf '\x0b\xff\x00\x01\x03io.systemd.credential:x' > "$d/raw"
 refused "no medium labelled NATAL appeared" plan

@@ -2,11 +2,11 @@
 # units - a boot's transaction with natal's units in it: no ordering cycle, the order that is promised, ssh only with host keys.
 . "$(dirname "$0")/lib.sh"
 command -v systemd-analyze > /dev/null || skip "no systemd-analyze here"
-units=$work/units; mkdir -p "$units"/{sysinit,multi-user}.target.wants "$units/ssh.service.d"
+units=$work/units; mkdir -p "$units"/{sysinit,multi-user}.target.wants "$units"/{ssh,sshd}.service.d
 for u in early late delegate; do
   sed -e 's,^ExecStart=.*,ExecStart=/bin/true,' -e '/^Documentation=/d' "$src/agent/units/natal-$u.service" > "$units/natal-$u.service"
 done
-cp "$src/agent/units/ssh.service.d/10-natal.conf" "$units/ssh.service.d/"
+for s in ssh sshd; do cp "$src/agent/units/ssh.service.d/10-natal.conf" "$units/$s.service.d/"; done
 # cloud-init's units as Debian 12 has them, as far as their order goes, with natal's condition.
 cloud() { printf '[Unit]\nDefaultDependencies=%s\n%b[Service]\nType=oneshot\nExecStart=/bin/true\n' "$2" "$3" > "$units/$1.service"; mkdir -p "$units/$1.service.d"; cp "$src/agent/units/cloud-init.d/10-natal.conf" "$units/$1.service.d/"; }
 cloud cloud-init-local no 'Wants=network-pre.target\nAfter=systemd-remount-fs.service\nBefore=NetworkManager.service network-pre.target shutdown.target sysinit.target\nConflicts=shutdown.target\n'
@@ -15,7 +15,7 @@ cloud cloud-config yes 'After=network-online.target cloud-init.service\nWants=ne
 cloud cloud-final yes 'After=network-online.target cloud-config.service multi-user.target\nWants=network-online.target cloud-config.service\n'
 printf '[Unit]\nAfter=multi-user.target\nWants=cloud-init-local.service cloud-init.service cloud-config.service cloud-final.service\n' > "$units/cloud-init.target"
 ln -s ../cloud-init.target "$units/multi-user.target.wants/"
-for s in ssh nginx; do printf '[Unit]\nAfter=network.target\n[Service]\nExecStart=/bin/true\n' > "$units/$s.service"; ln -s "../$s.service" "$units/multi-user.target.wants/"; done
+for s in ssh sshd nginx apache2 httpd; do printf '[Unit]\nAfter=network.target\n[Service]\nExecStart=/bin/true\n' > "$units/$s.service"; ln -s "../$s.service" "$units/multi-user.target.wants/"; done
 ln -s ../natal-early.service "$units/sysinit.target.wants/"
 ln -s ../natal-late.service "$units/multi-user.target.wants/"
 export SYSTEMD_UNIT_PATH=$units:/usr/lib/systemd/system:/lib/systemd/system
@@ -34,7 +34,10 @@ want() { grep -qE "$2" "$src/agent/units/$1" || fail "$1 does not say $2"; }
 want ssh.service.d/10-natal.conf '^After=natal-early.service'
 want ssh.service.d/10-natal.conf '^ConditionPathExistsGlob=/etc/ssh/ssh_host_\*_key$'
 want natal-early.service '^Before=.*network-pre.target.*systemd-networkd.service.*ssh.service'
-want natal-late.service '^After=.*natal-early.service.*ssh.service'
+# The services that the late stages look at, by all their names: what they present is seen when they are up.
+for u in late delegate; do for s in ssh sshd nginx apache2 httpd; do want natal-$u.service "^After=natal-early.service.* $s[.]service( |\$)"; done; done
+for s in ssh sshd; do grep -q "/$s[.]service[.]d\$" <(sed -n 's/^natalsshd*dir = //p' "$src/agent/local.mk") || fail "$s.service has no condition"; done
+grep -q '^usr/lib/systemd/system/sshd.service.d/10-natal.conf$' "$src/packaging/deb/natal-agent.files" || fail "the package has no condition for sshd.service"
 want natal-early.service '^Before=cloud-init-local.service cloud-init-main.service '
 want natal-early.service '^Wants=.*natal-delegate.service'
 want cloud-init.d/10-natal.conf '^ConditionPathExists=/run/natal/delegated$'

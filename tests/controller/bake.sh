@@ -32,13 +32,14 @@ want 6 "error[not-found]: --overlay: there is no $T/none" bake debian-12 --overl
 # ---- the policy
 n key init > /dev/null; n key init --alg ecdsa-p256-sha256 --name p > /dev/null; n key init --name spare > /dev/null
 baked "the default policy: any key, both algorithms, an absurd clock is a warning" \
-  'p["min_format"]==1 and p["algorithms"]==["ed25519","ecdsa-p256-sha256"] and p["require"]==[] and p["clock"]=="warn" and p["built_at"]>1700000000 and p["mode"]=="provision" and len(p)==7'
+  'p["min_format"]==1 and p["algorithms"]==["ed25519","ecdsa-p256-sha256"] and p["require"]==[] and p["clock"]=="warn" and p["built_at"]>1700000000 and p["mode"]=="provision" and p["command_wait_s"]==3600 and len(p)==8'
 baked "each --require is a group of its own" 'p["require"]==[[id["p"]],[id["spare"]]]' --require p --require spare
 baked "an either-or group" 'p["require"]==[[id["media-ed25519"]],[id["p"],id["spare"]]]' --require media-ed25519 --require p,spare
 baked "one algorithm" 'p["algorithms"]==["ecdsa-p256-sha256"]' --algorithm ecdsa-p256-sha256
 baked "both algorithms, named" 'p["algorithms"]==["ed25519","ecdsa-p256-sha256"]' --algorithm ecdsa-p256-sha256 --algorithm ed25519
 baked "the least format, and a clock that is refused" 'p["min_format"]==1 and p["clock"]=="refuse"' --min-format 1 --clock refuse
 baked "mode delegate, and how long cloud-init may take" 'p["mode"]=="delegate" and p["cloud_init_wait_s"]==60' --mode delegate --cloud-init-wait 60
+baked "how long commands may take" 'p["command_wait_s"]==7200' --command-wait 7200
 spki=sha256//dB8OBHFdnpU57P9MmluYYutzPnK4DjzPZmp19yRuXo8=
 baked "nothing is fetched without an option" '"fetch" not in p'
 baked "what may be fetched (--fetch-host, --fetch-hash)" 'p["fetch"]=={"hash":True,"hosts":[{"name":"files.example.net","port":443,"spki":"'$spki'"},{"name":"h","port":8443,"spki":"'$spki'"}]}' \
@@ -55,6 +56,7 @@ want 2 "spki 'sha256//AAAA' is not sha256// and the base64 of 32 bytes" bake deb
 want 2 "did you mean 'warn'?" bake debian-12 --clock wran
 want 2 "did you mean 'delegate'?" bake debian-12 --mode delgate
 want 2 "--cloud-init-wait" bake debian-12 --mode delegate --cloud-init-wait 0
+want 2 "--command-wait" bake debian-12 --command-wait 86401
 want 3 "require has 9 entries: 8 at most" bake debian-12 $(printf -- '--require p %.0s' {1..9})
 rm "$S/trust.d/p.pub"
 want 2 "--algorithm forbids the algorithm of every key in $S/trust.d" bake debian-12 --algorithm ecdsa-p256-sha256

@@ -394,6 +394,89 @@ static void skel_is_not_put_through_a_link(void **state)
 	assert_null(find(ACTION_WRITE, "/home/mallory/.config/file"));
 }
 
+static size_t index_of(const char *key) { return (size_t)(item(key) - plan->items); }
+
+/* Homes and files lie on what was mounted, and on what bootcmd left. */
+static void the_ground_comes_first(void **state)
+{
+	user_data("{\"bootcmd\":[\"true\"],\"mounts\":[[\"tmpfs\",\"/home\",\"tmpfs\"]],\"users\":[{\"name\":\"bob\"}],"
+		"\"hostname\":\"web\",\"write_files\":[{\"path\":\"/data/x\"}]}");
+	assert_ok(build(NULL), e);
+	assert_true(index_of("machine_id") < index_of("bootcmd"));
+	assert_true(index_of("bootcmd") < index_of("mounts"));
+	assert_true(index_of("mounts") < index_of("accounts"));
+	assert_true(index_of("accounts") < index_of("users/bob"));
+	assert_true(index_of("users/bob") < index_of("write_files/data/x"));
+}
+
+static void a_round_ends_where_the_ground_may_change(void **state)
+{
+	bool ground = false;
+
+	user_data("{\"bootcmd\":[\"true\"],\"users\":[{\"name\":\"bob\"}],\"write_files\":[{\"path\":\"/data/x\"}]}");
+	assert_ok(build(NULL), e);
+	size_t end = plan_round(plan, 0, &ground);
+	assert_true(ground && end > 1);
+	assert_string_equal(plan->items[end - 1].key, "bootcmd");
+	assert_int_equal(plan_round(plan, end, &ground), plan->item_count);
+	assert_false(ground);
+}
+
+static void without_such_programs_there_is_one_round(void **state)
+{
+	bool ground = true;
+
+	user_data("{\"mounts\":[[\"tmpfs\",\"/home\",\"tmpfs\"]],\"users\":[{\"name\":\"bob\"}],\"runcmd\":[\"true\"]}");
+	assert_ok(build(NULL), e);
+	assert_int_equal(plan_round(plan, 0, &ground), plan->item_count);
+	assert_false(ground);
+}
+
+static void what_comes_behind_is_planned_again(void **state)
+{
+	const struct facts f = { .root = root.fd, .owners = geteuid() == 0 };
+	const struct done none = { 0 };
+	uint8_t digest[SHA256_SIZE], of_file[SHA256_SIZE];
+	bool ground;
+
+	root_put(&root, "/data/x", "same");
+	assert_int_equal(fchmodat(root.fd, "data/x", 0644, 0), 0);
+	user_data("{\"bootcmd\":[\"true\"],\"write_files\":[{\"path\":\"/data/x\",\"content\":\"same\"},{\"path\":\"/new/y\",\"content\":\"y\"}]}");
+	assert_ok(build(NULL), e);
+	assert_null(find(ACTION_WRITE, "/data/x"));
+	action(ACTION_MKDIR, "/new");
+	size_t end = plan_round(plan, 0, &ground), count = plan->item_count, claims = plan->claim_count;
+	memcpy(digest, plan->items[end - 1].digest, sizeof digest);
+	memcpy(of_file, item("write_files/data/x")->digest, sizeof of_file);
+	plan->items[end - 1].outcome = OUTCOME_DONE;
+	assert_int_equal(unlinkat(root.fd, "data/x", 0), 0);
+	root_put(&root, "/new/other", "");
+	assert_ok(plan_again(plan, plan->items[end - 1].row, &(struct planning){ config, &f, &none }, &e), e);
+	assert_written("/data/x", "same");
+	assert_null(find(ACTION_MKDIR, "/new"));
+	assert_int_equal(plan->item_count, count);
+	assert_int_equal(plan->claim_count, claims);
+	assert_int_equal(plan->items[end - 1].outcome, OUTCOME_DONE);
+	assert_memory_equal(plan->items[end - 1].digest, digest, sizeof digest);
+	assert_memory_equal(item("write_files/data/x")->digest, of_file, sizeof of_file);
+}
+
+/* One that the first round has made may be gone by now. */
+static void folders_that_were_made_are_looked_at(void **state)
+{
+	const struct facts f = { .root = root.fd, .owners = geteuid() == 0 };
+	const struct done none = { 0 };
+
+	user_data("{\"mounts\":[[\"tmpfs\",\"/data\",\"tmpfs\"]],\"write_files\":[{\"path\":\"/data/x\",\"content\":\"new\"},"
+		"{\"path\":\"/data/y\",\"content\":\"same\"}]}");
+	assert_ok(build(NULL), e);
+	root_put(&root, "/data/y", "same");
+	assert_int_equal(fchmodat(root.fd, "data/y", 0644, 0), 0);
+	assert_ok(plan_again(plan, item("mounts")->row, &(struct planning){ config, &f, &none }, &e), e);
+	assert_written("/data/x", "new");
+	assert_null(find(ACTION_WRITE, "/data/y"));
+}
+
 static void a_plan_shows_no_secret(void **state)
 {
 	scoped_buf struct buf text = BUF_MAX(1 << 20);
@@ -430,6 +513,8 @@ int main(void)
 		TEST(links_do_not_leave_the_root), TEST(files_that_cannot_be), TEST(a_policy_names_an_item),
 			TEST(numbers_and_locks_of_users), TEST(a_number_that_is_taken), TEST(host_keys_of_two_sources),
 		TEST(a_users_links_hand_him_nothing), TEST(skel_is_not_put_through_a_link), TEST(a_plan_shows_no_secret),
+		TEST(the_ground_comes_first), TEST(a_round_ends_where_the_ground_may_change), TEST(without_such_programs_there_is_one_round),
+		TEST(what_comes_behind_is_planned_again), TEST(folders_that_were_made_are_looked_at),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,9 @@ static void parses(void **s)
 	assert_int_equal(p.min_format, 1);
 	assert_int_equal(p.mode, MODE_PROVISION);
 	assert_int_equal(p.cloud_init_wait_s, 1800);
+	assert_int_equal(p.command_wait_s, 3600);
+	assert_ok(policy_parse("{\"command_wait_s\":86400}", 24, "policy.json", &p, &e), e);
+	assert_int_equal(p.command_wait_s, 86400);
 }
 
 static void delegates(void **s)
@@ -106,6 +109,8 @@ static void refuses(void **s)
 		{ "{\"mode\":\"delegat\"}", ERR_FORMAT, "mode is 'delegat': provision or delegate are allowed" },
 		{ "{\"cloud_init_wait_s\":0}", ERR_LIMIT, "cloud_init_wait_s is 0: 1 to 86400 seconds" },
 		{ "{\"cloud_init_wait_s\":86401}", ERR_LIMIT, "cloud_init_wait_s is 86401" },
+		{ "{\"command_wait_s\":0}", ERR_LIMIT, "command_wait_s is 0: 1 to 86400 seconds" },
+		{ "{\"command_wait_s\":86401}", ERR_LIMIT, "command_wait_s is 86401" },
 		{ "{\"mode\":\"delegate\",\"waive\":{\"sources\":[\"nocloud\"]}}", ERR_UNSUPPORTED, "mode is delegate, and waive lets sources in" },
 		{ "{\"waive\":{\"sources\":[\"noclod\"]}}", ERR_UNSUPPORTED, "there is no source 'noclod'" },
 		{ "{\"fetch\":{\"hosts\":[{\"name\":\"h\",\"spki\":\"sha256//AAAA\"}]}}", ERR_FORMAT, "fetch.hosts[0]: spki 'sha256//AAAA' is not sha256// and the base64" },
