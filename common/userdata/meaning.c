@@ -140,7 +140,9 @@ static void user_groups(const struct look *l, const struct member *m)
 	char *rest = arena_text(l->a, groups->text);
 	for (char *word; (word = strsep(&rest, ","));) {
 		word += strspn(word, " \t");
-		word[strcspn(word, " \t")] = 0;
+		size_t n = strlen(word);
+		while (n && strchr(" \t", word[n - 1]))
+			word[--n] = 0;
 		if (*word && !word_account(word))
 			say(l, path, groups, of_account[0], of_account[1]);
 	}

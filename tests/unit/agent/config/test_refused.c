@@ -99,6 +99,7 @@ static const struct row { const char *text, *msg; enum err_code code; } rows[] =
 	{ USER("\"passwd\":\"!\\nroot2:!\""), "users/a/passwd holds a colon or a control character", ERR_FORMAT },
 	{ USER("\"primary_group\":\"a b\""), "'a b' is no name of a group", ERR_FORMAT },
 	{ USER("\"groups\":[\"a:b\"]"), "'a:b' is no name of a group", ERR_FORMAT },
+	{ USER("\"groups\":\"adm, use  rs\""), "'use  rs' is no name of a group", ERR_FORMAT },
 	{ USER("\"groups\":7"), "users/a/groups is not a list of strings", ERR_FORMAT },
 	{ USER("\"sudo\":[\"ALL\\nroot2 ALL\"]"), "users/a/sudo: a rule is one line", ERR_FORMAT },
 	{ USER("\"sudo\":[\"\"]"), "users/a/sudo: a rule is one line", ERR_FORMAT },
