@@ -45,6 +45,13 @@ int facts_text(const struct facts *f, const char *path, const char **ret, struct
 
 int facts_own_text(const struct facts *f, const char *path, const char **ret, struct err *e)
 {
+	size_t ignored;
+
+	return facts_own_bytes(f, path, ret, &ignored, e);
+}
+
+int facts_own_bytes(const struct facts *f, const char *path, const char **ret, size_t *ret_size, struct err *e)
+{
 	scoped_buf struct buf text = BUF_MAX(FACT_TEXT_MAX);
 	const char *name;
 	struct stat st;
@@ -52,6 +59,7 @@ int facts_own_text(const struct facts *f, const char *path, const char **ret, st
 	int r;
 
 	*ret = NULL;
+	*ret_size = 0;
 	scoped_fd int dir = links_parent(f->root, path, &name, e);
 	if (dir < 0)
 		return is_absent(e->sys_errno) ? 0 : -(int)e->code;
@@ -63,6 +71,7 @@ int facts_own_text(const struct facts *f, const char *path, const char **ret, st
 	if ((r = file_read(dir, name, &text, &absent, e)))
 		return err_wrap(e, "%s", path);
 	*ret = absent ? NULL : arena_copy(f->arena, text.data ? text.data : "", text.size);
+	*ret_size = text.size;
 	return 0;
 }
 

@@ -27,6 +27,8 @@ int facts_stat(const struct facts *f, const char *path, struct fact *ret, struct
 int facts_text(const struct facts *f, const char *path, const char **ret, struct err *e);
 /* The same of a file that a user owns: through no link of an unprivileged user (agent/links.h), and not where it is one. */
 int facts_own_text(const struct facts *f, const char *path, const char **ret, struct err *e);
+/* … and how long it is: whatever bytes it has. */
+int facts_own_bytes(const struct facts *f, const char *path, const char **ret, size_t *ret_size, struct err *e);
 /* Is `path` a regular file of just these bytes? */
 int facts_same(const struct facts *f, const char *path, const void *bytes, size_t size, bool *ret, struct err *e);
 /* The target of a symlink, in the arena, or NULL. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "agent/apply/intent.h"
+#include "agent/apply/put.h"
 #include "agent/apply/tree.h"
 #include "agent/links.h"
 #include "common/base/clock.h"
@@ -323,7 +324,8 @@ static int run_item(const struct apply *a, const struct journal_item *it, struct
 {
 	for (size_t i = 0; i < it->run_count; i++) {
 		const struct journal_run *run = &it->runs[i];
-		int r = run_program(a, &(struct proc){ .argv = (const char *const *)run->argv, .env = (const char *const *)run->env,
+		const char *const *argv = (const char *const *)run->argv;
+		int r = put_is(argv) ? put_file(a->root, argv, e) : run_program(a, &(struct proc){ .argv = argv, .env = (const char *const *)run->env,
 			.timeout_ms = (int)run->timeout_ms }, e);
 		if (r)
 			return r;

@@ -4,12 +4,10 @@
 #include <string.h>
 
 #define DEFERRED STATE_DIR "/deferred"
-enum { INSTALL_TIMEOUT_MS = 60000 };
+enum { PUT_TIMEOUT_MS = 60000 };
 
-static bool ends_with(const char *text, const struct config_file *f)
+static bool ends_with(const char *text, size_t n, const struct config_file *f)
 {
-	size_t n = text ? strlen(text) : 0;
-
 	return text && n >= f->size && memcmp(text + n - f->size, f->bytes, f->size) == 0;
 }
 
@@ -18,52 +16,24 @@ static int append(struct builder *b, const struct config_file *f, uid_t uid, gid
 {
 	struct arena *a = &b->plan->arena;
 	const char *text;
-	int r = facts_text(b->facts, f->path, &text, e);
+	size_t n;
+	/* Where the file is a user's, so may the way to it be: of what he cannot read he gets no copy. */
+	int r = facts_own_bytes(b->facts, f->path, &text, &n, e);
 
 	if (r)
 		return r;
 	want_frequency(b, FREQ_INSTANCE);
 	want_note(b, f->path, strlen(f->path));
 	want_note(b, f->bytes, f->size);
-	if (!want_due(b) || ends_with(text, f))
+	if (!want_due(b) || ends_with(text, n, f))
 		return 0;
-	size_t n = text ? strlen(text) : 0;
 	char *all = arena_alloc(a, n + f->size + 1);
 	memcpy(all, text ? text : "", n);
 	memcpy(all + n, f->bytes, f->size);
 	return want_file(b, &(struct want_file){ f->path, all, n + f->size, f->mode, uid, gid, (f->mode & 077) == 0, true }, e);
 }
 
-/* A command of so many words, the last of them the file's path. */
-static void put_command(struct builder *b, const char *const *words, size_t n, const char *path)
-{
-	const char **argv = arena_array(&b->plan->arena, n + 2, sizeof *argv);
-
-	memcpy(argv, words, n * sizeof *argv);
-	argv[n] = path;
-	want_exec(b, argv, INSTALL_TIMEOUT_MS, "not yet put there");
-}
-
-/* Behind what is there by then, once the file is as nobody may see it who should not: where it ends with these very bytes, they are there already. */
-static int append_late(struct builder *b, const struct config_file *f, const char *from, const char *mode, struct err *e)
-{
-	struct arena *a = &b->plan->arena;
-	const char *dir = arena_copy(a, f->path, (size_t)(strrchr(f->path, '/') - f->path)), *text;
-	int r = facts_text(b->facts, f->path, &text, e);
-
-	if (r)
-		return r;
-	put_command(b, (const char *const[]){ "/bin/mkdir", "-p" }, 2, *dir ? dir : "/");
-	put_command(b, (const char *const[]){ "/bin/touch" }, 1, f->path);
-	put_command(b, (const char *const[]){ "/bin/chmod", mode }, 2, f->path);
-	put_command(b, (const char *const[]){ "/bin/chown", arena_printf(a, "%s:%s", f->user, f->group) }, 2, f->path);
-	if (!ends_with(text, f))
-		put_command(b, (const char *const[]){ "/bin/dd", "status=none", "oflag=append", "conv=notrunc", arena_printf(a, "if=%s", from) }, 5,
-			arena_printf(a, "of=%s", f->path));
-	return 0;
-}
-
-/* Kept aside until the late stage, whose packages may make the owner; then install(1) puts it in its place. */
+/* Kept aside until the late stage, whose packages may make the owner; then it is put into its place (apply/put.h). */
 static int defer(struct builder *b, const struct config_file *f, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
@@ -84,9 +54,10 @@ static int defer(struct builder *b, const struct config_file *f, struct err *e)
 	want_note(b, &f->mode, sizeof f->mode);
 	if (!want_due(b))
 		return 0;
-	if (f->append)
-		return append_late(b, f, from, mode, e);
-	put_command(b, (const char *const[]){ "/usr/bin/install", "-D", "-o", f->user, "-g", f->group, "-m", mode, from }, 9, f->path);
+	const char **argv = arena_array(a, PUT_WORDS + 1, sizeof *argv);
+	const char *const words[PUT_WORDS] = { PUT_WORD, from, f->path, f->user, f->group, mode, f->append ? PUT_APPEND : PUT_WHOLE };
+	memcpy(argv, words, sizeof words);
+	want_exec(b, argv, PUT_TIMEOUT_MS, "not yet put there");
 	return 0;
 }
 

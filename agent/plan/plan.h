@@ -47,6 +47,12 @@ enum frequency {
 /* "needed", "instance", "once", "boot", "wish" */
 const char *frequency_name(enum frequency f);
 
+/* The words of a "program" that natal-agent is itself: apply/put.h. */
+#define PUT_WORD "natal:put"
+enum { PUT_FROM = 1, PUT_PATH, PUT_USER, PUT_GROUP, PUT_MODE, PUT_HOW, PUT_WORDS };
+#define PUT_WHOLE "whole"
+#define PUT_APPEND "append"
+
 /* Before the network; behind the services; and behind the boot, which nobody waits for and which no verdict counts. */
 enum stage { STAGE_EARLY, STAGE_LATE, STAGE_BEHIND, STAGES };
 const char *stage_name(enum stage s);
