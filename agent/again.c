@@ -2,6 +2,19 @@
 #include <string.h>
 #include "agent/agent.h"
 
+/* The journal of the machine whose disk was copied is none of this one's: what is on record from here on is. */
+static void be_this_machines(struct journal *j, const char *uuid)
+{
+	if (!*j->uuid || strcmp(j->uuid, uuid) == 0)
+		return;
+	j->state = JOURNAL_NONE;
+	j->item_count = 0;
+	j->vm_id[0] = j->instance_id[0] = j->controller[0] = 0;
+	memset(j->bundle, 0, sizeof j->bundle);
+	j->pins = (struct pins){ 0 };
+	memcpy(j->uuid, uuid, strlen(uuid) + 1);
+}
+
 /* What destroys is done once for a wish: a run that ends before its journal is written must not find it undone, and a disk of the user's empty. */
 static int keep_wishes(struct agent *a, const struct plan *p, size_t row, struct err *e)
 {
@@ -13,6 +26,7 @@ static int keep_wishes(struct agent *a, const struct plan *p, size_t row, struct
 		if (it->outcome != OUTCOME_DONE || it->stage != STAGE_EARLY || (it->frequency != FREQ_WISH && it->frequency != FREQ_ONCE))
 			continue;
 		memcpy(wish.digest, it->digest, SHA256_SIZE);
+		be_this_machines(&a->journal, a->uuid);
 		journal_ran(&a->journal, &wish);
 		some = true;
 	}

@@ -271,6 +271,15 @@ static void skip_rest(struct plan *p)
 	}
 }
 
+/* Whose work another item does: where that one has not done it, this one is to be done again. */
+static void judge_others(struct plan *p)
+{
+	for (size_t i = 0; i < p->item_count; i++)
+		for (size_t k = 0; p->items[i].done_by && k < p->item_count; k++)
+			if (strcmp(p->items[k].key, p->items[i].done_by) == 0 && (p->items[k].outcome == OUTCOME_FAILED || p->items[k].outcome == OUTCOME_SKIPPED))
+				p->items[i].outcome = OUTCOME_SKIPPED;
+}
+
 /* Staged wholly, then committed item by item. */
 static int one_round(const struct apply *a, struct plan *p, struct round round, bool *degraded, struct err *e)
 {
@@ -279,7 +288,6 @@ static int one_round(const struct apply *a, struct plan *p, struct round round, 
 	if ((r = stage_all(a, p, round, degraded, e)) || (r = sync_all(a, p, round, e)) || (r = commit_all(a, p, round, degraded, e)) ||
 	    (r = sync_all(a, p, round, e))) {
 		struct err first = *e;
-		skip_rest(p);
 		unstage_all(a->root, p, round);
 		*e = first;
 	}
@@ -314,6 +322,9 @@ int apply_plan(const struct apply *a, struct plan *p, bool *degraded, struct err
 	intent_sweep(a->root, &left);
 	r = all_rounds(a, p, &left, degraded, e);
 	first = *e;
+	if (r)
+		skip_rest(p);
+	judge_others(p);
 	int closed = p->action_count || left.left.size ? intent_close(a->root, e) : 0;
 	if (r)
 		*e = first;

@@ -60,6 +60,7 @@ int module_set_passwords(struct builder *b, struct err *e)
 	if (!wishes(b->config, all))
 		return 0;
 	want_item(b, "");
+	want_done_by(b, "accounts");
 	want_frequency(b, FREQ_INSTANCE);
 	want_note(b, all, sizeof all);
 	return 0;

@@ -59,6 +59,8 @@ int want_absent(struct builder *b, const char *path, struct err *e);
 void want_hostname(struct builder *b, const char *name);
 /* When the item's programs are run: FREQ_NEEDED unless this is called, before want_due(). */
 void want_frequency(struct builder *b, enum frequency f);
+/* The item of this key does the work. */
+void want_done_by(struct builder *b, const char *key);
 /* Are the item's programs to be run, by its frequency and by what has been wanted and noted so far? The caller then calls want_exec(). */
 bool want_due(struct builder *b);
 /* Always an action: the caller has found that it is needed. argv is borrowed. */

@@ -97,6 +97,7 @@ void wanted_note(struct sha256 *h, const void *bytes, size_t n)
 
 void want_note(struct builder *b, const void *bytes, size_t n) { wanted_note(&b->wanted, bytes, n); }
 
+void want_done_by(struct builder *b, const char *key) { current(b)->done_by = key; }
 void want_frequency(struct builder *b, enum frequency f) { current(b)->frequency = f; }
 
 bool want_due(struct builder *b)

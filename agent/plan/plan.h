@@ -71,6 +71,7 @@ struct item {
 	size_t row;                     /* its module's in modules[] */
 	bool ran;                       /* its programs have been run in this boot: they are for later ones */
 	bool ground;                    /* its programs may change where paths lead to (struct module) */
+	const char *done_by;            /* key of the item that does this one's work too: it is done when that one is; NULL */
 };
 
 struct claim { const char *path; size_t item; bool shared; };

@@ -151,3 +151,47 @@ for ((k = 10; k < 400; k++)); do
 done
 [ $found -gt 0 ] || fail "no fault left anything on what is mounted later"
 ok "what a run without an end left on what is mounted later is taken away then"
+
+# A run that ends early has not done what comes behind: passwords, which the accounts' item writes, and what waits for the late stage.
+password='chpasswd: {expire: false, users: [{name: root, password: "$6$abc$def", type: hash}]}'
+done_later() { # NAME
+  [ "$status" != 0 ] && ! grep -q abc "$root/etc/shadow" || fail "$1: it should have failed: $(cat "$work/said")"
+  case $1 in *folder*) rm "$root/data/file" ;; *) rm -r "$root/var/lib/natal/intent" ;; esac
+  apply; well
+  grep -qF 'root:$6$abc$def:' "$root/etc/shadow" && [ -e "$root/srv/runcmd" ] || fail "$1: never made up for: $(cat "$root/etc/shadow" "$work/said")"
+  ok "what a run did not come to is done by the next: $1"
+}
+fresh /usr/bin/touch; : > "$root/data/file"
+given "natal: {policy: {write_files: fail}}
+bootcmd: ['true']
+$password
+write_files: [{path: /data/file/x, content: x}]
+runcmd: ['touch /srv/runcmd']"
+apply; done_later "a folder that is none"
+fresh /usr/bin/touch /usr/bin/rm
+given "bootcmd: ['[ -e /srv/once ] || { rm -f /var/lib/natal/intent; mkdir -p /var/lib/natal/intent/x; touch /srv/once; }']
+$password
+write_files: [{path: /data/x, content: x}]
+runcmd: ['touch /srv/runcmd']"
+apply; done_later "an error between two rounds"
+
+# What destroys is done once, on a copied disk too, wherever the power goes. The disk is not blank: a blank one is divided in any case.
+PATH=$PATH:/usr/sbin:/sbin
+command -v mke2fs > /dev/null || skip "mke2fs is missing"
+fresh; given 'hostname: first'; apply; well
+sed -i 's/11111111-2222-3333-4444-555555555555/99999999-2222-3333-4444-555555555555/' "$root/var/lib/natal/journal"
+mkdir -p "$root/usr/sbin"; truncate -s 32M "$root/dev/vdb"; mke2fs -q -F "$root/dev/vdb"
+printf '#!/bin/sh\necho ran >> /srv/ran\n' > "$root/usr/sbin/sfdisk"; printf '#!/bin/sh\n' > "$root/usr/bin/udevadm"; chmod 755 "$root/usr/sbin/sfdisk" "$root/usr/bin/udevadm"
+given 'disk_setup: {/dev/vdb: {table_type: gpt, layout: true, overwrite: true}}
+write_files: [{path: /data/x, content: x}, {path: /data/y, content: y}]'
+cp -a "$root" "$work/copied"; cut=0
+for ((k = 10; k < 200; k++)); do
+  rm -rf "$root"; cp -a "$work/copied" "$root"
+  NATAL_FAULT_AT=$k "$fault" apply --root "$root" --medium "$work/bundle" --uuid "$uuid" > "$work/said" 2>&1 && break
+  [ -e "$root/data/.x.natal-new" ] || continue
+  cut=$((cut + 1)); apply; well
+  [ "$(cat "$root/srv/ran")" = ran ] || fail "k=$k: the disk was divided again: $(cat "$root/srv/ran")"
+  [ $cut -lt 3 ] || break
+done
+[ $cut -gt 0 ] || fail "the power never went behind sfdisk: $(cat "$work/said")"
+ok "a disk is divided once on a copied disk too, wherever the power goes"
