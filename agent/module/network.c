@@ -71,7 +71,8 @@ static int render(struct net *n, struct err *e)
 	if ((r = netconf_read(&p->arena, kind, root, &n->guest.host, notes, &n->conf, e)) ||
 	    (r = net_render(&p->arena, n->guest.renderer, n->conf, &n->guest.target, &p->notes, &n->files, e)))
 		return r;
-	return wants_links(n) ? net_render_links(&p->arena, n->conf, &n->links, e) : 0;
+	/* The first interface keeps the name that it has. */
+	return wants_links(n) && !n->fallback ? net_render_links(&p->arena, n->conf, &n->links, e) : 0;
 }
 
 static bool holds(const struct net_files *files, const char *path)
