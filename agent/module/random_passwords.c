@@ -10,17 +10,20 @@
 #define SCRIPT_PATH STATE_DIR "/random-passwords.sh"
 enum { PASSWORDS_TIMEOUT_MS = 60 * 1000 };
 
-/* One that nobody could read would be a user locked out: without a console none is set. */
+/* One that nobody could read would be a user locked out: without a console none is set.  Its node alone is no console: devtmpfs has it where opening it fails.
+ * It is tried in a shell of its own, since such a failure ends the shell, and written to before anything is set; each password is shown as soon as it is set. */
 static const char *const head =
 	"#!/bin/sh\numask 077\n"
-	"[ -w /dev/console ] || { echo 'there is no console to show the password on' >&2; exit 1; }\n"
-	"said=\"Set the following 'random' passwords\"\n"
+	"none() { echo 'there is no console to show the password on' >&2; exit 1; }\n"
+	"[ -w /dev/console ] && (: > /dev/console) 2> /dev/null || none\n"
+	"exec 3> /dev/console\n"
+	"echo \"Set the following 'random' passwords\" >&3 || none\n"
 	"set_one() {\n"
 	"  word=$(head -c 4096 /dev/urandom | LC_ALL=C tr -dc 'a-kmnp-zA-HJKMNP-Z2-9' | head -c 20)\n"
 	"  [ ${#word} -eq 20 ] || exit 1\n"
 	"  printf '%s:%s\\n' \"$1\" \"$word\" | chpasswd || exit 1\n"
-	"  [ \"$2\" != expire ] || passwd -e \"$1\" > /dev/null || exit 1\n"
-	"  said=\"$said\n$1:$word\"\n}\n";
+	"  printf '%s:%s\\n' \"$1\" \"$word\" >&3 || exit 1\n"
+	"  [ \"$2\" != expire ] || passwd -e \"$1\" > /dev/null || exit 1\n}\n";
 
 /* Whoever is in shadow(5) once `users` are: accounts.c asks before. */
 static bool is_one(struct builder *b, const struct config_password *p)
@@ -76,7 +79,6 @@ int module_random_passwords(struct builder *b, struct err *e)
 		return 0;
 	buf_str(&out, head);
 	buf_add(&out, calls.data, calls.size);
-	buf_str(&out, "printf '%s\\n' \"$said\" > /dev/console\n");
 	want_item(b, "");
 	want_frequency(b, FREQ_INSTANCE);
 	want_note(b, calls.data, calls.size);
