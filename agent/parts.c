@@ -52,8 +52,15 @@ static bool may_run(struct agent *a, const char *path, const char *name)
 {
 	struct stat st;
 
-	scoped_fd int fd = file_open(a->root, path, O_PATH, 0);
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+	scoped_fd int fd = file_open(a->root, path, O_PATH | O_NOFOLLOW, 0);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return false;
+	/* Whose the folder of its target is nobody looks: who owns it could put another file there. */
+	if (S_ISLNK(st.st_mode)) {
+		warn(a, path, "it is a symbolic link, and what it leads to may be exchanged");
+		return false;
+	}
+	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
 		return false;
 	if (is_roots(&st) && is_plain(name))
 		return true;

@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 #include "agent/journal.h"
+#include "agent/parts.h"
 #include "agent/seed.h"
 #include "agent/source/offer.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
+#include "common/base/text.h"
 #include "common/schema/schema.h"
 #include "common/userdata/userdata.h"
+#include "common/userdata/words.h"
 
 enum { POLICY_MAX = 64 << 10, PARTS = 5, JSON_MAX = 4 << 20 };
 
@@ -158,16 +161,32 @@ static int no_such_word(const char *word, struct err *e)
 	return -(int)e->code;
 }
 
+/* The path of a file that root would run where it lies (parts.h): a script by another way; NULL. */
+static const struct node *find_part(const struct node *config)
+{
+	scoped(arena_fini) struct arena a = { 0 };
+	const struct node *files = find_refused(config, "write_files");
+
+	for (size_t i = 0; files && files->kind == NODE_LIST && i < files->count; i++) {
+		const struct node *at = node_get(files->items[i], "path");
+		const char *path = node_str(at) ? word_path(&a, at->text) : NULL;
+		if (path && text_starts(path, PARTS_DIR "/"))
+			return at;
+	}
+	return NULL;
+}
+
 int waiver_check(const struct verified *v, const struct userdata *u, struct err *e)
 {
 	if (!v->waived)
 		return 0;
 	for (size_t i = 0; i < v->waiver.refuse_count; i++) {
 		const char *key = v->waiver.refuse[i], *name = key_name(key);
-		bool scripts = strcmp(key, "scripts") == 0 && u->script_count;
+		const struct node *part = strcmp(key, "scripts") == 0 ? find_part(u->config) : NULL;
+		bool scripts = strcmp(key, "scripts") == 0 && (u->script_count || part);
 		if (!name && strcmp(key, "scripts") != 0 && strcmp(key, "fetch") != 0)
 			return no_such_word(key, e);
-		const struct node *n = name ? find_refused(u->config, name) : NULL;
+		const struct node *n = name ? find_refused(u->config, name) : part;
 		if (!n && !scripts)
 			continue;
 		node_fail(n, ERR_DENIED, e, "%s of a source that nobody signed %s refused by the image's policy", scripts ? "scripts" : key,

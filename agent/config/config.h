@@ -56,6 +56,7 @@ struct config_ssh {
 	const char *certificates;       /* sshd_config's lines, or NULL */
 	enum tri pwauth;                /* UNSET: as the image has it */
 	const char *root_options;       /* before root's keys, with $USER and $DISABLE_USER in it; NULL: root logs in */
+	const char *redirect_options;   /* the same before the keys of one whom ssh_redirect_user sends on: whatever holds for root */
 	struct texts keys;              /* of the top: the default user's, and root's */
 };
 struct config_policy { const char *key; enum policy_kind policy; };

@@ -80,7 +80,7 @@ void config_ssh_defaults(struct config *c) { c->ssh.generate = (struct texts){ A
 
 int config_ssh(struct config *c, const struct doc *d, struct err *e)
 {
-	/* What sshd shows to one who logs in as root, rather than a shell. */
+	/* What sshd shows to one who is to log in as another, rather than a shell. */
 	static const char refuse[] = "no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command=\"echo 'Please login as the user \\\"$USER\\\" "
 		"rather than the user \\\"$DISABLE_USER\\\".';echo;sleep 10;exit 142\"";
 	struct row row = { 0 };
@@ -106,6 +106,7 @@ int config_ssh(struct config *c, const struct doc *d, struct err *e)
 	if (row.ssh_genkeytypes.count)
 		c->ssh.generate = row.ssh_genkeytypes;
 	c->ssh.keep_image_keys = row.ssh_deletekeys == TRI_NO;
+	c->ssh.redirect_options = refuse;
 	c->ssh.root_options = row.disable_root == TRI_NO ? NULL : row.disable_root_opts ? row.disable_root_opts : refuse;
 	return 0;
 }

@@ -51,9 +51,10 @@ static int set_shadow(struct builder *b, const struct config_user *u, const char
 {
 	struct accounts *a = &b->accounts;
 	struct account_line *s = accounts_find(a, ACCOUNT_SHADOW, u->name);
-	bool fresh = !s, lock = u->lock_passwd != TRI_NO;
-	const char *before = fresh ? "" : s->f[SP_HASH], *hash;
-	int r = wanted_hash(b, u, fresh, before, &hash, e);
+	/* One that was made up in the guest stays, and open: nothing would set it again, or unlock it. */
+	bool fresh = !s, made_up = !fresh && random_passwords_made(b, u->name), lock = u->lock_passwd != TRI_NO && !made_up;
+	const char *before = fresh ? "" : s->f[SP_HASH], *hash = NULL;
+	int r = made_up ? 0 : wanted_hash(b, u, fresh, before, &hash, e);
 
 	if (r)
 		return r;

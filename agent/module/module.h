@@ -34,6 +34,8 @@ int module_ssh_host_keys_behind(struct builder *b, struct err *e);
 /* None are given, and this guest has what makes them. */
 bool ssh_keys_are_made(struct builder *b);
 int module_random_passwords(struct builder *b, struct err *e);
+/* Has this user a password that was made up for this instance, and is none to be made up again? */
+bool random_passwords_made(struct builder *b, const char *name);
 /* The public key of this type on the console too, where the others were shown. */
 void ssh_publish_one(struct builder *b, const char *type);
 int module_ssh_publish(struct builder *b, struct err *e);

@@ -158,10 +158,10 @@ static int user_selinux(struct builder *b, const struct config_user *u, struct e
 }
 
 /* Before a key of one who is to log in as the default user. */
-static const char *instead_of(struct builder *b, const char *name)
+static const char *instead_of(struct builder *b, const char *format, const char *name)
 {
 	const struct config *c = b->config;
-	const char *to = "NONE", *format = c->ssh.root_options ? c->ssh.root_options : "";
+	const char *to = "NONE";
 	scoped_buf struct buf out = BUF_MAX(64 << 10);
 
 	for (size_t i = 0; i < c->user_count; i++)
@@ -187,7 +187,7 @@ static struct key_set root_set(struct builder *b)
 
 	if (s->root_options)
 		want_note(b, s->root_options, strlen(s->root_options));
-	return (struct key_set){ &s->keys, s->root_options ? instead_of(b, "root") : NULL };
+	return (struct key_set){ &s->keys, s->root_options ? instead_of(b, s->root_options, "root") : NULL };
 }
 
 /* A user's own keys, and what becomes of the top's: the default user's, or what sends one who is not him to him. */
@@ -200,7 +200,7 @@ static size_t key_sets(struct builder *b, const struct config_user *u, struct ke
 	if (u->is_default == TRI_YES)
 		ret[n++] = (struct key_set){ &c->ssh.keys, NULL };
 	if (u->redirect == TRI_YES)
-		ret[n++] = (struct key_set){ &c->ssh.keys, instead_of(b, u->name) };
+		ret[n++] = (struct key_set){ &c->ssh.keys, instead_of(b, c->ssh.redirect_options, u->name) };
 	if (is_root(u))
 		ret[n++] = root_set(b);
 	if (is_root(u) && u->is_default == TRI_YES && c->ssh.root_options && c->ssh.keys.count)

@@ -87,13 +87,22 @@ ok "CVE-2022-2084: what is wrong is named, its value is not"
 make_root "$root"; rm "$work/seed"/*; mkdir -p "$root/bin" "$root/dev"
 for f in /bin/sh /usr/bin/head /usr/bin/tr; do cp -L --parents "$f" $(ldd "$f" | grep -o '/[^ )]*' | sort -u) "$root/"; done
 mknod -m 444 "$root/dev/urandom" c 1 9 2> /dev/null && head -c 1 "$root/dev/urandom" > /dev/null 2>&1 || { rm -f "$root/dev/urandom"; mkfifo "$root/dev/urandom"; while :; do head -c 4096 /dev/urandom > "$root/dev/urandom"; done & feeder=$!; }
-printf '#!/bin/sh\nwhile read -r l; do printf "%%s\\n" "$l" >> /root/set; done\n' > "$root/usr/sbin/chpasswd"; printf '#!/bin/sh\necho "$@" >> /root/expired\n' > "$root/usr/bin/passwd"
+printf '#!/bin/sh\nwhile read -r l; do case $l in ann:*) [ ! -e /root/no-ann ] || exit 1;; esac; printf "%%s\\n" "$l" >> /root/set; done\n' > "$root/usr/sbin/chpasswd"; printf '#!/bin/sh\necho "$@" >> /root/expired\n' > "$root/usr/bin/passwd"
 chmod 755 "$root/usr/sbin/chpasswd" "$root/usr/bin/passwd"
 printf '#cloud-config\nusers: [{name: ann, lock_passwd: false}]\nchpasswd: {users: [{name: root, type: RANDOM}, {name: nobody-here, type: RANDOM}], list: ["ann:R"]}\n' > "$work/seed/user-data"
 seal "$work/bundle" 1 "$work/seed"
 said_as() { run_agent "$@" --root "$root" --medium "$work/bundle" >> "$work/said" 2>&1 || [ $? = 10 ]; }
 : > "$work/said"; apply || fail "$(cat "$work/said")"
-grep -q 'item=random_passwords outcome=failed' "$work/said" && grep -q 'there is no console to show the password on' "$root/var/log/natal/output.log" && [ ! -e "$root/root/set" ] || fail "without a console: $(cat "$work/said")"
+for console in none folder link; do # a node that cannot be opened, ENODEV, is not the test's to make
+  case $console in folder) mkdir "$root/dev/console";; link) rmdir "$root/dev/console"; ln -s nowhere/console "$root/dev/console";; esac
+  rm -f "$root/var/log/natal/output.log"; : > "$work/said"; apply || fail "$(cat "$work/said")"
+  grep -q 'item=random_passwords outcome=failed' "$work/said" && grep -q 'there is no console to show the password on' "$root/var/log/natal/output.log" && [ ! -e "$root/root/set" ] || fail "console $console: $(cat "$work/said" "$root/var/log/natal/output.log")"
+done
+rm "$root/dev/console"
+: > "$root/dev/console"; : > "$root/root/no-ann"; apply || fail "$(cat "$work/said")"
+grep -q 'item=random_passwords outcome=failed' "$work/said" && [ "$(cat "$root/root/set")" = "$(sed 1d "$root/dev/console")" ] && [ "$(wc -l < "$root/root/set")" = 1 ] && grep -q '^root:' "$root/root/set" || fail "one of two: shown $(cat "$root/dev/console"), set $(cat "$root/root/set")"
+rm -f "$root/root/no-ann" "$root/root/set" "$root/root/expired"
+ok "a password that was made up and set is shown, and without a console that can be opened none is"
 : > "$root/dev/console"; chmod 600 "$root/dev/console"; chmod 700 "$root/root"; : > "$work/said"
 said_as apply; said_as plan; said_as plan -o json; said_as status -o json
 [ -z "${feeder:-}" ] || kill "$feeder"

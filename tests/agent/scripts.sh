@@ -80,6 +80,12 @@ chmod 777 "$folders/per-boot"; boot; is ""
 grep -q 'message="/var/lib/cloud/scripts/per-boot is not run: others than root can change it"' "$work/late" || fail "$(cat "$work/late")"
 ok "what others than root can change is not run, and named"
 
+chmod 755 "$folders/per-boot"; rm -rf "$folders"/per-boot/*; put per-boot/a a; mkdir "$root/srv/theirs"; chown 1000 "$root/srv/theirs"
+mv "$folders/per-boot/a" "$root/srv/theirs/a"; ln -s /srv/theirs/a "$folders/per-boot/l"; put per-boot/b b
+boot; is "b "
+grep -q 'message="/var/lib/cloud/scripts/per-boot/l is not run: it is a symbolic link' "$work/late" || fail "$(cat "$work/late")"
+ok "a link in a folder is not run, and named"
+
 # How long they may take is the image's to say; a job that outlives its script has no deadline.
 fresh; echo '{"command_wait_s": 1}' > "$root/etc/natal/policy.json"
 put per-boot/hangs hangs 'sleep 20; echo no >> /srv/log'; put per-boot/lives lives '(sleep 3; echo lived >> /srv/log) &'

@@ -163,7 +163,7 @@ agent_in collect-logs --to - --with-output | tar -xOf - natal-logs/output.log | 
 ok "collect-logs: no secret, what scripts said only where it is asked for"
 
 # clean
-for f in scripts/x deferred/y/z .timings.json.natal-new; do mkdir -p "$(dirname "$root/var/lib/natal/$f")"; echo x > "$root/var/lib/natal/$f"; done
+for f in scripts/x deferred/y/z random-passwords.sh publish-keys.sh .timings.json.natal-new; do mkdir -p "$(dirname "$root/var/lib/natal/$f")"; echo x > "$root/var/lib/natal/$f"; done
 mkdir -p "$root/var/lib/cloud/seed/nocloud" "$work/kept"; echo x > "$root/var/lib/cloud/seed/nocloud/user-data"; ln -s "$work/kept" "$root/var/lib/natal/scripts/link"; echo x > "$work/kept/x"
 echo "another program's" > "$root/var/lib/natal/pins"; users=$(cat "$root/etc/passwd")
 flock "$root" sleep 2 & holder=$!; sleep 0.5

@@ -135,6 +135,28 @@ static void the_waiver_says_what_may_be_asked_for(void **s)
 	assert_ok(asked(&proven, "#cloud-config\nruncmd: [x]\n"), e);
 }
 
+/* Root runs them where they lie. */
+static void a_file_that_is_run_is_a_script(void **s)
+{
+	struct verified v = { .waived = true, .waiver = { .refuse_count = 1, .refuse = { "scripts" } } };
+	static const char *const paths[] = { "/var/lib/cloud/scripts/per-boot/x", "//var/./lib//cloud/scripts/./per-once/x/", "/var/lib/cloud/scripts/x" },
+		*const others[] = { "/var/lib/cloud/scripts2/x", "/var/lib/cloud/scripts", "/srv/x", "../x" };
+	char text[200];
+
+	(void)s;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		snprintf(text, sizeof text, "#cloud-config\nwrite_files:\n- {path: /a}\n- {path: %s}\n", paths[i]);
+		assert_err(asked(&v, text), ERR_DENIED, e, "scripts of a source that nobody signed are refused");
+		assert_string_equal(e.where, "user-data:4:10");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		snprintf(text, sizeof text, "#cloud-config\nwrite_files: [{path: %s}, x, {path: [1]}]\n", others[i]);
+		assert_ok(asked(&v, text), e);
+	}
+	snprintf(v.waiver.refuse[0], sizeof v.waiver.refuse[0], "runcmd");
+	assert_ok(asked(&v, "#cloud-config\nwrite_files: [{path: /var/lib/cloud/scripts/per-boot/x}]\n"), e);
+}
+
 static void a_key_is_refused_by_all_its_names(void **s)
 {
 	static const char *const pairs[][2] = { { "ca_certs", "ca-certs: {}" }, { "ca-certs", "ca_certs: {}" }, { "package_upgrade", "apt_upgrade: true" },
@@ -185,7 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_policy_decides), cmocka_unit_test(a_signed_medium_was_first), cmocka_unit_test(what_it_says_becomes_blobs),
-		cmocka_unit_test(a_key_is_refused_by_all_its_names), cmocka_unit_test(a_word_that_is_no_key_refuses_everything), cmocka_unit_test(an_instance_id_is_not_cut), cmocka_unit_test(the_waiver_says_what_may_be_asked_for), cmocka_unit_test(hints_name_seeds_of_this_machine),
+		cmocka_unit_test(a_file_that_is_run_is_a_script), cmocka_unit_test(a_key_is_refused_by_all_its_names), cmocka_unit_test(a_word_that_is_no_key_refuses_everything), cmocka_unit_test(an_instance_id_is_not_cut), cmocka_unit_test(the_waiver_says_what_may_be_asked_for), cmocka_unit_test(hints_name_seeds_of_this_machine),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -65,6 +65,23 @@ static void root_as_the_default_user(void **state)
 	assert_string_equal(noted(&plan->notes, "to himself"), "");
 }
 
+/* Whatever is said of root: cloud-init has the same words for all of them. */
+static void one_who_is_sent_on(void **state)
+{
+	static const char *const of_root[] = { "", "disable_root: false\n", "disable_root_opts: no-pty\n" };
+	char yaml[400];
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_root); i++) {
+		snprintf(yaml, sizeof yaml, "users: [default, {name: old, ssh_redirect_user: true}]\nssh_authorized_keys: ['" KEY_A "']\n%s", of_root[i]);
+		if (i)
+			planned_again(yaml, "i-2");
+		else
+			planned(yaml);
+		assert_string_equal(written("/home/old/.ssh/authorized_keys"), "no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command=\"echo "
+			"'Please login as the user \\\"debian\\\" rather than the user \\\"old\\\".';echo;sleep 10;exit 142\" " KEY_A "\n");
+	}
+}
+
 static void nobody_to_be_sent_to(void **state)
 {
 	planned("users: [{name: old, ssh_redirect_user: true}]\nssh_authorized_keys: ['" KEY_A "']\n");
@@ -285,7 +302,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(keys_of_the_top_without_a_default_user), T(keys_of_the_top_without_a_default_user_where_root_may), T(root_has_his_own_and_the_tops),
-		T(the_default_user_has_his_own_and_the_tops), T(root_as_the_default_user), T(nobody_to_be_sent_to), T(what_is_no_key_is_left_out), T(no_key_at_all),
+		T(the_default_user_has_his_own_and_the_tops), T(root_as_the_default_user), T(one_who_is_sent_on), T(nobody_to_be_sent_to), T(what_is_no_key_is_left_out), T(no_key_at_all),
 		T(a_member_who_is_nobody), T(a_password_for_nobody), T(a_number_stays), T(a_new_user_needs_a_number_of_his_own),
 		T(the_default_user_of_each_distribution), T(the_groups_of_the_default_user), T(useradds_own_defaults), T(defaults_that_are_none),
 		T(who_was_there_stays_as_he_was), T(passwd_is_for_a_new_user), T(nothing_is_said_of_what_is_so), T(who_is_made_is_on_record), T(who_was_made_becomes_what_is_wanted),
