@@ -275,7 +275,9 @@ static int is_told_only(struct agent *a, bool *ret, struct err *e)
 {
 	struct policy policy;
 	struct err finding;
-	bool same = provisioned(a) && strcmp(a->journal.instance_id, a->verified->manifest.vm.instance_id) == 0;
+	/* What left the guest degraded is no change: it is tried again. */
+	bool same = provisioned(a) && strcmp(a->journal.instance_id, a->verified->manifest.vm.instance_id) == 0 &&
+		!bytes_equal(a->journal.bundle, a->verified->digest, SHA256_SIZE);
 	int r = same && !a->options.replan ? seed_policy(a->root, &policy, e) : 0;
 
 	*ret = same && !a->options.replan && !r && policy.report_changed && (a->plan->action_count || a->config->partial);
