@@ -242,7 +242,8 @@ static int refuse_hopeless(struct agent *a, struct err *e)
 static int apply_and_record(struct agent *a, struct err *e)
 {
 	const struct progress progress = told_progress(a);
-	const struct apply apply = { a->root, a->live, &progress, agent_again, a };
+	struct allowance early = { 0 };
+	const struct apply apply = { a->root, a->live, &progress, agent_again, a, &early };
 	struct err first;
 	bool degraded;
 
@@ -263,7 +264,8 @@ static int apply_and_record(struct agent *a, struct err *e)
 static int run_every_boot(struct agent *a, struct err *e)
 {
 	const struct progress progress = told_progress(a);
-	const struct apply apply = { .root = a->root, .live = a->live, .progress = &progress };
+	struct allowance early = { 0 };
+	const struct apply apply = { .root = a->root, .live = a->live, .progress = &progress, .early = &early };
 	bool degraded = false;
 
 	a->report.total = a->journal.item_count;

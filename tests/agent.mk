@@ -37,6 +37,10 @@ GOLDEN = tests/golden/typical/seed/user-data tests/golden/typical/seed/network-c
 AGENT_TEST_CFLAGS = $(TEST_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS)
 AGENT_TEST_LIBS = $(AGENT_LIBS) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/unit/agent/seed.h
+check_PROGRAMS += tests/unit/agent/apply/test_allowance
+tests_unit_agent_apply_test_allowance_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_apply_test_allowance_LDADD = $(AGENT_TEST_LIBS)
+
 check_PROGRAMS += tests/unit/agent/test_links tests/unit/agent/test_seed
 tests_unit_agent_test_links_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_test_links_LDADD = $(AGENT_TEST_LIBS)
