@@ -242,7 +242,8 @@ static int refuse_hopeless(struct agent *a, struct err *e)
 static int apply_and_record(struct agent *a, struct err *e)
 {
 	const struct progress progress = told_progress(a);
-	const struct apply apply = { a->root, a->live, &progress, agent_again, a };
+	struct allowance early = { 0 };
+	const struct apply apply = { a->root, a->live, &progress, agent_again, a, &early };
 	struct err first;
 	bool degraded;
 
@@ -263,7 +264,8 @@ static int apply_and_record(struct agent *a, struct err *e)
 static int run_every_boot(struct agent *a, struct err *e)
 {
 	const struct progress progress = told_progress(a);
-	const struct apply apply = { .root = a->root, .live = a->live, .progress = &progress };
+	struct allowance early = { 0 };
+	const struct apply apply = { .root = a->root, .live = a->live, .progress = &progress, .early = &early };
 	bool degraded = false;
 
 	a->report.total = a->journal.item_count;
@@ -275,7 +277,9 @@ static int is_told_only(struct agent *a, bool *ret, struct err *e)
 {
 	struct policy policy;
 	struct err finding;
-	bool same = provisioned(a) && strcmp(a->journal.instance_id, a->verified->manifest.vm.instance_id) == 0;
+	/* What left the guest degraded is no change: it is tried again. */
+	bool same = provisioned(a) && strcmp(a->journal.instance_id, a->verified->manifest.vm.instance_id) == 0 &&
+		!bytes_equal(a->journal.bundle, a->verified->digest, SHA256_SIZE);
 	int r = same && !a->options.replan ? seed_policy(a->root, &policy, e) : 0;
 
 	*ret = same && !a->options.replan && !r && policy.report_changed && (a->plan->action_count || a->config->partial);

@@ -45,12 +45,22 @@ int agent_config(struct agent *a, struct err *e)
 	return r;
 }
 
+/* The very item that the early stage put on record: its name alone may stand for other commands by now. */
+static bool is_recorded(const struct journal *j, const struct item *it)
+{
+	for (size_t i = 0; i < j->item_count; i++)
+		if (strcmp(j->items[i].key, it->key) == 0 && bytes_equal(j->items[i].digest, it->digest, SHA256_SIZE))
+			return true;
+	return false;
+}
+
 void agent_skip_what_ran(struct agent *a, struct plan *p)
 {
 	for (size_t i = 0; i < p->item_count; i++) {
 		struct item *it = &p->items[i];
 		const char *said = json_text(a->boot.outcomes, it->key);
-		it->ran |= it->stage == STAGE_EARLY && it->frequency == FREQ_BOOT && said && strcmp(said, outcome_name(OUTCOME_DONE)) == 0;
+		it->ran |= it->stage == STAGE_EARLY && it->frequency == FREQ_BOOT && said && strcmp(said, outcome_name(OUTCOME_DONE)) == 0 &&
+			is_recorded(&a->journal, it);
 	}
 }
 

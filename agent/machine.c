@@ -64,4 +64,5 @@ void machine_read(int root, struct machine *ret)
 	snprintf(ret->kernel, sizeof ret->kernel, "%s", u.release);
 	snprintf(ret->arch, sizeof ret->arch, "%s", u.machine);
 	snprintf(ret->system, sizeof ret->system, "%s", u.sysname);
+	snprintf(ret->build, sizeof ret->build, "%s", u.version);
 }

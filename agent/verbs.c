@@ -162,6 +162,8 @@ static int verb_apply(struct run *run, struct err *e)
 	/* A run by hand is a report of its own. */
 	json_free(a.report.findings);
 	a.report.findings = json_object_new_array();
+	json_free(a.boot.outcomes);
+	a.boot.outcomes = json_object_new_object();
 	*a.boot.phase = 0;
 	if (!(r = agent_early(&a, e)))
 		r = agent_late(&a, e);

@@ -40,6 +40,10 @@ EXTRA_DIST += tests/unit/agent/seed.h
 check_PROGRAMS += tests/unit/agent/test_links tests/unit/agent/test_seed tests/unit/agent/test_put
 tests_unit_agent_test_put_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_test_put_LDADD = $(AGENT_TEST_LIBS)
+check_PROGRAMS += tests/unit/agent/apply/test_allowance
+tests_unit_agent_apply_test_allowance_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_apply_test_allowance_LDADD = $(AGENT_TEST_LIBS)
+
 tests_unit_agent_test_links_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_test_links_LDADD = $(AGENT_TEST_LIBS)
 tests_unit_agent_test_seed_CFLAGS = $(AGENT_TEST_CFLAGS)

@@ -134,6 +134,20 @@ static int run_program(const struct apply *a, const struct proc *what, struct er
 	return r ? r : status ? exec_failed(p.argv, status, &out, e) : 0;
 }
 
+/* One of the user's before the network: it has what the others leave it. */
+static int run_users(const struct apply *a, const struct proc *what, struct err *e)
+{
+	struct proc p = *what;
+	const char *name = p.argv[1] && is_users(p.argv) ? p.argv[1] : p.argv[0];
+	int r = a->early ? allowance_take(a->early, clock_mono_ms(), name, &p.timeout_ms, e) : 0;
+
+	if (r || !(r = run_program(a, &p, e)))
+		return r;
+	if (e->code == ERR_UNAVAILABLE && p.timeout_ms < what->timeout_ms)
+		err_hint(e, "that was what those before it had left of the time that bootcmd, boothooks and random_seed have together");
+	return r;
+}
+
 static int commit_action(const struct apply *a, const struct action *c, bool late, struct err *e)
 {
 	switch (c->kind) {
@@ -147,7 +161,7 @@ static int commit_action(const struct apply *a, const struct action *c, bool lat
 	case ACTION_HOSTNAME:
 		return sys_hostname(c->bytes, c->size) < 0 ? err_sys(e, "set the host name") : 0;
 	case ACTION_EXEC:
-		return late ? 0 : run_program(a, &(struct proc){ .argv = c->argv, .env = c->env, .timeout_ms = c->timeout_ms,
+		return late ? 0 : (c->users ? run_users : run_program)(a, &(struct proc){ .argv = c->argv, .env = c->env, .timeout_ms = c->timeout_ms,
 			.input = c->input, .input_size = c->input ? strlen(c->input) : 0 }, e);
 	default:
 		return 0;
@@ -336,7 +350,8 @@ static int run_item(const struct apply *a, const struct journal_item *it, struct
 	for (size_t i = 0; i < it->run_count; i++) {
 		const struct journal_run *run = &it->runs[i];
 		const char *const *argv = (const char *const *)run->argv;
-		int r = put_is(argv) ? put_file(a->root, argv, e) : run_program(a, &(struct proc){ .argv = argv, .env = (const char *const *)run->env,
+		int r = put_is(argv) ? put_file(a->root, argv, e) :
+			(it->stage == STAGE_EARLY ? run_users : run_program)(a, &(struct proc){ .argv = argv, .env = (const char *const *)run->env,
 			.timeout_ms = (int)run->timeout_ms }, e);
 		if (r)
 			return r;

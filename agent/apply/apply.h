@@ -6,6 +6,7 @@
  * module's in a round of its own: what comes behind is planned again of what is there then, and staged there.
  */
 #pragma once
+#include "agent/apply/allowance.h"
 #include "agent/journal.h"
 #include "agent/plan/plan.h"
 
@@ -23,6 +24,7 @@ struct apply {
 	/* Between two rounds: plan_again() of what comes behind row `row`. NULL: as it was planned. */
 	int (*again)(void *data, struct plan *p, size_t row, struct err *e);
 	void *again_data;
+	struct allowance *early;        /* of the user's programs before the network; NULL: each has its own limit alone */
 };
 
 /* Early items wholly; of late ones what is written, not what is run. Sets each item's outcome and *degraded.

@@ -38,15 +38,42 @@ static const char *variant_of(const struct machine *m)
 	return "linux";
 }
 
+static const char *distro(const struct machine *m) { return strcmp(m->id, "rhel") == 0 ? "redhat" : m->id; }
+
+static const char *platform(struct arena *a, const struct machine *m) { return arena_printf(a, "%s-%s-%s", m->system, m->kernel, m->arch); }
+
 static void put_machine(struct arena *a, struct node *v1, const struct machine *m)
 {
-	put(a, v1, "distro", strcmp(m->id, "rhel") == 0 ? "redhat" : m->id);
+	put(a, v1, "distro", distro(m));
 	put(a, v1, "distro_version", m->version);
 	put(a, v1, "distro_release", m->codename);
 	put(a, v1, "variant", variant_of(m));
 	put(a, v1, "kernel_release", m->kernel);
 	put(a, v1, "machine", m->arch);
-	put(a, v1, "system_platform", arena_printf(a, "%s-%s-%s", m->system, m->kernel, m->arch));
+	put(a, v1, "system_platform", platform(a, m));
+}
+
+static void put_words(struct arena *a, struct node *map, const char *key, const char *const *words)
+{
+	struct node *list = node_new(a, NODE_LIST, map->place);
+
+	for (; *words; words++)
+		node_add(a, list, node_text(a, *words, map->place));
+	node_put(a, map, key, list);
+}
+
+/* util.system_info(), but for Python's version. The last word of uname is the processor, which Linux does not tell. */
+static struct node *system_info(struct arena *a, const struct machine *m)
+{
+	struct node *info = node_new(a, NODE_MAP, (struct place){ .doc = "instance-data" });
+
+	put_words(a, info, "dist", (const char *const[]){ distro(m), m->version, m->codename, NULL });
+	put(a, info, "platform", platform(a, m));
+	put(a, info, "release", m->kernel);
+	put(a, info, "system", m->system);
+	put_words(a, info, "uname", (const char *const[]){ m->system, m->node, m->kernel, m->build, m->arch, "", NULL });
+	put(a, info, "variant", variant_of(m));
+	return info;
 }
 
 /* A text of the source's meta-data, by the first of two names that is there. */
@@ -119,6 +146,7 @@ const struct node *config_instance_data(struct config *c)
 	node_put(a, all, "v1", standard(c, host));
 	node_put(a, ds, "meta_data", meta_data(c, host));
 	node_put(a, all, "ds", ds);
+	node_put(a, all, "sys_info", system_info(a, here ? here : &(struct machine){ 0 }));
 	node_put(a, all, "natal", natal(c));
 	node_put(a, all, "base64_encoded_keys", node_new(a, NODE_LIST, all->place));
 	node_put(a, all, "sensitive_keys", node_get(config_instance_shown(a, all), "sensitive_keys"));

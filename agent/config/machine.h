@@ -10,7 +10,7 @@ struct machine {
 	char id[MACHINE_WORD_MAX], like[MACHINE_WORD_MAX];              /* of os-release(5): ID, ID_LIKE */
 	char version[MACHINE_WORD_MAX], codename[MACHINE_WORD_MAX];     /* VERSION_ID, VERSION_CODENAME */
 	char kernel[MACHINE_WORD_MAX], arch[MACHINE_WORD_MAX], system[MACHINE_WORD_MAX]; /* uname(2): release, machine, sysname */
-	char node[MACHINE_WORD_MAX];                                    /* … nodename */
+	char node[MACHINE_WORD_MAX], build[MACHINE_WORD_MAX];           /* … nodename, version */
 };
 
 /* Of the guest below this root, and of the running kernel. */

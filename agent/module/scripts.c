@@ -5,7 +5,7 @@
 #include "common/media/trust.h"
 
 #define SCRIPTS STATE_DIR "/scripts"
-enum { EARLY_WAIT_S = 300 };      /* the early unit has 900 s in all */
+enum { EARLY_WAIT_S = 300 };      /* of each; all have twice that (agent/apply/allowance.h), and the early unit has 900 s */
 
 struct kept { const char *path, *text; size_t size; const struct node *prefix; };
 
@@ -57,9 +57,11 @@ static int keep_and_run(struct builder *b, const struct kept *s, enum frequency 
 	argv = with_prefix(a, s->prefix, argv);
 	for (size_t k = 0; s->prefix && argv[k]; k++)
 		want_note(b, argv[k], strlen(argv[k]));
-	if (want_due(b))
-		want_exec(b, argv, script_timeout_ms(b->config, i->stage), frequency == FREQ_BOOT ? "at every boot" :
-			"not yet run")->env = environment(b);
+	if (!want_due(b))
+		return 0;
+	struct action *run = want_exec(b, argv, script_timeout_ms(b->config, i->stage), frequency == FREQ_BOOT ? "at every boot" : "not yet run");
+	run->env = environment(b);
+	run->users = true;
 	return 0;
 }
 

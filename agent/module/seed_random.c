@@ -58,7 +58,10 @@ static int want_command(struct builder *b, const struct node *seed, const char *
 	if (!want_due(b))
 		return 0;
 	const char *program[] = { path, NULL };
-	want_exec(b, words_join(a, program, words + 1), SEED_TIMEOUT_MS, "once an instance")->env = words_join(a, env, NULL);
+	const int early_ms = script_timeout_ms(b->config, STAGE_EARLY);
+	struct action *run = want_exec(b, words_join(a, program, words + 1), early_ms < SEED_TIMEOUT_MS ? early_ms : SEED_TIMEOUT_MS, "once an instance");
+	run->env = words_join(a, env, NULL);
+	run->users = true;
 	return 0;
 }
 

@@ -32,6 +32,7 @@ struct action {
 	const char *const *env;         /* exec: added to the clean environment; NULL: nothing */
 	const char *input;              /* exec, of the early stage: its standard input; NULL: nothing */
 	int timeout_ms;
+	bool users;                     /* exec, of the early stage: the user's own, which share a time (agent/apply/allowance.h) */
 	const char *why;                /* "absent", "content differs", … */
 };
 

@@ -40,6 +40,8 @@ const struct net_link *net_bridge_of(const struct netconf *c, const struct net_l
 bool net_is_described(const struct net_link *l);
 /* What the service finds it by: a pattern of version 2's match, or its name. */
 const char *net_match_name(const struct net_link *l);
+/* systemd's key for the MAC address that a link is found by. */
+const char *net_match_mac(const struct net_link *l);
 bool net_is_default(const struct net_route *route);
 /* The words of one that the other does not have yet. */
 void net_words_merge(struct arena *a, struct net_words *to, const struct net_words *from);

@@ -148,6 +148,12 @@ const struct node *net_policy(const struct net_link *l, size_t i)
 	return list && list->kind == NODE_LIST && i < list->count ? list->items[i] : NULL;
 }
 
+/* MACAddress= is the one that it has now, by which one that is given another is found once only (systemd.network(5); since 245). */
+const char *net_match_mac(const struct net_link *l)
+{
+	return l->set_mac && strcmp(l->set_mac, l->mac) != 0 ? "PermanentMACAddress" : "MACAddress";
+}
+
 void net_words_merge(struct arena *a, struct net_words *to, const struct net_words *from)
 {
 	for (size_t i = 0; i < from->count && to->count < ALL_WORDS_MAX; i++)
@@ -221,7 +227,7 @@ int net_render_links(struct arena *a, const struct netconf *c, struct net_files 
 			continue;
 		buf_str(&text, "[Match]\n");
 		if (l->mac)
-			buf_printf(&text, "MACAddress=%s\n", l->mac);
+			buf_printf(&text, "%s=%s\n", net_match_mac(l), l->mac);
 		if (l->match_name)
 			buf_printf(&text, "OriginalName=%s\n", l->match_name);
 		if (driver)

@@ -51,7 +51,7 @@ static void match_and_link(struct networkd *n, const struct net_link *l)
 	if (driver && node_truth(driver))
 		put(n, "Match", "Driver", net_say(n->r->arena, driver));
 	if (l->type == NET_PHYSICAL && l->mac)
-		put(n, "Match", "MACAddress", l->mac);
+		put(n, "Match", net_match_mac(l), l->mac);
 	else if (l->mac)
 		put(n, "Link", "MACAddress", l->mac);
 	if (l->set_mac)

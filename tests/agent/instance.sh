@@ -63,6 +63,13 @@ agent_in apply --medium "$work/bundle" > "$work/said" 2>&1 || fail "$(cat "$work
 everything "a signed medium" signed
 asked() { [ "$(agent_in query "$1" 2>&1)" = "$2" ] || fail "query $1: $(agent_in query "$1" 2>&1)"; }
 asked v1.cloud_name natal; asked v1.distro centos; asked v1.variant centos; asked v1.distro_release 'Blue Moon'; asked v1.machine "$(uname -m)"
+asked sys_info.system Linux; asked sys_info.platform "Linux-$(uname -r)-$(uname -m)"; asked sys_info.release "$(uname -r)"; asked sys_info.variant centos
+listed() { [ "$(agent_in query "$1" -o json | python3 -c 'import json, sys; print("|".join(json.load(sys.stdin)))')" = "$2" ] || fail "query $1: $(agent_in query "$1" 2>&1)"; }
+listed sys_info.dist 'centos|9|Blue Moon'; listed sys_info.uname "$(for w in s n r v m; do uname -$w; done | paste -sd'|')|"
+printf '## template: jinja\n#cloud-config\nwrite_files: [{path: /srv/s, content: "{{ sys_info.platform }} {{ sys_info.dist[2] }}"}]\n' > "$work/seed/user-data"; seal "$work/bundle" 3 "$work/seed"
+agent_in apply --medium "$work/bundle" > "$work/said" 2>&1 || fail "$(cat "$work/said")"
+[ "$(cat "$root/srv/s")" = "Linux-$(uname -r)-$(uname -m) Blue Moon" ] || fail "$(cat "$root/srv/s")"
+ok "sys_info is there, but for Python's version"
 [ "$(agent_in query -o json | python3 -c 'import json, sys; print(*sorted(json.load(sys.stdin)))')" = \
   "$(python3 -c 'import json, sys; print(*sorted(set(json.load(open(sys.argv[1]))) | set(json.load(open(sys.argv[2])))))' "$root/run/natal/instance-data.json" <(agent_in status -o json))" ] ||
   fail "query shows more than instance data and the status"

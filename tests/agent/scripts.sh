@@ -99,6 +99,33 @@ grep -q 'item=bootcmd outcome=failed .* did not end within 1000 ms and was kille
 for i in runcmd scripts/cloud/per-boot/hangs; do grep -q "item=$i outcome=failed .* did not end within 1000 ms and was killed" "$work/late" || fail "$i: $(cat "$work/late")"; done
 for _ in $(seq 60); do ! grep -q lived "$root/srv/log" || break; sleep 0.2; done
 is "bootcmd hangs lives runcmd lived "
+# Those before the network have twice the limit together: what hangs leaves time for the rest, at each boot.
+fresh; echo '{"command_wait_s": 1}' > "$root/etc/natal/policy.json"
+hook() { printf -- '- {type: text/cloud-boothook, filename: %s, content: "#!/bin/sh\\necho %s >> /srv/log\\n%s\\n"}\n' "$1" "$1" "$2"; }
+given "#cloud-config-archive
+$(hook a 'sleep 20')
+$(hook b 'sleep 20')
+$(hook c 'sleep 20')
+- {type: text/cloud-config, content: 'bootcmd: [echo bootcmd >> /srv/log]'}
+- {type: text/cloud-config, content: 'random_seed: {command: [sh, -c, echo seed >> /srv/log]}'}
+- {type: text/cloud-config, content: 'write_files: [{path: /srv/rest, content: x}]'}
+"
+for n in 1 2; do
+  rm -f "$root/srv/rest"; SECONDS=0; boot; is "a b "
+  [ "$status" = 10 ] && [ "$SECONDS" -lt 10 ] && [ -e "$root/srv/rest" ] || fail "boot $n: status $status after $SECONDS s: $(cat "$work/early")"
+  for i in boothook/c bootcmd seed_random; do grep -q "item=[^ ]*$i outcome=failed .* is not run: the 2000 ms that bootcmd, boothooks and random_seed have together were up before it" "$work/early" || fail "$i: $(cat "$work/early")"; done
+done
+given '#cloud-config
+hostname: web
+bootcmd: ["echo bootcmd >> /srv/log"]
+'
+boot; is "bootcmd "; [ "$status" = 0 ] || fail "$status: $(cat "$work/early")"
+given "#cloud-config-archive
+$(for i in a b c; do hook $i '[ ! -e /srv/hang ] || sleep 20'; done)
+"
+boot; is "a b c "; : > "$root/srv/hang"; SECONDS=0; boot; is "a b "; rm "$root/srv/hang"
+[ "$status" = 10 ] && [ "$SECONDS" -lt 10 ] || fail "status $status after $SECONDS s: $(cat "$work/early")"
+ok "what hangs before the network leaves time for the rest, at each boot"
 rm "$root/etc/natal/policy.json"; fresh; given '#cloud-config
 bootcmd: [":"]
 runcmd: [":"]

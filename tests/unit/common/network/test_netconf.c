@@ -192,6 +192,7 @@ static void writes_what_cloud_init_leaves_out(void **s)
 	static const char onlink[] = "version: 2\nethernets: {a: {addresses: [10.0.0.1/32], routes: [{to: default, via: 10.9.9.9, on-link: true}]}}\n";
 	static const char no_dns[] = "version: 2\nethernets: {a: {dhcp4: true, dhcp4-overrides: {use-dns: false}}}\n";
 	static const char set_name[] = "version: 2\nethernets: {a: {match: {macaddress: '52:54:00:00:00:09'}, set-name: lan}}\n";
+	static const char other_mac[] = "version: 2\nethernets: {a: {match: {macaddress: '52:54:00:00:00:09'}, set-name: lan, macaddress: '52:54:00:00:00:0a'}}\n";
 	static const struct { const char *with, *text, *path, *holds; } cases[] = {
 		{ "networkd", vrf, "etc/systemd/network/10-cloud-init-blue.netdev", "Kind=vrf\nName=blue\n\n[VRF]\nTable=7\n" },
 		{ "networkd", vrf, "etc/systemd/network/10-cloud-init-a.network", "DHCP=ipv4\nVRF=blue\n" },
@@ -211,6 +212,7 @@ static void writes_what_cloud_init_leaves_out(void **s)
 		{ "network-manager", no_dns, "etc/NetworkManager/system-connections/cloud-init-a.nmconnection", "ignore-auto-dns=true\n" },
 		{ "sysconfig", no_dns, "etc/sysconfig/network-scripts/ifcfg-a", "PEERDNS=no\n" },
 		{ "links", set_name, "etc/systemd/network/10-cloud-init-a.link", "[Match]\nMACAddress=52:54:00:00:00:09\n\n[Link]\nName=lan\n" },
+		{ "links", other_mac, "etc/systemd/network/10-cloud-init-a.link", "[Match]\nPermanentMACAddress=52:54:00:00:00:09\n\n[Link]\nName=lan\n" },
 	};
 	struct doc d;
 
@@ -221,6 +223,29 @@ static void writes_what_cloud_init_leaves_out(void **s)
 			fail_msg("%s, %s: '%s' does not hold '%s'", cases[i].with, cases[i].path, text, cases[i].holds);
 		arena_fini(&d.arena);
 	}
+}
+
+/* A link is found again when it has the MAC address that it is given. */
+static void finds_one_with_another_mac(void **s)
+{
+	static const struct net_target target = { .by_mac = true };
+	static const char text[] = "version: 2\nethernets:\n  a: {match: {macaddress: '52:54:00:00:00:09'}, macaddress: '52:54:00:00:00:0a'}\n"
+		"  b: {match: {macaddress: '52:54:00:00:00:0B'}, macaddress: '52:54:00:00:00:0b'}\n  c: {macaddress: '52:54:00:00:00:0c'}\n";
+	static const char *const holds[] = { "[Match]\nPermanentMACAddress=52:54:00:00:00:09\n\n", "[Match]\nMACAddress=52:54:00:00:00:0b\n\n",
+		"[Match]\nName=c\n\n" };
+	struct net_files files;
+	struct doc d;
+	struct err e;
+
+	(void)s;
+	assert_ok(read_doc(&d, text, &e), e);
+	assert_ok(net_render(&d.arena, net_renderer_find("networkd"), d.conf, &target, NULL, &files, &e), e);
+	assert_int_equal(files.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		if (!strstr(files.at[i].bytes, holds[i]))
+			fail_msg("%s: '%s' does not hold '%s'", files.at[i].path, files.at[i].bytes, holds[i]);
+	assert_non_null(strstr(files.at[0].bytes, "[Link]\nMACAddress=52:54:00:00:00:0a\n"));
+	arena_fini(&d.arena);
 }
 
 /* As the agent wants it: udev may not have named the interface yet, and a VLAN above it has the same address. */
@@ -332,7 +357,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_with_the_place), cmocka_unit_test(warns_with_the_place), cmocka_unit_test(counts_are_capped),
-		cmocka_unit_test(writes_what_cloud_init_leaves_out), cmocka_unit_test(finds_by_mac_alone), cmocka_unit_test(says_what_has_no_effect), cmocka_unit_test(unknown_keys_do_not_reach_netplan), cmocka_unit_test(disabled_is_no_files),
+		cmocka_unit_test(writes_what_cloud_init_leaves_out), cmocka_unit_test(finds_by_mac_alone), cmocka_unit_test(finds_one_with_another_mac), cmocka_unit_test(says_what_has_no_effect), cmocka_unit_test(unknown_keys_do_not_reach_netplan), cmocka_unit_test(disabled_is_no_files),
 		cmocka_unit_test(names_come_from_macs), cmocka_unit_test(chooses_what_runs),
 	};
 
