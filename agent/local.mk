@@ -26,6 +26,9 @@ sbin_PROGRAMS += natal-agent
 natal_agent_SOURCES = %D%/main.c
 natal_agent_LDADD = $(AGENT_LIBS)
 
+# Behind the other folders of the PATH that user's commands have.
+natallibdir = $(prefix)/lib/natal
+dist_natallib_SCRIPTS = %D%/cloud-init-per
 natalunitdir = $(SYSTEMD_UNIT_DIR)
 dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service %D%/units/natal-behind.service %D%/units/natal-delegate.service
 natalsshdir = $(SYSTEMD_UNIT_DIR)/ssh.service.d

@@ -27,7 +27,7 @@ noinst_PROGRAMS += packaging/payload/natal-agent
 packaging_payload_natal_agent_SOURCES = agent/main.c
 packaging_payload_natal_agent_LDADD = $(AGENT_LIBS)
 packaging_payload_natal_agent_LDFLAGS = $(AM_LDFLAGS) -Wl,--dynamic-linker=/usr/lib/natal/ld.so -Wl,-rpath,/usr/lib/natal -Wl,--disable-new-dtags
-PAYLOAD_DEPS = natal-agent packaging/payload/natal-agent packaging/deb/late packaging/payload/natal-payload packaging/deb/natal-agent.files $(dist_natalunit_DATA) \
+PAYLOAD_DEPS = natal-agent packaging/payload/natal-agent packaging/deb/late packaging/payload/natal-payload packaging/deb/natal-agent.files agent/cloud-init-per $(dist_natalunit_DATA) \
 	agent/units/ssh.service.d/10-natal.conf agent/units/cloud-init.d/10-natal.conf
 packaging/payload/agent.tar: $(PAYLOAD_DEPS)
 	$(AM_V_GEN)$(srcdir)/packaging/payload/natal-payload '$(abs_builddir)' '$(abs_builddir)/packaging/payload/agent.tar'

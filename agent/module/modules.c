@@ -7,7 +7,6 @@ const struct module modules[] = {
 	                                 otherwise */
 	{ "report_key",      STAGE_EARLY, POLICY_FAIL,     OWNER_AGENT,    module_report_key },
 	{ "machine_id",      STAGE_EARLY, POLICY_DEGRADE,  OWNER_AGENT,    module_machine_id },
-	{ "hostname",        STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_hostname },
 	{ "ssh_host_keys",   STAGE_EARLY, POLICY_FAIL,     OWNER_AGENT,    module_ssh_host_keys },
 	/* The ground: what changes where paths lead to, and the user's own programs. */
 	{ "boothooks",       STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_boothooks, true },
@@ -18,6 +17,7 @@ const struct module modules[] = {
 	{ "fs_setup",        STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_fs_setup, true },
 	{ "mounts",          STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_mounts, true },
 	/* What stands on it. */
+	{ "hostname",        STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_hostname },
 	{ "accounts",        STAGE_EARLY, POLICY_FAIL,     OWNER_USERDATA, module_accounts },
 	{ "set_passwords",   STAGE_EARLY, POLICY_FAIL,     OWNER_USERDATA, module_set_passwords },
 	{ "users",           STAGE_EARLY, POLICY_FAIL,     OWNER_USERDATA, module_users },

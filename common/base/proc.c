@@ -13,7 +13,7 @@
 #include "common/base/clock.h"
 
 enum { ENV_MAX = 32 };
-static char *const fixed_env[] = { (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", (char *)"LANG=C.UTF-8", NULL };
+static char *const fixed_env[] = { (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/natal", (char *)"LANG=C.UTF-8", NULL };
 
 __attribute__((noreturn)) static void child(const struct proc *p, int in, int out, int status)
 {

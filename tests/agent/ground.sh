@@ -25,6 +25,13 @@ apply; well
 [ "$(cat "$root/data/x" "$root/data/sub/y" "$root/data.old/x" | tr '\n' ' ')" = "new y old " ] && [ -z "$(staged)" ] || fail "$(find "$root/data"* -type f)"
 ok "a folder that bootcmd replaces has what write_files puts there"
 
+fresh; given 'bootcmd: ["echo foo > /etc/hostname", "echo 192.0.2.9 nine > /etc/hosts"]
+hostname: bar
+manage_etc_hosts: true'
+apply; well
+[ "$(cat "$root/etc/hostname")" = bar ] && ! grep -q nine "$root/etc/hosts" || fail "bootcmd has the last word: $(cat "$root/etc/hostname" "$root/etc/hosts")"
+ok "the name of the guest comes behind bootcmd"
+
 # What was right before is not taken for right behind it; owners that bootcmd makes, and folders that it makes, are known.
 fresh; echo same > "$root/data/x"
 given 'bootcmd: ["[ -e /data.old ] || { mv /data /data.old; mkdir /data; }", "[ -e /srv/own ] || { mkdir /srv/own; chown 7:7 /srv/own; }",

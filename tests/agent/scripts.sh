@@ -37,6 +37,25 @@ boot; is "folder-boot boot "
 ok "the next boot: what is run at every boot"
 rm "$seed/vendor-data"
 
+# cloud-init-per, which cloud-init's own examples of bootcmd call.
+fresh; mkdir -p "$root/usr/lib/natal"; cp "$src/agent/cloud-init-per" "$root/usr/lib/natal/"
+cp -L --parents /usr/bin/tr $(ldd /usr/bin/tr | grep -o '/[^ )]*' | sort -u) "$root/"
+given '#cloud-config
+bootcmd:
+- [cloud-init-per, once, mk, sh, -c, "echo once >> /srv/log"]
+- [cloud-init-per, instance, mk, sh, -c, "echo instance >> /srv/log"]
+- [cloud-init-per, always, mk, sh, -c, "echo always >> /srv/log"]
+- "cloud-init-per once bad sh -c \"echo bad >> /srv/log; exit 3\" || true"
+- "cloud-init-per once a/b true || echo named >> /srv/log"
+- "cloud-init-per onec mk true || echo frequency >> /srv/log"
+'
+boot; is "once instance always bad named frequency "; [ "$status" = 0 ] || fail "$(cat "$work/early")"
+boot; is "always bad named frequency "
+instance=i-2; given "$(cat "$seed/user-data")
+"; instance=i-1
+boot; is "instance always bad named frequency "
+ok "cloud-init-per: once, once an instance, always; what fails is run again"
+
 # What lies in the folders, whoever put it there.
 fresh
 put per-boot/b b; put per-boot/a a; put per-boot/not x; chmod 644 "$folders/per-boot/not"; mkdir "$folders/per-boot/dir"

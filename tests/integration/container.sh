@@ -59,7 +59,7 @@ said mime '"state": *"provisioned"'
 inside cloud-init status --long > "$work/said"; grep -qx 'status: done' "$work/said" && grep -qF 'DataSourceNoCloud [seed=/var/lib/cloud/seed/nocloud]' "$work/said" || fail "$(cat "$work/said")"
 ! grep 'Invalid cloud-config' "$tree/var/log/cloud-init.log" || fail "the configuration is not cloud-init's schema"
 for u in natal-early natal-delegate cloud-init-local cloud-final multi-user.target; do active "$u" active; done; active natal-late inactive
-inside natal-agent plan --uuid $uuid | grep -q '^cloud-init does: hostname, ' || fail "plan"
+inside natal-agent plan --uuid $uuid | grep -q '^cloud-init does: boothooks, ' || fail "plan"
 ok "MIME is done by cloud-init, from the verified seed, under a real systemd; natal-agent says provisioned"
 off
 

@@ -65,7 +65,7 @@ grep -q 'DataSourceNoCloud.*seed=/var/lib/cloud/seed/nocloud\]' "$work/seen" && 
   fail "cloud-init's log does not say that it did it: $(tail -n 20 "$work/seen")"
 ok "cloud-init did the user-data, from the verified seed alone, by its own log"
 ssh_as both-1 "$port" 'sudo natal-agent plan; sudo natal-agent plan -o json; sudo cat /var/lib/natal/journal' > "$work/plan"
-grep -qx 'natal-agent does: report_key, machine_id, ssh_host_keys, tls_identity, cloud_init' "$work/plan" && grep -q '^cloud-init does: hostname, .*runcmd' "$work/plan" &&
+grep -qx 'natal-agent does: report_key, machine_id, ssh_host_keys, tls_identity, cloud_init' "$work/plan" && grep -q '^cloud-init does: boothooks, .*runcmd' "$work/plan" &&
   grep -q '"users": *"cloud-init"' "$work/plan" || fail "$(cat "$work/plan")"
 ! grep -q '"key":"users' "$work/plan" || fail "natal-agent did users too"
 ok "natal-agent plan says whose each module is"
