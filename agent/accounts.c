@@ -27,7 +27,7 @@ static void parse_line(struct arena *arena, char *text, size_t fields, struct ac
 
 int accounts_read(const struct facts *f, struct accounts *ret, struct err *e)
 {
-	*ret = (struct accounts){ .arena = f->arena };
+	*ret = (struct accounts){ .arena = f->arena, .ids = { ACCOUNT_IDS, ACCOUNT_IDS } };
 	for (int i = 0; i < ACCOUNT_FILES; i++) {
 		struct account_table *t = &ret->table[i];
 		const char *text;
@@ -106,27 +106,26 @@ bool accounts_id_taken(struct accounts *a, int file, long id)
 	return false;
 }
 
-enum { PERSON_MIN = 1000, PERSON_MAX = 60000, SYSTEM_MIN = 100, SYSTEM_MAX = 999 };
-
 /* As useradd(8) and groupadd(8) choose: one above the highest that a person has; where that is the last, the first free one. The system's
  * go down from the top. */
 long accounts_free_id(struct accounts *a, int file, bool system)
 {
 	const struct account_table *t = &a->table[file];
-	long next = PERSON_MIN;
+	const struct account_ids *ids = &a->ids[file == ACCOUNT_GROUP];
+	long next = ids->min;
 
-	for (long id = SYSTEM_MAX; system && id >= SYSTEM_MIN; id--)
+	for (long id = ids->system_max; system && id >= ids->system_min; id--)
 		if (!accounts_id_taken(a, file, id))
 			return id;
 	if (system)
 		return -1;
 	for (size_t i = 0; i < t->count; i++) {
 		long id = t->lines[i].verbatim ? -1 : number(t->lines[i].f[2]);
-		next = id >= next && id < PERSON_MAX ? id + 1 : next;
+		next = id >= next && id <= ids->max ? id + 1 : next;
 	}
-	if (next < PERSON_MAX)
+	if (next <= ids->max)
 		return next;
-	for (next = PERSON_MIN; next < PERSON_MAX; next++)
+	for (next = ids->min; next <= ids->max; next++)
 		if (!accounts_id_taken(a, file, next))
 			return next;
 	return -1;

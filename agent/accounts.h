@@ -15,7 +15,15 @@ enum { SG_NAME, SG_HASH, SG_ADMINS, SG_MEMBERS };
 
 struct account_line { const char *f[ACCOUNT_FIELDS_MAX]; const char *verbatim; };
 struct account_table { size_t count; struct account_line *lines; bool absent; };
-struct accounts { struct account_table table[ACCOUNT_FILES]; struct arena *arena; };
+/* Which numbers new ones get: people's from `min` up to and with `max`, the system's from `system_max` down. */
+struct account_ids { long min, max, system_min, system_max; };
+/* login.defs(5)'s own defaults. */
+#define ACCOUNT_IDS { 1000, 60000, 101, 999 }
+struct accounts {
+	struct account_table table[ACCOUNT_FILES];
+	struct account_ids ids[2];      /* users', groups'; accounts_read() has them as ACCOUNT_IDS */
+	struct arena *arena;
+};
 
 extern const struct account_file { const char *path; size_t fields; unsigned mode; const char *group; } account_files[ACCOUNT_FILES];
 

@@ -222,13 +222,10 @@ int agent_plan(struct agent *a, bool *ret_none, struct err *e)
 }
 
 /* An item that cannot be as wanted, and whose policy is to fail, is met before anything is changed: the journal stays too.  Not one that comes behind
- * what changes the ground: a bootcmd may be what makes it possible. */
+ * what changes where paths lead to: a bootcmd may be what makes it possible. */
 static int refuse_hopeless(struct agent *a, struct err *e)
 {
-	bool ground;
-	size_t end = plan_round(a->plan, 0, &ground);
-
-	for (size_t i = 0; i < end; i++) {
+	for (size_t i = 0, end = plan_foreseen(a->plan); i < end; i++) {
 		struct item *it = &a->plan->items[i];
 		if (!it->problem || it->policy != POLICY_FAIL)
 			continue;

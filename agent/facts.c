@@ -31,6 +31,13 @@ int facts_stat(const struct facts *f, const char *path, struct fact *ret, struct
 
 int facts_text(const struct facts *f, const char *path, const char **ret, struct err *e)
 {
+	size_t ignored;
+
+	return facts_bytes(f, path, ret, &ignored, e);
+}
+
+int facts_bytes(const struct facts *f, const char *path, const char **ret, size_t *ret_size, struct err *e)
+{
 	scoped_buf struct buf text = BUF_MAX(FACT_TEXT_MAX);
 	bool absent;
 	int r = file_read(f->root, path, &text, &absent, e);
@@ -40,6 +47,7 @@ int facts_text(const struct facts *f, const char *path, const char **ret, struct
 	else if (r)
 		return r;
 	*ret = absent ? NULL : arena_copy(f->arena, text.data ? text.data : "", text.size);
+	*ret_size = text.size;
 	return 0;
 }
 

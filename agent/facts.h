@@ -25,9 +25,10 @@ struct fact { enum fact_kind kind; unsigned mode; uid_t uid; gid_t gid; uint64_t
 int facts_stat(const struct facts *f, const char *path, struct fact *ret, struct err *e);
 /* The text, in the arena and NUL-terminated; NULL where there is no such file. Links are followed inside the root. Cap 16 MiB. */
 int facts_text(const struct facts *f, const char *path, const char **ret, struct err *e);
+/* … and how long it is: whatever bytes it has. */
+int facts_bytes(const struct facts *f, const char *path, const char **ret, size_t *ret_size, struct err *e);
 /* The same of a file that a user owns: through no link of an unprivileged user (agent/links.h), and not where it is one. */
 int facts_own_text(const struct facts *f, const char *path, const char **ret, struct err *e);
-/* … and how long it is: whatever bytes it has. */
 int facts_own_bytes(const struct facts *f, const char *path, const char **ret, size_t *ret_size, struct err *e);
 /* Is `path` a regular file of just these bytes? */
 int facts_same(const struct facts *f, const char *path, const void *bytes, size_t size, bool *ret, struct err *e);

@@ -6,9 +6,6 @@
 #include "agent/module/module.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
-#include "common/crypto/hash.h"
-
-enum { NAME_SHOWN = 60 };
 
 /* In the order in which cloud-init comes to them. */
 static const struct folder { const char *name; enum frequency frequency; } folders[] = {
@@ -75,23 +72,6 @@ static bool folder_is_roots(struct agent *a, const char *path, bool *ret_there)
 	scoped_fd int fd = file_open(a->root, path, O_PATH | O_DIRECTORY, 0);
 	*ret_there = fd >= 0 && fstat(fd, &st) == 0;
 	return *ret_there && is_roots(&st);
-}
-
-/* A key has no white space, and a length that the journal takes: other names are told apart by their digest. */
-static const char *key_of(struct arena *a, const struct folder *f, const char *name)
-{
-	uint8_t digest[SHA256_SIZE];
-	char hex[17];
-
-	if (strlen(name) <= NAME_SHOWN && !strchr(name, ' '))
-		return arena_printf(a, PARTS_KEY "%s/%s", f->name, name);
-	sha256(name, strlen(name), digest);
-	hex_encode(digest, 8, hex);
-	char *key = arena_printf(a, PARTS_KEY "%s/%.40s~%s", f->name, name, hex);
-	for (char *p = key; *p; p++)
-		if (*p == ' ')
-			*p = '_';
-	return key;
 }
 
 static struct journal_item new_item(struct journal *j, const struct folder *f, const char *key, const char *path)
@@ -163,7 +143,7 @@ static int look_into(struct agent *a, const struct folder *f, struct found *ret,
 	if (!trusted)
 		warn(a, dir, "others than root can change it");
 	for (size_t i = 0; trusted && i < count; i++) {
-		const char *path = arena_printf(&j->arena, "%s/%s", dir, names[i]), *key = key_of(&j->arena, f, names[i]);
+		const char *path = arena_printf(&j->arena, "%s/%s", dir, names[i]), *key = item_key(&j->arena, mark_of(&j->arena, f), names[i]);
 		const struct done_row row = row_of(key, f->frequency);
 		if (!may_run(a, path, names[i]) || (f->frequency != FREQ_BOOT && done_has(&j->done, &row, j->instance_id)))
 			continue;

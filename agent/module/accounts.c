@@ -12,10 +12,23 @@ static int ensure_group(struct accounts *a, const char *name, long gid, bool sys
 	return accounts_ensure_group(a, name, gid, system) < 0 ? err_set(e, ERR_LIMIT, "group '%s': no number is left for it", name) : 0;
 }
 
-/* The number of the user's own group: the wanted one, or one called like the user, with the user's number where that is free. */
-static int primary_gid(struct accounts *a, const struct config_user *u, long uid, long *ret, struct err *e)
+/* useradd's GROUP may be a number: of a group that there is. */
+static const char *common_group(struct accounts *a, const struct newuser *like)
 {
-	const char *group = u->primary_group ? u->primary_group : u->no_user_group == TRI_YES ? "users" : u->name;
+	const struct account_table *t = &a->table[ACCOUNT_GROUP];
+
+	for (size_t i = 0; i < t->count; i++)
+		if (!t->lines[i].verbatim && strcmp(t->lines[i].f[GR_GID], like->group) == 0)
+			return t->lines[i].f[GR_NAME];
+	return like->group[strspn(like->group, "0123456789")] ? like->group : "users";
+}
+
+/* The number of the user's own group: the wanted one, or one called like the user, with the user's number where that is free. */
+static int primary_gid(struct builder *b, const struct config_user *u, long uid, long *ret, struct err *e)
+{
+	struct accounts *a = &b->accounts;
+	const bool own = u->no_user_group != TRI_YES && b->newuser->own_group;
+	const char *group = u->primary_group ? u->primary_group : own ? u->name : common_group(a, b->newuser);
 	long gid = strcmp(group, u->name) == 0 && !accounts_id_taken(a, ACCOUNT_GROUP, uid) ? uid : -1;
 	int r = ensure_group(a, group, gid, u->system == TRI_YES, e);
 
@@ -120,8 +133,8 @@ static int add_user(struct builder *b, const struct config_user *u, struct err *
 		return err_set(e, ERR_CONFLICT, "user '%s': another user has the number %ld", u->name, uid);
 	if (uid < 0 && (uid = accounts_free_id(a, ACCOUNT_PASSWD, u->system == TRI_YES)) < 0)
 		return err_set(e, ERR_LIMIT, "user '%s': no number is left for it", u->name);
-	int r = primary_gid(a, u, uid, &gid, e);
-	if (r || (r = newuser_read(b, &like, e)))
+	int r = newuser_read(b, &like, e);
+	if (r || (r = primary_gid(b, u, uid, &gid, e)))
 		return r;
 	struct account_line *p = accounts_add(a, ACCOUNT_PASSWD, u->name);
 	p->f[PW_PASSWD] = "x";
@@ -234,8 +247,13 @@ static int compute(struct builder *b, struct err *e)
 {
 	const struct config *c = b->config;
 	const char *day = arena_printf(&b->plan->arena, "%llu", (unsigned long long)(c->verified->manifest.issued_at / 86400));
-	int r = 0;
+	const struct newuser *like;
+	int r = newuser_read(b, &like, e);
 
+	if (r)
+		return r;
+	b->accounts.ids[0] = like->uids;
+	b->accounts.ids[1] = like->gids;
 	for (size_t i = 0; i < c->group_count && !r; i++)
 		r = ensure_group(&b->accounts, c->groups[i].name, -1, false, e);
 	for (size_t i = 0; i < c->user_count && !r; i++)
@@ -261,6 +279,7 @@ static int subordinate_ids(struct builder *b, const char *path, struct err *e)
 {
 	enum { FIRST = 100000, COUNT = 65536 };
 	struct arena *a = &b->plan->arena;
+	const struct account_ids *ids = &b->accounts.ids[0];
 	const char *text;
 	unsigned long next = FIRST;
 	int r = facts_text(b->facts, path, &text, e);
@@ -277,7 +296,8 @@ static int subordinate_ids(struct builder *b, const char *path, struct err *e)
 	for (size_t i = 0; i < b->config->user_count; i++) {
 		const struct config_user *u = &b->config->users[i];
 		const char *head = arena_printf(a, "%s:", u->name);
-		if (has_line(all, head) || !made_is(b, u->name) || u->system == TRI_YES || accounts_uid(&b->accounts, u->name) < 1000)
+		const long uid = accounts_uid(&b->accounts, u->name);
+		if (has_line(all, head) || !made_is(b, u->name) || u->system == TRI_YES || uid < ids->min || uid > ids->max)
 			continue;
 		all = arena_printf(a, "%s%s%lu:%d\n", all, head, next, COUNT);
 		next += COUNT;

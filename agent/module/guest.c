@@ -8,22 +8,6 @@
 
 enum { INSTALL_TIMEOUT_MS = 1800 * 1000, LABEL_TIMEOUT_MS = 60 * 1000 };
 
-/* NAME=value, or NAME="value", of os-release(5). */
-static const char *release_word(struct arena *a, const char *text, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		if (strncmp(line, name, n) != 0 || line[n] != '=')
-			continue;
-		const char *v = line + n + 1;
-		char quote = *v == '"' || *v == '\'' ? *v++ : 0;
-		const char end[] = { quote ? quote : '\n', '\n', 0 };
-		return arena_copy(a, v, strcspn(v, end));
-	}
-	return "";
-}
-
 int guest_program(struct builder *b, const char *name, const char **ret, struct err *e)
 {
 	static const char *const folders[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
@@ -55,14 +39,11 @@ int guest_read(struct builder *b, struct guest *ret, struct err *e)
 		{ "apt-get", PACKAGES_APT }, { "dnf", PACKAGES_DNF }, { "yum", PACKAGES_YUM }, { "zypper", PACKAGES_ZYPPER }, { "apk", PACKAGES_APK },
 	};
 	struct arena *a = &b->plan->arena;
-	const char *text = NULL;
-	int r = facts_text(b->facts, "/etc/os-release", &text, e);
+	struct machine m;
+	int r;
 
-	if (!r && !text)
-		r = facts_text(b->facts, "/usr/lib/os-release", &text, e);
-	if (r)
-		return r;
-	*ret = (struct guest){ release_word(a, text, "ID"), release_word(a, text, "ID_LIKE"), release_word(a, text, "VERSION_CODENAME"), 0, NULL };
+	machine_read(b->facts->root, &m);
+	*ret = (struct guest){ .id = arena_text(a, m.id), .like = arena_text(a, m.like), .codename = arena_text(a, m.codename) };
 	for (size_t i = 0; i < ARRAY_SIZE(programs) && !ret->tool_path; i++) {
 		if ((r = guest_program(b, programs[i].program, &ret->tool_path, e)))
 			return r;

@@ -8,14 +8,14 @@ const struct module modules[] = {
 	{ "report_key",      STAGE_EARLY, POLICY_FAIL,     OWNER_AGENT,    module_report_key },
 	{ "machine_id",      STAGE_EARLY, POLICY_DEGRADE,  OWNER_AGENT,    module_machine_id },
 	{ "ssh_host_keys",   STAGE_EARLY, POLICY_FAIL,     OWNER_AGENT,    module_ssh_host_keys },
-	/* The ground: what changes where paths lead to, and the user's own programs. */
-	{ "boothooks",       STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_boothooks, true },
-	{ "seed_random",     STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_seed_random, true },
-	{ "bootcmd",         STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_bootcmd, true },
-	{ "growpart",        STAGE_EARLY, POLICY_CONTINUE, OWNER_USERDATA, module_growpart, true },
-	{ "disk_setup",      STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_disk_setup, true },
-	{ "fs_setup",        STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_fs_setup, true },
-	{ "mounts",          STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_mounts, true },
+	/* The ground: what changes devices and where paths lead to, and the user's own programs. */
+	{ "boothooks",       STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_boothooks, GROUND_PATHS },
+	{ "seed_random",     STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_seed_random, GROUND_PATHS },
+	{ "bootcmd",         STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_bootcmd, GROUND_PATHS },
+	{ "growpart",        STAGE_EARLY, POLICY_CONTINUE, OWNER_USERDATA, module_growpart, GROUND_DEVICES },
+	{ "disk_setup",      STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_disk_setup, GROUND_DEVICES },
+	{ "fs_setup",        STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_fs_setup, GROUND_DEVICES },
+	{ "mounts",          STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_mounts, GROUND_PATHS },
 	/* What stands on it. */
 	{ "hostname",        STAGE_EARLY, POLICY_DEGRADE,  OWNER_USERDATA, module_hostname },
 	{ "accounts",        STAGE_EARLY, POLICY_FAIL,     OWNER_USERDATA, module_accounts },

@@ -1,4 +1,5 @@
 /* users.c - what a user has beside the account: a home from the skeleton, SSH keys, a sudo rule. */
+#include "agent/module/home.h"
 #include "agent/module/made.h"
 #include "agent/module/module.h"
 #include "agent/module/newuser.h"
@@ -7,52 +8,7 @@
 #include "common/base/text.h"
 #include "common/userdata/sshline.h"
 
-enum { SEMANAGE_TIMEOUT_MS = 60000, SKEL_DEPTH_MAX = 8, FIRST_PERSON = 1000, SETS_MAX = 4 };  /* UID_MIN of Debian's login.defs */
-
-struct home { const char *path; uid_t uid; gid_t gid; const char *skel; };
-
-static bool in_write_files(const struct builder *b, const char *path)
-{
-	for (size_t i = 0; i < b->config->file_count; i++)
-		if (strcmp(b->config->files[i].path, path) == 0)
-			return true;
-	return false;
-}
-
-/* Missing files of the skeleton are put there; those that exist are the user's own. */
-static int fill_home(struct builder *b, const struct home *h, const char *below, unsigned depth, struct err *e)
-{
-	struct arena *a = &b->plan->arena;
-	const char *from = arena_printf(a, "%s%s", h->skel, below), **names;
-	size_t count;
-	int r;
-
-	if (depth > SKEL_DEPTH_MAX)
-		return err_set(e, ERR_LIMIT, "%s: folders more than %d deep", from, SKEL_DEPTH_MAX);
-	if ((r = facts_names(b->facts, from, &names, &count, e)))
-		return r;
-	for (size_t i = 0; i < count; i++) {
-		const char *sub = arena_printf(a, "%s/%s", below, names[i]), *path = arena_printf(a, "%s%s", h->path, sub);
-		struct fact source, now;
-		if ((r = facts_stat(b->facts, arena_printf(a, "%s%s", h->skel, sub), &source, e)) ||
-			(r = facts_stat(b->facts, path, &now, e)))
-			return r;
-		if (source.kind == FACT_DIR && now.kind == FACT_LINK)
-			continue;               /* the user's own, and led who knows where */
-		if (source.kind == FACT_DIR) {
-			if ((r = want_dir(b, path, source.mode, h->uid, h->gid, e)) || (r = fill_home(b, h, sub, depth + 1, e)))
-				return r;
-		} else if (source.kind == FACT_FILE && now.kind == FACT_ABSENT && !in_write_files(b, path)) {
-			const char *text;
-			if ((r = facts_text(b->facts, arena_printf(a, "%s%s", h->skel, sub), &text, e)))
-				return r;
-			struct want_file f = { path, text, (size_t)source.size, source.mode, h->uid, h->gid, false, true };
-			if (text && (r = want_file(b, &f, e)))
-				return r;
-		}
-	}
-	return 0;
-}
+enum { SEMANAGE_TIMEOUT_MS = 60000, SETS_MAX = 4 };
 
 /* Keys under one set of options (NULL: their own). */
 struct key_set { const struct texts *keys; const char *options; };
@@ -199,7 +155,8 @@ static size_t key_sets(struct builder *b, const struct config_user *u, struct ke
 	ret[n++] = (struct key_set){ &u->ssh_authorized_keys, NULL };
 	if (u->is_default == TRI_YES)
 		ret[n++] = (struct key_set){ &c->ssh.keys, NULL };
-	if (u->redirect == TRI_YES)
+	/* The default user is whom they are sent to. */
+	if (u->redirect == TRI_YES && u->is_default != TRI_YES)
 		ret[n++] = (struct key_set){ &c->ssh.keys, instead_of(b, c->ssh.redirect_options, u->name) };
 	if (is_root(u))
 		ret[n++] = root_set(b);
@@ -223,9 +180,10 @@ static int one_user(struct builder *b, const struct config_user *u, struct err *
 		return r;
 	h.path = p->f[PW_HOME];
 	h.skel = like->skel;
+	h.more = like->skel_more;
 	/* useradd -r makes no home, and neither does cloud-init for such a user. */
 	if (mine && u->no_create_home != TRI_YES && u->system != TRI_YES && *h.path == '/' && h.path[1]) {
-		if ((r = want_dir(b, h.path, like->home_mode, h.uid, h.gid, e)) || (h.uid >= FIRST_PERSON && (r = fill_home(b, &h, "", 0, e))))
+		if ((r = want_dir(b, h.path, like->home_mode, h.uid, h.gid, e)) || (r = home_fill(b, &h, e)))
 			return r;
 	}
 	struct key_set sets[SETS_MAX];
@@ -255,5 +213,5 @@ int module_users(struct builder *b, struct err *e)
 		return 0;
 	want_item(b, "root");
 	const struct key_set set = root_set(b);
-	return user_keys(b, &set, 1, &(struct home){ "/root", 0, 0, NULL }, e) ? want_failed(b, e) : 0;
+	return user_keys(b, &set, 1, &(struct home){ .path = "/root" }, e) ? want_failed(b, e) : 0;
 }

@@ -1,11 +1,12 @@
 /* again.c - the rounds of a plan, and what is planned anew between them: see plan.h. */
 #include "agent/plan/build.h"
 
-size_t plan_round(const struct plan *p, size_t from, bool *ret_ground)
+/* Behind the first module, from item `from` on, that has programs of this kind of ground or more to run. */
+static size_t behind(const struct plan *p, size_t from, enum ground least, bool *ret_ground)
 {
 	for (size_t k = 0; k < p->action_count; k++) {
 		size_t end = p->actions[k].item;
-		if (end < from || p->actions[k].kind != ACTION_EXEC || !p->items[end].ground || p->items[end].ran)
+		if (end < from || p->actions[k].kind != ACTION_EXEC || p->items[end].ground < least || p->items[end].ran)
 			continue;
 		for (size_t row = p->items[end].row; end < p->item_count && p->items[end].row == row; end++)
 			;
@@ -14,6 +15,15 @@ size_t plan_round(const struct plan *p, size_t from, bool *ret_ground)
 	}
 	*ret_ground = false;
 	return p->item_count;
+}
+
+size_t plan_round(const struct plan *p, size_t from, bool *ret_ground) { return behind(p, from, GROUND_DEVICES, ret_ground); }
+
+size_t plan_foreseen(const struct plan *p)
+{
+	bool ignored;
+
+	return behind(p, 0, GROUND_PATHS, &ignored);
 }
 
 /* What is left of the plan: items, actions and claims of the first `count` items. */

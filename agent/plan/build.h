@@ -32,7 +32,7 @@ struct module {
 	enum policy_kind policy;
 	enum owner owner;
 	int (*plan)(struct builder *b, struct err *e);
-	bool ground;            /* programs of its items mount, make filesystems, or are the user's: what comes behind it has to be looked at again */
+	enum ground ground;
 };
 extern const struct module modules[];
 extern const size_t module_count;

@@ -33,16 +33,14 @@ bool done_has(const struct done *d, const struct done_row *row, const char *inst
 	return false;
 }
 
-/* Keys are words of the result document (FORMAT.md): no white space, and short enough for a status frame. */
-static const char *item_key(struct builder *b, const char *name)
+const char *item_key(struct arena *a, const char *module, const char *name)
 {
-	struct arena *a = &b->plan->arena;
 	uint8_t digest[SHA256_SIZE];
 	char hex[17];
 
 	if (!*name)
-		return b->module->name;
-	char *key = arena_printf(a, "%s/%s", b->module->name, *name == '/' ? name + 1 : name);
+		return module;
+	char *key = arena_printf(a, "%s/%s", module, *name == '/' ? name + 1 : name);
 	bool changed = false;
 	for (char *p = key; *p; p++)
 		if (*p <= ' ' || *p > '~') {
@@ -72,7 +70,7 @@ void want_item(struct builder *b, const char *name)
 	p->items = arena_grow(&p->arena, p->items, p->item_count, sizeof *p->items);
 	struct item *i = &p->items[p->item_count++];
 	*i = (struct item){
-		.key = item_key(b, name), .module = b->module->name, .stage = b->module->stage, .policy = b->module->policy,
+		.key = item_key(&p->arena, b->module->name, name), .module = b->module->name, .stage = b->module->stage, .policy = b->module->policy,
 		.row = (size_t)(b->module - modules), .ground = b->module->ground,
 	};
 	sha256_init(&b->wanted);

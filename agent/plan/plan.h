@@ -57,6 +57,9 @@ enum { PUT_FROM = 1, PUT_PATH, PUT_USER, PUT_GROUP, PUT_MODE, PUT_HOW, PUT_WORDS
 /* Before the network; behind the services; and behind the boot, which nobody waits for and which no verdict counts. */
 enum stage { STAGE_EARLY, STAGE_LATE, STAGE_BEHIND, STAGES };
 const char *stage_name(enum stage s);
+/* What the programs of a module's items may do to what later items are planned of: nothing; change devices, so that they have to be looked at again; change
+ * what paths lead to or do what the user likes (mounts, bootcmd), so that what cannot be now may be possible then. */
+enum ground { GROUND_LIES, GROUND_DEVICES, GROUND_PATHS };
 enum outcome { OUTCOME_KEPT, OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_SKIPPED, OUTCOMES };
 const char *outcome_name(enum outcome o);
 
@@ -71,9 +74,13 @@ struct item {
 	enum outcome outcome;           /* apply's; FAILED and SKIPPED only from it */
 	size_t row;                     /* its module's in modules[] */
 	bool ran;                       /* its programs have been run in this boot: they are for later ones */
-	bool ground;                    /* its programs may change where paths lead to (struct module) */
+	enum ground ground;             /* its module's */
 	const char *done_by;            /* key of the item that does this one's work too: it is done when that one is; NULL */
 };
+
+/* "MODULE/NAME", or "MODULE" where the name is "": in the arena, or borrowed. It is a word of the result document (FORMAT.md), so a name with white space, or too
+ * long for a status frame, has its digest behind it. */
+const char *item_key(struct arena *a, const char *module, const char *name);
 
 struct claim { const char *path; size_t item; bool shared; };
 
@@ -100,6 +107,8 @@ int plan_build(const struct config *c, const struct facts *f, const struct done 
 /* again.c: a plan is carried out round by round.  One that begins with item `from` ends where a module has programs that may change the ground on which
  * files lie (*ret_ground), or with the plan: the item behind it. */
 size_t plan_round(const struct plan *p, size_t from, bool *ret_ground);
+/* The items that come before any program which may change where paths lead to, and those of its module: what is wrong with them stays wrong. */
+size_t plan_foreseen(const struct plan *p);
 /* Then what comes behind that module is planned again, of the machine as it is now.  Items up to `row` stay, with their outcomes; p->notes are those of
  * this time. Errors as plan_build(): the plan is fit for nothing but its items' outcomes then. */
 struct planning { const struct config *config; const struct facts *facts; const struct done *done; };

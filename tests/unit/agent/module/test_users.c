@@ -202,6 +202,83 @@ static void useradds_own_defaults(void **state)
 	assert_null(find_write("/e/.other"));
 }
 
+static bool makes(const char *path, unsigned mode)
+{
+	for (size_t i = 0; i < plan->action_count; i++)
+		if (plan->actions[i].kind == ACTION_MKDIR && strcmp(plan->actions[i].path, path) == 0)
+			return plan->actions[i].mode == mode;
+	return false;
+}
+
+/* cloud-init writes files before it makes users. */
+static void what_write_files_puts_into_the_skeleton(void **state)
+{
+	root_put(&root, "/etc/skel/.rc", "rc\n");
+	root_put(&root, "/etc/skel/.old", "old\n");
+	root_put(&root, "/etc/skel/.own", "the skeleton's\n");
+	root_put(&root, "/home/bob/.own", "his\n");
+	planned("users: [bob]\nwrite_files:\n- {path: /etc/skel/.rc, content: \"more\\n\", append: true}\n- {path: /etc/skel/.old, content: new, permissions: '0600'}\n"
+		"- {path: /etc/skel/.config/app/x, content: x, permissions: '0755'}\n- {path: /etc/skel/.d/late, content: late, defer: true}\n"
+		"- {path: /etc/skeleton, content: x}\n");
+	assert_string_equal(written("/home/bob/.rc"), "rc\nmore\n");
+	assert_string_equal(written("/home/bob/.old"), "new");
+	assert_int_equal(find_write("/home/bob/.old")->mode, 0600);
+	assert_string_equal(written("/home/bob/.config/app/x"), "x");
+	assert_int_equal(find_write("/home/bob/.config/app/x")->mode, 0755);
+	assert_null(find_write("/home/bob/.d/late"));
+	assert_false(makes("/home/bob/.d", 0755));
+	assert_null(find_write("/home/bob/.own"));
+	assert_null(find_write("/home/bobeton"));
+	assert_string_equal(problem("users/bob"), "none");
+}
+
+static void what_was_appended_by_an_earlier_run(void **state)
+{
+	root_put(&root, "/etc/skel/.rc", "rc\nmore\n");
+	planned("users: [bob, {name: eve, homedir: /e}]\nwrite_files: [{path: /etc/skel/.rc, content: \"more\\n\", append: true}]\n");
+	assert_string_equal(written("/home/bob/.rc"), "rc\nmore\n");
+	assert_string_equal(written("/e/.rc"), "rc\nmore\n");
+}
+
+static void what_write_files_says_of_new_users(void **state)
+{
+	planned("users: [bob]\nwrite_files: [{path: /etc/default/useradd, content: \"SHELL=/bin/zsh\"}, {path: /etc/login.defs, content: \"HOME_MODE 0711\"}]\n");
+	assert_non_null(strstr(written("/etc/passwd"), "bob:x:1000:1000::/home/bob:/bin/zsh\n"));
+	assert_true(makes("/home/bob", 0711));
+}
+
+static void numbers_of_login_defs(void **state)
+{
+	root_put(&root, "/etc/login.defs", "#UID_MIN 1\nUID_MIN\t\t 5000\nUID_MAX 5001\nGID_MIN 700\nGID_MAX 0x2c8\nSYS_UID_MIN 201\nSYS_UID_MAX 210\nUSERGROUPS_ENAB no\n");
+	root_put(&root, "/etc/default/useradd", "GROUP=42\n");
+	root_put(&root, "/etc/subuid", "");
+	planned("groups: [people]\nusers: [bob, eve, {name: sys, system: true}, {name: low, uid: 600}]\n");
+	assert_string_equal(written("/etc/passwd"), "root:x:0:0:root:/root:/bin/sh\nbob:x:5000:42::/home/bob:/bin/sh\neve:x:5001:42::/home/eve:/bin/sh\n"
+		"sys:x:210:42::/home/sys:/bin/sh\nlow:x:600:42::/home/low:/bin/sh\n");
+	assert_string_equal(written("/etc/group"), "root:x:0:\nshadow:x:42:\npeople:x:700:\n");
+	assert_string_equal(written("/etc/subuid"), "bob:100000:65536\neve:165536:65536\n");
+}
+
+static void no_number_is_left(void **state)
+{
+	root_put(&root, "/etc/login.defs", "UID_MIN 5000\nUID_MAX 5000\n");
+	planned("users: [bob, eve]\n");
+	assert_string_equal(problem("accounts"), "user 'eve': no number is left for it");
+}
+
+static void numbers_that_are_none(void **state)
+{
+	root_put(&root, "/etc/login.defs", "UID_MIN 5000\nUID_MAX 4000\nGID_MIN ten\nGID_MAX 99999999999\nUSERGROUPS_ENAB yes\n");
+	planned("users: [bob]\n");
+	assert_non_null(strstr(written("/etc/passwd"), "bob:x:1000:1000:"));
+}
+
+static void the_default_user_is_not_sent_to_himself(void **state)
+{
+	planned("user: {name: joe, ssh_redirect_user: true}\nssh_authorized_keys: ['" KEY_A "']\n");
+	assert_string_equal(written("/home/joe/.ssh/authorized_keys"), KEY_A "\n");
+}
+
 static void defaults_that_are_none(void **state)
 {
 	root_put(&root, "/etc/default/useradd", "SHELL=bash\nHOME=/a:/b/\nSKEL=\n");
@@ -304,7 +381,9 @@ int main(void)
 		T(keys_of_the_top_without_a_default_user), T(keys_of_the_top_without_a_default_user_where_root_may), T(root_has_his_own_and_the_tops),
 		T(the_default_user_has_his_own_and_the_tops), T(root_as_the_default_user), T(one_who_is_sent_on), T(nobody_to_be_sent_to), T(what_is_no_key_is_left_out), T(no_key_at_all),
 		T(a_member_who_is_nobody), T(a_password_for_nobody), T(a_number_stays), T(a_new_user_needs_a_number_of_his_own),
-		T(the_default_user_of_each_distribution), T(the_groups_of_the_default_user), T(useradds_own_defaults), T(defaults_that_are_none),
+		T(the_default_user_of_each_distribution), T(the_groups_of_the_default_user), T(useradds_own_defaults),
+		T(what_write_files_puts_into_the_skeleton), T(what_was_appended_by_an_earlier_run), T(what_write_files_says_of_new_users), T(numbers_of_login_defs), T(no_number_is_left),
+		T(numbers_that_are_none), T(the_default_user_is_not_sent_to_himself), T(defaults_that_are_none),
 		T(who_was_there_stays_as_he_was), T(passwd_is_for_a_new_user), T(nothing_is_said_of_what_is_so), T(who_is_made_is_on_record), T(who_was_made_becomes_what_is_wanted),
 		T(another_of_that_name_is_another),
 	};

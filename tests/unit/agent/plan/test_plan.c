@@ -422,6 +422,21 @@ static void a_round_ends_where_the_ground_may_change(void **state)
 	assert_false(ground);
 }
 
+/* A partition that grows makes no account possible: what is wrong behind it is met before. */
+static void what_devices_do_not_change_is_foreseen(void **state)
+{
+	bool ground = false;
+
+	user_data("{\"bootcmd\":[\"true\"],\"users\":[{\"name\":\"bob\"}]}");
+	assert_ok(build(NULL), e);
+	size_t end = plan_round(plan, 0, &ground);
+	assert_int_equal(plan_foreseen(plan), end);
+	plan->items[end - 1].ground = GROUND_DEVICES;
+	assert_int_equal(plan_round(plan, 0, &ground), end);
+	assert_true(ground);
+	assert_int_equal(plan_foreseen(plan), plan->item_count);
+}
+
 static void without_such_programs_there_is_one_round(void **state)
 {
 	bool ground = true;
@@ -513,7 +528,7 @@ int main(void)
 		TEST(links_do_not_leave_the_root), TEST(files_that_cannot_be), TEST(a_policy_names_an_item),
 			TEST(numbers_and_locks_of_users), TEST(a_number_that_is_taken), TEST(host_keys_of_two_sources),
 		TEST(a_users_links_hand_him_nothing), TEST(skel_is_not_put_through_a_link), TEST(a_plan_shows_no_secret),
-		TEST(the_ground_comes_first), TEST(a_round_ends_where_the_ground_may_change), TEST(without_such_programs_there_is_one_round),
+		TEST(the_ground_comes_first), TEST(a_round_ends_where_the_ground_may_change), TEST(what_devices_do_not_change_is_foreseen), TEST(without_such_programs_there_is_one_round),
 		TEST(what_comes_behind_is_planned_again), TEST(folders_that_were_made_are_looked_at),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
