@@ -14,7 +14,12 @@ seeds=("$@")
 boot() {
   local seed=$1 who=$2 d=$work/$1 more=(); shift 2
   if [ "$seed" = disks ]; then truncate -s 64M "$d/$who.blank"; more+=(-drive "if=none,id=blank,file=$d/$who.blank,format=raw" -device virtio-blk-pci,drive=blank,serial=blank); fi
-  if [ "$seed" = mounts ]; then mke2fs -q -t ext4 -L DATA "$d/$who.data" 16M 2> /dev/null; more+=(-drive "if=none,id=data,file=$d/$who.data,format=raw" -device virtio-blk-pci,drive=data,serial=data); fi
+  if [ "$seed" = mounts ]; then
+    for disk in data home; do
+      mke2fs -q -t ext4 -L "${disk^^}" "$d/$who.$disk" 16M > /dev/null 2>&1
+      more+=(-drive "if=none,id=$disk,file=$d/$who.$disk,format=raw" -device "virtio-blk-pci,drive=$disk,serial=$disk")
+    done
+  fi
   guest_collected "$image" "$d/$who" "$d/seed.iso" "$*" "${more[@]}"
 }
 
@@ -28,7 +33,7 @@ for seed in "${seeds[@]}"; do
   boot "$seed" natal "$CLOUD_ASLEEP"
   wait "$one" || fail "$seed: cloud-init's guest"
   "$dir/compare.py" "$work/$seed/cloud.json" "$work/$seed/natal.json" "$dir/explained" "$seed" || bad=1
-  rm -f "$work/$seed"/*.{blank,data,iso}
+  rm -f "$work/$seed"/*.{blank,data,home,iso}
 done
 [ "$bad" = 0 ] || fail "there are differences that nobody explains"
 ok "the guests are the same but for what is explained"
