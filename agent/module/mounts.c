@@ -65,17 +65,24 @@ static bool is_cloud_name(const char *s)
 	return text_starts(s, "ephemeral") || text_starts(s, "ebs");
 }
 
-/* The name of what is mounted: devices by their nodes, everything else (UUID=, LABEL=, host:/path, tmpfs) as it is. NULL: a cloud's name. */
-static const char *source_name(struct builder *b, const char *given)
+/* The name of what is mounted: devices by their nodes (of a whole disk that has partitions the first), everything else (UUID=, LABEL=, host:/path, tmpfs) as
+ * it is. NULL: a cloud's name. */
+static int source_name(struct builder *b, const char *given, const char **ret, struct err *e)
 {
-	const char *disk, *number;
+	const char *disk, *number, *first;
 
-	if (strchr(given, '=') || strchr(given, ':') || *given == '/')
-		return given;
+	*ret = given;
+	if (strchr(given, '=') || strchr(given, ':') || (*given == '/' && !text_starts(given, "/dev/")))
+		return 0;
 	block_name(&b->plan->arena, given, node_get(b->config->cloud, "device_aliases"), &disk, &number);
+	if (!disk && is_cloud_name(given))
+		*ret = NULL;
 	if (!disk)
-		return is_cloud_name(given) ? NULL : given;
-	return *number ? block_partition(&b->plan->arena, disk, number) : disk;
+		return 0;
+	*ret = *number ? block_partition(&b->plan->arena, disk, number) : disk;
+	int r = *number ? 0 : block_first(b->facts, disk, &first, e);
+	*ret = !r && !*number && first ? first : *ret;
+	return r;
 }
 
 /* By its type, by a server in front of it, or since somebody says so. */
@@ -107,7 +114,10 @@ static int one_mount(struct lines *l, const struct node *v, const struct node *d
 	}
 	if (!f[0] || !f[1])
 		return 0;               /* null for the place: the device is not mounted */
-	const char *source = source_name(l->b, f[0]);
+	const char *source;
+	int r = source_name(l->b, f[0], &source, e);
+	if (r)
+		return r;
 	if (!source) {
 		note_add(&l->b->plan->notes, NOTE_WARNING, ERR_UNSUPPORTED, v, "mounts: '%.60s' is a name of some cloud's, and no device here", f[0]);
 		return 0;
