@@ -231,6 +231,10 @@ static void host_keys(const struct look *l, const struct node *keys)
 {
 	static const char *const types[] = { "rsa", "ecdsa", "ed25519" };
 
+	for (size_t i = 0; keys && keys->kind == NODE_MAP && i < keys->count; i++)
+		if (text_starts(keys->members[i].key->text, "dsa_"))
+			err_hint(note_add(l->notes, NOTE_DEPRECATED, ERR_FORMAT, keys->members[i].key, "ssh_keys.%.20s is left out: sshd refuses DSA keys", keys->members[i].key->text),
+				"an ed25519 key does what it did");
 	for (size_t i = 0; keys && keys->kind == NODE_MAP && i < ARRAY_SIZE(types); i++) {
 		const struct node *private = node_get(keys, arena_printf(l->a, "%s_private", types[i])), *public = node_get(keys,
 			arena_printf(l->a, "%s_public", types[i]));

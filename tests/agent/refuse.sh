@@ -99,6 +99,12 @@ grep -qx "$work/many: not valid: 1 error, 3 unknown keys" <<<"$out" && grep -q '
 printf '#cloud-config\napt_update: true\n' > "$work/many"; out=$("$agent" schema --strict "$work/many") && fail "valid: $out"
 grep -qx "$work/many: not valid: 1 deprecation" <<<"$out" || fail "$out"
 ok "schema says of what a file is not valid"
+# What is most often meant by what is written.
+hints() { printf '#cloud-config\n%b' "$1" > "$work/meant"; out=$("$agent" schema "$work/meant" 2>&1) && fail "valid: $out"; case $out in *"hint: $2"*) ;; *) fail "'$2' was wanted: $out";; esac; }
+hints 'runcmd:\n- echo foo: bar\n' "where a line with ': ' in it is meant: put the whole of it in quotes"
+hints 'hostname: {{ x }}\n' "where {{ … }} of a template is meant"
+hints 'users:\n\t- x\n' "YAML is indented with blanks, and here is a tab"
+ok "schema says what was meant by a colon, a template and a tab"
 printf '\xef\xbb\xbf#cloud-config\nhostname: marked\n' > "$work/marked"
 for v in schema 'userdata merge' 'userdata parts'; do
   "$agent" $v "$work/marked" > "$work/out" 2>&1 || fail "$v: $(cat "$work/out")"
@@ -114,7 +120,9 @@ said "'-h' is no merger" userdata merge "$work/marked" --how -h
 said "did you mean 'apply'?" aply
 said "unknown verb 'erly'" boot erly
 said "did you mean 'early'?" boot erly
-said "which stage, early, late or behind?" boot
+said "boot: which, early, late or behind?" boot
+said "analyze: which, show, blame or plot?" analyze
+said "net: which, render?" net
 said "plan: unexpected argument 'seed.iso'" plan seed.iso
 said "unknown option '--mediun'" apply --mediun x
 said "did you mean '--medium'?" apply --mediun x
