@@ -6,7 +6,7 @@
 #include <string.h>
 #include "common/base/text.h"
 #include "common/schema/schema.h"
-#include "common/userdata/words.h"
+#include "common/userdata/items.h"
 
 struct top {
 	const char *hostname, *fqdn, *timezone;
@@ -113,6 +113,8 @@ static int parse_policy(struct config *c, const struct doc *d, const struct node
 	for (size_t i = 0; i < n.policy->count; i++) {
 		const char *key = n.policy->members[i].key->text, *s = node_str(n.policy->members[i].value);
 		size_t p = s ? 0 : POLICIES;
+		if ((r = item_policy(n.policy->members[i].key, e)))
+			return r;
 		s = s ? s : "";
 		while (p < POLICIES && strcmp(s, word_policies[p]) != 0)
 			p++;

@@ -159,6 +159,13 @@ static const struct row { const char *text, *msg; enum err_code code; } rows[] =
 	{ "{\"natal\":{\"policy\":{\"users\":\"stop\"}}}", "'users' is 'stop', not fail, degrade or continue", ERR_FORMAT },
 	{ "{\"natal\":{\"policy\":{\"users\":\"fail\\u0000x\"}}}", "not fail, degrade or continue", ERR_FORMAT },
 	{ "{\"natal\":{\"policy\":{\"users\":null}}}", "'users' is '', not fail, degrade or continue", ERR_FORMAT },
+	{ "{\"natal\":{\"policy\":{\"zz\":\"fail\"}}}", "'zz' is no module, and no item of one", ERR_FORMAT },
+	{ "{\"natal\":{\"policy\":{\"user/a\":\"fail\"}}}", "'user/a' is no module, and no item of one", ERR_FORMAT },
+	{ "{\"users\":{5: {}}}", "'' is no name of a user", ERR_FORMAT },
+	{ "{\"groups\":{5: [a]}}", "'' is no name of a group", ERR_FORMAT },
+	{ "{\"password\":\"a\\nb\"}", "a name and a password of one line each", ERR_FORMAT },
+	{ "{\"users\":[\"a\"],\"password\":\"a\\nb\"}", "a name and a password of one line each", ERR_FORMAT },
+	{ "{\"chpasswd\":{\"list\":[\"a:x\\ry\"]}}", "a name and a password of one line each", ERR_FORMAT },
 	{ "7", "a cloud-config is a map", ERR_FORMAT },
 };
 
@@ -207,6 +214,8 @@ static const char *const taken[] = {
 	"{\"hostname\":\"a\",\"preserve_hostname\":true,\"manage_etc_hosts\":true}",
 	FILES("\"path\":\"/etc//a\""), FILES("\"path\":\"//a\""), FILES("\"path\":\"/a/\""), FILES("\"path\":\"/a/./b\""), FILES("\"path\":\"/..a/b..\""),
 	FILES("\"path\":\"/a\",\"append\":true,\"defer\":true"), FILES("\"path\":\"/a\",\"owner\":\":adm\""),
+	USER("\"ssh_redirect_user\":true,\"ssh_authorized_keys\":[\"# none\",\"\"]"), "{\"users\":[\"a\"],\"password\":\"x\"}",
+	"{\"natal\":{\"policy\":{\"users/a\":\"fail\"}},\"users\":[\"a\"]}",
 	"{\"chpasswd\":{\"users\":[{\"name\":\"root\",\"type\":\"RANDOM\"}]}}", "{\"chpasswd\":{\"list\":[\"root:R\"]}}", "{\"chpasswd\":{\"list\":\"blah\"}}", "{\"chpasswd\":{\"list\":\"a:\"}}",
 	"{\"ca_certs\":{\"trusted\":[\"# ours\\n-----BEGIN CERTIFICATE-----\\nx\\n-----END CERTIFICATE-----\"]}}",
 	"{\"runcmd\":[[],\"\",null]}", "{\"ssh_pwauth\":\"maybe\"}", "{\"merge_how\":\"dict(replace)+list(append)+str()\"}",
