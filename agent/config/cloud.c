@@ -93,8 +93,8 @@ static int parse_ca(struct config *c, const struct doc *d, const struct node *o,
 		return r;
 	for (size_t i = 0; i < ca.trusted.count; i++)
 		if (!word_certificate(ca.trusted.at[i]))
-			return doc_fail(d, doc_path_n(d, "ca_certs/trusted", i), ERR_FORMAT, e,
-				"ca_certs/trusted/%zu does not hold '-----BEGIN CERTIFICATE-----' and its end", i);
+			return doc_fail(d, doc_path_n(d, "ca_certs.trusted", i), ERR_FORMAT, e,
+				"ca_certs.trusted.%zu does not hold '-----BEGIN CERTIFICATE-----' and its end", i);
 	c->ca_remove_defaults = ca.remove == TRI_YES || ca.remove_old == TRI_YES;
 	c->ca = ca.trusted.at;
 	c->ca_count = ca.trusted.count;
@@ -119,7 +119,7 @@ static int parse_policy(struct config *c, const struct doc *d, const struct node
 		while (p < POLICIES && strcmp(s, word_policies[p]) != 0)
 			p++;
 		if (p == POLICIES) {
-			r = doc_fail(d, "natal/policy", ERR_FORMAT, e, "natal/policy: '%.60s' is '%.40s', not fail, degrade or continue",
+			r = doc_fail(d, "natal.policy", ERR_FORMAT, e, "natal.policy: '%.60s' is '%.40s', not fail, degrade or continue",
 				key, s);
 			err_suggest(e, s, word_policies, NULL);
 			return r;

@@ -43,7 +43,7 @@ static int add(struct config *c, const struct doc *d, const char *path, struct c
 static int one_user(struct config *c, const struct doc *d, size_t i, const struct node *v, struct err *e)
 {
 	static const char *const words[] = { "hash", "text", "RANDOM", NULL };
-	const char *path = doc_path_n(d, "chpasswd/users", i);
+	const char *path = doc_path_n(d, "chpasswd.users", i);
 	struct user_row row = { .type = "hash" };
 	int r = doc_decode(d, path, v, user_keys, ARRAY_SIZE(user_keys), &row, e);
 
@@ -51,7 +51,7 @@ static int one_user(struct config *c, const struct doc *d, size_t i, const struc
 		return r;
 	bool random = strcmp(row.type, "RANDOM") == 0, hash = strcmp(row.type, "hash") == 0;
 	if (!random && !hash && strcmp(row.type, "text") != 0) {
-		doc_fail(d, doc_path(d, path, "type"), ERR_FORMAT, e, "%s/type is '%.40s', not hash, text or RANDOM", path, row.type);
+		doc_fail(d, doc_path(d, path, "type"), ERR_FORMAT, e, "%s.type is '%.40s', not hash, text or RANDOM", path, row.type);
 		err_suggest(e, row.type, words, NULL);
 		return -(int)e->code;
 	}
@@ -77,10 +77,10 @@ static int one_line(struct config *c, const struct doc *d, const char *path, con
 static int old_list(struct config *c, const struct doc *d, const struct node *list, struct err *e)
 {
 	struct texts lines = { 0 };
-	int r = doc_value(d, "chpasswd/list", list, WANT_LIST, &lines, e);
+	int r = doc_value(d, "chpasswd.list", list, WANT_LIST, &lines, e);
 
 	for (size_t i = 0; i < lines.count && !r; i++) {
-		const char *path = list->kind == NODE_LIST ? doc_path_n(d, "chpasswd/list", i) : "chpasswd/list";
+		const char *path = list->kind == NODE_LIST ? doc_path_n(d, "chpasswd.list", i) : "chpasswd.list";
 		char *rest = arena_text(d->arena, lines.at[i]);
 		for (char *line; !r && (line = strsep(&rest, "\n"));)
 			if (*line)
