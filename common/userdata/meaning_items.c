@@ -2,6 +2,7 @@
 #include "common/userdata/meaning_impl.h"
 
 #include "common/userdata/items.h"
+#include "common/userdata/services.h"
 #include "common/userdata/storage.h"
 
 static void packages(const struct look *l, const struct node *list)
@@ -47,6 +48,30 @@ static void mounts(const struct look *l, const struct node *config)
 		meaning_take(l, "swap", &e);
 }
 
+static void services(const struct look *l, const struct node *config)
+{
+	const struct node *keyboard = node_get(config, "keyboard"), *rc = node_get(config, "resolv_conf"), *rsyslog = node_get(config, "rsyslog"),
+		*ntp = node_get(config, "ntp"), *enabled = node_get(ntp, "enabled"), *apt = node_get(config, "apt");
+	struct err e;
+
+	if (keyboard && service_keyboard(keyboard, &e))
+		meaning_take(l, "keyboard", &e);
+	if (rc && node_truth(node_get(config, "manage_resolv_conf")) && service_resolver(rc, &e))
+		meaning_take(l, "resolv_conf", &e);
+	if (rsyslog && service_rsyslog(l->a, rsyslog, &e))
+		meaning_take(l, "rsyslog", &e);
+	if (ntp && (!enabled || node_truth(enabled)) && service_ntp(ntp, &e))
+		meaning_take(l, "ntp", &e);
+	if (service_yum(config, &e))
+		meaning_take(l, "yum_repos", &e);
+	if (service_zypper(node_get(config, "zypper"), &e))
+		meaning_take(l, "zypper", &e);
+	if (service_apk(node_get(config, "apk_repos"), &e))
+		meaning_take(l, "apk_repos", &e);
+	if (apt && service_apt(apt, &e))
+		meaning_take(l, "apt", &e);
+}
+
 void meaning_items(const struct look *l, const struct node *config)
 {
 	const struct node *seed = node_get(config, "random_seed"), *call = node_get(config, "phone_home");
@@ -58,6 +83,7 @@ void meaning_items(const struct look *l, const struct node *config)
 	disks(l, config);
 	mounts(l, config);
 	packages(l, node_get(config, "packages"));
+	services(l, config);
 	if (seed && item_seed(seed, &out, &e))
 		meaning_take(l, "random_seed", &e);
 	if (call && item_call(call, &e))
