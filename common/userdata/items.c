@@ -21,7 +21,7 @@ static int fail(const struct node *n, const char *hint, struct err *e, const cha
 	return -(int)ERR_FORMAT;
 }
 
-static bool is_path(const struct node *v) { return node_str(v) && word_folder(v->text); }
+static bool is_path(const struct node *v) { return node_str(v) && word_file(v->text); }
 
 int item_seed(const struct node *seed, struct buf *out, struct err *e)
 {

@@ -14,12 +14,12 @@ static int hinted(struct err *e, const char *hint)
 
 static const char *text_of(const struct node *n) { return n && n->text ? n->text : ""; }
 
-/* A member that is a whole path, or is not there. */
-static int whole_path(const struct node *map, const char *key, const char *path, struct err *e)
+/* A member that is the whole path of a folder or file, or is not there. */
+static int whole_path(const struct node *map, const char *key, bool (*right)(const char *), const char *path, struct err *e)
 {
 	const struct node *v = node_get(map, key);
 
-	if (!v || (node_str(v) && word_folder(v->text)))
+	if (!v || (node_str(v) && right(v->text)))
 		return 0;
 	node_fail(v, ERR_FORMAT, e, "%s '%.80s' is no absolute path", path, text_of(v));
 	return hinted(e, "it begins with '/', and has no '..'");
@@ -73,7 +73,7 @@ static int log_file(struct arena *a, const struct node *name, struct err *e)
 {
 	const char *s = node_str(name);
 
-	if (!name || (s && *s && !strchr(s, '\n') && word_folder(arena_printf(a, "/%s", s))))
+	if (!name || (s && *s && word_file(arena_printf(a, "/%s", s))))
 		return 0;
 	node_fail(name, ERR_FORMAT, e, "rsyslog: '%.60s' is no file's name", text_of(name));
 	return hinted(e, "a name below config_dir, or a whole path, without '..'");
@@ -106,7 +106,7 @@ int service_rsyslog(struct arena *a, const struct node *rsyslog, struct err *e)
 {
 	const struct node *configs = node_get(rsyslog, "configs"), *remotes = node_get(rsyslog, "remotes");
 	struct service_remote ignored;
-	int r = whole_path(rsyslog, "config_dir", "rsyslog.config_dir", e);
+	int r = whole_path(rsyslog, "config_dir", word_folder, "rsyslog.config_dir", e);
 
 	if (!r)
 		r = log_file(a, node_get(rsyslog, "config_filename"), e);
@@ -139,7 +139,7 @@ int service_ntp(const struct node *ntp, struct err *e)
 			node_fail(config, ERR_FORMAT, e, "ntp.config of the client '%.40s' wants confpath, check_exe, service_name and template", name);
 			return hinted(e, "or ntp_client: auto, which takes what is there");
 		}
-	return whole_path(config, "confpath", "ntp.config.confpath", e);
+	return whole_path(config, "confpath", word_file, "ntp.config.confpath", e);
 }
 
 int service_yum(const struct node *cloud, struct err *e)
@@ -153,7 +153,7 @@ int service_yum(const struct node *cloud, struct err *e)
 		node_fail(id, ERR_FORMAT, e, "yum_repos: '%.60s' is no file's name", text_of(id));
 		return hinted(e, "a name that does not begin with '.'");
 	}
-	return repos ? whole_path(cloud, "yum_repo_dir", "yum_repo_dir", e) : 0;
+	return repos ? whole_path(cloud, "yum_repo_dir", word_folder, "yum_repo_dir", e) : 0;
 }
 
 /* Values are scalars of one line; what is left empty is nothing. */
@@ -168,7 +168,7 @@ static const struct node *long_one(const struct node *map)
 int service_zypper(const struct node *zypper, struct err *e)
 {
 	const struct node *repos = node_get(zypper, "repos"), *config = node_get(zypper, "config"), *bad;
-	int r = repos ? whole_path(config, "reposdir", "zypper.config.reposdir", e) : 0;
+	int r = repos ? whole_path(config, "reposdir", word_folder, "zypper.config.reposdir", e) : 0;
 
 	for (size_t i = 0; !r && repos && repos->kind == NODE_LIST && i < repos->count; i++) {
 		const struct node *id = node_get(repos->items[i], "id");

@@ -138,7 +138,7 @@ int storage_swap(const struct node *swap, struct storage_swap *ret, struct err *
 	struct storage_swap s = { .file = file ? file->text : "/swap.img", .automatic = node_is(size, "auto") };
 	int r;
 
-	if (!plain_word(s.file) || (file && !node_str(file)) || !word_folder(s.file)) {
+	if (!plain_word(s.file) || (file && !node_str(file)) || !word_file(s.file)) {
 		node_fail(file, ERR_FORMAT, e, "swap: filename '%.60s' is no absolute path", s.file ? s.file : "");
 		return hinted(e, "/swap.img, or another whole path without '..' and blanks");
 	}
