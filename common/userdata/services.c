@@ -73,7 +73,7 @@ static int log_file(struct arena *a, const struct node *name, struct err *e)
 {
 	const char *s = node_str(name);
 
-	if (!name || (s && *s && word_file(arena_printf(a, "/%s", s))))
+	if (!name || (s && word_file(arena_printf(a, "/%s", s))))
 		return 0;
 	node_fail(name, ERR_FORMAT, e, "rsyslog: '%.60s' is no file's name", text_of(name));
 	return hinted(e, "a name below config_dir, or a whole path, without '..'");
