@@ -305,7 +305,7 @@ static int check_policies(const struct config *c, const struct plan *p, struct e
 		words[n] = NULL;
 		if (found)
 			continue;
-		err_set(e, ERR_FORMAT, "%s: natal/policy: '%.60s' is no item of this plan", BLOB_USER_DATA, c->policies[k].key);
+		err_set(e, ERR_FORMAT, "%s: natal.policy: '%.60s' is no item of this plan", BLOB_USER_DATA, c->policies[k].key);
 		err_suggest(e, c->policies[k].key, words, "natal-agent plan lists the items");
 		return -(int)e->code;
 	}
