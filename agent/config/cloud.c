@@ -181,7 +181,7 @@ static int read_userdata(struct config *c, struct doc *d, struct err *e)
 	int r = config_meta(c, &in, e);
 
 	in.vars = c->instance_data = config_instance_data(c);
-	if (r || (r = read_wanted(c, &in, e)) || (r = waiver_check(c->verified, &c->userdata, e)))
+	if (r || (r = read_wanted(c, &in, e)) || (r = waiver_check(c->verified, &in, &c->userdata, e)))
 		return r;
 	c->cloud = c->userdata.config;
 	*d = (struct doc){ BLOB_USER_DATA, c->cloud, &c->arena, &c->notes, true };
