@@ -5,8 +5,8 @@
 
 enum { KEYMAP_TIMEOUT_MS = 60 * 1000 };
 
-/* A value of a file that shells read. */
-static bool plain(const char *s) { return !strpbrk(s, "\"\\$`\n"); }
+/* A value of a file that shells read, and no option of localectl's. */
+static bool plain(const char *s) { return *s != '-' && !strpbrk(s, "\"\\$`\r\n"); }
 
 static int want_keyboard(struct builder *b, const struct node *k, struct err *e)
 {
@@ -21,7 +21,7 @@ static int want_keyboard(struct builder *b, const struct node *k, struct err *e)
 	if (r)
 		return r;
 	if (!plain(layout) || !plain(model) || !plain(variant) || !plain(options))
-		return err_set(e, ERR_FORMAT, "keyboard: its words have no quotes, backslashes, '$' or new lines");
+		return err_set(e, ERR_FORMAT, "keyboard: its words have no quotes, backslashes, '$' or new lines, and do not begin with '-'");
 	want_frequency(b, FREQ_INSTANCE);
 	if (!guest_is(&g, "debian") && !guest_is(&g, "ubuntu")) {
 		for (size_t i = 2; localectl[i]; i++)
