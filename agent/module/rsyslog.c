@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/services.h"
 
 #define FOLDER "/etc/rsyslog.d"
 enum { RELOAD_TIMEOUT_MS = 90 * 1000 };
@@ -12,42 +13,29 @@ struct conf_file { const char *path, *text; };
 struct conf_files { struct conf_file *at; size_t count; const char *folder, *main; };
 
 /* Entries of one file follow one another in it. */
-static int add(struct builder *b, struct conf_files *f, const char *name, const char *content, struct err *e)
+static void add(struct builder *b, struct conf_files *f, const char *name, const char *content)
 {
 	struct arena *a = &b->plan->arena;
 	const char *end = *content && content[strlen(content) - 1] == '\n' ? "" : "\n";
 	size_t i = 0;
 
-	if (!*name || strstr(name, "..") || strpbrk(name, "\n"))
-		return err_set(e, ERR_FORMAT, "rsyslog: '%.60s' is no file's name", name);
 	const char *path = *name == '/' ? name : arena_printf(a, "%s/%s", f->folder, name);
 	while (i < f->count && strcmp(f->at[i].path, path) != 0)
 		i++;
 	if (i == f->count)
 		f->at[f->count++] = (struct conf_file){ path, "" };
 	f->at[i].text = arena_printf(a, "%s%s%s", f->at[i].text, content, end);
-	return 0;
 }
 
 /* "FILTER @HOST:PORT # NAME": the filter is *.*, the protocol UDP, where a remote does not say. */
 static int put_remote(struct builder *b, struct buf *out, const struct member *m, struct err *e)
 {
-	struct arena *a = &b->plan->arena;
-	const char *line = node_str(m->value);
-	if (!line || !*line)
-		return 0;
-	char *data = arena_copy(a, line, strcspn(line, "#"));
-	while (*data && data[strlen(data) - 1] == ' ')
-		data[strlen(data) - 1] = 0;
-	data += strspn(data, " ");
-	char *space = strchr(data, ' ');
-	const char *host = space ? space + 1 + strspn(space + 1, " ") : data;
-	size_t at = strspn(host, "@"), n = strlen(host + at);
-	const char *port = strrchr(host, ':');
-	if (at > 2 || !n || strchr(host, ' ') || strchr(host, '\n') || (port && !port[1]))
-		return err_set(e, ERR_FORMAT, "rsyslog.remotes.%.40s is no \"FILTER @HOST:PORT\"", m->key->text);
-	buf_printf(out, "%.*s %s%s # %s\n", space ? (int)(space - data) : 3, space ? data : "*.*", at == 2 ? "@@" : "@", host + at, m->key->text);
-	return 0;
+	struct service_remote to;
+	int r = service_remote(&b->plan->arena, m, &to, e);
+
+	if (!r && to.host)
+		buf_printf(out, "%s %s%s # %s\n", to.filter ? to.filter : "*.*", to.tcp ? "@@" : "@", to.host, m->key->text);
+	return r;
 }
 
 static int add_remotes(struct builder *b, struct conf_files *f, const struct node *remotes, struct err *e)
@@ -60,7 +48,9 @@ static int add_remotes(struct builder *b, struct conf_files *f, const struct nod
 	for (size_t i = 0; !r && i < remotes->count; i++)
 		r = put_remote(b, &out, &remotes->members[i], e);
 	buf_str(&out, "# end remotes\n");
-	return r || (r = take_text(b, &out, &text, e)) ? r : add(b, f, f->main, text, e);
+	if (!r && !(r = take_text(b, &out, &text, e)))
+		add(b, f, f->main, text);
+	return r;
 }
 
 static int want_service(struct builder *b, const struct node *rsyslog, struct err *e)
@@ -87,14 +77,12 @@ static int want_rsyslog(struct builder *b, const struct node *rsyslog, struct er
 	size_t n = configs ? configs->count : 0;
 	struct conf_files f = { arena_array(&b->plan->arena, n + 1, sizeof *f.at), 0, cloud_text(rsyslog, "config_dir", FOLDER),
 		cloud_text(rsyslog, "config_filename", "20-cloud-config.conf") };
-	int r = 0;
+	int r = service_rsyslog(&b->plan->arena, rsyslog, e);
 
-	if (*f.folder != '/')
-		return err_set(e, ERR_FORMAT, "rsyslog.config_dir '%.80s' is no absolute path", f.folder);
 	for (size_t i = 0; !r && i < n; i++) {
 		const struct node *c = configs->items[i];
 		const char *text = c->kind == NODE_TEXT ? node_str(c) : cloud_text(c, "content", NULL);
-		r = add(b, &f, cloud_text(c, "filename", f.main), text ? text : "", e);
+		add(b, &f, cloud_text(c, "filename", f.main), text ? text : "");
 	}
 	if (!r && remotes && remotes->count)
 		r = add_remotes(b, &f, remotes, e);

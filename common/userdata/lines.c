@@ -9,16 +9,14 @@ static const struct kind { bool (*right)(const char *); const char *what, *hint;
 	"it is written into one line of a file" } }, quoted[] = { { word_quoted, "holds a quote, a new line or another control character",
 	"it is written between quotes into one line of a file" } };
 
-/* One row a value: "[]" is each element of a list, "*" each member of a map, whose name stands in the line, too. */
+/* One row a value: "[]" is each element of a list. What is an item's own to judge (rsyslog, zypper, apk) is in services.c. */
 static const struct { const char *path; const struct kind *is; } rows[] = {
 	{ "ntp.servers.[]", line }, { "ntp.pools.[]", line }, { "ntp.peers.[]", line }, { "ntp.allow.[]", line },
 	{ "apt.proxy", quoted }, { "apt.http_proxy", quoted }, { "apt.https_proxy", quoted }, { "apt.ftp_proxy", quoted },
 	{ "apt_proxy", quoted }, { "apt_http_proxy", quoted }, { "apt_https_proxy", quoted }, { "apt_ftp_proxy", quoted },
 	{ "apt.primary.[].uri", line }, { "apt.primary.[].search.[]", line }, { "apt.security.[].uri", line }, { "apt.security.[].search.[]", line },
 	{ "apt_mirror", line }, { "apt_mirror_search.[]", line },
-	{ "zypper.repos.[].*", line }, { "zypper.config.*", line },
-	{ "apk_repos.local_repo_base_url", line }, { "apk_repos.alpine_repo.base_url", line }, { "apk_repos.alpine_repo.version", line },
-	{ "rsyslog.remotes.*", line }, { "disable_root_opts", line },
+	{ "disable_root_opts", line },
 };
 
 struct look { struct arena *a; const struct kind *is; void (*found)(void *arg, const struct line_fault *f); void *arg; };
@@ -32,10 +30,7 @@ static void judge(const struct look *l, const char *path, const struct node *n)
 /* "ntp.servers", "0" */
 static const char *below(const struct look *l, const char *path, const char *name)
 {
-	char *p = arena_printf(l->a, "%s%s%.60s", path, *path ? "." : "", name);
-
-	text_printable(p);
-	return p;
+	return arena_printf(l->a, "%s%s%s", path, *path ? "." : "", name);
 }
 
 static void walk(const struct look *l, const char *pattern, const char *path, const struct node *n)
@@ -50,13 +45,6 @@ static void walk(const struct look *l, const char *pattern, const char *path, co
 	} else if (strncmp(pattern, "[]", len) == 0) {
 		for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++)
 			walk(l, rest, below(l, path, arena_printf(l->a, "%zu", i)), n->items[i]);
-	} else if (strncmp(pattern, "*", len) == 0) {
-		for (size_t i = 0; n->kind == NODE_MAP && i < n->count; i++) {
-			const struct node *key = n->members[i].key;
-			const char *here = below(l, path, key->text ? key->text : "");
-			judge(l, here, key);
-			walk(l, rest, here, n->members[i].value);
-		}
 	} else {
 		const char *name = arena_copy(l->a, pattern, len);
 		walk(l, rest, below(l, path, name), node_get(n, name));
