@@ -165,6 +165,8 @@ static int want_resolver(struct net *n, struct err *e)
 static void run_tools(struct net *n)
 {
 	static const char *const generate[] = { "/usr/sbin/netplan", "generate", NULL };
+	/* It looks for new .link files every three seconds only: an interface that is met meanwhile would keep its name. */
+	static const char *const reload[] = { "/usr/bin/udevadm", "control", "--reload", NULL };
 	static const char *const trigger[] = { "/usr/bin/udevadm", "trigger", "--action=add", "--subsystem-match=net", NULL };
 	/* Not trigger --settle: it waits for the old name of an interface that gets another. */
 	static const char *const settle[] = { "/usr/bin/udevadm", "settle", "--timeout=20", NULL };
@@ -176,6 +178,7 @@ static void run_tools(struct net *n)
 		want_exec(n->b, generate, TOOL_TIMEOUT_MS, "its generators ran before the file was there");
 	if (!netplan && !n->renamed)
 		return;
+	want_exec(n->b, reload, TOOL_TIMEOUT_MS, "udev has other names to give");
 	want_exec(n->b, trigger, TOOL_TIMEOUT_MS, "an interface has another name");
 	want_exec(n->b, settle, TOOL_TIMEOUT_MS, "an interface has another name");
 }
