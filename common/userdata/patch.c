@@ -158,18 +158,10 @@ static size_t depth_of(const struct node *n, size_t left)
 	return most + 1;
 }
 
-static void count_nodes(const struct node *n, size_t *total)
-{
-	if (++*total > YAML_NODES_MAX)
-		return;
-	for (size_t i = 0; (n->kind == NODE_LIST || n->kind == NODE_MAP) && i < n->count && *total <= YAML_NODES_MAX; i++)
-		count_nodes(n->kind == NODE_LIST ? n->items[i] : n->members[i].value, total);
-}
-
 /* What is added under a path, or copied, stays within what a document may be. */
 static int check_size(struct patching *p, const struct node *value, size_t under, struct err *e)
 {
-	count_nodes(value, &p->copied);
+	node_weigh(value, &p->copied, YAML_NODES_MAX);
 	if (p->copied > YAML_NODES_MAX)
 		return node_fail(p->op, ERR_LIMIT, e, "the patches add more than %d nodes", YAML_NODES_MAX);
 	if (under + depth_of(value, DEPTH_MAX) > DEPTH_MAX)
