@@ -227,6 +227,12 @@ static void files(const struct look *l, const struct node *list)
 		say(l, "write_files", list, "comes to more than 67108864 bytes", "");
 }
 
+static void sources(const struct look *l, const struct node *list)
+{
+	if (list && list->kind == NODE_MAP && list->count > WORDS_SOURCES_MAX)
+		say(l, "apt.sources", list, "are too many: 4096 at most", "");
+}
+
 static void host_keys(const struct look *l, const struct node *keys)
 {
 	static const char *const types[] = { "rsa", "ecdsa", "ed25519" };
@@ -265,6 +271,7 @@ void meaning_check(struct arena *a, const struct node *config, struct notes *not
 	login_keys(&l, "ssh_authorized_keys", node_get(config, "ssh_authorized_keys"));
 	passwords(&l, config);
 	files(&l, node_get(config, "write_files"));
+	sources(&l, node_get(node_get(config, "apt"), "sources"));
 	for (size_t i = 0; i < ARRAY_SIZE(certificates); i++)
 		texts(&l, arena_printf(a, "%s.trusted", certificates[i]), node_get(node_get(config, certificates[i]), "trusted"), word_certificate, of_pem);
 	host_keys(&l, node_get(config, "ssh_keys"));
