@@ -91,3 +91,34 @@ const char *block_partition(struct arena *a, const char *disk, const char *numbe
 
 	return arena_printf(a, "%s%s%s", disk, n && isdigit((unsigned char)disk[n - 1]) ? "p" : "", number);
 }
+
+/* As the kernel calls it: where a link leads (/dev/disk/by-id/…), or the path's own. */
+static int kernel_name(const struct facts *f, const char *path, const char **ret, struct err *e)
+{
+	const char *target, *slash;
+	int r = facts_link(f, path, &target, e);
+
+	if (r)
+		return r;
+	path = target ? target : path;
+	slash = strrchr(path, '/');
+	*ret = slash ? slash + 1 : path;
+	return 0;
+}
+
+int block_first(const struct facts *f, const char *disk, const char **ret, struct err *e)
+{
+	const char *const parts[] = { block_partition(f->arena, disk, "1"), arena_printf(f->arena, "%s-part1", disk) };
+	const char *whole, *part;
+	struct fact there;
+	int r = kernel_name(f, disk, &whole, e);
+
+	*ret = NULL;
+	for (size_t i = 0; !r && !*ret && i < ARRAY_SIZE(parts); i++) {
+		if ((r = facts_stat(f, parts[i], &there, e)) || there.kind == FACT_ABSENT || (r = kernel_name(f, parts[i], &part, e)))
+			continue;
+		r = facts_stat(f, arena_printf(f->arena, "/sys/block/%s/%s", whole, part), &there, e);
+		*ret = !r && there.kind == FACT_DIR ? parts[i] : NULL;
+	}
+	return r;
+}

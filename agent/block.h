@@ -17,5 +17,7 @@ int facts_block(const struct facts *f, const char *path, struct fact_block *ret,
  * ret_partition: of a dotted name, else "". The names are in the arena. NULL in *ret: no name of a device ("ephemeral0"). */
 struct node;
 void block_name(struct arena *a, const char *given, const struct node *aliases, const char **ret, const char **ret_partition);
+/* A whole disk's first partition, where the kernel has one: what is meant by its name in `mounts`. Else NULL. */
+int block_first(const struct facts *f, const char *disk, const char **ret, struct err *e);
 /* "/dev/vdb" and "1" are /dev/vdb1, "/dev/nvme0n1" and "1" /dev/nvme0n1p1. */
 const char *block_partition(struct arena *a, const char *disk, const char *number);

@@ -62,7 +62,7 @@ int facts_own_bytes(const struct facts *f, const char *path, const char **ret, s
 {
 	scoped_buf struct buf text = BUF_MAX(FACT_TEXT_MAX);
 	const char *name;
-	struct stat st;
+	struct stat st, folder;
 	bool absent;
 	int r;
 
@@ -75,6 +75,8 @@ int facts_own_bytes(const struct facts *f, const char *path, const char **ret, s
 		return errno == ENOENT ? 0 : err_sys(e, "look at %s", path);
 	if (S_ISLNK(st.st_mode))
 		return err_set(e, ERR_CONFLICT, "%s is a symlink, a file is wanted", path);
+	if (st.st_nlink > 1 && fstat(dir, &folder) == 0 && st.st_uid != folder.st_uid)
+		return err_set(e, ERR_CONFLICT, "%s is a second name of a file of user %u", path, (unsigned)st.st_uid);
 	/* Its folder is the root that it is read below: a link that takes its place meanwhile leads nowhere else. */
 	if ((r = file_read(dir, name, &text, &absent, e)))
 		return err_wrap(e, "%s", path);

@@ -72,7 +72,8 @@ static void print_status(const struct journal *j, const struct boot *b, struct j
 			json_text(json_object_array_get_idx(items, i), "key"));
 	for (size_t i = 0; i < json_object_array_length(b->findings); i++) {
 		struct json_object *f = json_object_array_get_idx(b->findings, i);
-		printf("%s: %s: %s\n", json_text(f, "level"), json_text(f, "item"), json_text(f, "message"));
+		const char *item = json_text(f, "item");
+		printf("%s: %s%s%s\n", json_text(f, "level"), item, *item ? ": " : "", json_text(f, "message"));
 	}
 }
 

@@ -261,6 +261,17 @@ static void usage(FILE *to)
 	}
 }
 
+/* "boot: which, early, late or behind?" */
+static void which_of(const char *verb, const char *const *subs, size_t n, struct err *e)
+{
+	char list[200] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < n && at < sizeof list; i++)
+		at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", !i ? "" : i + 1 == n ? " or " : ", ", subs[i]);
+	err_set(e, ERR_USAGE, "%s: which, %s?", verb, list);
+}
+
 static int find_verb(int argc, char **argv, const struct verb **ret, int *used, struct err *e)
 {
 	const char *words[ARRAY_SIZE(verbs) + 1];
@@ -282,7 +293,7 @@ static int find_verb(int argc, char **argv, const struct verb **ret, int *used, 
 			words[n++] = known ? verbs[i].sub : verbs[i].name;
 	words[n] = NULL;
 	if (known && argc <= 2)
-		err_set(e, ERR_USAGE, "%s: which stage, early, late or behind?", argv[1]);
+		which_of(argv[1], words, n, e);
 	else
 		err_set(e, ERR_USAGE, "unknown verb '%.60s'", given);
 	err_suggest(e, given, words, "natal-agent --help lists the verbs");

@@ -110,9 +110,12 @@ int tree_mkdir(int root, const char *path, mode_t mode, uid_t uid, gid_t gid, st
 	tree_temp(name, temp);
 	label_begin(path, S_IFDIR);
 	int made = sys_mkdir(dir, temp, 0700);
+	/* One of a run that ended here is empty; one that somebody filled would bring that along. */
+	if (made < 0 && errno == EEXIST && sys_unlink(dir, temp, AT_REMOVEDIR) >= 0)
+		made = sys_mkdir(dir, temp, 0700);
 	label_end();
-	if (made < 0 && errno != EEXIST)
-		return err_sys(e, "make folder %s", path);
+	if (made < 0)
+		return err_sys(e, "make folder %s as %s", path, temp);
 	scoped_fd int fd = openat(dir, temp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || sys_own(fd, mode, uid, gid) < 0 || sys_rename(dir, temp, name) < 0) {
 		err_sys(e, "make folder %s", path);

@@ -145,7 +145,7 @@ static void warn_user(const struct doc *d, const char *path, const struct node *
 
 	for (size_t i = 0; i < ARRAY_SIZE(not_done); i++)
 		if (node_truth(node_get(v, not_done[i])))
-			err_hint(doc_warn(d, doc_path(d, path, not_done[i]), ERR_UNSUPPORTED, "%s/%s is not applied: it asks a service in the network",
+			err_hint(doc_warn(d, doc_path(d, path, not_done[i]), ERR_UNSUPPORTED, "%s.%s is not applied: it asks a service in the network",
 				path, not_done[i]), "put the keys into ssh_authorized_keys");
 	if (u->lock_passwd != TRI_NO && (u->hashed_passwd || u->plain_text_passwd))
 		err_hint(doc_warn(d, path, ERR_FORMAT, "%s: the password is set and locked", path), "lock_passwd: false lets the user log in with it");
@@ -182,7 +182,7 @@ static int check_user(const struct doc *d, const char *path, const struct config
 	}
 	/* chown(2)'s "leave it", in 32 bits and in 16: Debian Policy 9.2.2. */
 	if (u->uid.set && (u->uid.value == UINT32_MAX || u->uid.value == UINT16_MAX))
-		return doc_fail(d, doc_path(d, path, "uid"), ERR_FORMAT, e, "%s/uid %lu is no number that a user can have", path,
+		return doc_fail(d, doc_path(d, path, "uid"), ERR_FORMAT, e, "%s.uid %lu is no number that a user can have", path,
 			(unsigned long)u->uid.value);
 	r = check_hash(d, doc_path(d, path, "passwd"), u->passwd, e);
 	return r ? r : check_hash(d, doc_path(d, path, "hashed_passwd"), u->hashed_passwd, e);
@@ -192,7 +192,7 @@ static int parse_user(struct config *c, const struct doc *d, const struct member
 {
 	struct user_row row = { 0 };
 	struct arena *a = d->arena;
-	const char *name = node_str(m->key), *path = arena_printf(a, "users/%s", m->key->text);
+	const char *name = node_str(m->key), *path = arena_printf(a, "users.%s", m->key->text);
 	int r;
 
 	row.u.name = name ? name : "";
@@ -226,7 +226,7 @@ static int parse_user(struct config *c, const struct doc *d, const struct member
 
 static int parse_group(struct config *c, const struct doc *d, const struct member *m, struct err *e)
 {
-	const char *path = arena_printf(d->arena, "groups/%s", m->key->text);
+	const char *path = arena_printf(d->arena, "groups.%s", m->key->text);
 	struct config_group g = { .name = node_str(m->key) ? m->key->text : "", .at = m->value };
 	int r;
 
@@ -264,8 +264,8 @@ static void settle_redirects(struct config *c, const struct doc *d)
 		if (u->redirect != TRI_YES)
 			continue;
 		u->redirect = TRI_UNSET;
-		doc_warn(d, arena_printf(d->arena, "users/%s/ssh_redirect_user", u->name), ERR_CONFLICT,
-			"users/%s/ssh_redirect_user has no effect: users names no default user", u->name);
+		doc_warn(d, arena_printf(d->arena, "users.%s.ssh_redirect_user", u->name), ERR_CONFLICT,
+			"users.%s.ssh_redirect_user has no effect: users names no default user", u->name);
 	}
 }
 

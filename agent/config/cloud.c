@@ -6,7 +6,7 @@
 #include <string.h>
 #include "common/base/text.h"
 #include "common/schema/schema.h"
-#include "common/userdata/words.h"
+#include "common/userdata/items.h"
 
 struct top {
 	const char *hostname, *fqdn, *timezone;
@@ -93,8 +93,8 @@ static int parse_ca(struct config *c, const struct doc *d, const struct node *o,
 		return r;
 	for (size_t i = 0; i < ca.trusted.count; i++)
 		if (!word_certificate(ca.trusted.at[i]))
-			return doc_fail(d, doc_path_n(d, "ca_certs/trusted", i), ERR_FORMAT, e,
-				"ca_certs/trusted/%zu does not hold '-----BEGIN CERTIFICATE-----' and its end", i);
+			return doc_fail(d, doc_path_n(d, "ca_certs.trusted", i), ERR_FORMAT, e,
+				"ca_certs.trusted.%zu does not hold '-----BEGIN CERTIFICATE-----' and its end", i);
 	c->ca_remove_defaults = ca.remove == TRI_YES || ca.remove_old == TRI_YES;
 	c->ca = ca.trusted.at;
 	c->ca_count = ca.trusted.count;
@@ -113,11 +113,13 @@ static int parse_policy(struct config *c, const struct doc *d, const struct node
 	for (size_t i = 0; i < n.policy->count; i++) {
 		const char *key = n.policy->members[i].key->text, *s = node_str(n.policy->members[i].value);
 		size_t p = s ? 0 : POLICIES;
+		if ((r = item_policy(n.policy->members[i].key, e)))
+			return r;
 		s = s ? s : "";
 		while (p < POLICIES && strcmp(s, word_policies[p]) != 0)
 			p++;
 		if (p == POLICIES) {
-			r = doc_fail(d, "natal/policy", ERR_FORMAT, e, "natal/policy: '%.60s' is '%.40s', not fail, degrade or continue",
+			r = doc_fail(d, "natal.policy", ERR_FORMAT, e, "natal.policy: '%.60s' is '%.40s', not fail, degrade or continue",
 				key, s);
 			err_suggest(e, s, word_policies, NULL);
 			return r;

@@ -5,29 +5,39 @@
 #include <string.h>
 #include "common/base/text.h"
 
-/* One word of a path into the value *at; *ret_place is the key of a member, the element of a list. false: it has none. */
-static bool step_into(const struct node **at, const char *name, size_t len, const struct node **ret_place)
+/* How many bytes at the beginning of `path` are this key: the whole of it, or up to a '.'. 0: they are not. */
+static size_t key_length(const char *path, const struct node *key)
+{
+	size_t n = key->kind == NODE_TEXT ? key->count : 0;
+
+	return n && strncmp(path, key->text, n) == 0 && strlen(key->text) == n && (!path[n] || path[n] == '.') ? n : 0;
+}
+
+/* One word of a path into the value *at; *ret_place is the key of a member, the element of a list. 0: it has none, else the bytes of the word: a
+ * key may have dots in it (users.john.doe.shell), and the longest that is there is meant. */
+static size_t step_into(const struct node **at, const char *path, const struct node **ret_place)
 {
 	const struct node *n = *at;
+	size_t len = strcspn(path, "."), longest = 0;
 	uint64_t index;
 	char word[24];
 
 	for (size_t i = 0; n->kind == NODE_MAP && i < n->count; i++) {
-		const struct node *key = n->members[i].key;
-		if (key->kind == NODE_TEXT && key->count == len && memcmp(key->text, name, len) == 0) {
-			*ret_place = key;
+		size_t k = key_length(path, n->members[i].key);
+		if (k > longest) {
+			longest = k;
+			*ret_place = n->members[i].key;
 			*at = n->members[i].value;
-			return true;
 		}
 	}
 	if (n->kind != NODE_LIST || len >= sizeof word)
-		return false;
-	memcpy(word, name, len);
+		return longest;
+	memcpy(word, path, len);
 	word[len] = 0;
 	if (!text_number(word, &index) || index >= n->count)
-		return false;
+		return 0;
 	*ret_place = *at = n->items[index];
-	return true;
+	return len;
 }
 
 const struct node *doc_at(const struct doc *d, const char *path)
@@ -35,10 +45,10 @@ const struct node *doc_at(const struct doc *d, const char *path)
 	const struct node *at = d->root, *place = d->root;
 
 	while (*path) {
-		size_t len = strcspn(path, "/");
-		if (!step_into(&at, path, len, &place))
+		size_t len = step_into(&at, path, &place);
+		if (!len)
 			return place;
-		path += len + (path[len] == '/');
+		path += len + (path[len] == '.');
 	}
 	return place;
 }
@@ -67,10 +77,10 @@ struct err *doc_warn(const struct doc *d, const char *path, enum err_code code, 
 
 const char *doc_path(const struct doc *d, const char *path, const char *key)
 {
-	return *path ? arena_printf(d->arena, "%s/%s", path, key) : arena_text(d->arena, key);
+	return *path ? arena_printf(d->arena, "%s.%s", path, key) : arena_text(d->arena, key);
 }
 
-const char *doc_path_n(const struct doc *d, const char *path, size_t n) { return arena_printf(d->arena, "%s/%zu", path, n); }
+const char *doc_path_n(const struct doc *d, const char *path, size_t n) { return arena_printf(d->arena, "%s.%zu", path, n); }
 
 static int value_text(const struct doc *d, const char *path, const struct node *v, const char **ret, struct err *e)
 {

@@ -1,6 +1,6 @@
 /* doc.h - one document of the seed, decoded through tables, with places in its messages.
  *
- * Paths name a value in the tree, "users/1/shell", and become "user-data:7:14" in errors.  Text values are the tree's own.
+ * Paths name a value in the tree, "users.1.shell", and become "user-data:7:14" in errors.  Text values are the tree's own.
  */
 #pragma once
 #include "common/data/node.h"
@@ -39,6 +39,6 @@ int doc_decode(const struct doc *d, const char *path, const struct node *map, co
 int doc_value(const struct doc *d, const char *path, const struct node *v, enum want want, void *ret, struct err *e);
 /* Where `path` stands, or the nearest thing around it: for its place. */
 const struct node *doc_at(const struct doc *d, const char *path);
-/* "path/key" in the doc's arena; path "" gives "key". */
+/* "path.key" in the doc's arena; path "" gives "key". */
 const char *doc_path(const struct doc *d, const char *path, const char *key);
 const char *doc_path_n(const struct doc *d, const char *path, size_t n);

@@ -26,7 +26,7 @@ static int find_encoding(const struct doc *d, const char *path, const char *name
 	*ret = word_encoding(name);
 	if (*ret)
 		return 0;
-	doc_fail(d, doc_path(d, path, "encoding"), ERR_UNSUPPORTED, e, "%s/encoding '%.40s' is not one that this agent decodes", path, name);
+	doc_fail(d, doc_path(d, path, "encoding"), ERR_UNSUPPORTED, e, "%s.encoding '%.40s' is not one that this agent decodes", path, name);
 	err_suggest(e, name, word_encodings, "b64, gz, gz+b64 or no encoding at all");
 	return -(int)e->code;
 }
@@ -43,11 +43,11 @@ static int parse_content(struct config *c, const struct doc *d, const char *path
 	if (r)
 		return r;
 	if (v && v->kind != NODE_TEXT && v->kind != NODE_BYTES && v->kind != NODE_NULL)
-		return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s/content is not a string", path);
+		return doc_fail(d, doc_path(d, path, "content"), ERR_FORMAT, e, "%s.content is not a string", path);
 	scoped_buf struct buf out = BUF_MAX(CONFIG_FILE_MAX);
 	struct err why;
 	if (how && word_decode(how, text, size, &out, &why))
-		return doc_fail(d, doc_path(d, path, "content"), why.code, e, "%s/content %.250s", path, why.msg);
+		return doc_fail(d, doc_path(d, path, "content"), why.code, e, "%s.content %.250s", path, why.msg);
 	if (how) {
 		text = out.data ? out.data : "";
 		size = out.size;
@@ -152,7 +152,7 @@ static int parse_file(struct config *c, const struct doc *d, const char *path, c
 		return doc_fail(d, path, ERR_FORMAT, e, "%s: path is missing", path);
 	f.path = word_path(&c->arena, row.path);
 	if (!f.path) {
-		doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e, "%s/path '%.100s' is not an absolute path without '..'", path, row.path);
+		doc_fail(d, doc_path(d, path, "path"), ERR_FORMAT, e, "%s.path '%.100s' is not an absolute path without '..'", path, row.path);
 		err_hint(e, "it begins with '/', as the file is called in the guest");
 		return -(int)e->code;
 	}

@@ -43,7 +43,7 @@ static int add(struct config *c, const struct doc *d, const char *path, struct c
 static int one_user(struct config *c, const struct doc *d, size_t i, const struct node *v, struct err *e)
 {
 	static const char *const words[] = { "hash", "text", "RANDOM", NULL };
-	const char *path = doc_path_n(d, "chpasswd/users", i);
+	const char *path = doc_path_n(d, "chpasswd.users", i);
 	struct user_row row = { .type = "hash" };
 	int r = doc_decode(d, path, v, user_keys, ARRAY_SIZE(user_keys), &row, e);
 
@@ -51,7 +51,7 @@ static int one_user(struct config *c, const struct doc *d, size_t i, const struc
 		return r;
 	bool random = strcmp(row.type, "RANDOM") == 0, hash = strcmp(row.type, "hash") == 0;
 	if (!random && !hash && strcmp(row.type, "text") != 0) {
-		doc_fail(d, doc_path(d, path, "type"), ERR_FORMAT, e, "%s/type is '%.40s', not hash, text or RANDOM", path, row.type);
+		doc_fail(d, doc_path(d, path, "type"), ERR_FORMAT, e, "%s.type is '%.40s', not hash, text or RANDOM", path, row.type);
 		err_suggest(e, row.type, words, NULL);
 		return -(int)e->code;
 	}
@@ -77,10 +77,10 @@ static int one_line(struct config *c, const struct doc *d, const char *path, con
 static int old_list(struct config *c, const struct doc *d, const struct node *list, struct err *e)
 {
 	struct texts lines = { 0 };
-	int r = doc_value(d, "chpasswd/list", list, WANT_LIST, &lines, e);
+	int r = doc_value(d, "chpasswd.list", list, WANT_LIST, &lines, e);
 
 	for (size_t i = 0; i < lines.count && !r; i++) {
-		const char *path = list->kind == NODE_LIST ? doc_path_n(d, "chpasswd/list", i) : "chpasswd/list";
+		const char *path = list->kind == NODE_LIST ? doc_path_n(d, "chpasswd.list", i) : "chpasswd.list";
 		char *rest = arena_text(d->arena, lines.at[i]);
 		for (char *line; !r && (line = strsep(&rest, "\n"));)
 			if (*line)
@@ -89,11 +89,30 @@ static int old_list(struct config *c, const struct doc *d, const struct node *li
 	return r;
 }
 
+/* The default user's, where there is one and chpasswd says nothing. It is judged whoever there is, as it is before there is a guest. */
+static int top_password(struct config *c, const struct doc *d, const struct node *password, struct err *e)
+{
+	const char *plain;
+	bool chosen = !c->password_count;
+	int r = node_truth(password) ? doc_value(d, "password", password, WANT_TEXT, &plain, e) : 0;
+
+	if (r || !node_truth(password))
+		return r;
+	if (!word_password("x", plain))
+		return doc_fail(d, "password", ERR_FORMAT, e, "password: a name and a password of one line each are wanted");
+	for (size_t i = 0; i < c->user_count && !r && chosen; i++)
+		if (c->users[i].is_default == TRI_YES)
+			r = add(c, d, "password", (struct config_password){ c->users[i].name, is_hash(plain) ? plain : NULL, is_hash(plain) ? NULL :
+				plain, false, NULL }, e);
+	if (!r && !c->password_count)
+		doc_warn(d, "password", ERR_CONFLICT, "password is for the default user, and users names none");
+	return r;
+}
+
 int config_passwords(struct config *c, const struct doc *d, struct err *e)
 {
 	const struct node *chpasswd = node_get(c->cloud, "chpasswd"), *password = node_get(c->cloud, "password");
 	struct chpasswd_row row = { 0 };
-	const char *plain;
 	int r = chpasswd && chpasswd->kind != NODE_NULL ? doc_decode(d, "chpasswd", chpasswd, chpasswd_keys, ARRAY_SIZE(chpasswd_keys), &row, e) : 0;
 
 	c->passwords = arena_array(&c->arena, CONFIG_ACCOUNTS_MAX, sizeof *c->passwords);
@@ -101,13 +120,9 @@ int config_passwords(struct config *c, const struct doc *d, struct err *e)
 		r = one_user(c, d, i, row.users->items[i], e);
 	if (!r && row.list && row.list->kind != NODE_NULL)
 		r = old_list(c, d, row.list, e);
-	for (size_t i = 0; i < c->user_count && !r && !c->password_count && node_truth(password); i++)
-		if (c->users[i].is_default == TRI_YES && !(r = doc_value(d, "password", password, WANT_TEXT, &plain, e)))
-			r = add(c, d, "password", (struct config_password){ c->users[i].name, is_hash(plain) ? plain : NULL, is_hash(plain) ? NULL :
-				plain, false, NULL }, e);
+	if (!r)
+		r = top_password(c, d, password, e);
 	for (size_t i = 0; i < c->password_count; i++)
 		c->passwords[i].expire = row.expire != TRI_NO;
-	if (!r && node_truth(password) && !c->password_count)
-		doc_warn(d, "password", ERR_CONFLICT, "password is for the default user, and users names none");
 	return r;
 }

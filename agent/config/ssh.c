@@ -22,6 +22,17 @@ static void add_file(struct config *c, const char *type, int kind, const char *t
 	};
 }
 
+/* Of which common/userdata/meaning.c has warned. */
+static const struct node *without_dsa(struct config *c, const struct node *map)
+{
+	struct node *kept = map->kind == NODE_MAP ? node_new(&c->arena, NODE_MAP, map->place) : NULL;
+
+	for (size_t i = 0; kept && i < map->count; i++)
+		if (!text_starts(map->members[i].key->text, "dsa_"))
+			node_set(&c->arena, kept, map->members[i].key, map->members[i].value);
+	return kept ? kept : map;
+}
+
 /* ssh_keys: {"ed25519_private": …, "ed25519_public": …, "ed25519_certificate": …}: the same files that blobs ssh/ssh_host_* are. */
 static int parse_host_keys(struct config *c, const struct doc *d, const struct node *map, struct err *e)
 {
@@ -33,7 +44,7 @@ static int parse_host_keys(struct config *c, const struct doc *d, const struct n
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		rows[i] = (struct key_row){ arena_printf(&c->arena, "%s_%s", types[i / KINDS], kinds[i % KINDS].suffix), WANT_TEXT,
 			i * sizeof(char *) };
-	int r = doc_decode(d, "ssh_keys", map, rows, ARRAY_SIZE(rows), text, e);
+	int r = doc_decode(d, "ssh_keys", without_dsa(c, map), rows, ARRAY_SIZE(rows), text, e);
 	if (r)
 		return r;
 	c->host_keys = arena_array(&c->arena, ARRAY_SIZE(rows), sizeof *c->host_keys);
@@ -57,6 +68,27 @@ static const struct key_row keys[] = {
 	KEY(struct row, ssh_keys, WANT_ANY), KEY(struct row, ssh_pwauth, WANT_ANY), KEY(struct row, ssh_genkeytypes, WANT_LIST),
 	KEY(struct row, ssh_deletekeys, WANT_BOOL), KEY(struct row, disable_root, WANT_BOOL), KEY(struct row, disable_root_opts, WANT_TEXT),
 };
+
+/* Which kinds are made: those of the list, or all. */
+static int parse_types(struct config *c, const struct doc *d, const struct texts *list, struct err *e)
+{
+	const char **kept = arena_array(&c->arena, list->count + 1, sizeof *kept);
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		bool known = false;
+		for (size_t t = 0; t < ARRAY_SIZE(types); t++)
+			known |= strcmp(types[t], list->at[i]) == 0;
+		if (known)
+			kept[n++] = list->at[i];
+		else if (strcmp(list->at[i], "dsa") != 0)       /* which schema has warned of: sshd refuses it */
+			return doc_fail(d, doc_path_n(d, "ssh_genkeytypes", i), ERR_UNSUPPORTED, e, "ssh_genkeytypes/%zu '%.40s' is none of rsa, ecdsa, ed25519",
+				i, list->at[i]);
+	}
+	if (n)
+		c->ssh.generate = (struct texts){ n, kept };
+	return 0;
+}
 
 /* Any other word leaves it, as cloud-init does. */
 static void parse_pwauth(struct config *c, const struct doc *d, const struct node *v)
@@ -94,17 +126,9 @@ int config_ssh(struct config *c, const struct doc *d, struct err *e)
 	if (r || (r = parse_host_keys(c, d, row.ssh_keys, e)))
 		return r;
 	parse_pwauth(c, d, row.ssh_pwauth);
-	for (size_t i = 0; i < row.ssh_genkeytypes.count; i++) {
-		bool known = false;
-		for (size_t t = 0; t < ARRAY_SIZE(types); t++)
-			known |= strcmp(types[t], row.ssh_genkeytypes.at[i]) == 0;
-		if (!known)
-			return doc_fail(d, doc_path_n(d, "ssh_genkeytypes", i), ERR_UNSUPPORTED, e, "ssh_genkeytypes/%zu '%.40s' is none of rsa, ecdsa, ed25519",
-				i, row.ssh_genkeytypes.at[i]);
-	}
 	config_ssh_defaults(c);
-	if (row.ssh_genkeytypes.count)
-		c->ssh.generate = row.ssh_genkeytypes;
+	if ((r = parse_types(c, d, &row.ssh_genkeytypes, e)))
+		return r;
 	c->ssh.keep_image_keys = row.ssh_deletekeys == TRI_NO;
 	c->ssh.redirect_options = refuse;
 	c->ssh.root_options = row.disable_root == TRI_NO ? NULL : row.disable_root_opts ? row.disable_root_opts : refuse;

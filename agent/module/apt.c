@@ -4,6 +4,7 @@
 #include <string.h>
 #include "agent/module/apt.h"
 #include "common/base/text.h"
+#include "common/userdata/services.h"
 
 #define PROXY_PATH "/etc/apt/apt.conf.d/90cloud-init-aptproxy"
 #define CONF_PATH "/etc/apt/apt.conf.d/94cloud-init-config"
@@ -55,9 +56,9 @@ static int all_of_apt(struct builder *b, const struct node *apt, struct err *e)
 {
 	const struct node *selections = node_get(apt, "debconf_selections");
 	struct guest g;
-	int r = guest_read(b, &g, e);
+	int r = service_apt(apt, e);
 
-	if (r)
+	if (r || (r = guest_read(b, &g, e)))
 		return r;
 	if (g.tool != PACKAGES_APT)
 		return err_set(e, ERR_NOT_FOUND, "apt: this guest has no apt-get");

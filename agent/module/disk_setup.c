@@ -4,8 +4,9 @@
 #include <string.h>
 #include "agent/block.h"
 #include "common/base/text.h"
+#include "common/userdata/storage.h"
 
-enum { SFDISK_TIMEOUT_MS = 60000, PARTITIONS_MAX = 64 };
+enum { SFDISK_TIMEOUT_MS = 60000 };
 #define SFDISK "/usr/sbin/sfdisk"
 
 /* "83", "82", "8e" as MBR has them, in GPT's words. */
@@ -25,22 +26,18 @@ static const char *gpt_type(const char *type)
 
 struct disk { const char *path; bool gpt, overwrite, blank; uint64_t size; };
 
-/* One element of a layout: 33, or [33, 82]. */
+/* One element of a layout. */
 static int one_partition(struct builder *b, const struct disk *d, const struct node *v, bool last, struct buf *out, struct err *e)
 {
-	const struct node *share = v->kind == NODE_LIST && v->count ? v->items[0] : v, *type = v->kind == NODE_LIST && v->count > 1 ? v->items[1] : NULL;
-	uint64_t percent;
+	struct storage_part p;
+	int r = storage_part(&b->plan->arena, v, &p, e);
 
-	if (share->kind == NODE_LIST || share->kind == NODE_MAP || !text_number(share->text, &percent) || percent < 1 || percent > 100)
-		return node_fail(share, ERR_FORMAT, e, "disk_setup: a partition's share is a number of percent, 1 to 100");
-	const char *code = type ? type->text : "83";
-	if (code[strspn(code, "0123456789abcdefABCDEF-")] && strcasecmp(code, "swap") != 0)
-		return node_fail(type, ERR_FORMAT, e, "disk_setup: '%.40s' is no type of a partition", code);
+	if (r)
+		return r;
 	buf_str(out, last ? "size=+" : "");
 	if (!last)
-		buf_printf(out, "size=%lluMiB", (unsigned long long)(d->size / 100 * percent >> 20));
-	buf_printf(out, ", type=%s\n", d->gpt ? gpt_type(code) : strcasecmp(code, "swap") == 0 ? "82" : code);
-	(void)b;
+		buf_printf(out, "size=%lluMiB", (unsigned long long)(d->size / 100 * p.percent >> 20));
+	buf_printf(out, ", type=%s\n", d->gpt ? gpt_type(p.type) : strcasecmp(p.type, "swap") == 0 ? "82" : p.type);
 	return 0;
 }
 
@@ -50,16 +47,10 @@ static int layout_script(struct builder *b, const struct disk *d, const struct n
 	int r = 0;
 
 	buf_printf(&out, "label: %s\n", d->gpt ? "gpt" : "dos");
-	if (layout->kind == NODE_BOOL || node_is(layout, "auto")) {
+	if (layout->kind != NODE_LIST)
 		buf_printf(&out, "size=+, type=%s\n", d->gpt ? gpt_type("83") : "83");
-	} else if (layout->kind == NODE_LIST) {
-		if (layout->count > PARTITIONS_MAX)
-			return node_fail(layout, ERR_FORMAT, e, "disk_setup: %zu partitions: %d at most", layout->count, PARTITIONS_MAX);
-		for (size_t i = 0; i < layout->count && !r; i++)
-			r = one_partition(b, d, layout->items[i], i + 1 == layout->count, &out, e);
-	} else {
-		return node_fail(layout, ERR_FORMAT, e, "disk_setup: layout is neither true, auto nor a list of shares");
-	}
+	for (size_t i = 0; layout->kind == NODE_LIST && i < layout->count && !r; i++)
+		r = one_partition(b, d, layout->items[i], i + 1 == layout->count, &out, e);
 	*ret = arena_copy(&b->plan->arena, out.data, out.size);
 	return r;
 }
@@ -112,6 +103,8 @@ static int one_disk(struct builder *b, const char *given, const struct node *how
 	const char *number;
 	int r;
 
+	if ((r = storage_layout(&b->plan->arena, node_get(how, "layout"), e)))
+		return r;
 	block_name(&b->plan->arena, given, node_get(b->config->cloud, "device_aliases"), &d.path, &number);
 	if (!d.path || *number)
 		return err_set(e, ERR_NOT_FOUND, "disk_setup: '%.60s' is no disk that this guest knows", given);

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/items.h"
 
 #define MESSAGE_PATH STATE_DIR "/final-message.sh"
 #define ADDRESS_PATH STATE_DIR "/phone-home.curl"
 #define CONDITION_PATH STATE_DIR "/power-condition.sh"
-enum { MESSAGE_TIMEOUT_MS = 30 * 1000, TRY_S = 30, WAIT_S = 3, TRIES_MAX = 100, SWITCH_TIMEOUT_MS = 60 * 1000 };
+enum { MESSAGE_TIMEOUT_MS = 30 * 1000, TRY_S = 30, WAIT_S = 3, SWITCH_TIMEOUT_MS = 60 * 1000 };
 
 /* $uptime and the like are known when it is said: each becomes a variable of the script between quoted texts. */
 static void message_script(const char *message, struct buf *out)
@@ -132,13 +133,9 @@ static int want_call(struct builder *b, const struct node *ph, struct err *e)
 	const char *fqdn = b->config->fqdn ? b->config->fqdn : host, *const names[] = { "INSTANCE_ID", id, NULL };
 	const char *url = fill_in(a, cloud_text(ph, "url", ""), names), *fields[6], *argv[40];
 	const struct node *tries_node = node_get(ph, "tries"), *post = node_get(ph, "post");
-	int64_t tries = tries_node ? tries_node->integer : 10;
+	const int64_t tries = !tries_node ? 10 : tries_node->integer < 1 ? 1 : tries_node->integer;
 	size_t n = 0, f = 0;
 
-	if (!text_starts(url, "http://") && !text_starts(url, "https://"))
-		return err_set(e, ERR_FORMAT, "phone_home.url begins with neither http:// nor https://");
-	if (tries < 1 || tries > TRIES_MAX)
-		return err_set(e, ERR_FORMAT, "phone_home.tries is %lld, not 1 to %d", (long long)tries, TRIES_MAX);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		const char *name = arena_printf(a, "pub_key_%s", types[i]);
 		if (posts(post, name))
@@ -178,7 +175,7 @@ int module_phone_home(struct builder *b, struct err *e)
 		return 0;
 	want_item(b, "");
 	want_frequency(b, FREQ_INSTANCE);
-	return want_call(b, ph, e) ? want_failed(b, e) : 0;
+	return item_call(ph, e) || want_call(b, ph, e) ? want_failed(b, e) : 0;
 }
 
 /* The condition is asked by systemd, just before: ExecCondition= of the unit that waits for the end of this stage. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "agent/block.h"
 #include "common/base/text.h"
+#include "common/userdata/storage.h"
 
 enum { MKFS_TIMEOUT_MS = 100 * 1000, WORDS_MAX = 64 };
 
@@ -144,8 +145,6 @@ static int find_device(struct builder *b, const struct node *v, struct fs *fs, s
 	const char *given = node_str(node_get(v, "device")), *number, *disk;
 	const struct node *part = node_get(v, "partition");
 
-	if (!given)
-		return node_fail(v, ERR_FORMAT, e, "fs_setup: device and filesystem are wanted");
 	block_name(&b->plan->arena, given, node_get(b->config->cloud, "device_aliases"), &disk, &number);
 	if (!disk)
 		return err_set(e, ERR_NOT_FOUND, "fs_setup: '%.60s' is no device that this guest knows", given);
@@ -170,16 +169,14 @@ static int one_fs(struct builder *b, size_t number, const struct node *v, struct
 	struct fs fs = { .type = type, .label = node_str(node_get(v, "label")), .options = node_get(v, "extra_opts"),
 		.overwrite = is_true(node_get(v, "overwrite")), .replace = node_str(node_get(v, "replace_fs")) };
 
-	int r = find_device(b, v, &fs, e);
+	int r = node_truth(node_get(v, "device")) ? find_device(b, v, &fs, e) : storage_fs(v, e);
 	want_item(b, r ? arena_printf(&b->plan->arena, "%zu", number) : fs.device);
-	if (r)
+	if (r || (r = storage_fs(v, e)))
 		return r;
 	if (stands_before(b, keys))
 		return node_fail(v, ERR_CONFLICT, e, "fs_setup: %s stands twice", fs.device);
 	if (node_truth(node_get(v, "cmd")))
 		return node_fail(node_get(v, "cmd"), ERR_UNSUPPORTED, e, "fs_setup: cmd is not run: a filesystem is made by its type");
-	if (!type || type[strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789")])
-		return node_fail(v, ERR_FORMAT, e, "fs_setup: device and filesystem are wanted");
 	return judge(b, &fs, e);
 }
 

@@ -2,11 +2,9 @@
 #include "agent/module/guest.h"
 
 #include <string.h>
+#include "common/userdata/services.h"
 
 enum { KEYMAP_TIMEOUT_MS = 60 * 1000 };
-
-/* A value of a file that shells read. */
-static bool plain(const char *s) { return !strpbrk(s, "\"\\$`\n"); }
 
 static int want_keyboard(struct builder *b, const struct node *k, struct err *e)
 {
@@ -16,12 +14,10 @@ static int want_keyboard(struct builder *b, const struct node *k, struct err *e)
 	const char *localectl[] = { "/usr/bin/localectl", "set-x11-keymap", layout, model, variant, options, NULL };
 	struct arena *a = &b->plan->arena;
 	struct guest g;
-	int r = guest_read(b, &g, e);
+	int r = service_keyboard(k, e);
 
-	if (r)
+	if (r || (r = guest_read(b, &g, e)))
 		return r;
-	if (!plain(layout) || !plain(model) || !plain(variant) || !plain(options))
-		return err_set(e, ERR_FORMAT, "keyboard: its words have no quotes, backslashes, '$' or new lines");
 	want_frequency(b, FREQ_INSTANCE);
 	if (!guest_is(&g, "debian") && !guest_is(&g, "ubuntu")) {
 		for (size_t i = 2; localectl[i]; i++)

@@ -1,21 +1,11 @@
 /* locale.c - LANG, and the locale generated where Debian's locale-gen(8) has to. */
 #include "agent/module/guest.h"
 
-#include <ctype.h>
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/items.h"
 
 enum { GENERATE_TIMEOUT_MS = 300 * 1000 };
-
-static bool valid(const char *s)
-{
-	size_t n = strlen(s);
-
-	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char)s[i]) && !strchr("_.@-", s[i]))
-			return false;
-	return n && n < 64 && isalpha((unsigned char)*s);
-}
 
 /* There without being generated. */
 static bool built_in(const char *s)
@@ -86,12 +76,8 @@ static int want_locale(struct builder *b, const char *locale, struct err *e)
 
 	if (r)
 		return r;
-	if (!valid(locale))
-		return err_set(e, ERR_FORMAT, "locale '%.60s' is no name of a locale such as en_US.UTF-8", locale);
 	bool debian = guest_is(&g, "debian") || guest_is(&g, "ubuntu");
 	const char *path = cloud_text(b->config->cloud, "locale_configfile", debian ? "/etc/default/locale" : "/etc/locale.conf");
-	if (*path != '/')
-		return err_set(e, ERR_FORMAT, "locale_configfile '%.80s' is no absolute path", path);
 	want_frequency(b, FREQ_INSTANCE);
 	if (debian && !built_in(locale) && (r = want_generated(b, locale, e)))
 		return r;
@@ -100,10 +86,11 @@ static int want_locale(struct builder *b, const char *locale, struct err *e)
 
 int module_locale(struct builder *b, struct err *e)
 {
-	const char *locale = node_str(cloud_key(b, "locale"));
+	const char *locale;
+	int r = item_locale(b->config->cloud, &locale, e);
 
-	if (!locale)
+	if (!r && !locale)
 		return 0;
 	want_item(b, "");
-	return want_locale(b, locale, e) ? want_failed(b, e) : 0;
+	return r || want_locale(b, locale, e) ? want_failed(b, e) : 0;
 }

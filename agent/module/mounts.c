@@ -5,6 +5,7 @@
 #include <string.h>
 #include "agent/block.h"
 #include "common/base/text.h"
+#include "common/userdata/storage.h"
 
 #define FSTAB "/etc/fstab"
 /* By this option the lines of cloud-config are known again. */
@@ -12,20 +13,10 @@
 /* What mount(8) reads before the network: no other lines of the guest's are tried then. */
 /* Not below STATE_DIR: SELinux lets mount(8) read what is in /etc. */
 #define LOCAL "/etc/natal/fstab-local"
-enum { FIELDS = 6, MOUNT_TIMEOUT_MS = 60000, SWAP_TIMEOUT_MS = 100 * 1000 };
+enum { MOUNT_TIMEOUT_MS = 60000, SWAP_TIMEOUT_MS = 100 * 1000 };
 
 /* local: those of text that want no network. */
 struct lines { struct builder *b; struct buf text, local; bool swap, network; const char *kept; };
-
-static bool plain_word(const char *s)
-{
-	if (!*s)
-		return false;
-	for (; *s; s++)
-		if (isspace((unsigned char)*s) || iscntrl((unsigned char)*s))
-			return false;
-	return true;
-}
 
 /* Does fstab have a line for this device that is not ours? */
 static bool has_device(const char *fstab, const char *device)
@@ -65,17 +56,24 @@ static bool is_cloud_name(const char *s)
 	return text_starts(s, "ephemeral") || text_starts(s, "ebs");
 }
 
-/* The name of what is mounted: devices by their nodes, everything else (UUID=, LABEL=, host:/path, tmpfs) as it is. NULL: a cloud's name. */
-static const char *source_name(struct builder *b, const char *given)
+/* The name of what is mounted: devices by their nodes (of a whole disk that has partitions the first), everything else (UUID=, LABEL=, host:/path, tmpfs) as
+ * it is. NULL: a cloud's name. */
+static int source_name(struct builder *b, const char *given, const char **ret, struct err *e)
 {
-	const char *disk, *number;
+	const char *disk, *number, *first;
 
-	if (strchr(given, '=') || strchr(given, ':') || *given == '/')
-		return given;
+	*ret = given;
+	if (strchr(given, '=') || strchr(given, ':') || (*given == '/' && !text_starts(given, "/dev/")))
+		return 0;
 	block_name(&b->plan->arena, given, node_get(b->config->cloud, "device_aliases"), &disk, &number);
+	if (!disk && is_cloud_name(given))
+		*ret = NULL;
 	if (!disk)
-		return is_cloud_name(given) ? NULL : given;
-	return *number ? block_partition(&b->plan->arena, disk, number) : disk;
+		return 0;
+	*ret = *number ? block_partition(&b->plan->arena, disk, number) : disk;
+	int r = *number ? 0 : block_first(b->facts, disk, &first, e);
+	*ret = !r && !*number && first ? first : *ret;
+	return r;
 }
 
 /* By its type, by a server in front of it, or since somebody says so. */
@@ -93,62 +91,28 @@ static bool wants_network(const char *source, const char *type, const char *opti
 
 static int one_mount(struct lines *l, const struct node *v, const struct node *defaults, struct err *e)
 {
-	static const char *const standard[FIELDS] = { NULL, NULL, "auto", "defaults,nofail,x-systemd.after=natal-early.service,_netdev", "0", "2" };
-	const char *f[FIELDS], *said = NULL;
+	struct storage_mount m;
+	int r = storage_mount(v, defaults, &m, e);
+	const char *const *f = m.field;
 
-	for (size_t i = 0; i < FIELDS; i++) {
-		const struct node *mine = i < v->count ? v->items[i] : NULL, *other = defaults && i < defaults->count ? defaults->items[i] : NULL;
-		const struct node *n = mine && mine->kind != NODE_NULL ? mine : other && other->kind != NODE_NULL ? other : NULL;
-		f[i] = n ? n->text : defaults ? NULL : standard[i];
-		said = i == 3 && n ? n->text : said;
-		f[i] = f[i] ? f[i] : standard[i];
-		if (n && (n->kind == NODE_LIST || n->kind == NODE_MAP || !plain_word(n->text)))
-			return node_fail(n, ERR_FORMAT, e, "mounts: a field of fstab is one word");
-	}
-	if (!f[0] || !f[1])
-		return 0;               /* null for the place: the device is not mounted */
-	const char *source = source_name(l->b, f[0]);
+	const char *source;
+	if (r || !f[0] || !f[1])
+		return r;               /* null for the place: the device is not mounted */
+	if ((r = source_name(l->b, f[0], &source, e)))
+		return r;
 	if (!source) {
 		note_add(&l->b->plan->notes, NOTE_WARNING, ERR_UNSUPPORTED, v, "mounts: '%.60s' is a name of some cloud's, and no device here", f[0]);
 		return 0;
 	}
 	if (has_device(l->kept, source))
 		return 0;
-	bool swap = strcmp(f[2], "swap") == 0;
-	if (!swap && (*f[1] != '/' || strstr(f[1], "/../")))
-		return node_fail(v, ERR_FORMAT, e, "mounts: '%.60s' is no absolute path", f[1]);
 	const char *line = arena_printf(&l->b->plan->arena, "%s\t%s\t%s\t%s," OURS "\t%s\t%s\n", source, f[1], f[2], f[3], f[4], f[5]);
-	bool network = wants_network(source, f[2], said);
+	bool network = wants_network(source, f[2], m.options);
 	buf_str(&l->text, line);
-	buf_str(&l->local, swap || network ? "" : line);
+	buf_str(&l->local, m.swap || network ? "" : line);
 	l->network |= network;
-	l->swap |= swap;
-	return swap ? 0 : want_dir(l->b, f[1], 0755, 0, 0, e);
-}
-
-/* 512, "512B", "2G", "1.5 GB", ".5G": bytes, or so many of K, M, G, T; what is below a byte is cut off, as cloud-init does. */
-static int bytes_of(const struct node *v, uint64_t *ret, struct err *e)
-{
-	static const char units[] = "BKMGT";
-	enum { DIGITS_MAX = 15, FRACTION_MAX = 6 };
-	const char *text = v->text ? v->text : "", *p = text;
-	uint64_t whole = 0, fraction = 0, of = 1, cap = UINT64_C(1) << 50;
-	size_t n = strspn(p, "0123456789"), m = p[n] == '.' ? strspn(p + n + 1, "0123456789") : 0;
-
-	for (size_t i = 0; i < n && n <= DIGITS_MAX; i++)
-		whole = whole * 10 + (uint64_t)(p[i] - '0');
-	for (size_t i = 0; i < m && i < FRACTION_MAX; i++, of *= 10)
-		fraction = fraction * 10 + (uint64_t)(p[n + 1 + i] - '0');
-	p += n + (p[n] == '.') + m;
-	p += strspn(p, " ");
-	const char *unit = *p ? strchr(units, toupper((unsigned char)*p)) : NULL;
-	if ((!n && !m) || (*p && (!unit || (p[1] && (toupper((unsigned char)p[1]) != 'B' || unit == units || p[2])))))
-		return node_fail(v, ERR_FORMAT, e, "swap: '%.40s' is no size such as 536870912 or 512M", text);
-	unsigned shift = unit ? (unsigned)(10 * (unit - units)) : 0;
-	if (n > DIGITS_MAX || whole > cap >> shift)
-		return node_fail(v, ERR_FORMAT, e, "swap: '%.40s' is too large", text);
-	*ret = (whole << shift) + (fraction << shift) / of;
-	return 0;
+	l->swap |= m.swap;
+	return m.swap ? 0 : want_dir(l->b, f[1], 0755, 0, 0, e);
 }
 
 static uint64_t memory(struct builder *b)
@@ -166,22 +130,11 @@ static uint64_t memory(struct builder *b)
 	return kib << 10;
 }
 
-static int swap_size(struct builder *b, const struct node *swap, uint64_t *ret, struct err *e)
+static uint64_t swap_size(struct builder *b, const struct storage_swap *s)
 {
-	const struct node *size = node_get(swap, "size"), *max = node_get(swap, "maxsize");
-	uint64_t limit = 0;
-	int r = node_truth(max) ? bytes_of(max, &limit, e) : 0;
+	uint64_t largest = UINT64_C(4) << 30, now = memory(b), size = !s->automatic ? s->size : now < largest ? now : largest;
 
-	*ret = 0;
-	if (r || !node_truth(size))
-		return r;
-	if (!node_is(size, "auto"))
-		r = bytes_of(size, ret, e);
-	else
-		*ret = memory(b) < UINT64_C(4) << 30 ? memory(b) : UINT64_C(4) << 30;
-	if (limit && *ret > limit)
-		*ret = limit;
-	return r;
+	return s->max && size > s->max ? s->max : size;
 }
 
 /* Is the file what a run left that did not come to mkswap(8)? Of its size, and nothing in it that has a name. */
@@ -198,15 +151,13 @@ static int is_unfinished(struct builder *b, const char *name, uint64_t size, boo
 static int swap_file(struct lines *l, const struct node *swap, struct err *e)
 {
 	struct arena *a = &l->b->plan->arena;
-	const char *name = node_str(node_get(swap, "filename"));
+	struct storage_swap s;
 	struct fact now;
-	uint64_t size;
-	int r;
+	int r = storage_swap(swap, &s, e);
+	const char *name = s.file;
+	uint64_t size = r ? 0 : swap_size(l->b, &s);
 
-	name = name ? name : "/swap.img";
-	if (*name != '/' || !plain_word(name) || strstr(name, "/../"))
-		return node_fail(node_get(swap, "filename"), ERR_FORMAT, e, "swap: filename '%.60s' is no absolute path", name);
-	if ((r = swap_size(l->b, swap, &size, e)) || size == 0 || (r = facts_stat(l->b->facts, name, &now, e)))
+	if (r || size == 0 || (r = facts_stat(l->b->facts, name, &now, e)))
 		return r;
 	const char *bytes = arena_printf(a, "%llu", (unsigned long long)size);
 	want_note(l->b, name, strlen(name));

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/services.h"
 
 enum { SERVICE_TIMEOUT_MS = 90 * 1000 };
 
@@ -74,11 +75,10 @@ static const struct client clients[] = {
 /* The client that is named, else the first that is there, else the first. */
 static int pick(struct builder *b, const struct node *ntp, struct client *ret, struct err *e)
 {
-	const char *wanted = cloud_text(ntp, "ntp_client", "auto"), *words[ARRAY_SIZE(clients) + 1] = { 0 }, *path;
+	const char *wanted = cloud_text(ntp, "ntp_client", "auto"), *path;
 	bool automatic = strcmp(wanted, "auto") == 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
-		words[i] = clients[i].name;
 		int r = automatic ? guest_program(b, clients[i].check, &path, e) : 0;
 		if (r)
 			return r;
@@ -91,24 +91,15 @@ static int pick(struct builder *b, const struct node *ntp, struct client *ret, s
 	if (automatic)
 		return 0;
 	*ret = (struct client){ .name = wanted, .write = write_ntp };
-	if (node_get(ntp, "config"))
-		return 0;               /* its own client: config says all of it, or is said to be short of it */
-	err_set(e, ERR_FORMAT, "ntp.ntp_client '%.40s' is none that natal knows, and ntp.config does not describe it", wanted);
-	err_suggest(e, wanted, words, "chrony, systemd-timesyncd or ntp");
-	return -(int)e->code;
+	return 0;               /* its own client: config says all of it */
 }
 
 /* What ntp.config says otherwise. */
-static int own_words(const struct node *config, struct client *c, struct err *e)
+static void own_words(const struct node *config, struct client *c)
 {
 	c->conf = cloud_text(config, "confpath", c->conf);
 	c->check = cloud_text(config, "check_exe", c->check);
 	c->service = cloud_text(config, "service_name", c->service);
-	if (!c->conf || !c->check || !c->service)
-		return err_set(e, ERR_FORMAT, "ntp.config of the client '%.40s' wants confpath, check_exe, service_name and template", c->name);
-	if (*c->conf != '/')
-		return err_set(e, ERR_FORMAT, "ntp.config.confpath '%.80s' is no absolute path", c->conf);
-	return 0;
 }
 
 static int conf_text(struct builder *b, const struct node *ntp, const struct client *c, const char **ret, struct err *e)
@@ -144,16 +135,17 @@ static int want_client(struct builder *b, const struct node *ntp, struct err *e)
 	const char *text, *path, **restart = arena_array(&b->plan->arena, 5, sizeof *restart);
 	struct client c;
 	struct guest g;
-	int r = guest_read(b, &g, e);
+	int r = service_ntp(ntp, e);
 
-	if (r || (r = pick(b, ntp, &c, e)))
+	if (r || (r = guest_read(b, &g, e)) || (r = pick(b, ntp, &c, e)))
 		return r;
 	if (g.tool == PACKAGES_DNF || g.tool == PACKAGES_YUM) {
 		c.redhat = true;
 		c.conf = c.redhat_conf ? c.redhat_conf : c.conf;
 		c.service = c.redhat_service ? c.redhat_service : c.service;
 	}
-	if ((r = own_words(config, &c, e)) || (r = conf_text(b, with_pools(b, ntp, &g), &c, &text, e)) ||
+	own_words(config, &c);
+	if ((r = conf_text(b, with_pools(b, ntp, &g), &c, &text, e)) ||
 	    (r = guest_program(b, c.check, &path, e)) || (r = want_text(b, c.conf, text, 0644, e)))
 		return r;
 	const char *const own[] = { c.package, NULL };

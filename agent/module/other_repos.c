@@ -2,10 +2,9 @@
 #include "agent/module/guest.h"
 
 #include <string.h>
+#include "common/userdata/services.h"
 
 #define ZYPP_CONF "/etc/zypp/zypp.conf"
-
-static bool one_line(const char *s) { return s && !strchr(s, '\n'); }
 
 static const char *value_text(const struct node *n) { return n->kind == NODE_BOOL ? (n->boolean ? "1" : "0") : n->text ? n->text : ""; }
 
@@ -18,13 +17,9 @@ static int one_repository(struct builder *b, const char *folder, const struct no
 	for (char *p = id; *p; p++)
 		if (*p == ' ')
 			*p = '-';
-	if (!*id || *id == '.' || strpbrk(id, "/\n]"))
-		return err_set(e, ERR_FORMAT, "zypper.repos: '%.60s' is no repository's name", id);
 	buf_printf(&out, "# Written by natal.\n[%s]\n", id);
 	for (size_t i = 0; i < repo->count; i++) {
 		const char *key = repo->members[i].key->text, *value = value_text(repo->members[i].value);
-		if (!one_line(key) || !one_line(value))
-			return err_set(e, ERR_FORMAT, "zypper.repos: an option of '%.60s' is longer than a line", id);
 		if (strcmp(key, "id") != 0)
 			buf_printf(&out, "%s = %s\n", key, value);
 	}
@@ -47,8 +42,6 @@ static int want_settings(struct builder *b, const struct node *config, struct er
 		buf_str(&out, "\n");
 	for (size_t i = 0; i < config->count; i++) {
 		const char *key = config->members[i].key->text, *value = value_text(config->members[i].value);
-		if (!one_line(key) || !one_line(value))
-			return err_set(e, ERR_FORMAT, "zypper.config: a setting is longer than a line");
 		const char *line = arena_printf(&b->plan->arena, "%s=%s\n", key, value);
 		if (strcmp(key, "configdir") != 0 && *value && !strstr(old, line))
 			buf_str(&out, line);
@@ -60,13 +53,11 @@ int module_zypper(struct builder *b, struct err *e)
 {
 	const struct node *zypper = cloud_key(b, "zypper"), *repos = node_get(zypper, "repos"), *config = node_get(zypper, "config");
 	const char *folder = cloud_text(config, "reposdir", "/etc/zypp/repos.d");
-	int r = 0;
 
 	if (!repos)
 		return 0;
 	want_item(b, "");
-	if (*folder != '/')
-		r = err_set(e, ERR_FORMAT, "zypper.config.reposdir '%.80s' is no absolute path", folder);
+	int r = service_zypper(zypper, e);
 	for (size_t i = 0; !r && i < repos->count; i++)
 		r = one_repository(b, folder, repos->items[i], e);
 	if (!r && config && config->count)
@@ -80,13 +71,11 @@ int module_apk(struct builder *b, struct err *e)
 	const char *version = cloud_text(alpine, "version", NULL), *base = cloud_text(alpine, "base_url", "https://dl-cdn.alpinelinux.org/alpine");
 	const char *local = cloud_text(apk, "local_repo_base_url", NULL), *text;
 	scoped_buf struct buf out = BUF_MAX(SCRIPT_MAX);
-	int r = 0;
 
 	if (!version || cloud_bool(apk, "preserve_repositories", false))
 		return 0;
 	want_item(b, "");
-	if (!one_line(version) || !one_line(base) || (local && !one_line(local)))
-		r = err_set(e, ERR_FORMAT, "apk_repos: a repository is longer than a line");
+	int r = service_apk(apk, e);
 	buf_printf(&out, "# Written by natal.\n%s/%s/main\n", base, version);
 	if (cloud_bool(alpine, "community_enabled", false))
 		buf_printf(&out, "%s/%s/community\n", base, version);

@@ -3,19 +3,20 @@
 
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/items.h"
 
 struct wishes { bool update, upgrade, reboot; const char **names; size_t count; };
 
-/* "vim", or [vim, 2:9.0]: each tool has its own way of writing the two as one. */
+/* Each tool has its own way of writing a name and a version as one. */
 static int add_package(struct builder *b, const struct guest *g, const struct node *n, struct wishes *w, struct err *e)
 {
-	const char *name = node_str(n->kind == NODE_LIST ? n->items[0] : n), *version = n->kind == NODE_LIST ? node_str(n->items[1]) : NULL;
 	bool equals = g->tool == PACKAGES_APT || g->tool == PACKAGES_APK;
+	struct item_package p;
+	int r = item_package(n, &p, e);
 
-	if (!name || !*name || *name == '-' || strpbrk(name, " \t\n") || (version && (!*version || strpbrk(version, " \t\n"))))
-		return err_set(e, ERR_FORMAT, "packages: '%.60s' is no package's name", name ? name : "");
-	w->names[w->count++] = version ? arena_printf(&b->plan->arena, "%s%s%s", name, equals ? "=" : "-", version) : name;
-	return 0;
+	if (!r)
+		w->names[w->count++] = p.version ? arena_printf(&b->plan->arena, "%s%s%s", p.name, equals ? "=" : "-", p.version) : p.name;
+	return r;
 }
 
 static size_t packages_of(const struct node *list)
@@ -42,8 +43,10 @@ static int read_wishes(struct builder *b, const struct guest *g, struct wishes *
 		const struct node *n = list->items[i], *apt = node_get(n, "apt");
 		if (n->kind != NODE_MAP)
 			r = add_package(b, g, n, w, e);
-		for (size_t k = 0; !r && apt && g->tool == PACKAGES_APT && k < apt->count; k++)
+		const size_t before = w->count;
+		for (size_t k = 0; !r && apt && k < apt->count; k++)
 			r = add_package(b, g, apt->items[k], w, e);
+		w->count = g->tool == PACKAGES_APT || !apt ? w->count : before;         /* judged, and not this guest's */
 	}
 	return r;
 }

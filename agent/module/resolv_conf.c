@@ -3,17 +3,14 @@
 
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/services.h"
 
 #define PATH "/etc/resolv.conf"
 
-static bool one_word(const char *s) { return s && *s && !strpbrk(s, " \t\r\n"); }
-
-static int put_list(struct buf *out, const char *keyword, const struct node *list, bool line_each, struct err *e)
+static void put_list(struct buf *out, const char *keyword, const struct node *list, bool line_each)
 {
 	for (size_t i = 0; list && i < list->count; i++) {
 		const char *s = list->items[i]->text;
-		if (!one_word(s))
-			return err_set(e, ERR_FORMAT, "resolv_conf: an element of its %s list is no word", keyword);
 		if (line_each || !i)
 			buf_printf(out, "%s %s%s", keyword, s, line_each ? "\n" : "");
 		else
@@ -21,18 +18,15 @@ static int put_list(struct buf *out, const char *keyword, const struct node *lis
 	}
 	if (list && list->count && !line_each)
 		buf_str(out, "\n");
-	return 0;
 }
 
 /* Flags are true or left out; the others are name:value. */
-static int put_options(struct buf *out, const struct node *options, struct err *e)
+static void put_options(struct buf *out, const struct node *options)
 {
 	bool any = false;
 
 	for (size_t i = 0; options && i < options->count; i++) {
 		const struct node *key = options->members[i].key, *v = options->members[i].value;
-		if (!one_word(key->text) || (v->kind != NODE_BOOL && !one_word(v->text)))
-			return err_set(e, ERR_FORMAT, "resolv_conf.options.%.40s is no word", key->text ? key->text : "");
 		if (v->kind == NODE_BOOL && !v->boolean)
 			continue;
 		buf_printf(out, "%s %s", any ? "" : "options", key->text);
@@ -42,16 +36,15 @@ static int put_options(struct buf *out, const struct node *options, struct err *
 	}
 	if (any)
 		buf_str(out, "\n");
-	return 0;
 }
 
 static int want_resolver(struct builder *b, const struct node *rc, struct err *e)
 {
 	scoped_buf struct buf out = BUF_MAX(SCRIPT_MAX);
 	const char *domain = cloud_text(rc, "domain", NULL), *text, *target;
-	int r = facts_link(b->facts, PATH, &target, e);
+	int r = service_resolver(rc, e);
 
-	if (r)
+	if (r || (r = facts_link(b->facts, PATH, &target, e)))
 		return r;
 	if (target && strstr(target, "systemd/resolve")) {
 		err_set(e, ERR_CONFLICT, PATH " is systemd-resolved's");
@@ -59,17 +52,13 @@ static int want_resolver(struct builder *b, const struct node *rc, struct err *e
 		return -(int)e->code;
 	}
 	buf_str(&out, "# Written by natal.\n");
-	if ((r = put_list(&out, "nameserver", node_get(rc, "nameservers"), true, e)) ||
-	    (r = put_list(&out, "search", node_get(rc, "searchdomains"), false, e)))
-		return r;
-	if (domain && !one_word(domain))
-		return err_set(e, ERR_FORMAT, "resolv_conf.domain is no word");
+	put_list(&out, "nameserver", node_get(rc, "nameservers"), true);
+	put_list(&out, "search", node_get(rc, "searchdomains"), false);
 	if (domain)
 		buf_printf(&out, "domain %s\n", domain);
-	if ((r = put_list(&out, "sortlist", node_get(rc, "sortlist"), false, e)) || (r = put_options(&out, node_get(rc, "options"), e)) ||
-	    (r = take_text(b, &out, &text, e)))
-		return r;
-	return want_text(b, PATH, text, 0644, e);
+	put_list(&out, "sortlist", node_get(rc, "sortlist"), false);
+	put_options(&out, node_get(rc, "options"));
+	return (r = take_text(b, &out, &text, e)) ? r : want_text(b, PATH, text, 0644, e);
 }
 
 int module_resolv_conf(struct builder *b, struct err *e)

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/services.h"
 
 #define FOLDER "/etc/rsyslog.d"
 enum { RELOAD_TIMEOUT_MS = 90 * 1000, CONF_MAX = 16 << 20 };
@@ -18,12 +19,9 @@ static void conf_files_fini(struct conf_files *f)
 }
 
 /* Entries of one file follow one another in it. */
-static int add(struct builder *b, struct conf_files *f, const char *name, const char *content, struct err *e)
+static void add(struct builder *b, struct conf_files *f, const char *name, const char *content)
 {
 	struct arena *a = &b->plan->arena;
-
-	if (!*name || strstr(name, "..") || strpbrk(name, "\n"))
-		return err_set(e, ERR_FORMAT, "rsyslog: '%.60s' is no file's name", name);
 	const char *path = *name == '/' ? name : arena_printf(a, "%s/%s", f->folder, name);
 	size_t *number = text_index_at(a, &f->known, path);
 	if (!*number) {
@@ -33,28 +31,17 @@ static int add(struct builder *b, struct conf_files *f, const char *name, const 
 	struct buf *text = &f->at[*number - 1].text;
 	buf_str(text, content);
 	buf_str(text, *content && content[strlen(content) - 1] == '\n' ? "" : "\n");
-	return buf_check(text, path, e);
 }
 
 /* "FILTER @HOST:PORT # NAME": the filter is *.*, the protocol UDP, where a remote does not say. */
 static int put_remote(struct builder *b, struct buf *out, const struct member *m, struct err *e)
 {
-	struct arena *a = &b->plan->arena;
-	const char *line = node_str(m->value);
-	if (!line || !*line)
-		return 0;
-	char *data = arena_copy(a, line, strcspn(line, "#"));
-	while (*data && data[strlen(data) - 1] == ' ')
-		data[strlen(data) - 1] = 0;
-	data += strspn(data, " ");
-	char *space = strchr(data, ' ');
-	const char *host = space ? space + 1 + strspn(space + 1, " ") : data;
-	size_t at = strspn(host, "@"), n = strlen(host + at);
-	const char *port = strrchr(host, ':');
-	if (at > 2 || !n || strchr(host, ' ') || strchr(host, '\n') || (port && !port[1]))
-		return err_set(e, ERR_FORMAT, "rsyslog.remotes.%.40s is no \"FILTER @HOST:PORT\"", m->key->text);
-	buf_printf(out, "%.*s %s%s # %s\n", space ? (int)(space - data) : 3, space ? data : "*.*", at == 2 ? "@@" : "@", host + at, m->key->text);
-	return 0;
+	struct service_remote to;
+	int r = service_remote(&b->plan->arena, m, &to, e);
+
+	if (!r && to.host)
+		buf_printf(out, "%s %s%s # %s\n", to.filter ? to.filter : "*.*", to.tcp ? "@@" : "@", to.host, m->key->text);
+	return r;
 }
 
 static int add_remotes(struct builder *b, struct conf_files *f, const struct node *remotes, struct err *e)
@@ -67,7 +54,9 @@ static int add_remotes(struct builder *b, struct conf_files *f, const struct nod
 	for (size_t i = 0; !r && i < remotes->count; i++)
 		r = put_remote(b, &out, &remotes->members[i], e);
 	buf_str(&out, "# end remotes\n");
-	return r || (r = take_text(b, &out, &text, e)) ? r : add(b, f, f->main, text, e);
+	if (!r && !(r = take_text(b, &out, &text, e)))
+		add(b, f, f->main, text);
+	return r;
 }
 
 static int want_service(struct builder *b, const struct node *rsyslog, struct err *e)
@@ -95,14 +84,12 @@ static int want_rsyslog(struct builder *b, const struct node *rsyslog, struct er
 	scoped(conf_files_fini) struct conf_files f = { .at = arena_array(&b->plan->arena, n + 1, sizeof *f.at),
 		.folder = cloud_text(rsyslog, "config_dir", FOLDER), .main = cloud_text(rsyslog, "config_filename", "20-cloud-config.conf") };
 	const char *text;
-	int r = 0;
+	int r = service_rsyslog(&b->plan->arena, rsyslog, e);
 
-	if (*f.folder != '/')
-		return err_set(e, ERR_FORMAT, "rsyslog.config_dir '%.80s' is no absolute path", f.folder);
 	for (size_t i = 0; !r && i < n; i++) {
 		const struct node *c = configs->items[i];
 		text = c->kind == NODE_TEXT ? node_str(c) : cloud_text(c, "content", NULL);
-		r = add(b, &f, cloud_text(c, "filename", f.main), text ? text : "", e);
+		add(b, &f, cloud_text(c, "filename", f.main), text ? text : "");
 	}
 	if (!r && remotes && remotes->count)
 		r = add_remotes(b, &f, remotes, e);

@@ -3,31 +3,17 @@
 
 #include <string.h>
 #include "common/base/text.h"
-#include "common/userdata/unpack.h"
+#include "common/userdata/items.h"
 
 #define SEED_PATH STATE_DIR "/random-seed"
-enum { SEED_MAX = 1 << 20, SEED_TIMEOUT_MS = 60 * 1000 };
-
-static int decode(const struct node *data, const char *encoding, struct buf *out, struct err *e)
-{
-	int r = 0;
-
-	if (strcmp(encoding, "base64") == 0 || strcmp(encoding, "b64") == 0)
-		return base64_decode(data->text, data->count, "random_seed.data", out, e);
-	if (strcmp(encoding, "gzip") == 0 || strcmp(encoding, "gz") == 0)
-		r = unpack(PACKING_GZIP, data->text, data->count, out, e);
-	else
-		buf_add(out, data->text, data->count);
-	return r ? r : buf_check(out, "random_seed.data", e);
-}
+enum { SEED_TIMEOUT_MS = 60 * 1000 };
 
 /* To the pool, or to the end of a file: what stands there already is worth keeping. */
 static int want_data(struct builder *b, const struct node *seed, const char *file, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
-	const struct node *data = node_get(seed, "data");
-	scoped_buf struct buf out = BUF_MAX(SEED_MAX);
-	int r = decode(data, cloud_text(seed, "encoding", "raw"), &out, e);
+	scoped_buf struct buf out = BUF_MAX(ITEM_SEED_MAX);
+	int r = item_seed(seed, &out, e);
 
 	if (r || !out.size)
 		return r;
@@ -69,15 +55,10 @@ int module_seed_random(struct builder *b, struct err *e)
 {
 	const struct node *seed = cloud_key(b, "random_seed");
 	const char *file = cloud_text(seed, "file", "/dev/urandom");
-	int r = 0;
 
 	if (!seed)
 		return 0;
 	want_item(b, "");
 	want_frequency(b, FREQ_INSTANCE);
-	if (*file != '/')
-		r = err_set(e, ERR_FORMAT, "random_seed.file '%.80s' is no absolute path", file);
-	if (!r && node_get(seed, "data"))
-		r = want_data(b, seed, file, e);
-	return r || (r = want_command(b, seed, file, e)) ? want_failed(b, e) : 0;
+	return want_data(b, seed, file, e) || want_command(b, seed, file, e) ? want_failed(b, e) : 0;
 }

@@ -165,6 +165,17 @@ static size_t key_sets(struct builder *b, const struct config_user *u, struct ke
 	return n;
 }
 
+/* In a home that is his already, he may have put what hinders anybody: that is no reason to leave the rest of the document undone. */
+static int look_at_home(struct builder *b, const struct home *h, struct err *e)
+{
+	struct fact now;
+	int r = *h->path == '/' ? facts_stat(b->facts, h->path, &now, e) : 0;
+
+	if (!r && *h->path == '/' && now.kind != FACT_ABSENT && now.uid != 0)
+		want_policy(b, POLICY_DEGRADE);
+	return r;
+}
+
 static int one_user(struct builder *b, const struct config_user *u, struct err *e)
 {
 	struct account_line *p = accounts_find(&b->accounts, ACCOUNT_PASSWD, u->name);
@@ -178,6 +189,8 @@ static int one_user(struct builder *b, const struct config_user *u, struct err *
 	if ((r = want_owner(b, u->name, NULL, &h.uid, &h.gid, e)) || (r = newuser_read(b, &like, e)))
 		return r;
 	h.path = p->f[PW_HOME];
+	if ((r = look_at_home(b, &h, e)))
+		return r;
 	h.skel = like->skel;
 	h.more = like->skel_more;
 	/* useradd -r makes no home, and neither does cloud-init for such a user. */

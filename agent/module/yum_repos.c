@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 #include "common/base/text.h"
+#include "common/userdata/services.h"
 
 /* A repository's id as cloud-init makes it: what is no word becomes "-". */
 static const char *id_of(struct arena *a, const char *name)
@@ -42,8 +43,6 @@ static int one_repository(struct builder *b, const char *folder, const struct me
 	const char *path = arena_printf(a, "%s/%s.repo", folder, id);
 	bool has_enabled = node_get(m->value, "enabled") != NULL;
 
-	if (*id == '.')
-		return err_set(e, ERR_FORMAT, "yum_repos: '%.60s' is no file's name", m->key->text);
 	buf_printf(&out, "# Written by natal.\n[%s]\n", id);
 	for (size_t i = 0; i < m->value->count; i++)
 		put_option(&out, m->value->members[i].key, m->value->members[i].value);
@@ -57,13 +56,11 @@ int module_yum_repos(struct builder *b, struct err *e)
 {
 	const struct node *repos = cloud_key(b, "yum_repos");
 	const char *folder = cloud_text(b->config->cloud, "yum_repo_dir", "/etc/yum.repos.d");
-	int r = 0;
 
 	if (!repos)
 		return 0;
 	want_item(b, "");
-	if (*folder != '/')
-		r = err_set(e, ERR_FORMAT, "yum_repo_dir '%.60s' is no absolute path", folder);
+	int r = service_yum(b->config->cloud, e);
 	for (size_t i = 0; !r && i < repos->count; i++)
 		r = one_repository(b, folder, &repos->members[i], e);
 	return r ? want_failed(b, e) : 0;

@@ -74,14 +74,22 @@ void want_item(struct builder *b, const char *name)
 		.row = (size_t)(b->module - modules), .ground = b->module->ground,
 	};
 	sha256_init(&b->wanted);
-	for (size_t k = 0; k < b->config->policy_count; k++) {
-		const struct config_policy *c = &b->config->policies[k];
-		if (strcmp(c->key, i->key) == 0 || (strcmp(c->key, i->module) == 0 && i->policy == b->module->policy))
-			i->policy = c->policy;
-	}
+	want_policy(b, b->module->policy);
 }
 
 static struct item *current(struct builder *b) { return &b->plan->items[b->plan->item_count - 1]; }
+
+void want_policy(struct builder *b, enum policy_kind otherwise)
+{
+	struct item *i = current(b);
+
+	i->policy = otherwise;
+	for (size_t k = 0; k < b->config->policy_count; k++) {
+		const struct config_policy *c = &b->config->policies[k];
+		if (strcmp(c->key, i->key) == 0 || (strcmp(c->key, i->module) == 0 && i->policy == otherwise))
+			i->policy = c->policy;
+	}
+}
 
 void wanted_note(struct sha256 *h, const void *bytes, size_t n)
 {
@@ -297,7 +305,7 @@ static int check_policies(const struct config *c, const struct plan *p, struct e
 		words[n] = NULL;
 		if (found)
 			continue;
-		err_set(e, ERR_FORMAT, "%s: natal/policy: '%.60s' is no item of this plan", BLOB_USER_DATA, c->policies[k].key);
+		err_set(e, ERR_FORMAT, "%s: natal.policy: '%.60s' is no item of this plan", BLOB_USER_DATA, c->policies[k].key);
 		err_suggest(e, c->policies[k].key, words, "natal-agent plan lists the items");
 		return -(int)e->code;
 	}

@@ -54,6 +54,13 @@ static int fail_reader(const struct composer *c, const char *text, struct err *e
 	return node_fail(&here, ERR_FORMAT, e, "%s (#x%02X)", p->problem, (unsigned)p->problem_value);
 }
 
+static bool at_tab(const yaml_parser_t *p)
+{
+	const size_t at = p->problem_mark.index;
+
+	return at < (size_t)(p->input.string.end - p->input.string.start) && p->input.string.start[at] == '\t';
+}
+
 static int next(struct composer *c, yaml_event_t *v, struct err *e)
 {
 	const yaml_parser_t *p = &c->parser;
@@ -65,7 +72,9 @@ static int next(struct composer *c, yaml_event_t *v, struct err *e)
 	if (p->error == YAML_READER_ERROR)
 		return fail_reader(c, (const char *)p->input.string.start, e);
 	int r = fail_at(c, &p->problem_mark, ERR_FORMAT, e, p->problem ? p->problem : "no YAML");
-	if (p->context)
+	if (p->problem && strstr(p->problem, "cannot start any token") && at_tab(p))
+		err_hint(e, "YAML is indented with blanks, and here is a tab");
+	else if (p->context)
 		err_hint(e, "%s that began in line %zu", p->context, p->context_mark.line + 1);
 	return r;
 }
@@ -196,6 +205,14 @@ static int merge_members(struct composer *c, struct node *into, const struct nod
 
 struct pairs { struct node *own, *merged; };
 
+static int key_fail(const struct node *key, struct err *e)
+{
+	node_fail(key, ERR_FORMAT, e, "%s is no key", node_kind_name(key->kind));
+	if (key->kind == NODE_MAP)
+		err_hint(e, "where {{ … }} of a template is meant: put it in quotes, and '## template: jinja' in the first line");
+	return -(int)e->code;
+}
+
 static int compose_pair(struct composer *c, const yaml_event_t *v, unsigned depth, struct pairs *p, struct err *e)
 {
 	scoped(event_fini) yaml_event_t w = { 0 };
@@ -211,7 +228,7 @@ static int compose_pair(struct composer *c, const yaml_event_t *v, unsigned dept
 	if (merge)
 		return merge_members(c, p->merged, value, &w.start_mark, e);
 	if (key->kind == NODE_LIST || key->kind == NODE_MAP)
-		return node_fail(key, ERR_FORMAT, e, "%s is no key", node_kind_name(key->kind));
+		return key_fail(key, e);
 	if (node_find(p->own, key))
 		note_add(c->notes, NOTE_WARNING, ERR_FORMAT, key, "the key '%.60s' stands twice: this one counts", key->text);
 	node_set(c->arena, p->own, key, value);

@@ -207,7 +207,7 @@ static int one_device(struct net_build *b, const struct section *s, const struct
 	v2_look_at_keys(b, dev, s->keys, netplan_keys, s->of);
 	struct node *cmd = node_new(b->arena, NODE_MAP, m->key->place);
 	if ((r = s->make(b, key, dev, cmd)) || (r = v2_add_layer3(b, dev, cmd)) ||
-	    (r = net_take_pattern(b, node_get(node_get(dev, "match"), "name"), "match/name", &pattern)) || (r = net_add_command(b, cmd)))
+	    (r = net_take_pattern(b, node_get(node_get(dev, "match"), "name"), "match.name", &pattern)) || (r = net_add_command(b, cmd)))
 		return r;
 	struct net_link *l = net_find(b, key);
 	after(dev, l);

@@ -64,6 +64,8 @@ static void hint_kind(unsigned kinds, const struct node *n, struct err *e)
 {
 	if ((kinds & (K(BOOL) | K(INT))) && n->kind == NODE_TEXT)
 		err_hint(e, kinds & K(BOOL) ? "true or false, without quotes" : "a number, without quotes");
+	else if ((kinds & K_TEXT) && n->kind == NODE_MAP && n->count == 1 && n->place.line && n->members[0].value->place.line == n->place.line)
+		err_hint(e, "where a line with ': ' in it is meant: put the whole of it in quotes");
 	else if ((kinds & K_TEXT) && n->kind != NODE_LIST && n->kind != NODE_MAP && n->kind != NODE_NULL)
 		err_hint(e, "put it in quotes");
 	else if (kinds & K(LIST))

@@ -88,9 +88,9 @@ bool form_repository(const char *s)
 
 bool form_host_key(const char *s)
 {
-	static const char *const types[] = { "ecdsa_", "ed25519_", "rsa_" }, *const parts[] = { "public", "private", "certificate" };
+	static const char *const types[] = { "ecdsa_", "ed25519_", "rsa_", "dsa_" }, *const parts[] = { "public", "private", "certificate" };
 
-	for (unsigned i = 0; i < 9; i++) {
+	for (unsigned i = 0; i < 12; i++) {
 		size_t n = strlen(types[i / 3]), m = strlen(parts[i % 3]);
 		if (strncmp(s, types[i / 3], n) == 0 && strncmp(s + n, parts[i % 3], m) == 0 && at_end(s + n + m))
 			return true;

@@ -55,7 +55,7 @@ KEYS_APPLIED(ssh,
 	F("ssh_keys", SHAPE(.kinds = K(MAP), .named = form_host_key, .others = TEXT,
 		.name_form = "rsa, ecdsa or ed25519 and _private, _public or _certificate")),
 	F("ssh_authorized_keys", SOME_TEXTS), F("ssh_deletekeys", BOOL),
-	F("ssh_genkeytypes", LIST(WORD("ecdsa", "ed25519", "rsa"), .min = 1)),
+	F("ssh_genkeytypes", LIST(ANY(WORD("ecdsa", "ed25519", "rsa"), SHAPE(.kinds = K_TEXT, .words = LIST_OF_WORDS("dsa"), OLD("24.2", "ed25519"))), .min = 1)),
 	F("disable_root", BOOL), F("disable_root_opts", TEXT), F("allow_public_ssh_keys", BOOL), F("ssh_quiet_keygen", BOOL),
 	F("ssh_publish_hostkeys", MAP(F("enabled", BOOL), F("blacklist", TEXTS))));
 

@@ -4,15 +4,13 @@
 #include <string.h>
 #include "common/base/text.h"
 #include "common/userdata/hostkey.h"
+#include "common/userdata/meaning_impl.h"
 #include "common/userdata/merge.h"
 #include "common/userdata/sshline.h"
 #include "common/userdata/users.h"
 #include "common/userdata/words.h"
 
-struct look { struct arena *a; struct notes *notes; };
-
-/* What another reader has found. */
-static void take(const struct look *l, const char *path, const struct err *e)
+void meaning_take(const struct look *l, const char *path, const struct err *e)
 {
 	struct err *said = note_add(l->notes, NOTE_ERROR, e->code, NULL, "%s", e->msg);
 
@@ -48,6 +46,13 @@ static void texts(const struct look *l, const char *path, const struct node *n, 
 	for (size_t i = 0; n && n->kind == NODE_LIST && i < n->count; i++)
 		member(l, arena_printf(l->a, "%s.%zu", path, i), n->items[i], right, said);
 	member(l, path, n, right, said);
+}
+
+/* A key of a map that has to be a name: YAML's numbers and truth values are none. */
+static void account_name(const struct look *l, const char *path, const struct node *key, const char *const said[2])
+{
+	if (!node_str(key) || !word_account(key->text))
+		say(l, path, key, said[0], said[1]);
 }
 
 static bool no_nul(const char *s) { return s; }
@@ -86,23 +91,25 @@ static void uid(const struct look *l, const char *path, const struct node *v)
 		say(l, path, v, "is no number that a user can have", "");
 }
 
-/* Keys of which none is one: somebody was to have a way in. Comments are none, and no mistake. */
-static void login_keys(const struct look *l, const char *path, const struct node *keys)
+/* Keys of which none is one: somebody was to have a way in. Comments are none, and no mistake. A map's are its keys. Is there one? */
+static bool login_keys(const struct look *l, const char *path, const struct node *keys)
 {
 	const struct node *bad = NULL;
-	bool good = false;
+	bool good = false, one = keys && keys->kind == NODE_TEXT, many = keys && (keys->kind == NODE_LIST || keys->kind == NODE_MAP);
 
-	for (size_t i = 0; keys && keys->kind == NODE_LIST && i < keys->count; i++) {
-		char *rest = arena_text(l->a, node_str(keys->items[i]) ? keys->items[i]->text : "");
+	for (size_t i = 0; i < (many ? keys->count : one); i++) {
+		const struct node *key_text = one ? keys : keys->kind == NODE_MAP ? keys->members[i].key : keys->items[i];
+		char *rest = arena_text(l->a, node_str(key_text) ? key_text->text : "");
 		for (char *line; (line = strsep(&rest, "\n"));) {
 			line += strspn(line, " \t\r");
 			bool key = sshline_parse(l->a, line, NULL).type;
 			good |= key;
-			bad = !key && *line && *line != '#' ? keys->items[i] : bad;
+			bad = !key && *line && *line != '#' ? key_text : bad;
 		}
 	}
 	if (bad && !good)
 		say(l, path, bad, "is no line of an authorized_keys file, and there is no other key", "what ssh-keygen writes into a .pub file");
+	return good;
 }
 
 static void one_user(const struct look *l, const struct member *m)
@@ -110,17 +117,17 @@ static void one_user(const struct look *l, const struct member *m)
 	const struct node *u = m->value, *sudo = node_get(u, "sudo"), *doas = node_get(u, "doas");
 	const char *path = named(l, "users", m->key);
 
-	member(l, path, m->key, word_account, (const char *const[]){ "is no name of a user", WORD_ACCOUNT_HINT });
+	account_name(l, path, m->key, (const char *const[]){ "is no name of a user", WORD_ACCOUNT_HINT });
 	for (size_t i = 0; i < ARRAY_SIZE(user_fields); i++)
 		member(l, arena_printf(l->a, "%s.%s", path, user_fields[i].key), node_get(u, user_fields[i].key), user_fields[i].right, user_fields[i].said);
 	if (node_truth(sudo))
 		texts(l, arena_printf(l->a, "%s.sudo", path), sudo, one_rule, of_rule);
 	if (node_truth(doas))
 		texts(l, arena_printf(l->a, "%s.doas", path), doas, one_rule, of_rule);
-	login_keys(l, arena_printf(l->a, "%s.ssh_authorized_keys", path), node_get(u, "ssh_authorized_keys"));
+	bool keys = login_keys(l, arena_printf(l->a, "%s.ssh_authorized_keys", path), node_get(u, "ssh_authorized_keys"));
 	uid(l, arena_printf(l->a, "%s.uid", path), node_get(u, "uid"));
 	inactive(l, arena_printf(l->a, "%s.inactive", path), node_get(u, "inactive"));
-	if (node_truth(node_get(u, "ssh_redirect_user")) && node_truth(node_get(u, "ssh_authorized_keys")))
+	if (node_truth(node_get(u, "ssh_redirect_user")) && keys)
 		say(l, arena_printf(l->a, "%s.ssh_redirect_user", path), node_get(u, "ssh_redirect_user"), "does not go with ssh_authorized_keys",
 			"one whom it sends elsewhere has no keys of his own");
 }
@@ -132,7 +139,7 @@ static void user_groups(const struct look *l, const struct member *m)
 	const char *path = arena_printf(l->a, "%s.groups", named(l, "users", m->key));
 
 	for (size_t i = 0; groups && groups->kind == NODE_MAP && i < groups->count; i++)
-		member(l, path, groups->members[i].key, word_account, of_account);
+		account_name(l, path, groups->members[i].key, of_account);
 	for (size_t i = 0; groups && groups->kind == NODE_LIST && i < groups->count; i++)
 		member(l, path, groups->items[i], word_account, of_account);
 	if (!node_str(groups))
@@ -154,7 +161,7 @@ static void accounts(const struct look *l, const struct node *config)
 	struct err e;
 
 	if (users_normalize(l->a, config, NULL, &all, &e)) {
-		take(l, "users", &e);
+		meaning_take(l, "users", &e);
 		return;
 	}
 	if (all.users->count > WORDS_ACCOUNTS_MAX)
@@ -168,7 +175,7 @@ static void accounts(const struct look *l, const struct node *config)
 	for (size_t i = 0; i < all.groups->count; i++) {
 		const struct member *m = &all.groups->members[i];
 		const char *path = named(l, "groups", m->key);
-		member(l, path, m->key, word_account, (const char *const[]){ "is no name of a group", WORD_ACCOUNT_HINT });
+		account_name(l, path, m->key, (const char *const[]){ "is no name of a group", WORD_ACCOUNT_HINT });
 		texts(l, path, m->value, word_account, of_account);
 	}
 }
@@ -177,6 +184,21 @@ static void one_password(const struct look *l, const char *path, const struct no
 {
 	if (!word_password(user, password))
 		say(l, path, at, "wants a name and a password of one line each", "");
+}
+
+/* chpasswd.list: lines "name:password"; what has another form is passed over when it is applied. */
+static void old_passwords(const struct look *l, const struct node *list)
+{
+	for (size_t i = 0; list && (list->kind == NODE_LIST ? i < list->count : !i); i++) {
+		const struct node *n = list->kind == NODE_LIST ? list->items[i] : list;
+		char *rest = arena_text(l->a, node_str(n) ? n->text : "");
+		for (char *line; (line = strsep(&rest, "\n"));) {
+			char *word = line;
+			const char *name = strsep(&word, ":");
+			if (*name && word && *word)
+				one_password(l, "chpasswd.list", n, name, word);
+		}
+	}
 }
 
 static void passwords(const struct look *l, const struct node *config)
@@ -192,6 +214,7 @@ static void passwords(const struct look *l, const struct node *config)
 		if (!random && (!type || strcmp(type, "hash") == 0) && password && strchr(password, ':'))
 			say(l, path, u, "has a colon in its hash", "");
 	}
+	old_passwords(l, node_get(node_get(config, "chpasswd"), "list"));
 	if (node_truth(top) && top->kind == NODE_TEXT)
 		one_password(l, "password", top, "x", node_str(top) ? top->text : "");
 }
@@ -227,16 +250,14 @@ static void files(const struct look *l, const struct node *list)
 		say(l, "write_files", list, "comes to more than 67108864 bytes", "");
 }
 
-static void sources(const struct look *l, const struct node *list)
-{
-	if (list && list->kind == NODE_MAP && list->count > WORDS_SOURCES_MAX)
-		say(l, "apt.sources", list, "are too many: 4096 at most", "");
-}
-
 static void host_keys(const struct look *l, const struct node *keys)
 {
 	static const char *const types[] = { "rsa", "ecdsa", "ed25519" };
 
+	for (size_t i = 0; keys && keys->kind == NODE_MAP && i < keys->count; i++)
+		if (text_starts(keys->members[i].key->text, "dsa_"))
+			err_hint(note_add(l->notes, NOTE_DEPRECATED, ERR_FORMAT, keys->members[i].key, "ssh_keys.%.20s is left out: sshd refuses DSA keys", keys->members[i].key->text),
+				"an ed25519 key does what it did");
 	for (size_t i = 0; keys && keys->kind == NODE_MAP && i < ARRAY_SIZE(types); i++) {
 		const struct node *private = node_get(keys, arena_printf(l->a, "%s_private", types[i])), *public = node_get(keys,
 			arena_printf(l->a, "%s_public", types[i]));
@@ -271,12 +292,12 @@ void meaning_check(struct arena *a, const struct node *config, struct notes *not
 	login_keys(&l, "ssh_authorized_keys", node_get(config, "ssh_authorized_keys"));
 	passwords(&l, config);
 	files(&l, node_get(config, "write_files"));
-	sources(&l, node_get(node_get(config, "apt"), "sources"));
 	for (size_t i = 0; i < ARRAY_SIZE(certificates); i++)
 		texts(&l, arena_printf(a, "%s.trusted", certificates[i]), node_get(node_get(config, certificates[i]), "trusted"), word_certificate, of_pem);
 	host_keys(&l, node_get(config, "ssh_keys"));
 	commands(&l, "runcmd", node_get(config, "runcmd"));
 	commands(&l, "bootcmd", node_get(config, "bootcmd"));
+	meaning_items(&l, config);
 	if (mergers_take(a, &copy, &ignored, NULL, &e))
-		take(&l, "merge_how", &e);
+		meaning_take(&l, "merge_how", &e);
 }

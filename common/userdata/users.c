@@ -133,7 +133,7 @@ static int take_users(struct work *w, const struct node *users, struct err *e)
 		else if (one->kind == NODE_TEXT || one->kind == NODE_LIST)
 			r = take_names(w, one, false, e);
 		else
-			r = node_fail(one, ERR_FORMAT, e, "users/%zu is %s, not a name or a map of fields", i, node_kind_name(one->kind));
+			r = node_fail(one, ERR_FORMAT, e, "users.%zu is %s, not a name or a map of fields", i, node_kind_name(one->kind));
 		if (r)
 			return r;
 	}

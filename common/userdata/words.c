@@ -70,6 +70,16 @@ bool word_folder(const char *s)
 	return *s == '/' && !strstr(s, "/../") && (n < 3 || strcmp(s + n - 3, "/..") != 0);
 }
 
+bool word_file(const char *s)
+{
+	size_t n = strlen(s);
+	bool plain = true;
+
+	for (const char *p = s; *p; p++)
+		plain &= !iscntrl((unsigned char)*p);
+	return plain && word_folder(s) && n < 4000 && s[n - 1] != '/' && !(s[n - 1] == '.' && s[n - 2] == '/');
+}
+
 bool word_hash(const char *s) { return !*s || strchr("$!*", *s); }
 
 bool word_password(const char *user, const char *password)

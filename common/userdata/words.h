@@ -24,6 +24,8 @@ bool word_zone(const char *s);
 bool word_field(const char *s);
 /* An absolute path without '..'. */
 bool word_folder(const char *s);
+/* The same of a file: no control character in it, and neither '/' nor "/." at its end. */
+bool word_file(const char *s);
 /* What shadow(5) has in the place of a password; cloud-init passes over an empty one. */
 bool word_hash(const char *s);
 /* A name and a password (or a hash) that chpasswd(8) could be given in a line. */

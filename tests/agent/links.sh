@@ -47,9 +47,24 @@ leads loop /srv/a
 leads "$out/trust" /etc/natal/trust.d       # no anchors: nothing is applied at all
 grep -q 'trust anchors' "$work/said" || fail "trust.d: $(cat "$work/said")"
 
+# A folder that is to be made, and what a run that ended leaves of it, or somebody makes look like that.
+fresh; mkdir -p "$root/srv/.a.natal-new"
+run_agent apply --root "$root" --medium "$work/one" > "$work/said" 2>&1 || fail "$(cat "$work/said")"
+[ -e "$root/srv/a/b/file" ] && [ ! -e "$root/srv/.a.natal-new" ] || fail "$(find "$root/srv")"
+fresh; mkdir -p "$root/srv/.a.natal-new"; echo evil > "$root/srv/.a.natal-new/plugin"
+! run_agent apply --root "$root" --medium "$work/one" > "$work/said" 2>&1 || fail "$(cat "$work/said")"
+[ ! -e "$root/srv/a" ] && grep -qF 'make folder /srv/a as .a.natal-new: Directory not empty' "$work/said" || fail "$(cat "$work/said"; find "$root/srv")"
+ok "a folder that is made begins empty"
+
 # What the user alice puts into her home, as root sees it at the next medium.
 [ "$(id -u)" = 0 ] || { ok "not root: a user's links are for root only"; exit 0; }
-# victim TEXT COMMAND…: alice does that in her home; root says TEXT (none: it goes well), and /etc and /root have nothing new.
+mkdir -p "$work/other"; cp -r "$work/seed/." "$work/other"
+user_data "$work/other" <<'J'
+{"hostname": "web-2", "users": [{"name": "alice", "ssh_authorized_keys": ["ssh-ed25519 B"]}, {"name": "carol"}], "write_files": [{"path": "/etc/motd", "content": "y"}]}
+J
+seal "$work/three" 3 "$work/other"
+# victim TEXT COMMAND…: alice does that in her home; root says TEXT (none: it goes well), and /etc and /root have nothing new. She alone goes without what the
+# next medium has for her.
 victim() {
   local text=$1 before status=0; shift
   fresh
@@ -65,6 +80,8 @@ victim() {
   else
     [ "$status" = 0 ] || fail "$*: $(cat "$work/said")"
   fi
+  run_agent apply --root "$root" --medium "$work/three" > "$work/said" 2>&1 || [ "$?" = 10 ] || fail "$*: the third medium: $(cat "$work/said")"
+  [ "$(cat "$root/etc/hostname" "$root/etc/motd")" = "$(printf 'web-2\ny')" ] && grep -q ^carol: "$root/etc/passwd" && [ -e "$root/home/carol/.bashrc" ] || fail "$*: hinders others: $(cat "$work/said")"
   ok "alice: $*"
 }
 victim '/home/alice/.ssh/authorized_keys is a symlink, a file is wanted' ln -sf /etc/secret .ssh/authorized_keys
@@ -74,3 +91,7 @@ victim '/home/alice/.ssh is a symlink of user 1000: not followed' sh -c 'rm -r .
 victim '' ln -s /etc/secret .ssh/.authorized_keys.natal-new
 victim '' sh -c 'rm .bashrc && ln -s /etc/apt/new .bashrc'
 victim '' sh -c 'rm -r .ssh'
+victim 'Is a directory' sh -c 'rm .ssh/authorized_keys; mkdir -p .ssh/.authorized_keys.natal-new/x'
+victim 'is a file, a folder is wanted' sh -c 'rm -r .ssh; : > .ssh'
+victim 'authorized_keys' truncate -s 17M .ssh/authorized_keys
+victim 'authorized_keys' sh -c 'rm .ssh/authorized_keys; mkdir .ssh/authorized_keys'

@@ -45,19 +45,20 @@ warned "user-data:2:14: users.0 has an unknown key 'shel'" '{"users": [ {"shel":
 warned "did you mean 'shell'?" '{"users": [{"shel": "/bin/sh", "name": "a"}]}'
 bad "hostname 'a b' is no host name" '{"hostname": "a b"}'
 bad "'a/b' is no name of a user" '{"users": [{"name": "a/b"}]}'
-bad 'users/a/passwd is not the hash of a password' '{"users": [{"name": "a", "passwd": "secret"}]}'
-bad 'users/a/gecos holds a colon' '{"users": [{"name": "a", "gecos": "a:b"}]}'
-bad "write_files/0/permissions is '644', not octal text" '{"write_files": [{"path": "/a", "permissions": 644}]}'
-bad "write_files/0/path '/a/../b' is not an absolute path" '{"write_files": [{"path": "/a/../b"}]}'
-bad "write_files/0/encoding 'b46' is not one" '{"write_files": [{"path": "/a", "encoding": "b46"}]}'
+bad 'users.a.passwd is not the hash of a password' '{"users": [{"name": "a", "passwd": "secret"}]}'
+bad 'users.a.gecos holds a colon' '{"users": [{"name": "a", "gecos": "a:b"}]}'
+bad "write_files.0.permissions is '644', not octal text" '{"write_files": [{"path": "/a", "permissions": 644}]}'
+bad "write_files.0.path '/a/../b' is not an absolute path" '{"write_files": [{"path": "/a/../b"}]}'
+bad "write_files.0.encoding 'b46' is not one" '{"write_files": [{"path": "/a", "encoding": "b46"}]}'
 bad "did you mean 'b64'?" '{"write_files": [{"path": "/a", "encoding": "b46"}]}'
 warned "user-data:2:2: ssh_pwauth is 'maybe': sshd's configuration is left as it is" '{"ssh_pwauth": "maybe"}'
-warned "chpasswd/list: a line is not 'name:password', and is passed over" '{"chpasswd": {"list": "blah"}}'
+warned "chpasswd.list: a line is not 'name:password', and is passed over" '{"chpasswd": {"list": "blah"}}'
 bad "'localhos', not true, false or localhost" '{"hostname": "a", "manage_etc_hosts": "localhos"}'
 bad "did you mean 'localhost'?" '{"hostname": "a", "manage_etc_hosts": "localhos"}'
 bad "timezone '../x' is no name of a time zone" '{"timezone": "../x"}'
 bad "'users' is 'stop', not fail, degrade or continue" '{"natal": {"policy": {"users": "stop"}}}'
-bad "natal/policy: 'hostnam' is no item of this plan" '{"hostname": "a", "natal": {"policy": {"hostnam": "fail"}}}'
+bad "user-data:2:40: natal.policy: 'hostnam' is no module, and no item of one" '{"hostname": "a", "natal": {"policy": {"hostnam": "fail"}}}'
+bad "natal.policy: 'hostname/x' is no item of this plan" '{"hostname": "a", "natal": {"policy": {"hostname/x": "fail"}}}'
 bad '/etc/hostname is wanted twice: by hostname and by rsyslog' '{"hostname": "a", "rsyslog": {"configs": [{"filename": "/etc/hostname", "content": "x"}]}}'
 bad 'user-data:3:1: did not find expected' 'hostname: [a'
 warned "key 'hostname' stands twice: this one counts" '{"hostname": "a", "hostname": "b"}'
@@ -99,6 +100,12 @@ grep -qx "$work/many: not valid: 1 error, 3 unknown keys" <<<"$out" && grep -q '
 printf '#cloud-config\napt_update: true\n' > "$work/many"; out=$("$agent" schema --strict "$work/many") && fail "valid: $out"
 grep -qx "$work/many: not valid: 1 deprecation" <<<"$out" || fail "$out"
 ok "schema says of what a file is not valid"
+# What is most often meant by what is written.
+hints() { printf '#cloud-config\n%b' "$1" > "$work/meant"; out=$("$agent" schema "$work/meant" 2>&1) && fail "valid: $out"; case $out in *"hint: $2"*) ;; *) fail "'$2' was wanted: $out";; esac; }
+hints 'runcmd:\n- echo foo: bar\n' "where a line with ': ' in it is meant: put the whole of it in quotes"
+hints 'hostname: {{ x }}\n' "where {{ … }} of a template is meant"
+hints 'users:\n\t- x\n' "YAML is indented with blanks, and here is a tab"
+ok "schema says what was meant by a colon, a template and a tab"
 printf '\xef\xbb\xbf#cloud-config\nhostname: marked\n' > "$work/marked"
 for v in schema 'userdata merge' 'userdata parts'; do
   "$agent" $v "$work/marked" > "$work/out" 2>&1 || fail "$v: $(cat "$work/out")"
@@ -114,7 +121,9 @@ said "'-h' is no merger" userdata merge "$work/marked" --how -h
 said "did you mean 'apply'?" aply
 said "unknown verb 'erly'" boot erly
 said "did you mean 'early'?" boot erly
-said "which stage, early, late or behind?" boot
+said "boot: which, early, late or behind?" boot
+said "analyze: which, show, blame or plot?" analyze
+said "net: which, render?" net
 said "plan: unexpected argument 'seed.iso'" plan seed.iso
 said "unknown option '--mediun'" apply --mediun x
 said "did you mean '--medium'?" apply --mediun x

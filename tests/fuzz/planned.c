@@ -37,6 +37,16 @@ static void agrees(const uint8_t *bytes, size_t size, const struct err *refused)
 	PROMISE(!l.valid);
 }
 
+/* The same of each item; templates of ntp and apt are read when they are filled in. */
+static void items_agree(const uint8_t *bytes, size_t size, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->item_count; i++) {
+		const struct item *it = &plan->items[i];
+		if (it->problem && it->problem->code == ERR_FORMAT && strcmp(it->module, "ntp") != 0 && strcmp(it->module, "apt_configure") != 0)
+			agrees(bytes, size, it->problem);
+	}
+}
+
 int fuzz_plan(const char *name, const uint8_t *bytes, size_t size)
 {
 	struct blob blob = { .bytes = bytes, .size = size, .owner = "root" };
@@ -56,6 +66,8 @@ int fuzz_plan(const char *name, const uint8_t *bytes, size_t size)
 	}
 	int r = plan_build(config, &facts, &done, &plan, &e);
 	PROMISE(r ? *e.msg && !plan : plan != NULL);
+	if (plan && strcmp(name, "user-data") == 0)
+		items_agree(bytes, size, plan);
 	for (size_t i = 0; plan && i < plan->action_count; i++)
 		PROMISE(!plan->actions[i].path || (plan->actions[i].path[0] == '/' && !strstr(plan->actions[i].path, "/../")));
 	return 0;

@@ -11,7 +11,7 @@ guest_collected() {
   truncate -s 32M "$name.out"
   khz=$(awk '/^cpu MHz/{printf "%d", $4*1000; exit}' /proc/cpuinfo)
   # shellcheck disable=SC2086
-  timeout "${GUEST_SECONDS:-400}" qemu-system-x86_64 -name "${name##*/}" ${GUEST_ACCEL:--accel tcg,thread=multi,tb-size=512} -cpu max -smp 1 -m 1024 -M q35,smm=off -nodefaults -no-user-config -display none \
+  timeout "${GUEST_SECONDS:-900}" qemu-system-x86_64 -name "${name##*/}" ${GUEST_ACCEL:--accel tcg,thread=multi,tb-size=512} -cpu max -smp 1 -m 1024 -M q35,smm=off -nodefaults -no-user-config -display none \
     -no-reboot -serial "file:$name.serial" -uuid 11111111-2222-3333-4444-555555555555 \
     -drive "if=none,id=root,file=$name.qcow2,format=qcow2,cache=unsafe" -device virtio-blk-pci,drive=root,serial=root \
     -drive "if=none,id=seed,file=$seed,format=raw,readonly=on" -device virtio-blk-pci,drive=seed,serial=seed \

@@ -137,6 +137,9 @@ static void a_users_file_is_read_where_it_is(void **state)
 	assert_err(facts_own_text(&f, "/home/alice/keys", &text, &e), ERR_CONFLICT, e, "/home/alice/keys is a symlink, a file is wanted");
 	if (geteuid() != 0)
 		return;
+	assert_int_equal(fchownat(root.fd, "home/alice", ALICE, ALICE, 0), 0);
+	assert_int_equal(linkat(root.fd, "etc/secret", root.fd, "home/alice/second", 0), 0);
+	assert_err(facts_own_text(&f, "/home/alice/second", &text, &e), ERR_CONFLICT, e, "/home/alice/second is a second name of a file of user 0");
 	put_link("/etc", "/home/alice/.ssh", ALICE);
 	assert_err(facts_own_text(&f, "/home/alice/.ssh/secret", &text, &e), ERR_CONFLICT, e, "is a symlink of user 4711");
 }

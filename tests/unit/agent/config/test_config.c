@@ -59,16 +59,18 @@ static void keys_without_users_make_the_default_user(void **state)
 static void mistakes_name_their_place(void **state)
 {
 	static const struct { const char *text, *where, *msg; enum err_code code; } cases[] = {
-		{ "{\n\"write_files\":[{\"path\":\"/a\",\"content\":1}]}", "user-data:3:29", "write_files/0/content is not a string",
+		{ "{\n\"write_files\":[{\"path\":\"/a\",\"content\":1}]}", "user-data:3:29", "write_files.0.content is not a string",
 			ERR_FORMAT },
-		{ "{\"runcmd\":[\"a\",{}]}", "user-data:2:16", "runcmd/1 is not a list of strings", ERR_FORMAT },
+		{ "{\"runcmd\":[\"a\",{}]}", "user-data:2:16", "runcmd.1 is not a list of strings", ERR_FORMAT },
 		{ "{\"hostname\":7}", "user-data:2:2", "hostname is not a string", ERR_FORMAT },
 		{ "{\"users\":7}", "user-data:2:10", "users is not a list", ERR_FORMAT },
-		{ "{\"users\":[{\"name\":\"a\",\"system\":\"yes\"}]}", "user-data:2:23", "users/a/system is not true or false",
+		{ "{\"users\":[{\"name\":\"a\",\"system\":\"yes\"}]}", "user-data:2:23", "users.a.system is not true or false",
 			ERR_FORMAT },
-		{ "{\"users\":[{\"name\":\"a\",\"uid\":-1}]}", "user-data:2:23", "users/a/uid is not a whole number", ERR_FORMAT },
-		{ "{\"users\":[{\"name\":\"a\",\"sudo\":[\"A\\nB\"]}]}", "user-data:2:23", "users/a/sudo: a rule is one line", ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"uid\":-1}]}", "user-data:2:23", "users.a.uid is not a whole number", ERR_FORMAT },
+		{ "{\"users\":[{\"name\":\"a\",\"sudo\":[\"A\\nB\"]}]}", "user-data:2:23", "users.a.sudo: a rule is one line", ERR_FORMAT },
 		{ "{\"users\":[{\"name\":\"a\",\"ssh_authorized_keys\":[\"A\\nB c\"]}]}", "user-data:2:46", "is no line of an authorized_keys file", ERR_FORMAT },
+		{ "{\"users\":{\"john\":{},\n\"john.doe\":{\"uid\":-1}}}", "user-data:3:13", "users.john.doe.uid is not a whole number", ERR_FORMAT },
+		{ "{\"users\":{\"a\":{},\n\"a.uid\":{\"gecos\":\"x:y\"},\"a.b\":{}}}", "user-data:3:10", "users.a.uid.gecos holds a colon", ERR_FORMAT },
 		{ "{\"bootcmd\":[]}", "user-data:2:12", "bootcmd is empty", ERR_FORMAT },
 		{ "[]", "user-data:2:1", "a cloud-config is a map", ERR_FORMAT },
 	};

@@ -171,6 +171,18 @@ static void host_keys_are_made_once(void **state)
 		assert_int_not_equal(plan->actions[i].kind, ACTION_REMOVE);
 }
 
+/* Which cloud-init made until 24.2, and sshd has refused longer than that. */
+static void dsa_keys_are_left_out(void **state)
+{
+	has_program("/usr/bin/ssh-keygen");
+	planned("ssh_genkeytypes: [dsa, ed25519]\n");
+	assert_string_equal(command("ssh_host_keys", 0), "/usr/bin/ssh-keygen -q -t ed25519 -N  -f /etc/ssh/ssh_host_ed25519_key");
+	assert_string_equal(command("ssh_host_keys", 1), "");
+	planned_again("ssh_keys: {dsa_private: x, dsa_public: y, ed25519_private: a, ed25519_public: b}\n", "i-2");
+	assert_written("/etc/ssh/ssh_host_ed25519_key", "a\n");
+	assert_null(find_write("/etc/ssh/ssh_host_dsa_key"));
+}
+
 static void an_rsa_key_is_made_behind_the_boot(void **state)
 {
 	has_program("/usr/bin/ssh-keygen");
@@ -280,7 +292,7 @@ static void an_sshd_without_drop_ins(void **state)
 static void ssh_keys_that_are_none(void **state)
 {
 	assert_err(refused("ssh_keys: {rsa_public: x}\n"), ERR_FORMAT, e, "rsa_private and rsa_public go together");
-	assert_err(refused("ssh_genkeytypes: [dsa]\n"), ERR_UNSUPPORTED, e, "'dsa' is none of rsa, ecdsa, ed25519");
+	assert_err(refused("ssh_genkeytypes: [dsb]\n"), ERR_UNSUPPORTED, e, "'dsb' is none of rsa, ecdsa, ed25519");
 }
 
 /* One script of each kind. */
@@ -517,7 +529,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(subordinate_numbers_once_a_user), T(passwords_are_given_once_an_instance), T(another_wish_is_given), T(the_older_list),
 		T(passwords_that_are_none), T(the_keys_of_the_top_show_root_the_way), T(unless_root_may_log_in),
-		T(rules_of_two_users_in_one_file), T(host_keys_are_made_once), T(an_rsa_key_is_made_behind_the_boot), T(an_rsa_key_that_is_waited_for), T(an_rsa_key_that_a_unit_waits_for), T(keys_that_are_made_are_shown), T(keys_are_not_shown),
+		T(rules_of_two_users_in_one_file), T(host_keys_are_made_once), T(dsa_keys_are_left_out), T(an_rsa_key_is_made_behind_the_boot), T(an_rsa_key_that_is_waited_for), T(an_rsa_key_that_a_unit_waits_for), T(keys_that_are_made_are_shown), T(keys_are_not_shown),
 		T(the_images_keys_may_stay), T(sshd_is_told), T(an_sshd_without_drop_ins),
 		T(ssh_keys_that_are_none), T(scripts_have_their_frequencies), T(bootcmd_at_every_boot), T(appended_once), T(pieces_of_one_file),
 		T(appended_through_no_link_of_a_users), T(what_is_no_text_is_kept), T(deferred_until_the_owner_is_there), T(deferred_behind_what_is_there), T(passwords_that_are_made_up), T(passwords_that_were_made_up_stay), T(rules_of_one_with_a_dot),

@@ -265,6 +265,21 @@ static void lines_of_fstab(void **state)
 	assert_string_equal(command("mounts", 0), "");          /* not the running system's */
 }
 
+static void a_whole_disk_is_its_first_partition(void **state)
+{
+	static const char *const there[] = { "/dev/vdb", "/dev/vdb1", "/sys/block/vdb/vdb1/size", "/dev/vdc", "/dev/vdc1", "/dev/vda1", "/dev/vda11", "/sys/block/vda/vda11/size",
+		"/dev/nvme0n1", "/dev/nvme0n1p1", "/sys/block/nvme0n1/nvme0n1p1/size", "/dev/disk/by-id/x-part1", "/sys/block/vdb/vdb2/size" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(there); i++)
+		root_put(&root, there[i], "");
+	assert_int_equal(symlinkat("../../vdb", root.fd, "dev/disk/by-id/x"), 0);
+	assert_int_equal(unlinkat(root.fd, "dev/disk/by-id/x-part1", 0), 0);
+	assert_int_equal(symlinkat("../../vdb1", root.fd, "dev/disk/by-id/x-part1"), 0);
+	planned("mounts: [[vdb, /b], [vdc, /c], [vda1, /a], [nvme0n1, /n], [/dev/disk/by-id/x, /x], [/dev/vdb.2, /two]]\nmount_default_fields: [null, null, auto, ro, '0', '0']\n");
+	assert_written("/etc/fstab", "/dev/vdb1\t/b\tauto\tro" OURS "\t0\t0\n/dev/vdc\t/c\tauto\tro" OURS "\t0\t0\n/dev/vda1\t/a\tauto\tro" OURS "\t0\t0\n"
+		"/dev/nvme0n1p1\t/n\tauto\tro" OURS "\t0\t0\n/dev/disk/by-id/x-part1\t/x\tauto\tro" OURS "\t0\t0\n/dev/vdb2\t/two\tauto\tro" OURS "\t0\t0\n");
+}
+
 static void fields_that_are_not_given(void **state)
 {
 	planned("mounts: [[vdb, /data, xfs, ro], [vdc, /more]]\nmount_default_fields: [null, null, ext4, 'rw,nofail', '0', '0']\n");
@@ -462,7 +477,7 @@ int main(void)
 		T(a_disk_that_has_grown_is_not_made_anew), T(wrong_wishes_of_disks), T(a_filesystem_on_a_blank_device),
 		T(a_filesystem_that_is_there_stays), T(another_is_not_replaced), T(another_than_the_one_that_may_go_stays), T(nor_is_a_table), T(unless_it_may_go),
 		T(once_an_instance_wherever_it_stands), T(one_filesystem_a_device), T(auto_is_a_partition), T(wrong_wishes_of_filesystems),
-		T(lines_of_fstab), T(fields_that_are_not_given), T(mounted_where_the_system_runs), T(no_line_in_a_field), T(what_wants_the_network_is_mounted_late), T(lines_of_older_user_data_go), T(a_swap_file), T(sizes_of_a_swap_file),
+		T(lines_of_fstab), T(a_whole_disk_is_its_first_partition), T(fields_that_are_not_given), T(mounted_where_the_system_runs), T(no_line_in_a_field), T(what_wants_the_network_is_mounted_late), T(lines_of_older_user_data_go), T(a_swap_file), T(sizes_of_a_swap_file),
 		T(a_swap_file_where_files_are_labelled), T(a_swap_file_has_a_limit), T(a_file_that_is_there_is_not_made_into_swap), T(an_unfinished_one_is_finished),
 		T(the_root_grows_with_its_disk), T(a_root_that_fills_its_disk_stays), T(growing_may_be_off), T(a_program_by_name_has_to_be_there), T(an_image_that_is_not_to_grow),
 	};

@@ -87,7 +87,7 @@ static void nobody_to_be_sent_to(void **state)
 	planned("users: [{name: old, ssh_redirect_user: true}]\nssh_authorized_keys: ['" KEY_A "']\n");
 	assert_null(find_write("/home/old/.ssh/authorized_keys"));
 	assert_string_equal(noted(&config->notes, "has no effect"),
-		"user-data:2:21: users/old/ssh_redirect_user has no effect: users names no default user");
+		"user-data:2:21: users.old.ssh_redirect_user has no effect: users names no default user");
 }
 
 /* An empty variable of a template, a file's comment: sshd would pass them over, too. */
@@ -95,11 +95,11 @@ static void what_is_no_key_is_left_out(void **state)
 {
 	planned("users:\n- name: bob\n  ssh_authorized_keys:\n  - ''\n  - '# of the office'\n  - nonsense\n  - |\n    " KEY_A "\n\n    # and\n    " KEY_B "\n");
 	assert_string_equal(written("/home/bob/.ssh/authorized_keys"), KEY_A "\n" KEY_B "\n");
-	assert_string_equal(noted(&config->notes, "keys/0"), "user-data:5:5: users/bob/ssh_authorized_keys/0 is empty, and left out");
-	assert_string_equal(noted(&config->notes, "keys/1"), "user-data:6:5: users/bob/ssh_authorized_keys/1 is a comment, and left out");
-	assert_string_equal(noted(&config->notes, "keys/2"),
-		"user-data:7:5: users/bob/ssh_authorized_keys/2 is no line of an authorized_keys file, and left out");
-	assert_string_equal(noted(&config->notes, "keys/3"), "user-data:8:5: users/bob/ssh_authorized_keys/3 is a comment, and left out");
+	assert_string_equal(noted(&config->notes, "keys.0"), "user-data:5:5: users.bob.ssh_authorized_keys.0 is empty, and left out");
+	assert_string_equal(noted(&config->notes, "keys.1"), "user-data:6:5: users.bob.ssh_authorized_keys.1 is a comment, and left out");
+	assert_string_equal(noted(&config->notes, "keys.2"),
+		"user-data:7:5: users.bob.ssh_authorized_keys.2 is no line of an authorized_keys file, and left out");
+	assert_string_equal(noted(&config->notes, "keys.3"), "user-data:8:5: users.bob.ssh_authorized_keys.3 is a comment, and left out");
 	assert_int_equal(config->notes.count, 4);
 }
 
@@ -108,7 +108,7 @@ static void no_key_at_all(void **state)
 	planned("users: [default]\nssh_authorized_keys: ['', ' ']\n");
 	assert_null(find_write("/home/debian/.ssh/authorized_keys"));
 	assert_null(find_write("/root/.ssh/authorized_keys"));
-	assert_string_equal(noted(&config->notes, "is empty"), "user-data:3:23: ssh_authorized_keys/0 is empty, and left out");
+	assert_string_equal(noted(&config->notes, "is empty"), "user-data:3:23: ssh_authorized_keys.0 is empty, and left out");
 }
 
 /* cloud-init logs it and goes on; the rest of the item is done. */

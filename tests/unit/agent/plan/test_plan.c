@@ -327,7 +327,9 @@ static void files_that_cannot_be(void **state)
 static void a_policy_names_an_item(void **state)
 {
 	user_data("{\"natal\":{\"policy\":{\"hostnam\":\"fail\"}}}");
-	assert_err(build(NULL), ERR_FORMAT, e, "natal/policy: 'hostnam' is no item of this plan");
+	assert_err(build(NULL), ERR_FORMAT, e, "natal.policy: 'hostnam' is no module, and no item of one");
+	user_data("{\"natal\":{\"policy\":{\"users/a\":\"fail\"}}}");
+	assert_err(build(NULL), ERR_FORMAT, e, "natal.policy: 'users/a' is no item of this plan");
 }
 
 static void numbers_and_locks_of_users(void **state)
