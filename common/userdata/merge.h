@@ -32,5 +32,7 @@ int mergers_take(struct arena *a, struct node **config, struct mergers *ret, str
 /* *into becomes the two as one. Errors: format (what stands there cannot be merged so), limit. */
 int merge(struct arena *a, const struct mergers *how, struct node **into, struct node *with, struct err *e);
 
+/* What can be said of a patch before there is a config: each operation is one, its pointers are, and it has its value. */
+int patch_check(struct arena *a, struct node *patch, struct err *e);
 /* Applies a JSON patch (a list of operations) to *config. Errors: format, conflict (a test that fails, a path that is not there), limit. */
 int patch_apply(struct arena *a, struct node *patch, struct node **config, struct err *e);
