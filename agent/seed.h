@@ -26,7 +26,12 @@ int seed_policy(int root, struct policy *ret, struct err *e);
 /* Whether the policy waives any source, and which. */
 int seed_waiver(int root, struct waiver *ret, struct err *e);
 struct userdata;
-/* What a waived source may not ask for. denied, with the place; v signed: nothing is refused. */
-int waiver_check(const struct verified *v, const struct userdata *u, struct err *e);
+struct userdata_in;
+struct node;
+/* waiver.c: what a waived source may not ask for. denied, with the place; format: a word of the policy that is about nothing; v signed: nothing is
+ * refused. in: what `u` was made of. */
+int waiver_check(const struct verified *v, const struct userdata_in *in, const struct userdata *u, struct err *e);
+/* The same of the source's network configuration. */
+int waiver_check_network(const struct verified *v, const struct node *network, struct err *e);
 void seed_free(struct seed *s);
 scope_fn(struct seed, seed_free)

@@ -1,17 +1,12 @@
-/* waive.c - seed.h's second way: what the image's policy lets in although nobody signed it, and what that may ask for. */
+/* waive.c - seed.h's second way: what the image's policy lets in although nobody signed it; waiver.c says what that may ask for. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include "agent/journal.h"
-#include "agent/parts.h"
 #include "agent/seed.h"
 #include "agent/source/offer.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
-#include "common/base/text.h"
-#include "common/schema/schema.h"
-#include "common/userdata/userdata.h"
-#include "common/userdata/words.h"
 
 enum { POLICY_MAX = 64 << 10, PARTS = 5, JSON_MAX = 4 << 20 };
 
@@ -131,68 +126,5 @@ int seed_waive(int root, struct offer *o, const char *uuid, const struct journal
 	if ((r = write_meta(o, &meta, e)) || (r = fill(v, o, &meta, e)))
 		return r;
 	*ret = give(v);
-	return 0;
-}
-
-/* Some keys have two names ("ca-certs", "apt_upgrade", "apt_mirror"): the one that is not deprecated. NULL: it is no key. */
-static const char *key_name(const char *key)
-{
-	const struct field *f = schema_key(key, NULL);
-
-	return f && f->instead && schema_key(f->instead, NULL) ? f->instead : f ? key : schema_taken_for(key);
-}
-
-/* The member of the config that the word is about; NULL. */
-static const struct node *find_refused(const struct node *config, const char *name)
-{
-	for (size_t i = 0; config && config->kind == NODE_MAP && i < config->count; i++) {
-		const char *mine = node_str(config->members[i].key), *known = mine ? key_name(mine) : NULL;
-		if (known && strcmp(known, name) == 0)
-			return config->members[i].value;
-	}
-	return NULL;
-}
-
-/* A word that is about nothing would refuse nothing, without a sound. */
-static int no_such_word(const char *word, struct err *e)
-{
-	err_set(e, ERR_FORMAT, POLICY_PATH ": waive.refuse: '%.60s' is no key of cloud-config", word);
-	err_hint(e, "natal-agent schema --support lists them; and there are scripts and fetch");
-	return -(int)e->code;
-}
-
-/* The path of a file that root would run where it lies (parts.h): a script by another way; NULL. */
-static const struct node *find_part(const struct node *config)
-{
-	scoped(arena_fini) struct arena a = { 0 };
-	const struct node *files = find_refused(config, "write_files");
-
-	for (size_t i = 0; files && files->kind == NODE_LIST && i < files->count; i++) {
-		const struct node *at = node_get(files->items[i], "path");
-		const char *path = node_str(at) ? word_path(&a, at->text) : NULL;
-		if (path && text_starts(path, PARTS_DIR "/"))
-			return at;
-	}
-	return NULL;
-}
-
-int waiver_check(const struct verified *v, const struct userdata *u, struct err *e)
-{
-	if (!v->waived)
-		return 0;
-	for (size_t i = 0; i < v->waiver.refuse_count; i++) {
-		const char *key = v->waiver.refuse[i], *name = key_name(key);
-		const struct node *part = strcmp(key, "scripts") == 0 ? find_part(u->config) : NULL;
-		bool scripts = strcmp(key, "scripts") == 0 && (u->script_count || part);
-		if (!name && strcmp(key, "scripts") != 0 && strcmp(key, "fetch") != 0)
-			return no_such_word(key, e);
-		const struct node *n = name ? find_refused(u->config, name) : part;
-		if (!n && !scripts)
-			continue;
-		node_fail(n, ERR_DENIED, e, "%s of a source that nobody signed %s refused by the image's policy", scripts ? "scripts" : key,
-			scripts ? "are" : "is");
-		err_hint(e, "sign the user-data, or take it out of \"refuse\" in " POLICY_PATH);
-		return -(int)e->code;
-	}
 	return 0;
 }

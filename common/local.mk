@@ -28,7 +28,7 @@ common_libcommon_a_SOURCES = \
 	%D%/userdata/template_basic.c %D%/userdata/template_block.c %D%/userdata/template_expr.c %D%/userdata/template_filter.c \
 	%D%/userdata/template_impl.h %D%/userdata/template_lex.c %D%/userdata/template_method.c %D%/userdata/template_primary.c %D%/userdata/template_run.c \
 	%D%/userdata/template_value.c %D%/userdata/types.c %D%/userdata/unpack.c %D%/userdata/unpack.h %D%/userdata/unpack_functions.h \
-	%D%/userdata/hostkey.c %D%/userdata/hostkey.h %D%/userdata/items.c %D%/userdata/items.h %D%/userdata/meaning.c %D%/userdata/meaning.h \
+	%D%/userdata/hostkey.c %D%/userdata/hostkey.h %D%/userdata/items.c %D%/userdata/items.h %D%/userdata/lines.c %D%/userdata/lines.h %D%/userdata/meaning.c %D%/userdata/meaning.h \
 	%D%/userdata/meaning_impl.h %D%/userdata/meaning_items.c %D%/userdata/services.c %D%/userdata/services.h %D%/userdata/storage.c %D%/userdata/storage.h %D%/userdata/userdata.c \
 	%D%/userdata/sshline.c %D%/userdata/sshline.h %D%/userdata/userdata.h %D%/userdata/users.c %D%/userdata/users.h %D%/userdata/words.c %D%/userdata/words.h \
 	%D%/lint/lint.c %D%/lint/lint.h \

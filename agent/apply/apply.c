@@ -30,6 +30,7 @@ static void tell_step(const struct apply *a, const struct plan *p, size_t k, uin
 static int item_failed(const struct apply *a, struct item *i, bool *degraded, const struct err *e)
 {
 	i->outcome = OUTCOME_FAILED;
+	item_fails(i);
 	tell_finding(a, i, e);
 	*degraded |= i->policy == POLICY_DEGRADE;
 	return i->policy == POLICY_FAIL ? -(int)e->code : 0;

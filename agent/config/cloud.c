@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/schema/schema.h"
 #include "common/userdata/items.h"
+#include "common/userdata/lines.h"
 
 struct top {
 	const char *hostname, *fqdn, *timezone;
@@ -25,12 +26,27 @@ static const struct key_row top_keys[] = {
 	KEY(struct top, create_hostname_file, WANT_BOOL),
 };
 
+/* The first is the document's error. */
+static void refuse_line(void *arg, const struct line_fault *f)
+{
+	struct err *e = arg;
+
+	if (e->code)
+		return;
+	node_fail(f->at, ERR_FORMAT, e, "%s %s", f->path, f->what);
+	err_hint(e, "%s", f->hint);
+}
+
 /* The shape of it all, and what of it has no effect here. The first error is the document's; all of them are noted. */
 static int judge(struct config *c, struct err *e)
 {
 	if (schema_check(c->cloud, &c->notes) == 0) {
+		struct err fault = ERR_NONE;
 		schema_support(c->cloud, &c->notes);
-		return 0;
+		lines_each(&c->arena, c->cloud, refuse_line, &fault);
+		if (fault.code)
+			*e = fault;
+		return -(int)fault.code;
 	}
 	for (size_t i = 0; i < c->notes.kept; i++)
 		if (c->notes.at[i].level == NOTE_ERROR) {
@@ -183,7 +199,7 @@ static int read_userdata(struct config *c, struct doc *d, struct err *e)
 	int r = config_meta(c, &in, e);
 
 	in.vars = c->instance_data = config_instance_data(c);
-	if (r || (r = read_wanted(c, &in, e)) || (r = waiver_check(c->verified, &c->userdata, e)))
+	if (r || (r = read_wanted(c, &in, e)) || (r = waiver_check(c->verified, &in, &c->userdata, e)))
 		return r;
 	c->cloud = c->userdata.config;
 	*d = (struct doc){ BLOB_USER_DATA, c->cloud, &c->arena, &c->notes, true };

@@ -4,13 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static bool is_refused(const struct verified *v)
-{
-	for (size_t i = 0; v->waived && i < v->waiver.refuse_count; i++)
-		if (strcmp(v->waiver.refuse[i], "fetch") == 0)
-			return true;
-	return false;
-}
+static bool is_refused(const struct verified *v) { return v->waived && waiver_refuses(&v->waiver, "fetch"); }
 
 bool config_fetches(const struct config *c) { return c->with.fetch && fetch_policy_any(c->with.fetch->policy); }
 
@@ -23,7 +17,7 @@ int config_fetch(struct config *c, const char *address, struct config_want *w, s
 		return r;
 	if (is_refused(c->verified)) {
 		err_set(e, ERR_DENIED, "%s: what a source that nobody signed wants fetched is refused by the image's policy", w->url.shown);
-		err_hint(e, "sign the user-data, or take \"fetch\" out of \"refuse\" in /etc/natal/policy.json");
+		err_hint(e, "sign the user-data, or take \"fetch\" out of \"refuse\" in /etc/natal/policy.json, or add it to \"allow\"");
 		return -(int)e->code;
 	}
 	if ((r = fetch_allows(c->with.fetch->policy, &w->url, &w->pin, e)) || (r = c->with.fetch->get(c->with.fetch->data, &c->arena, w, &text, e)))

@@ -2,6 +2,7 @@
  * the guest is.  network-config goes before OpenStack's network_data.json: one of them is taken. */
 #include "agent/config/config.h"
 
+#include "agent/seed.h"
 #include "common/data/yaml.h"
 
 #define OPENSTACK_NAME "network_data.json"
@@ -38,7 +39,7 @@ int config_network(struct config *c, struct err *e)
 		return err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
 	if ((r = yaml_read(&c->arena, name, b->bytes, (size_t)b->size, &c->notes, &root, e)) || root->kind == NODE_NULL)
 		return r;               /* an empty one says nothing */
-	if ((r = read_kind(c, root, openstack, e)))
+	if ((r = waiver_check_network(c->verified, root, e)) || (r = read_kind(c, root, openstack, e)))
 		return r;
 	c->has_network = true;
 	return 0;

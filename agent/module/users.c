@@ -172,7 +172,7 @@ static int look_at_home(struct builder *b, const struct home *h, struct err *e)
 	int r = *h->path == '/' ? facts_stat(b->facts, h->path, &now, e) : 0;
 
 	if (!r && *h->path == '/' && now.kind != FACT_ABSENT && now.uid != 0)
-		want_policy(b, POLICY_DEGRADE);
+		want_spared(b);
 	return r;
 }
 

@@ -41,8 +41,8 @@ const char *module_owner(const struct module *m, bool delegated);
 
 /* Begins an item; what follows belongs to it. `name` "" gives the key "module", else "module/name". */
 void want_item(struct builder *b, const char *name);
-/* What becomes of the guest where the last item cannot be as wanted and user-data does not say: else its module's. */
-void want_policy(struct builder *b, enum policy_kind otherwise);
+/* What hinders the last item may be a user's doing: it degrades the guest, where user-data does not say what it is to do. */
+void want_spared(struct builder *b);
 /* Bytes that are part of what is wanted, beside those of the calls below. */
 void want_note(struct builder *b, const void *bytes, size_t n);
 /* The same for a digest that is wanted before its item. */

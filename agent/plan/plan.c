@@ -74,21 +74,28 @@ void want_item(struct builder *b, const char *name)
 		.row = (size_t)(b->module - modules), .ground = b->module->ground,
 	};
 	sha256_init(&b->wanted);
-	want_policy(b, b->module->policy);
+	for (size_t k = 0; k < b->config->policy_count; k++) {
+		const struct config_policy *c = &b->config->policies[k];
+		if (strcmp(c->key, i->key) == 0 || (strcmp(c->key, i->module) == 0 && i->policy == b->module->policy))
+			i->policy = c->policy;
+	}
 }
 
 static struct item *current(struct builder *b) { return &b->plan->items[b->plan->item_count - 1]; }
 
-void want_policy(struct builder *b, enum policy_kind otherwise)
+void want_spared(struct builder *b)
 {
 	struct item *i = current(b);
 
-	i->policy = otherwise;
-	for (size_t k = 0; k < b->config->policy_count; k++) {
-		const struct config_policy *c = &b->config->policies[k];
-		if (strcmp(c->key, i->key) == 0 || (strcmp(c->key, i->module) == 0 && i->policy == otherwise))
-			i->policy = c->policy;
-	}
+	i->spared = true;
+	for (size_t k = 0; k < b->config->policy_count; k++)
+		i->spared &= strcmp(b->config->policies[k].key, i->key) != 0 && strcmp(b->config->policies[k].key, i->module) != 0;
+}
+
+void item_fails(struct item *i)
+{
+	if (i->spared && i->policy == POLICY_FAIL)
+		i->policy = POLICY_DEGRADE;
 }
 
 void wanted_note(struct sha256 *h, const void *bytes, size_t n)
@@ -264,6 +271,7 @@ int want_failed(struct builder *b, struct err *e)
 	struct err *kept = arena_alloc(&p->arena, sizeof *kept);
 	*kept = *e;
 	current(b)->problem = kept;
+	item_fails(current(b));
 	return 0;
 }
 

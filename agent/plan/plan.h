@@ -75,9 +75,12 @@ struct item {
 	size_t row;                     /* its module's in modules[] */
 	bool ran;                       /* its programs have been run in this boot: they are for later ones */
 	enum ground ground;             /* its module's */
+	bool spared;                    /* by want_spared() */
 	const char *done_by;            /* key of the item that does this one's work too: it is done when that one is; NULL */
 };
 
+/* It cannot be as wanted: its policy from here on is that of one that a user may have hindered. */
+void item_fails(struct item *i);
 /* "MODULE/NAME", or "MODULE" where the name is "": in the arena, or borrowed. It is a word of the result document (FORMAT.md), so a name with white space, or too
  * long for a status frame, has its digest behind it. */
 const char *item_key(struct arena *a, const char *module, const char *name);

@@ -35,13 +35,32 @@ static const struct json_field fields[] = {
 	JSON_FIELD(struct document, fetch, JSON_OBJECT, false),
 };
 
-struct waive { struct json_object *sources, *refuse; };
+struct waive { struct json_object *sources, *refuse, *allow; };
 static const struct json_field waive_fields[] = {
 	JSON_FIELD(struct waive, sources, JSON_ARRAY, true), JSON_FIELD(struct waive, refuse, JSON_ARRAY, false),
+	JSON_FIELD(struct waive, allow, JSON_ARRAY, false),
 };
 static const char *const waived_names[WAIVED_SOURCES + 1] = { "nocloud", "configdrive", "smbios", "fw_cfg", NULL };
 
 const char *waived_name(enum waived w) { return waived_names[w]; }
+
+bool waiver_words_have(const struct waiver_words *w, const char *word)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (strcmp(w->at[i], word) == 0)
+			return true;
+	return false;
+}
+
+bool waiver_refuses(const struct waiver *w, const char *word)
+{
+	return waiver_words_have(&w->refuse, word) || (w->allows && !waiver_words_have(&w->allow, word));
+}
+
+static int read_words(struct json_object *array, const char *doc, const char *what, struct waiver_words *ret, struct err *e)
+{
+	return array ? field_texts(array, doc, what, &(struct field_rows){ ret->at[0], WAIVER_KEY_SIZE, WAIVER_REFUSE_MAX }, &ret->count, e) : 0;
+}
 
 static int read_waive(struct json_object *o, const char *doc, struct waiver *ret, struct err *e)
 {
@@ -51,9 +70,9 @@ static int read_waive(struct json_object *o, const char *doc, struct waiver *ret
 	int r = json_decode(o, waive_fields, ARRAY_SIZE(waive_fields), doc, &w, e);
 
 	if (r || (r = field_texts(w.sources, doc, "waive.sources", &(struct field_rows){ names[0], sizeof names[0], ARRAY_SIZE(names) }, &n, e)) ||
-	    (w.refuse && (r = field_texts(w.refuse, doc, "waive.refuse", &(struct field_rows){ ret->refuse[0], WAIVER_KEY_SIZE, WAIVER_REFUSE_MAX },
-		&ret->refuse_count, e))))
+	    (r = read_words(w.refuse, doc, "waive.refuse", &ret->refuse, e)) || (r = read_words(w.allow, doc, "waive.allow", &ret->allow, e)))
 		return r;
+	ret->allows = w.allow;
 	for (size_t i = 0; i < n; i++) {
 		enum waived k = 0;
 		while (k < WAIVED_SOURCES && strcmp(waived_names[k], names[i]) != 0)

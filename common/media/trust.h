@@ -25,8 +25,13 @@ enum clock_policy { CLOCK_REFUSE, CLOCK_WARN };
 enum waived { WAIVED_NOCLOUD, WAIVED_CONFIGDRIVE, WAIVED_SMBIOS, WAIVED_FW_CFG, WAIVED_SOURCES };
 const char *waived_name(enum waived w);
 enum { WAIVER_REFUSE_MAX = 64, WAIVER_KEY_SIZE = 48 };
-/* What they may not ask for: keys of cloud-config, "scripts" for scripts and boothooks, "fetch" for what is fetched over the network. */
-struct waiver { bool of[WAIVED_SOURCES]; size_t refuse_count; char refuse[WAIVER_REFUSE_MAX][WAIVER_KEY_SIZE]; };
+/* Keys of cloud-config, "scripts" for scripts and boothooks, "fetch" for what is fetched over the network, "network-config"; "commands" (of refuse). */
+struct waiver_words { size_t count; char at[WAIVER_REFUSE_MAX][WAIVER_KEY_SIZE]; };
+/* What they may not ask for; and, with `allows`, what alone they may. */
+struct waiver { bool of[WAIVED_SOURCES], allows; struct waiver_words refuse, allow; };
+bool waiver_words_have(const struct waiver_words *w, const char *word);
+/* A word that is no key: refused by name, or not allowed. */
+bool waiver_refuses(const struct waiver *w, const char *word);
 
 /* Who does what user-data says: natal-agent, or the image's cloud-init, which is handed what was verified. */
 enum mode { MODE_PROVISION, MODE_DELEGATE };

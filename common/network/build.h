@@ -15,6 +15,8 @@ struct net_build {
 int net_take_map(struct net_build *b, const struct node *n, const char *what);
 int net_take_list(struct net_build *b, const struct node *n, const char *what);
 int net_take_text(struct net_build *b, const struct node *n, const char *what, const char **ret);
+/* One word that stands in a command which ifupdown or a script of Red Hat's makes of it: nothing there that a shell would read otherwise. */
+int net_take_plain(struct net_build *b, const struct node *n, const char *what, const char **ret);
 /* An interface's name or id: safe in a path and a unit file. */
 int net_take_name(struct net_build *b, const struct node *n, const char *what, const char **ret);
 int net_take_mac(struct net_build *b, const struct node *n, const char *what, const char **ret);
@@ -67,5 +69,9 @@ int net_check(struct net_build *b);
 /* Version 1's and version 2's names of one parameter; v2 NULL: has none. */
 struct net_param { const char *v1, *v2; };
 extern const struct net_param net_bond_params[], net_bridge_params[];
+/* The same, whether written with '-' or '_'. */
+bool net_param_is(const char *a, const char *b);
+/* Warns of one that is none, with those that the document's version has. of: "a bond". */
+void net_param_unknown(struct net_build *b, const struct node *key, const struct net_param *t, const char *of);
 const char *net_param_v2(const struct net_param *t, const char *v1);
 const char *net_param_v1(const struct net_param *t, const char *v2);

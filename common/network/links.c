@@ -22,7 +22,11 @@ const struct net_param net_bond_params[] = {
 	{ "bond-xmit-hash-policy", "transmit-hash-policy" },
 	/* netplan's, beyond what cloud-init knows */
 	{ "bond-arp-ip-target", "arp-ip-targets" }, { "bond-all-slaves-active", "all-members-active" },
-	{ "bond-packets-per-slave", "packets-per-member" }, { "bond-resend-igmp", "resend-igmp" }, { NULL, NULL }
+	{ "bond-packets-per-slave", "packets-per-member" }, { "bond-resend-igmp", "resend-igmp" },
+	/* the kernel's, beyond what netplan knows */
+	{ "bond-active-slave", NULL }, { "bond-ad-actor-sys-prio", NULL }, { "bond-ad-actor-system", NULL }, { "bond-ad-user-port-key", NULL },
+	{ "bond-arp-missed-max", NULL }, { "bond-lacp-active", NULL }, { "bond-lp-interval", NULL }, { "bond-ns-ip6-target", NULL },
+	{ "bond-num-unsol-na", NULL }, { "bond-peer-notif-delay", NULL }, { "bond-tlb-dynamic-lb", NULL }, { "bond-use-carrier", NULL }, { NULL, NULL }
 };
 
 const struct net_param net_bridge_params[] = {
@@ -31,6 +35,9 @@ const struct net_param net_bridge_params[] = {
 	{ "bridge_portprio", "port-priority" }, { "bridge_stp", "stp" }, { "bridge_waitport", NULL },
 	{ "bridge_ageing", "aging-time" }, { NULL, NULL }
 };
+
+/* Of an interface of its own, which udev finds by these. */
+static const struct net_param plain_params[] = { { "driver", NULL }, { "device_id", NULL }, { NULL, NULL } };
 
 const char *net_param_v2(const struct net_param *t, const char *v1)
 {
@@ -46,6 +53,27 @@ const char *net_param_v1(const struct net_param *t, const char *v2)
 		if (t->v2 && strcmp(t->v2, v2) == 0)
 			return t->v1;
 	return NULL;
+}
+
+bool net_param_is(const char *a, const char *b)
+{
+	while (*a && (*a == *b || (strchr("-_", *a) && strchr("-_", *b) && *b)))
+		a++, b++;
+	return !*a && !*b;
+}
+
+void net_param_unknown(struct net_build *b, const struct node *key, const struct net_param *t, const char *of)
+{
+	const char *names[64] = { 0 }, *text = node_str(key) ? key->text : "";
+
+	for (size_t n = 0; t->v1 && n < ARRAY_SIZE(names) - 1; t++) {
+		const char *name = b->c->version == 2 ? t->v2 : t->v1;
+		if (name)
+			names[n++] = name;
+	}
+	char *shown = arena_printf(b->arena, "%.60s", text);
+	text_printable(shown);
+	err_suggest(note_add(b->notes, NOTE_WARNING, ERR_FORMAT, key, "unknown parameter '%s' of %s", shown, of), text, names, NULL);
 }
 
 struct net_link *netconf_link(const struct netconf *c, const char *key)
@@ -74,8 +102,18 @@ static int check_param(struct net_build *b, const char *key, const struct node *
 	return r || v->kind == NODE_MAP || v->kind == NODE_LIST ? r : net_take_text(b, v, key, &ignored);
 }
 
-static int add_params(struct net_build *b, const struct node *params, struct net_link *l)
+/* Any other would be a line of its own in ifupdown's file, a command among them. */
+static bool is_known(const struct net_param *t, const char *name)
 {
+	while (t->v1 && !net_param_is(t->v1, name))
+		t++;
+	return t->v1;
+}
+
+static int add_params(struct net_build *b, const struct node *params, enum net_type of, struct net_link *l)
+{
+	const struct net_param *known = of == NET_BOND ? net_bond_params : of == NET_BRIDGE ? net_bridge_params : plain_params;
+	const char *what = of == NET_BOND ? "a bond" : of == NET_BRIDGE ? "a bridge" : "an interface";
 	int r = net_take_map(b, params, "params");
 
 	if (r || !params || params->kind != NODE_MAP)
@@ -87,6 +125,11 @@ static int add_params(struct net_build *b, const struct node *params, struct net
 		const char *name = NULL;
 		if (!node_str(key))
 			return node_fail(key, ERR_FORMAT, b->e, "a parameter's name is a text");
+		if (!is_known(known, key->text)) {
+			if (node_get(l->at, "params") == params)        /* a bond's: once, and not for each of its ports */
+				net_param_unknown(b, key, known, what);
+			continue;
+		}
 		if ((r = net_take_name(b, key, "the parameter", &name)) || (r = check_param(b, name, params->members[i].value)))
 			return r;
 		node_put(b->arena, l->params, name, params->members[i].value);
@@ -130,7 +173,7 @@ int net_add_physical(struct net_build *b, const struct node *map, enum net_type 
 	l->mtu = (struct net_number){ 0 };
 	l->accept_ra = l->wakeonlan = l->optional = NET_UNSAID;
 	l->keep = node_get(map, "keep_configuration");
-	if ((r = add_params(b, node_get(map, "params"), l)) || (r = net_add_subnets(b, node_get(map, "subnets"), l)) ||
+	if ((r = add_params(b, node_get(map, "params"), type, l)) || (r = net_add_subnets(b, node_get(map, "subnets"), l)) ||
 	    (r = net_take_mtu(b, l->mtu_node, &l->mtu)) || (r = net_take_tri(b, node_get(map, "accept-ra"), &l->accept_ra)) ||
 	    (r = net_take_tri(b, node_get(map, "wakeonlan"), &l->wakeonlan)) || (r = net_take_tri(b, node_get(map, "optional"), &l->optional)))
 		return r;
@@ -188,7 +231,7 @@ static int add_bond(struct net_build *b, const struct node *map, struct net_link
 		if (port->bond && strcmp(port->bond, l->name) != 0)
 			return node_fail(ports->items[i], ERR_FORMAT, b->e, "'%s' is in '%s' already", port->key, port->bond);
 		port->bond = l->name;
-		if ((r = add_params(b, params, port)))
+		if ((r = add_params(b, params, NET_BOND, port)))
 			return r;
 	}
 	*ret = l;
@@ -295,7 +338,5 @@ int net_add_command(struct net_build *b, const struct node *map)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (node_is(node_get(map, "type"), commands[i].type))
 			r = commands[i].add(b, map, &l);
-	if (!r)
-		l->v2 = node_get(map, "v2");
 	return r;
 }

@@ -84,13 +84,9 @@ void net_no_effect(struct net_render *r, const struct node *n, const char *what)
 
 struct node *net_param(const struct net_link *l, const char *name)
 {
-	for (size_t i = 0; i < l->params->count; i++) {
-		const char *a = l->params->members[i].key->text, *b = name;
-		while (*a && (*a == *b || (strchr("-_", *a) && strchr("-_", *b) && *b)))
-			a++, b++;
-		if (!*a && !*b)
+	for (size_t i = 0; i < l->params->count; i++)
+		if (net_param_is(l->params->members[i].key->text, name))
 			return l->params->members[i].value;
-	}
 	return NULL;
 }
 

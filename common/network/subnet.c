@@ -218,7 +218,7 @@ static int one_subnet(struct net_build *b, const struct node *map, struct net_su
 	for (size_t i = 0; i < 3; i++) {
 		static const char *const others[] = { "broadcast", "scope", "pointopoint" };
 		const char *ignored;
-		if ((r = net_take_text(b, node_get(n, others[i]), others[i], &ignored)))
+		if ((r = net_take_plain(b, node_get(n, others[i]), others[i], &ignored)))
 			return r;
 	}
 	put_words(b, n, "dns_nameservers", &s->dns.servers);

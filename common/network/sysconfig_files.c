@@ -25,6 +25,22 @@ bool sysconfig_default_route(const struct netconf *c)
 
 static int by_key(const void *a, const void *b) { return strcmp(((const struct ini_pair *)a)->key, ((const struct ini_pair *)b)->key); }
 
+/* Shells read these files by running them, so that a word is quoted but where it is plain. */
+static void put_value(struct buf *out, const char *key, const char *value)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:,+@%=-";
+
+	buf_printf(out, "%s=", key);
+	if (!value[strspn(value, plain)]) {
+		buf_printf(out, "%s\n", value);
+		return;
+	}
+	buf_str(out, "\"");
+	for (; *value; value++)
+		buf_printf(out, "%s%c", strchr("\"$`\\", *value) ? "\\" : "", *value);
+	buf_str(out, "\"\n");
+}
+
 static int emit_ifcfg(struct sysconfig *c, struct ifcfg *f)
 {
 	scoped_buf struct buf out = BUF_MAX(NET_FILE_MAX);
@@ -32,10 +48,8 @@ static int emit_ifcfg(struct sysconfig *c, struct ifcfg *f)
 
 	buf_str(&out, HEADER);
 	qsort(s->at, s->count, sizeof *s->at, by_key);
-	for (size_t i = 0; i < s->count; i++) {
-		bool quote = strpbrk(s->at[i].value, " \t");
-		buf_printf(&out, "%s=%s%s%s\n", s->at[i].key, quote ? "\"" : "", s->at[i].value, quote ? "\"" : "");
-	}
+	for (size_t i = 0; i < s->count; i++)
+		put_value(&out, s->at[i].key, s->at[i].value);
 	return net_emit(c->r, arena_printf(c->r->arena, "etc/sysconfig/%s/ifcfg-%s", f->suse ? "network" : "network-scripts", f->link->name),
 		0644, &out);
 }

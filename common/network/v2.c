@@ -78,17 +78,13 @@ static int ports_of(struct net_build *b, const char *type, const struct net_para
 		ports && ports->kind != NODE_NULL ? ports : node_new(b->arena, NODE_LIST, dev->place));
 	node_put(b->arena, cmd, "params", params);
 	for (size_t i = 0; !r && from && from->kind == NODE_MAP && i < from->count; i++) {
-		const char *key = node_str(from->members[i].key), *names[32] = { 0 };
+		const char *key = node_str(from->members[i].key);
 		/* Both spellings are netplan's. */
 		const char *v1 = key ? net_param_v1(table, strcmp(key, "gratuitious-arp") == 0 ? "gratuitous-arp" : key) : NULL;
-		for (size_t k = 0, n = 0; !v1 && table[k].v1 && n < ARRAY_SIZE(names) - 1; k++)
-			if (table[k].v2)
-				names[n++] = table[k].v2;
 		if (v1)
 			node_put(b->arena, params, v1, from->members[i].value);
 		else
-			err_suggest(note_add(b->notes, NOTE_WARNING, ERR_FORMAT, from->members[i].key, "unknown parameter '%.60s' of a %s",
-				key ? key : "", type), key ? key : "", names, NULL);
+			net_param_unknown(b, from->members[i].key, table, arena_printf(b->arena, "a %s", type));
 	}
 	return r;
 }

@@ -173,7 +173,7 @@ static int check_policies(struct net_build *b, const struct node *dev)
 			return node_fail(p, ERR_FORMAT, b->e, "a routing policy is a map");
 		net_unknown(b, p, policy_keys, "a routing policy");
 		for (size_t k = 0; !r && k < p->count; k++)
-			r = net_take_text(b, p->members[k].value, "the routing policy", &ignored);
+			r = net_take_plain(b, p->members[k].value, "the routing policy", &ignored);
 	}
 	return r;
 }
@@ -187,7 +187,7 @@ static int check_overrides(struct net_build *b, const struct node *dev)
 	for (size_t i = 0; !r && i < ARRAY_SIZE(names); i++) {
 		const struct node *o = node_get(dev, names[i]);
 		for (size_t k = 0; !r && o && o->kind == NODE_MAP && k < o->count; k++)
-			r = net_take_text(b, o->members[k].value, names[i], &ignored);
+			r = net_take_plain(b, o->members[k].value, names[i], &ignored);
 		const struct node *domain = node_get(dev, i ? "dhcp6domain" : "dhcp4domain");
 		if (!r && domain && node_get(o, "use-domains"))
 			return node_fail(domain, ERR_FORMAT, b->e, "dhcp%cdomain and dhcp%c-overrides/use-domains are one thing said twice",

@@ -76,6 +76,17 @@ static bool only(const char *s, const char *also)
 	return *s != 0;
 }
 
+int net_take_plain(struct net_build *b, const struct node *n, const char *what, const char **ret)
+{
+	int r = net_take_text(b, n, what, ret);
+
+	if (r || !said(n) || !**ret || only(*ret, "._:/+@%=,~-"))
+		return r;
+	node_fail(n, ERR_FORMAT, b->e, "%s '%.60s' is no plain word", what, *ret);
+	err_hint(b->e, "letters, digits and . _ : / + @ %% = , ~ -: a shell reads it in some guests");
+	return -(int)ERR_FORMAT;
+}
+
 int net_take_name(struct net_build *b, const struct node *n, const char *what, const char **ret)
 {
 	int r = net_take_text(b, n, what, ret);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "common/base/text.h"
 #include "common/userdata/hostkey.h"
+#include "common/userdata/lines.h"
 #include "common/userdata/meaning_impl.h"
 #include "common/userdata/merge.h"
 #include "common/userdata/sshline.h"
@@ -275,6 +276,8 @@ static void commands(const struct look *l, const char *key, const struct node *l
 		texts(l, arena_printf(l->a, "%s.%zu", key, i), list->items[i], no_nul, of_nul);
 }
 
+static void one_line(void *look, const struct line_fault *f) { say(look, f->path, f->at, f->what, f->hint); }
+
 void meaning_check(struct arena *a, const struct node *config, struct notes *notes)
 {
 	static const char *const certificates[] = { "ca_certs", "ca-certs" };
@@ -298,6 +301,7 @@ void meaning_check(struct arena *a, const struct node *config, struct notes *not
 	commands(&l, "runcmd", node_get(config, "runcmd"));
 	commands(&l, "bootcmd", node_get(config, "bootcmd"));
 	meaning_items(&l, config);
+	lines_each(a, config, one_line, (void *)&l);
 	if (mergers_take(a, &copy, &ignored, NULL, &e))
 		meaning_take(&l, "merge_how", &e);
 }

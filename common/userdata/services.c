@@ -31,8 +31,8 @@ int service_keyboard(const struct node *keyboard, struct err *e)
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const struct node *v = node_get(keyboard, keys[i]);
-		if (v && (!node_str(v) || strpbrk(v->text, "\"\\$`\n"))) {
-			node_fail(v, ERR_FORMAT, e, "keyboard.%s has a quote, a backslash, a '$' or a new line in it", keys[i]);
+		if (v && (!node_str(v) || *v->text == '-' || strpbrk(v->text, "\"\\$`\n"))) {
+			node_fail(v, ERR_FORMAT, e, "keyboard.%s has a quote, a backslash, a '$' or a new line in it, or a '-' before it", keys[i]);
 			return hinted(e, "words of xkeyboard-config(7), with commas between them");
 		}
 	}

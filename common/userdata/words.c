@@ -185,3 +185,13 @@ int word_decode(const struct encoding *how, const char *text, size_t size, struc
 		return err_set(e, ERR_FORMAT, "is not gzip");
 	return unpack(PACKING_GZIP, text, size, out, e) ? err_wrap(e, "cannot be unpacked") : 0;
 }
+
+bool word_line(const char *s)
+{
+	for (; *s; s++)
+		if (iscntrl((unsigned char)*s) && *s != '\t')
+			return false;
+	return true;
+}
+
+bool word_quoted(const char *s) { return word_line(s) && !strchr(s, '"'); }

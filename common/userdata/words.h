@@ -48,3 +48,7 @@ const struct encoding *word_encoding(const char *name);
 extern const char *const word_encodings[];
 /* Appends what the text is, decoded. Errors: format ("is not base64", "is not gzip", "cannot be unpacked: …"), limit (out->max). */
 int word_decode(const struct encoding *how, const char *text, size_t size, struct buf *out, struct err *e);
+/* What stands in a line of some file: no control character but tabs. */
+bool word_line(const char *s);
+/* The same, between quotes that it does not end. */
+bool word_quoted(const char *s);

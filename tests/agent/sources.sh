@@ -43,6 +43,26 @@ printf '#!/bin/sh\nexit 0\n' > "$root/var/lib/cloud/seed/nocloud/user-data"
 waive '"nocloud"' '"scripts"'
 refused "scripts of a source that nobody signed are refused" plan
 
+# Whatever runs a program of its choice is a command; the network configuration is refused by its name, or is not allowed.
+may() { echo "{\"waive\": {\"sources\": [\"nocloud\"], $1}}" > "$root/etc/natal/policy.json"; }
+fresh; cp -r "$seed" "$root/var/lib/cloud/seed/nocloud"; may '"refuse": ["commands"]'
+refused "user-data:3:9: runcmd of a source that nobody signed is refused by the image's policy" plan
+printf '#cloud-config\nrandom_seed: {data: x, command: [sh, -c, "id > /pwned"]}\n' > "$root/var/lib/cloud/seed/nocloud/user-data"
+refused "user-data:2:33: random_seed.command of a source that nobody signed is refused by the image's policy" plan
+printf '#cloud-config\ntimezone: Europe/Berlin\n' > "$root/var/lib/cloud/seed/nocloud/user-data"
+printf 'version: 2\nethernets: {e: {dhcp4: true}}\n' > "$root/var/lib/cloud/seed/nocloud/network-config"
+gives "neither time zone nor network is a command" "Europe/Berlin"
+may '"refuse": ["network-config"]'
+refused "network-config:1:1: network-config of a source that nobody signed is refused by the image's policy" plan
+may '"refuse": ["network"]'
+refused "network-config is the source's network configuration" plan
+may '"allow": ["timezone", "network-config"]'
+gives "what is allowed, beside meta-data" "Europe/Berlin"
+may '"allow": ["timezone"]'
+refused "network-config of a source that nobody signed is not allowed by the image's policy" plan
+may '"allow": ["locale", "network-config"]'
+refused "timezone of a source that nobody signed is not allowed by the image's policy" plan
+
 # What meta-data may not say.
 fresh; waive '"nocloud"'; cp -r "$seed" "$root/var/lib/cloud/seed/nocloud"
 printf 'instance-id: i\nnetwork-interfaces: |\n  auto eth0\n' > "$root/var/lib/cloud/seed/nocloud/meta-data"

@@ -28,7 +28,7 @@ t=$(date +%s%N); n vm delete web-2 >/dev/null; wait $W; rc=$?; ms=$((($(date +%s
 
 kill -CONT "$signer"
 within 5 bash -c "'$B/natalctl' --state '$S' vm show web-1 -o json | grep -q '\"state\":\"ready\"'" && ok "the birth went on by itself" || fail "web-1 is $(field web-1 state)"
-[ -s "$S/pins/web-1.pin" ] && [ ! -e "$S/pins/web-2.pin" ] && ok "one pin record, of who is there" || fail "pins: $(ls "$S/pins")"
+within 5 test -s "$S/pins/web-1.pin" && [ ! -e "$S/pins/web-2.pin" ] && ok "one pin record, of who is there" || fail "pins: $(ls "$S/pins")"
 
 # The answers come while no commit can be made: who waits hears how far it is, and it is done later.
 kill -STOP "$signer"

@@ -32,11 +32,11 @@ fi
 
 try_ssh() { # try_ssh HOSTKEY NUMBER TEXT: ssh to a server that has it says TEXT
   port=$((20000 + $$ % 20000 + $2))
-  $as "$sshd" -D -e -f /dev/null -h "$tmp/$1" -o ListenAddress=127.0.0.1 -o Port=$port -o PidFile=none > "$tmp/sshd.log" 2>&1 &
+  $as "$sshd" -D -e -f /dev/null -h "$tmp/$1" -o ListenAddress=127.0.0.1 -o Port=$port -o PidFile=none > "$tmp/sshd-$1.log" 2>&1 &
   pids="$pids $!"
   n=0
-  until grep -q 'Server listening' "$tmp/sshd.log"; do
-    n=$((n + 1)); [ $n -lt 100 ] || { cat "$tmp/sshd.log"; exit 1; }
+  until grep -q 'Server listening' "$tmp/sshd-$1.log"; do
+    n=$((n + 1)); [ $n -lt 100 ] || { cat "$tmp/sshd-$1.log"; exit 1; }
     sleep 0.1
   done
   "$mk" pin "$NATAL_STATE/pins/web-1.pin" web-1 "$(printf '%064d' 0)" "[127.0.0.1]:$port" "$line" || exit 1

@@ -382,10 +382,47 @@ static void before_there_are_values(void **state)
 	}
 }
 
+/* What comes into one line of a file ends it nowhere. */
+static void a_line_is_one_line(void **state)
+{
+	static const struct { const char *text, *where, *path; } lines[] = {
+		{ "{\"ntp\":{\"servers\":[\"a\",\"a\\ncmdallow all\\nmailonchange x\"]}}", "user-data:2:24", "ntp.servers.1 holds a new line" },
+		{ "{\"ntp\":{\"pools\":[\"a\\nb\"]}}", "user-data:2:18", "ntp.pools.0" }, { "{\"ntp\":{\"peers\":[\"a\\rb\"]}}", "user-data:2:18", "ntp.peers.0" },
+		{ "{\"ntp\":{\"allow\":[\"a\\u0000b\"]}}", "user-data:2:18", "ntp.allow.0" },
+		{ "{\"apt\":{\"proxy\":\"http://x\\\";\\nDPkg::Pre-Invoke {\\\"id\\\";};\"}}", "user-data:2:17", "apt.proxy holds a quote" },
+		{ "{\"apt\":{\"http_proxy\":\"x\\\";y\"}}", "user-data:2:22", "apt.http_proxy holds a quote" },
+		{ "{\"apt\":{\"https_proxy\":\"x\\n\"}}", "user-data:2:23", "apt.https_proxy" }, { "{\"apt\":{\"ftp_proxy\":\"\\\"\"}}", "user-data:2:21", "apt.ftp_proxy" },
+		{ "{\"apt_proxy\":\"x\\\";y\"}", "user-data:2:14", "apt_proxy holds a quote" }, { "{\"apt_http_proxy\":\"\\\"\"}", "user-data:2:19", "apt_http_proxy" },
+		{ "{\"apt_https_proxy\":\"\\\"\"}", "user-data:2:20", "apt_https_proxy" }, { "{\"apt_ftp_proxy\":\"\\\"\"}", "user-data:2:18", "apt_ftp_proxy" },
+		{ "{\"apt\":{\"primary\":[{\"arches\":[\"default\"],\"uri\":\"http://a\\nb\"}]}}", "user-data:2:48", "apt.primary.0.uri" },
+		{ "{\"apt\":{\"security\":[{\"arches\":[\"default\"],\"search\":[\"a\\nb\"]}]}}", "user-data:2:53", "apt.security.0.search.0" },
+		{ "{\"apt_mirror\":\"a\\nb\"}", "user-data:2:15", "apt_mirror" }, { "{\"apt_mirror_search\":[\"a\\nb\"]}", "user-data:2:23", "apt_mirror_search.0" },
+		{ "{\"disable_root_opts\":\"no-pty\\nssh-ed25519 AAAA\"}", "user-data:2:22", "disable_root_opts" },
+	};
+	static const char *const good[] = { "{\"ntp\":{\"servers\":[\"a iburst\"]}}", "{\"apt\":{\"proxy\":\"http://u:p@x:3142/\",\"conf\":\"a \\\"b\\\";\\n\"}}",
+		"{\"rsyslog\":{\"remotes\":{\"a\":\"*.*\\t@h\"},\"configs\":[\"a\\nb\"]}}", "{\"disable_root_opts\":\"command=\\\"x\\\"\"}" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		scoped(arena_fini) struct arena a = { 0 };
+		int r = user_data(lines[i].text);
+		if (r != -(int)ERR_FORMAT || !strstr(e.msg, lines[i].path) || strcmp(e.where, lines[i].where) != 0 || !strstr(e.hint, "one line of a file"))
+			fail_msg("%s: %d '%s' at '%s' (%s)", lines[i].text, r, r ? e.msg : "accepted", e.where, e.hint);
+		const struct lint l = judged(&a, lines[i].text);
+		bool told = false;
+		for (size_t k = 0; k < l.notes.kept; k++)
+			told |= strstr(l.notes.at[k].err.msg, lines[i].path) && strcmp(l.notes.at[k].err.where, lines[i].where) == 0;
+		if (l.valid || !told)
+			fail_msg("%s: lint: %s", lines[i].text, l.notes.kept ? l.notes.at[0].err.msg : "nothing");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_ok(user_data(good[i]), e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(user_data_rows), cmocka_unit_test(taken_rows), cmocka_unit_test(network_rows), cmocka_unit_test(caps), cmocka_unit_test(files_in_all), cmocka_unit_test(size_and_depth),
+		cmocka_unit_test(user_data_rows), cmocka_unit_test(taken_rows), cmocka_unit_test(network_rows), cmocka_unit_test(caps), cmocka_unit_test(files_in_all), cmocka_unit_test(a_line_is_one_line), cmocka_unit_test(size_and_depth),
 		cmocka_unit_test(before_there_are_values),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,14 @@ static void keyboard_is_no_shell_script(void **state)
 	assert_non_null(strstr(problem("keyboard"), "has a quote, a backslash"));
 }
 
+static void keyboard_is_no_option(void **state)
+{
+	(void)state;
+	is_fedora();
+	planned("keyboard: {layout: '-H', model: root@example.net}\n");
+	assert_non_null(strstr(problem("keyboard"), "or a '-' before it"));
+}
+
 static void locale_is_generated(void **state)
 {
 	is_debian();
@@ -274,7 +282,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(chrony_where_it_is), T(timesyncd_where_it_is_all_there_is), T(a_client_is_installed_where_there_is_none), T(a_client_of_ones_own),
-		T(an_unknown_client_is_said), T(ntp_may_be_off), T(keyboard_on_debian), T(keyboard_elsewhere), T(keyboard_is_no_shell_script),
+		T(an_unknown_client_is_said), T(ntp_may_be_off), T(keyboard_on_debian), T(keyboard_elsewhere), T(keyboard_is_no_shell_script), T(keyboard_is_no_option),
 		T(locale_is_generated), T(some_locales_are_built_in), T(locale_elsewhere_and_false), T(no_locale_gen_is_said), T(rsyslog_files), T(many_of_each_take_no_square),
 		T(rsyslog_stays_in_its_folder), T(resolver), T(resolver_only_where_it_is_managed), T(entropy), T(a_required_command_is_there),
 		T(phone_home), T(phone_home_with_a_password), T(phone_home_over_http_alone), T(final_message), T(power_state), T(a_false_condition_switches_nothing),

@@ -57,6 +57,7 @@ static const struct { const char *yaml, *msg, *where; } refused[] = {
 	{ "fs_setup: [{device: /dev/vdb}]", "fs_setup: device and filesystem are wanted", "user-data:2:12" },
 	{ "fs_setup: [{device: /dev/vdb, filesystem: 'ext4 -x'}]", "fs_setup: device and filesystem are wanted", "user-data:2:43" },
 	{ "keyboard: {layout: 'de\"'}", "keyboard.layout has a quote, a backslash, a '$' or a new line in it", "user-data:2:20" },
+	{ "keyboard: {layout: '-H'}", "keyboard.layout has a quote, a backslash, a '$' or a new line in it, or a '-' before it", "user-data:2:20" },
 	{ "keyboard: {layout: de, options: '$x'}", "keyboard.options has a quote", "user-data:2:33" },
 	{ "manage_resolv_conf: true\nresolv_conf: {nameservers: ['a b']}", "resolv_conf.nameservers is no word", "user-data:3:29" },
 	{ "manage_resolv_conf: true\nresolv_conf: {searchdomains: [[a]]}", "resolv_conf.searchdomains is no word", "user-data:3:31" },

@@ -121,6 +121,7 @@ static void refuses(void **s)
 		{ "{\"fetch\":{\"hash\":1}}", ERR_FORMAT, "hash" }, { "{\"fetch\":{\"timeout_s\":0}}", ERR_FORMAT, "fetch.timeout_s is 0: from 1 to 3600" },
 		{ "{\"fetch\":{\"hsah\":true}}", ERR_FORMAT, "unknown key 'hsah'" },
 		{ "{\"waive\":{\"sources\":[],\"refuze\":[]}}", ERR_FORMAT, "unknown key 'refuze'" },
+		{ "{\"waive\":{\"sources\":[\"nocloud\"],\"allow\":[\"a-key-of-cloud-config-that-is-longer-than-any-of-them\"]}}", ERR_LIMIT, "waive.allow" },
 		{ "{\"waive\":{\"sources\":[\"nocloud\"],\"refuse\":[\"a-key-of-cloud-config-that-is-longer-than-any-of-them\"]}}", ERR_LIMIT, "waive.refuse" },
 	};
 	struct policy p;
@@ -129,6 +130,25 @@ static void refuses(void **s)
 	(void)s;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_err(policy_parse(cases[i].json, strlen(cases[i].json), "policy.json", &p, &e), cases[i].code, e, cases[i].msg);
+}
+
+static void what_is_not_allowed_is_refused(void **s)
+{
+	static const char both[] = "{\"waive\":{\"sources\":[\"nocloud\"],\"allow\":[\"fetch\",\"users\"],\"refuse\":[\"users\"]}}",
+		none[] = "{\"waive\":{\"sources\":[\"nocloud\"],\"allow\":[]}}", neither[] = "{\"waive\":{\"sources\":[\"nocloud\"]}}";
+	struct policy p;
+	struct err e;
+
+	(void)s;
+	assert_ok(policy_parse(both, strlen(both), "policy.json", &p, &e), e);
+	assert_true(p.waiver.allows && p.waiver.allow.count == 2 && p.waiver.refuse.count == 1);
+	assert_false(waiver_refuses(&p.waiver, "fetch"));
+	assert_true(waiver_refuses(&p.waiver, "users"));
+	assert_true(waiver_refuses(&p.waiver, "network-config"));
+	assert_ok(policy_parse(none, strlen(none), "policy.json", &p, &e), e);
+	assert_true(p.waiver.allows && waiver_refuses(&p.waiver, "fetch"));
+	assert_ok(policy_parse(neither, strlen(neither), "policy.json", &p, &e), e);
+	assert_false(p.waiver.allows || waiver_refuses(&p.waiver, "fetch"));
 }
 
 enum { DAY_S = 86400 };
@@ -184,7 +204,7 @@ static void clock_without_build_time(void **s)
 
 int main(void)
 {
-	const struct CMUnitTest t[] = { cmocka_unit_test(parses), cmocka_unit_test(delegates), cmocka_unit_test(refuses), cmocka_unit_test(what_may_be_fetched), cmocka_unit_test(clock_refuse_and_warn),
+	const struct CMUnitTest t[] = { cmocka_unit_test(parses), cmocka_unit_test(delegates), cmocka_unit_test(refuses), cmocka_unit_test(what_may_be_fetched), cmocka_unit_test(what_is_not_allowed_is_refused), cmocka_unit_test(clock_refuse_and_warn),
 		cmocka_unit_test(clock_without_build_time) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);

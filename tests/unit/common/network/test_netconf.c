@@ -59,6 +59,12 @@ static void refuses_with_the_place(void **s)
 		{ "version: 1\nconfig:\n- {type: route, destination: default}\n", ERR_FORMAT, "net:3:30", "a default route needs a gateway", "" },
 		{ "version: 1\nconfig:\n- {type: physical, name: \"a\\nb\"}\n", ERR_FORMAT, "net:3:26", "control character", "" },
 		{ "version: 1\nconfig:\n- {type: bond, name: a, bond_interfaces: [b], params: {bond-mode: '$(x)'}}\n", ERR_FORMAT, "net:3:67", "a dollar", "" },
+		{ "version: 2\nethernets: {a: {dhcp4: true, dhcp4-overrides: {hostname: 'x;{touch,/y}'}}}\n", ERR_FORMAT, "net:2:58", "'x;{touch,/y}' is no plain word",
+			"a shell reads it" },
+		{ "version: 2\nethernets: {a: {routing-policy: [{from: '10.0.0.1;id', table: 7}]}}\n", ERR_FORMAT, "net:2:41", "policy '10.0.0.1;id' is no plain", "" },
+		{ "version: 2\nethernets: {a: {routing-policy: [{to: '10.0.0.1 & id', table: 7}]}}\n", ERR_FORMAT, "net:2:39", "is no plain word", "" },
+		{ "version: 1\nconfig:\n- type: physical\n  name: a\n  subnets: [{type: static, address: 10.0.0.1/8, scope: 'link|id'}]\n", ERR_FORMAT, "net:5:56",
+			"scope 'link|id' is no plain word", "" },
 		{ "version: 2\nethernet: {}\n", ERR_FORMAT, "net:2:1", "unknown key 'ethernet'", "'ethernets'" },
 		{ "version: 2\nethernets: []\n", ERR_FORMAT, "net:2:12", "a map is wanted, this is a list", "" },
 		{ "version: 2\nethernets: {a: {match: {macaddress: zz}}}\n", ERR_FORMAT, "net:2:37", "'zz' is no MAC address", "" },
@@ -110,6 +116,11 @@ static void warns_with_the_place(void **s)
 		{ "version: 2\nethernets: {a: {addresses: [10.0.0.2]}}\n", "net:2:29", "'10.0.0.2' has no prefix length: /24 is taken", "" },
 		{ "version: 2\nethernets: {abcdefghijklmnop: {}}\n", "net:2:13", "too long for an interface's name", "" },
 		{ "version: 2\nbonds: {b: {interfaces: [], parameters: {mod: 1}}}\n", "net:2:42", "unknown parameter 'mod' of a bond", "'mode'" },
+		{ "version: 1\nconfig: [{type: bond, name: b, bond_interfaces: [a], params: {up: id}}, {type: physical, name: a}]\n", "net:2:63", "unknown parameter 'up' of a bond", "" },
+		{ "version: 1\nconfig: [{type: bridge, name: b, bridge_interfaces: [], params: {bridge_stb: on}}]\n", "net:2:66",
+			"unknown parameter 'bridge_stb' of a bridge", "'bridge_stp'" },
+		{ "version: 1\nconfig: [{type: physical, name: a, params: {pre-up: id}}]\n", "net:2:45", "unknown parameter 'pre-up' of an interface", "" },
+		{ "version: 1\nconfig: [{type: physical, name: a, v2: {routing-policy: [{from: 'x;id'}]}}]\n", "net:2:36", "unknown key 'v2'", "" },
 		{ "links: [{id: t, type: strange, name: a}]\n", "net:1:23", "unknown type 'strange' of a link is taken as physical", "" },
 	};
 	struct doc d;
@@ -223,6 +234,38 @@ static void writes_what_cloud_init_leaves_out(void **s)
 			fail_msg("%s, %s: '%s' does not hold '%s'", cases[i].with, cases[i].path, text, cases[i].holds);
 		arena_fini(&d.arena);
 	}
+}
+
+/* What is unknown is no line of a file that runs commands, and no word of a shell's is more than a word. */
+static void nothing_becomes_a_command(void **s)
+{
+	static const char one[] = "version: 1\nconfig:\n- {type: physical, name: e, params: {down: id, driver: virtio}}\n"
+		"- {type: bond, name: bond0, bond_interfaces: [e], params: {up: touch /x, pre-up: id, bond-mode: 1, bond_xmit-hash_policy: layer2}}\n"
+		"- {type: bridge, name: br0, bridge_interfaces: [], params: {post-up: id, bridge_fd: 4}}\n"
+		"- {type: physical, name: f, v2: {routing-policy: [{from: \"1;id\\n    up id\"}]}}\n";
+	static const char quoted[] = "version: 1\nconfig:\n- {type: bond, name: b, bond_interfaces: [a], params: {bond-mode: '1;{touch,x}'}}\n"
+		"- {type: physical, name: a, subnets: [{type: static, address: 10.0.0.1/8, dns_search: ['a&id']}]}\n";
+	struct doc d;
+
+	(void)s;
+	const char *text = rendered(&d, "eni", one, "etc/network/interfaces");
+	const char *const bad[] = { "touch", "up ", "down", "driver", " id" }, *const good[] = { "bond-mode 1", "bond-xmit-hash-policy layer2", "bridge-fd 4" };
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		if (strstr(text, bad[i]))
+			fail_msg("'%s' holds '%s'", text, bad[i]);
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_non_null(strstr(text, good[i]));
+	size_t told = 0;
+	for (size_t i = 0; i < d.notes.kept; i++)
+		told += strstr(d.notes.at[i].err.msg, "unknown parameter 'up' of a bond") != NULL;
+	assert_int_equal(told, 1);
+	arena_fini(&d.arena);
+	assert_non_null(strstr(rendered(&d, "sysconfig", quoted, "etc/sysconfig/network-scripts/ifcfg-b"), "\nBONDING_OPTS=\"mode=1;{touch,x}\"\n"));
+	arena_fini(&d.arena);
+	text = rendered(&d, "sysconfig", quoted, "etc/sysconfig/network-scripts/ifcfg-a");
+	assert_non_null(strstr(text, "\nDOMAIN=\"a&id\"\n"));
+	assert_non_null(strstr(text, "\nIPADDR=10.0.0.1\n"));
+	arena_fini(&d.arena);
 }
 
 /* A link is found again when it has the MAC address that it is given. */
@@ -357,7 +400,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_with_the_place), cmocka_unit_test(warns_with_the_place), cmocka_unit_test(counts_are_capped),
-		cmocka_unit_test(writes_what_cloud_init_leaves_out), cmocka_unit_test(finds_by_mac_alone), cmocka_unit_test(finds_one_with_another_mac), cmocka_unit_test(says_what_has_no_effect), cmocka_unit_test(unknown_keys_do_not_reach_netplan), cmocka_unit_test(disabled_is_no_files),
+		cmocka_unit_test(writes_what_cloud_init_leaves_out), cmocka_unit_test(nothing_becomes_a_command), cmocka_unit_test(finds_by_mac_alone), cmocka_unit_test(finds_one_with_another_mac), cmocka_unit_test(says_what_has_no_effect), cmocka_unit_test(unknown_keys_do_not_reach_netplan), cmocka_unit_test(disabled_is_no_files),
 		cmocka_unit_test(names_come_from_macs), cmocka_unit_test(chooses_what_runs),
 	};
 

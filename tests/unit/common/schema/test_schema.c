@@ -100,7 +100,7 @@ static void shapes(void **s)
 		{ "users: [{name: a, expiredate: 2030-02-03}]\n", "user-data:1:31", "users.0.expiredate is a time, not a text" },
 		{ "users: [{name: a, expiredate: '2030-02-30'}]\n", "user-data:1:31", "is not a date such as 2038-01-19" },
 		{ "swap: {maxsize: 5X}\n", "user-data:1:17", "swap.maxsize is not a number of bytes" },
-		{ "ssh_keys: {dsa_private: a}\n", "user-data:1:12", "ssh_keys has a key 'dsa_private', which is not rsa" },
+		{ "ssh_keys: {dsb_private: a}\n", "user-data:1:12", "ssh_keys has a key 'dsb_private', which is not rsa" },
 		{ "groups: {1: a}\n", "user-data:1:10", "groups has a key '1', which is not a group's name, in quotes" },
 		{ "yum_repos: {a: {enabled: true}}\n", "user-data:1:16", "yum_repos.a has none of baseurl, metalink or mirrorlist" },
 		{ "growpart: {mode: true}\n", "user-data:1:18", "growpart.mode is true, and may be false alone" },
