@@ -112,11 +112,12 @@ long accounts_free_id(struct accounts *a, int file, bool system)
 {
 	const struct account_table *t = &a->table[file];
 	const struct account_ids *ids = &a->ids[file == ACCOUNT_GROUP];
-	long next = ids->min;
+	long next = ids->min, *low = &a->tried[file == ACCOUNT_GROUP].min, *high = &a->tried[file == ACCOUNT_GROUP].system_max;
 
-	for (long id = ids->system_max; system && id >= ids->system_min; id--)
-		if (!accounts_id_taken(a, file, id))
-			return id;
+	/* What was taken stays so: each number is looked at once. */
+	for (*high = *high && *high < ids->system_max ? *high : ids->system_max; system && *high >= ids->system_min; --*high)
+		if (!accounts_id_taken(a, file, *high))
+			return *high;
 	if (system)
 		return -1;
 	for (size_t i = 0; i < t->count; i++) {
@@ -125,9 +126,9 @@ long accounts_free_id(struct accounts *a, int file, bool system)
 	}
 	if (next <= ids->max)
 		return next;
-	for (next = ids->min; next <= ids->max; next++)
-		if (!accounts_id_taken(a, file, next))
-			return next;
+	for (*low = *low > ids->min ? *low : ids->min; *low <= ids->max; ++*low)
+		if (!accounts_id_taken(a, file, *low))
+			return *low;
 	return -1;
 }
 
@@ -135,27 +136,32 @@ bool accounts_member(const char *members, const char *user)
 {
 	size_t n = strlen(user);
 
-	for (const char *p = members; *p; p += strcspn(p, ","), p += *p == ',')
-		if (strcspn(p, ",") == n && strncmp(p, user, n) == 0)
+	for (const char *p = members; n && (p = strstr(p, user)); p++)
+		if ((p == members || p[-1] == ',') && (p[n] == ',' || !p[n]))
 			return true;
 	return false;
 }
 
-static const char *with_member(struct arena *arena, const char *members, const char *user)
+/* One text for all of them: a copy for each would be the square of their number. */
+static const char *with_members(struct arena *arena, const char *members, const char *const *users, size_t n)
 {
-	if (accounts_member(members, user))
-		return members;
-	return *members ? arena_printf(arena, "%s,%s", members, user) : user;
+	scoped_buf struct buf out = BUF_MAX(ACCOUNT_TEXT_MAX);
+
+	buf_str(&out, members);
+	for (size_t i = 0; i < n; i++)
+		if (!out.size || !accounts_member(out.data, users[i]))
+			buf_printf(&out, "%s%s", out.size ? "," : "", users[i]);
+	return out.size == strlen(members) ? members : arena_copy(arena, out.data, out.size);
 }
 
-void accounts_join(struct accounts *a, const char *group, const char *user)
+void accounts_join(struct accounts *a, const char *group, const char *const *users, size_t n)
 {
 	struct account_line *g = accounts_find(a, ACCOUNT_GROUP, group), *s = accounts_find(a, ACCOUNT_GSHADOW, group);
 
 	if (g)
-		g->f[GR_MEMBERS] = with_member(a->arena, g->f[GR_MEMBERS], user);
+		g->f[GR_MEMBERS] = with_members(a->arena, g->f[GR_MEMBERS], users, n);
 	if (s)
-		s->f[SG_MEMBERS] = with_member(a->arena, s->f[SG_MEMBERS], user);
+		s->f[SG_MEMBERS] = with_members(a->arena, s->f[SG_MEMBERS], users, n);
 }
 
 static void shadow_group(struct accounts *a, const char *name, const char *members)

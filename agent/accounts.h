@@ -22,6 +22,7 @@ struct account_ids { long min, max, system_min, system_max; };
 struct accounts {
 	struct account_table table[ACCOUNT_FILES];
 	struct account_ids ids[2];      /* users', groups'; accounts_read() has them as ACCOUNT_IDS */
+	struct { long min, system_max; } tried[2];      /* all below is taken, and all above */
 	struct arena *arena;
 };
 
@@ -38,8 +39,8 @@ long accounts_gid(struct accounts *a, const char *name);
 /* A number for a new user (ACCOUNT_PASSWD) or group (ACCOUNT_GROUP). -1: none is left. */
 long accounts_free_id(struct accounts *a, int file, bool system);
 bool accounts_id_taken(struct accounts *a, int file, long id);
-/* Puts the user among the group's members, in group and gshadow. */
-void accounts_join(struct accounts *a, const char *group, const char *user);
+/* Puts the users among the group's members, in group and gshadow. */
+void accounts_join(struct accounts *a, const char *group, const char *const *users, size_t n);
 /* Is the user among the names between commas? */
 bool accounts_member(const char *members, const char *user);
 /* Makes sure of a group; gid -1 chooses one. Returns its number, or -1 where none is left. */

@@ -109,6 +109,17 @@ int query_gather(struct run *run, struct json_object **ret, bool *ret_denied, st
 	return 0;
 }
 
+/* A text as it is but for what a terminal takes for commands; -o json has all of it, escaped. */
+static void show_text(const char *text)
+{
+	scoped_free char *copy = strdup(text);
+
+	for (char *rest = copy, *line; (line = strsep(&rest, "\n"));) {
+		text_printable(line);
+		puts(line);
+	}
+}
+
 int verb_query(struct run *run, struct err *e)
 {
 	scoped_json struct json_object *all = NULL;
@@ -125,7 +136,7 @@ int verb_query(struct run *run, struct err *e)
 		return r;
 	}
 	if (!verb_as_json(run) && json_object_is_type(value, json_type_string))
-		puts(json_object_get_string(value));
+		show_text(json_object_get_string(value));
 	else
 		verb_show(value);
 	return 0;

@@ -74,7 +74,7 @@ static bool is_bare(struct arena *a, const char *path, const void *bytes, size_t
 
 static int merge_bare(struct gather *g, struct node *config, struct err *e)
 {
-	struct mergers how = { 0 };
+	struct mergers how = { .copied = &g->copied };
 	struct arena *a = g->in->arena;
 	int r;
 

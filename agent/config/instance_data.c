@@ -153,24 +153,80 @@ const struct node *config_instance_data(struct config *c)
 	return all;
 }
 
-/* cloud-init redacts its security-credentials and its whole configuration; a source's meta-data may have more. */
-static bool is_sensitive(const char *key)
+/* "_admin_pass_" of adminPass, admin-pass and Admin.Pass. */
+static const char *words_of_key(struct arena *a, const char *key)
 {
-	static const char *const parts[] = { "credential", "password", "passwd", "admin_pass", "secret", "token", "private_key", "random_seed", "merged_cfg",
-		"user_data", "userdata", "vendor_data", "vendordata" };
-	char word[128];
-	size_t n = 0;
+	char *words = arena_alloc(a, 2 * strlen(key) + 3), *to = words;
 
-	for (; key[n] && n + 1 < sizeof word; n++)
-		word[n] = key[n] == '-' ? '_' : (char)tolower((unsigned char)key[n]);
-	word[n] = 0;
+	*to++ = '_';
+	for (const char *p = key; *p; p++) {
+		if (isupper((unsigned char)*p) && p > key && (islower((unsigned char)p[-1]) || isdigit((unsigned char)p[-1])))
+			*to++ = '_';
+		*to++ = isalnum((unsigned char)*p) ? (char)tolower((unsigned char)*p) : '_';
+	}
+	*to = '_';
+	return words;
+}
+
+/* cloud-init redacts its security-credentials and its whole configuration; a source's meta-data may have more. Parts of words, and whole ones. */
+static bool names_secret(struct arena *a, const char *key)
+{
+	static const char *const parts[] = { "credential", "password", "passwd", "passphrase", "passcode", "secret", "token", "apikey", "authkey", "accesskey",
+		"_pass_", "_pwd_", "_psk_", "_creds_", "_dsn_", "_private_key", "ssh_private", "rsa_private", "dsa_private", "ed25519_private", "random_seed",
+		"merged_cfg", "user_data", "userdata", "vendor_data", "vendordata" };
+	const char *words = words_of_key(a, key);
+
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		if (strstr(word, parts[i]))
+		if (strstr(words, parts[i]))
 			return true;
 	return false;
 }
 
+/* A key of whatever, but those that are public: by their path (as of public-keys' own members), or by how they begin. */
+static bool is_key(struct arena *a, const char *path, const char *key, const struct node *value)
+{
+	static const char *const public[] = { "ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-" };
+	const char *words = words_of_key(a, key), *way = words_of_key(a, path), *text = node_str(value);
+	size_t n = strlen(words);
+
+	for (size_t i = 0; text && i < ARRAY_SIZE(public); i++)
+		if (text_starts(text, public[i]))
+			return false;
+	/* "keys" alone is OpenStack's list of public ones. */
+	return !strstr(way, "public") && !strstr(way, "authorized") &&
+		((n >= 5 && strcmp(words + n - 5, "_key_") == 0) || (n > 6 && strcmp(words + n - 6, "_keys_") == 0));
+}
+
+/* An address with a password in it: "://USER:PASSWORD@". */
+static bool has_password(const struct node *value)
+{
+	const char *text = node_str(value);
+
+	for (const char *p = text ? strstr(text, "://") : NULL; p; p = strstr(p + 1, "://")) {
+		size_t n = strcspn(p + 3, "/?# \t\r\n"), colon = strcspn(p + 3, ":");
+		if (colon < n && memchr(p + 3 + colon, '@', n - colon))
+			return true;
+	}
+	return false;
+}
+
 struct redaction { struct arena *arena; struct node *paths; };
+
+static struct node *redact(const struct redaction *r, const struct node *n, const char *path);
+
+/* Into a map, or a list where key is NULL. */
+static void put_shown(const struct redaction *r, struct node *out, struct node *key, const struct node *value, const char *at, bool secret)
+{
+	const bool hide = secret || has_password(value);
+	struct node *shown = hide ? node_text(r->arena, CONFIG_REDACTED, value->place) : redact(r, value, at);
+
+	if (hide)
+		node_add(r->arena, r->paths, node_text(r->arena, at, value->place));
+	if (key)
+		node_set(r->arena, out, key, shown);
+	else
+		node_add(r->arena, out, shown);
+}
 
 static struct node *redact(const struct redaction *r, const struct node *n, const char *path)
 {
@@ -180,14 +236,12 @@ static struct node *redact(const struct redaction *r, const struct node *n, cons
 		return (struct node *)n;
 	out = node_new(r->arena, n->kind, n->place);
 	for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++)
-		node_add(r->arena, out, redact(r, n->items[i], arena_printf(r->arena, "%s/%zu", path, i)));
+		put_shown(r, out, NULL, n->items[i], arena_printf(r->arena, "%s/%zu", path, i), false);
 	for (size_t i = 0; n->kind == NODE_MAP && i < n->count; i++) {
 		const struct member *m = &n->members[i];
 		const char *key = m->key->text ? m->key->text : "", *at = arena_printf(r->arena, "%s%s%s", path, *path ? "/" : "", key);
-		bool hide = *path && is_sensitive(key);         /* sensitive_keys is at the top */
-		if (hide)
-			node_add(r->arena, r->paths, node_text(r->arena, at, n->place));
-		node_set(r->arena, out, m->key, hide ? node_text(r->arena, CONFIG_REDACTED, n->place) : redact(r, m->value, at));
+		/* sensitive_keys is at the top */
+		put_shown(r, out, m->key, m->value, at, *path && (names_secret(r->arena, key) || is_key(r->arena, at, key, m->value)));
 	}
 	return out;
 }

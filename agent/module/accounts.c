@@ -228,18 +228,22 @@ static int set_user(struct builder *b, const struct config_user *u, const char *
 	p->f[PW_SHELL] = u->shell ? u->shell : p->f[PW_SHELL];
 	p->f[PW_HOME] = u->homedir ? u->homedir : p->f[PW_HOME];
 	for (size_t i = 0; i < u->groups.count; i++)
-		accounts_join(a, u->groups.at[i], u->name);
+		accounts_join(a, u->groups.at[i], &u->name, 1);
 	return set_shadow(b, u, day, e);
 }
 
 static void set_members(struct builder *b, const struct config_group *g)
 {
+	const char **users = arena_array(&b->plan->arena, g->members.count + 1, sizeof *users);
+	size_t n = 0;
+
 	for (size_t i = 0; i < g->members.count; i++)
 		if (accounts_find(&b->accounts, ACCOUNT_PASSWD, g->members.at[i]))
-			accounts_join(&b->accounts, g->name, g->members.at[i]);
+			users[n++] = g->members.at[i];
 		else
 			note_add(&b->plan->notes, NOTE_WARNING, ERR_NOT_FOUND, g->at->kind == NODE_LIST ? g->at->items[i] : g->at,
 				"group '%s': its member '%s' is no user", g->name, g->members.at[i]);
+	accounts_join(&b->accounts, g->name, users, n);
 }
 
 /* The account tables as they are to be, in the builder from here on. */

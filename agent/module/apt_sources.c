@@ -221,7 +221,14 @@ static int want_key(struct builder *b, const char *of, const struct node *map, c
 }
 
 /* What earlier sources of the same file have: files are written once. */
-struct list_file { const char *path, *text; bool append; };
+struct list_file { const char *path; bool append; struct buf text; };
+
+/* The row behind the last has no path. */
+static void list_files_fini(struct list_file **files)
+{
+	for (struct list_file *f = *files; f && f->path; f++)
+		buf_fini(&f->text);
+}
 
 /* As whole lines: a source may be the beginning of another. */
 static bool has_lines(const char *text, const char *lines)
@@ -237,18 +244,21 @@ static bool has_lines(const char *text, const char *lines)
 
 static int add_line(struct builder *b, struct list_file *f, const char *line, struct err *e)
 {
-	const char *there = NULL, *end = *line && line[strlen(line) - 1] == '\n' ? "" : "\n";
+	const char *there = NULL;
+	int r = f->append ? facts_text(b->facts, f->path, &there, e) : 0;
 
-	if (!f->text && f->append) {
-		int r = facts_text(b->facts, f->path, &there, e);
-		if (r)
-			return r;
-		f->text = there;
-	}
-	const char *before = f->text ? f->text : "";
-	if (!has_lines(before, line))
-		f->text = arena_printf(&b->plan->arena, "%s%s%s%s", before, *before && before[strlen(before) - 1] != '\n' ? "\n" : "", line, end);
-	return 0;
+	if (r)
+		return r;
+	buf_str(&f->text, there ? there : "");
+	f->append = false;              /* it is read once */
+	if (f->text.size && has_lines(f->text.data, line))
+		return 0;
+	if (f->text.size && f->text.data[f->text.size - 1] != '\n')
+		buf_str(&f->text, "\n");
+	buf_str(&f->text, line);
+	if (!*line || line[strlen(line) - 1] != '\n')
+		buf_str(&f->text, "\n");
+	return buf_check(&f->text, f->path, e);
 }
 
 static int one_source(struct builder *b, const struct member *m, const char *const *names, struct list_file *files, struct err *e)
@@ -271,7 +281,7 @@ static int one_source(struct builder *b, const struct member *m, const char *con
 	while (files->path && strcmp(files->path, path) != 0)
 		files++;
 	if (!files->path)
-		*files = (struct list_file){ path, NULL, cloud_bool(m->value, "append", true) };
+		*files = (struct list_file){ path, cloud_bool(m->value, "append", true), BUF_MAX(SCRIPT_MAX) };
 	return add_line(b, files, line, e);
 }
 
@@ -279,7 +289,7 @@ int apt_sources(struct builder *b, const struct node *apt, const struct guest *g
 {
 	const struct node *all = node_get(apt, "sources");
 	const char *const *names = apt_names(b, apt, g);
-	const char *ignored;
+	const char *ignored, *text;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < 2; i++) {
@@ -289,10 +299,11 @@ int apt_sources(struct builder *b, const struct node *apt, const struct guest *g
 	}
 	if (r || !all)
 		return r;
-	struct list_file *files = arena_array(&b->plan->arena, all->count + 1, sizeof *files);
+	scoped(list_files_fini) struct list_file *files = arena_array(&b->plan->arena, all->count + 1, sizeof *files);
 	for (size_t i = 0; !r && i < all->count; i++)
 		r = one_source(b, &all->members[i], names, files, e);
-	for (; !r && files->path; files++)
-		r = want_text(b, files->path, files->text, guest_mode(files->text), e);
+	for (struct list_file *f = files; !r && f->path; f++)
+		if (!(r = take_text(b, &f->text, &text, e)))
+			r = want_text(b, f->path, text, guest_mode(text), e);
 	return r;
 }

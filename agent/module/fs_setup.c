@@ -157,18 +157,13 @@ static int find_device(struct builder *b, const struct node *v, struct fs *fs, s
 }
 
 /* Two filesystems for one device would take it from one another at every run. */
-static bool stands_before(const struct builder *b)
+static bool stands_before(struct builder *b, struct text_index *keys)
 {
-	const struct item *last = &b->plan->items[b->plan->item_count - 1];
-
-	for (const struct item *i = b->plan->items; i < last; i++)
-		if (strcmp(i->key, last->key) == 0)
-			return true;
-	return false;
+	return (*text_index_at(&b->plan->arena, keys, b->plan->items[b->plan->item_count - 1].key))++;
 }
 
 /* The item is the device's, not the place's in the list: one put before it is no reason to make a filesystem anew. */
-static int one_fs(struct builder *b, size_t number, const struct node *v, struct err *e)
+static int one_fs(struct builder *b, size_t number, const struct node *v, struct text_index *keys, struct err *e)
 {
 	const char *type = node_str(node_get(v, "filesystem"));
 	struct fs fs = { .type = type, .label = node_str(node_get(v, "label")), .options = node_get(v, "extra_opts"),
@@ -178,7 +173,7 @@ static int one_fs(struct builder *b, size_t number, const struct node *v, struct
 	want_item(b, r ? arena_printf(&b->plan->arena, "%zu", number) : fs.device);
 	if (r || (r = storage_fs(v, e)))
 		return r;
-	if (stands_before(b))
+	if (stands_before(b, keys))
 		return node_fail(v, ERR_CONFLICT, e, "fs_setup: %s stands twice", fs.device);
 	if (node_truth(node_get(v, "cmd")))
 		return node_fail(node_get(v, "cmd"), ERR_UNSUPPORTED, e, "fs_setup: cmd is not run: a filesystem is made by its type");
@@ -188,9 +183,10 @@ static int one_fs(struct builder *b, size_t number, const struct node *v, struct
 int module_fs_setup(struct builder *b, struct err *e)
 {
 	const struct node *list = node_get(b->config->cloud, "fs_setup");
+	struct text_index keys = { 0 };
 
 	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->count; i++) {
-		int r = one_fs(b, i, list->items[i], e) ? want_failed(b, e) : 0;
+		int r = one_fs(b, i, list->items[i], &keys, e) ? want_failed(b, e) : 0;
 		if (r)
 			return r;
 	}

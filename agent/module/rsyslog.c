@@ -7,24 +7,30 @@
 #include "common/userdata/services.h"
 
 #define FOLDER "/etc/rsyslog.d"
-enum { RELOAD_TIMEOUT_MS = 90 * 1000 };
+enum { RELOAD_TIMEOUT_MS = 90 * 1000, CONF_MAX = 16 << 20 };
 
-struct conf_file { const char *path, *text; };
-struct conf_files { struct conf_file *at; size_t count; const char *folder, *main; };
+struct conf_file { const char *path; struct buf text; };
+struct conf_files { struct conf_file *at; size_t count; struct text_index known; const char *folder, *main; };
+
+static void conf_files_fini(struct conf_files *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		buf_fini(&f->at[i].text);
+}
 
 /* Entries of one file follow one another in it. */
 static void add(struct builder *b, struct conf_files *f, const char *name, const char *content)
 {
 	struct arena *a = &b->plan->arena;
-	const char *end = *content && content[strlen(content) - 1] == '\n' ? "" : "\n";
-	size_t i = 0;
-
 	const char *path = *name == '/' ? name : arena_printf(a, "%s/%s", f->folder, name);
-	while (i < f->count && strcmp(f->at[i].path, path) != 0)
-		i++;
-	if (i == f->count)
-		f->at[f->count++] = (struct conf_file){ path, "" };
-	f->at[i].text = arena_printf(a, "%s%s%s", f->at[i].text, content, end);
+	size_t *number = text_index_at(a, &f->known, path);
+	if (!*number) {
+		f->at[f->count] = (struct conf_file){ path, BUF_MAX(CONF_MAX) };
+		*number = ++f->count;
+	}
+	struct buf *text = &f->at[*number - 1].text;
+	buf_str(text, content);
+	buf_str(text, *content && content[strlen(content) - 1] == '\n' ? "" : "\n");
 }
 
 /* "FILTER @HOST:PORT # NAME": the filter is *.*, the protocol UDP, where a remote does not say. */
@@ -75,20 +81,22 @@ static int want_rsyslog(struct builder *b, const struct node *rsyslog, struct er
 {
 	const struct node *configs = node_get(rsyslog, "configs"), *remotes = node_get(rsyslog, "remotes");
 	size_t n = configs ? configs->count : 0;
-	struct conf_files f = { arena_array(&b->plan->arena, n + 1, sizeof *f.at), 0, cloud_text(rsyslog, "config_dir", FOLDER),
-		cloud_text(rsyslog, "config_filename", "20-cloud-config.conf") };
+	scoped(conf_files_fini) struct conf_files f = { .at = arena_array(&b->plan->arena, n + 1, sizeof *f.at),
+		.folder = cloud_text(rsyslog, "config_dir", FOLDER), .main = cloud_text(rsyslog, "config_filename", "20-cloud-config.conf") };
+	const char *text;
 	int r = service_rsyslog(&b->plan->arena, rsyslog, e);
 
 	for (size_t i = 0; !r && i < n; i++) {
 		const struct node *c = configs->items[i];
-		const char *text = c->kind == NODE_TEXT ? node_str(c) : cloud_text(c, "content", NULL);
+		text = c->kind == NODE_TEXT ? node_str(c) : cloud_text(c, "content", NULL);
 		add(b, &f, cloud_text(c, "filename", f.main), text ? text : "");
 	}
 	if (!r && remotes && remotes->count)
 		r = add_remotes(b, &f, remotes, e);
 	for (size_t i = 0; !r && i < f.count; i++)
 		/* Tokens of log services stand there, and rsyslogd reads it as root. */
-		r = want_text(b, f.at[i].path, f.at[i].text, 0600, e);
+		if (!(r = take_text(b, &f.at[i].text, &text, e)))
+			r = want_text(b, f.at[i].path, text, 0600, e);
 	return r || !(f.count || cloud_bool(rsyslog, "install_rsyslog", false)) ? r : want_service(b, rsyslog, e);
 }
 

@@ -8,7 +8,7 @@
 #include "common/base/text.h"
 #include "common/userdata/sshline.h"
 
-enum { SEMANAGE_TIMEOUT_MS = 60000, SETS_MAX = 4 };
+enum { SEMANAGE_TIMEOUT_MS = 60000, SETS_MAX = 4, RULES_MAX = 16 << 20 };
 
 /* Keys under one set of options (NULL: their own). */
 struct key_set { const struct texts *keys; const char *options; };
@@ -45,28 +45,20 @@ static int user_keys(struct builder *b, const struct key_set *sets, size_t n, co
 static int user_sudo(struct builder *b, const struct config_user *u, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
-	char *text = arena_text(a, "");
+	scoped_buf struct buf rules = BUF_MAX(RULES_MAX);
 
 	for (size_t i = 0; i < u->sudo.count; i++)
-		text = arena_printf(a, "%s%s %s\n", text, u->name, u->sudo.at[i]);
-	if (!*text)
-		return 0;
+		buf_printf(&rules, "%s %s\n", u->name, u->sudo.at[i]);
+	int r = buf_check(&rules, "the rules of sudo", e);
+	if (r || !rules.size)
+		return r;
+	const char *text = arena_copy(a, rules.data, rules.size);
 	/* sudo passes over files with a '.' in their name; a '+' is in no user's. */
 	char *path = arena_printf(a, "/etc/sudoers.d/90-natal-%s", u->name);
 	for (char *p = path + strlen("/etc/sudoers.d/"); *p; p++)
 		*p = *p == '.' ? '+' : *p;
 	static const char *const check[] = { "/usr/sbin/visudo", "-c", "-f", NULL };
-	return want_checked(b, &(struct want_file){ path, text, strlen(text), 0440, 0, 0, false }, check, e);
-}
-
-static bool has_line(const char *text, const char *line)
-{
-	size_t n = strlen(line);
-
-	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
-		if (strcspn(p, "\n") == n && memcmp(p, line, n) == 0)
-			return true;
-	return false;
+	return want_checked(b, &(struct want_file){ path, text, rules.size, 0440, 0, 0, false }, check, e);
 }
 
 /* The rules of all users, in one file: they belong to the first one that has any. */
@@ -85,12 +77,19 @@ static int user_doas(struct builder *b, const struct config_user *u, struct err 
 	for (const struct config_user *before = c->users; before < u; before++)
 		if (before->doas.count)
 			return 0;
-	const char *all = text ? text : "";
+	scoped_buf struct buf all = BUF_MAX(RULES_MAX);
+	struct text_index known = { 0 };
+	char *rest = arena_text(a, text ? text : "");
+	for (char *line; (line = strsep(&rest, "\n"));)
+		*text_index_at(a, &known, line) = 1;
+	buf_str(&all, text ? text : "");
 	for (; u < c->users + c->user_count; u++)
 		for (size_t i = 0; i < u->doas.count; i++)
-			if (!has_line(all, u->doas.at[i]))
-				all = arena_printf(a, "%s%s%s\n", all, *all && all[strlen(all) - 1] != '\n' ? "\n" : "", u->doas.at[i]);
-	return want_file(b, &(struct want_file){ "/etc/doas.conf", all, strlen(all), 0440, 0, 0, false, true }, e);
+			if (!(*text_index_at(a, &known, u->doas.at[i]))++)
+				buf_printf(&all, "%s%s\n", all.size && all.data[all.size - 1] != '\n' ? "\n" : "", u->doas.at[i]);
+	if ((r = buf_check(&all, "the rules of doas", e)))
+		return r;
+	return want_file(b, &(struct want_file){ "/etc/doas.conf", arena_copy(a, all.data ? all.data : "", all.size), all.size, 0440, 0, 0, false, true }, e);
 }
 
 static int user_selinux(struct builder *b, const struct config_user *u, struct err *e)

@@ -17,7 +17,9 @@ static int fail_at(const char *text, size_t offset, const char *doc, const char 
 	return err_at(e, doc, line, col, "%s", what);
 }
 
-struct key { const char *at; size_t size; };
+/* What a key stands for, and where it does; own: holds it where escapes were resolved. */
+struct key { const char *at; size_t size, where; struct json_object *own; };
+struct keys { struct key *at; size_t count, room; };
 
 static int key_order(const void *a, const void *b)
 {
@@ -30,10 +32,23 @@ static int key_order(const void *a, const void *b)
 /* json-c has already accepted the text: this only walks strings and braces to find a key said twice. */
 struct walk { const char *text; size_t at, size; const char *doc; struct err *e; };
 
+static void keys_fini(struct keys *k)
+{
+	for (size_t i = 0; i < k->count; i++)
+		json_free(k->at[i].own);
+	free(k->at);
+}
+
+static void tokener_free_p(struct json_tokener **t)
+{
+	if (*t)
+		json_tokener_free(*t);
+}
+
 /* Past the closing quote; json-c lets raw control characters through (RFC 8259 7 does not). */
 static int walk_string(struct walk *w, struct key *ret)
 {
-	struct key k = { w->text + ++w->at, 0 };
+	struct key k = { .at = w->text + ++w->at, .where = w->at - 1 };
 
 	while (w->at < w->size && w->text[w->at] != '"') {
 		if ((unsigned char)w->text[w->at] < ' ')
@@ -48,35 +63,56 @@ static int walk_string(struct walk *w, struct key *ret)
 	return 0;
 }
 
+/* "na\u006de" is "name": keys are one where they stand for the same. json-c ends one at a NUL. */
+static int resolve(struct walk *w, struct key *k)
+{
+	scoped(tokener_free_p) struct json_tokener *tok = memchr(k->at, '\\', k->size) ? json_tokener_new() : NULL;
+
+	if (!memchr(k->at, '\\', k->size))
+		return 0;
+	k->own = tok ? json_tokener_parse_ex(tok, w->text + k->where, (int)k->size + 2) : NULL;
+	if (!k->own)
+		return err_nomem(w->e);
+	k->at = json_object_get_string(k->own);
+	k->size = (size_t)json_object_get_string_len(k->own);
+	return memchr(k->at, 0, k->size) ? fail_at(w->text, k->where, w->doc, "a NUL in a key", w->e) : 0;
+}
+
+static int walk_key(struct walk *w, struct keys *keys)
+{
+	if (w->text[w->at] != '"')              /* json-c takes 'single' quotes around keys */
+		return fail_at(w->text, w->at, w->doc, "a key that is not in double quotes", w->e);
+	if (keys->count == JSON_KEYS_MAX)
+		return fail_at(w->text, w->at, w->doc, "an object of more than 1024 keys", w->e);
+	if (keys->count == keys->room) {
+		keys->room = keys->room ? 2 * keys->room : 16;
+		struct key *more = realloc(keys->at, keys->room * sizeof *more);
+		if (!more)
+			return err_nomem(w->e);
+		keys->at = more;
+	}
+	struct key *k = &keys->at[keys->count];
+	int r = walk_string(w, k);
+	if (r)
+		return r;
+	keys->count++;
+	return resolve(w, k);
+}
+
 static int walk_value(struct walk *w);
 
 static int walk_object(struct walk *w)
 {
-	size_t n = 0, cap = 0;
-	scoped_free struct key *keys = NULL;
+	scoped(keys_fini) struct keys keys = { 0 };
 
 	for (w->at++; w->at < w->size && w->text[w->at] != '}';) {
 		if (strchr(", \t\r\n", w->text[w->at])) {
 			w->at++;
 			continue;
 		}
-		if (w->text[w->at] != '"')              /* json-c takes 'single' quotes around keys */
-			return fail_at(w->text, w->at, w->doc, "a key that is not in double quotes", w->e);
-		if (n == JSON_KEYS_MAX)
-			return fail_at(w->text, w->at, w->doc, "an object of more than 1024 keys", w->e);
-		if (n == cap) {
-			struct key *more = realloc(keys, (cap = cap ? 2 * cap : 16) * sizeof *keys);
-			if (!more)
-				return err_nomem(w->e);
-			keys = more;
-		}
-		size_t key_at = w->at;
-		int r = walk_string(w, &keys[n]);
+		int r = walk_key(w, &keys);
 		if (r)
 			return r;
-		if (memchr(keys[n].at, '\\', keys[n].size))
-			return fail_at(w->text, key_at, w->doc, "a key with an escape", w->e);
-		n++;
 		while (w->at < w->size && w->text[w->at] != ':')
 			w->at++;
 		w->at++;
@@ -85,15 +121,16 @@ static int walk_object(struct walk *w)
 			return r;
 	}
 	w->at++;
-	if (n)
-		qsort(keys, n, sizeof *keys, key_order);
-	for (size_t i = 1; i < n; i++)
-		if (key_order(&keys[i - 1], &keys[i]) == 0) {
+	if (keys.count)
+		qsort(keys.at, keys.count, sizeof *keys.at, key_order);
+	for (size_t i = 1; i < keys.count; i++) {
+		const struct key *a = &keys.at[i - 1], *b = &keys.at[i];
+		if (key_order(a, b) == 0) {
 			char what[96];
-			snprintf(what, sizeof what, "key '%.*s' stands twice", (int)(keys[i].size < 64 ? keys[i].size : 64), keys[i].at);
-			const char *later = keys[i].at > keys[i - 1].at ? keys[i].at : keys[i - 1].at;
-			return fail_at(w->text, (size_t)(later - w->text) - 1, w->doc, what, w->e);
+			snprintf(what, sizeof what, "key '%.*s' stands twice", (int)(b->size < 64 ? b->size : 64), b->at);
+			return fail_at(w->text, a->where > b->where ? a->where : b->where, w->doc, what, w->e);
 		}
+	}
 	return 0;
 }
 
@@ -125,12 +162,6 @@ static int walk_value(struct walk *w)
 	}
 	w->at++;
 	return 0;
-}
-
-static void tokener_free_p(struct json_tokener **t)
-{
-	if (*t)
-		json_tokener_free(*t);
 }
 
 int json_parse(const void *text, size_t size, const char *doc, struct json_object **ret, struct err *e)

@@ -1,7 +1,7 @@
 /* json.h - JSON read strictly, and decoded through tables.
  *
  * json_parse() accepts RFC 8259 text and nothing more: valid UTF-8, no comments, no trailing bytes, no key twice
- * in one object, depth <= JSON_DEPTH_MAX, keys without escapes.  Objects are json-c's and reference counted by it.
+ * in one object (however it is escaped), depth <= JSON_DEPTH_MAX, no NUL in a key.  Objects are json-c's and reference counted by it.
  * A struct is read from an object by a table of fields: unknown keys are refused with a suggestion,
  * missing and mistyped ones named; the struct is written as it goes, so use it only after success.
  */

@@ -145,25 +145,29 @@ void node_drop(struct node *map, const char *key)
 	map->index = NULL;      /* made anew with the next long growth */
 }
 
+/* With the room that arena_grow() believes it has: up to the next power of two. */
+static void *copy_array(struct arena *a, const void *array, size_t count, size_t size)
+{
+	size_t room = 1;
+
+	while (room < count)
+		room *= 2;
+	void *copy = arena_array(a, room, size);
+	if (count)
+		memcpy(copy, array, count * size);
+	return copy;
+}
+
 struct node *node_copy(struct arena *a, const struct node *n)
 {
 	struct node *c = arena_alloc(a, sizeof *c);
 
 	*c = *n;
 	c->index = NULL;
-	if (n->kind == NODE_LIST) {
-		c->items = NULL;
-		for (c->count = 0; c->count < n->count;)
-			node_add(a, c, n->items[c->count]);
-	}
-	/* One by one: arena_grow() doubles by the count that it is given. */
+	if (n->kind == NODE_LIST)
+		c->items = copy_array(a, n->items, n->count, sizeof *n->items);
 	if (n->kind == NODE_MAP) {
-		c->members = NULL;
-		c->count = 0;
-		for (size_t i = 0; i < n->count; i++) {
-			c->members = arena_grow(a, c->members, c->count, sizeof *c->members);
-			c->members[c->count++] = n->members[i];
-		}
+		c->members = copy_array(a, n->members, n->count, sizeof *n->members);
 		if (c->count > INDEX_FROM)
 			index_map(a, c);
 	}
@@ -226,6 +230,14 @@ bool node_equal(const struct node *a, const struct node *b)
 		return true;
 	}
 	return memcmp(a->text, b->text, a->count) == 0;
+}
+
+void node_weigh(const struct node *n, size_t *total, size_t max)
+{
+	if (++*total > max)
+		return;
+	for (size_t i = 0; (n->kind == NODE_LIST || n->kind == NODE_MAP) && i < n->count && *total <= max; i++)
+		node_weigh(n->kind == NODE_LIST ? n->items[i] : n->members[i].value, total, max);
 }
 
 bool node_truth(const struct node *n)

@@ -58,6 +58,8 @@ const char *node_str(const struct node *n);
 bool node_is(const struct node *n, const char *text);
 /* By value as Python compares, places apart: 1, 1.0 and true are equal. */
 bool node_equal(const struct node *a, const struct node *b);
+/* Adds how many values the tree stands for, each place where it is shared counted; stops above max. */
+void node_weigh(const struct node *n, size_t *total, size_t max);
 /* Python's bool(): empty texts, lists and maps, zero, null and false are false; so is NULL. */
 bool node_truth(const struct node *n);
 

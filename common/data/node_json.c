@@ -9,6 +9,18 @@
 
 struct writer { unsigned indent; struct buf *out; };
 
+/* Characters that YAML's readers and terminals take badly: C1, U+FEFF, U+FFFE, U+FFFF. 0: another one stands there. */
+static unsigned awkward(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	if (n >= 2 && p[0] == 0xc2 && p[1] < 0xa0)
+		return p[1];
+	if (n < 3 || p[0] != 0xef || !((p[1] == 0xbb && p[2] == 0xbf) || (p[1] == 0xbf && p[2] >= 0xbe)))
+		return 0;
+	return 0xf000u | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+}
+
 static void quoted(struct buf *out, const char *s, size_t n)
 {
 	static const char letters[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
@@ -20,7 +32,10 @@ static void quoted(struct buf *out, const char *s, size_t n)
 			buf_printf(out, "\\%c", names[special - letters]);
 		else if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
 			buf_printf(out, "\\u%04x", (unsigned char)s[i]);
-		else
+		else if (awkward(s + i, n - i)) {
+			buf_printf(out, "\\u%04x", awkward(s + i, n - i));
+			i += awkward(s + i, n - i) < 0x100 ? 1 : 2;
+		} else
 			buf_add(out, s + i, 1);
 	}
 	buf_str(out, "\"");

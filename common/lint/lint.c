@@ -9,7 +9,9 @@
 #include "common/network/netconf.h"
 #include "common/schema/schema.h"
 #include "common/userdata/meaning.h"
+#include "common/userdata/merge.h"
 #include "common/userdata/parts.h"
+#include "common/userdata/template.h"
 #include "common/userdata/unpack.h"
 
 enum { DOC_NAME_MAX = 60 };
@@ -74,9 +76,14 @@ static int not_fetched(void *data, struct arena *a, const struct userdata_url *u
 static void judge_part(struct arena *a, const struct part *p, struct lint *l)
 {
 	const struct node here = { .place = { p->doc, 1, 1 } };
+	struct node *patch;
+	struct err e;
 
 	if (p->type == PART_CONFIG)
 		judge_config(a, p->doc, p->bytes, p->size, l);
+	else if ((p->type == PART_TEMPLATE && template_check(&(struct template_in){ a, p->doc, p->bytes, p->size, NULL }, &e)) ||
+	    (p->type == PART_PATCH && (yaml_read(a, p->doc, p->bytes, p->size, NULL, &patch, &e) || patch_check(a, patch, &e))))
+		note_err(&l->notes, &e);
 	else if (p->type == PART_TEMPLATE)
 		err_hint(note_add(&l->besides, NOTE_WARNING, ERR_UNSUPPORTED, &here, "a template is judged when its variables are known"),
 			"natal-agent userdata template --vars FILE FILE fills it in");

@@ -1,7 +1,8 @@
 /* lint.h - is this file right?  For `natal-agent schema` and `natalctl lint`: what people ask before a guest exists.
  *
  * A file is known by its first line: user-data in all of its forms, each part judged for itself; where there is none of these lines, network
- * configuration by its keys.  Nothing is fetched, and templates are not filled in: both are said.  lint_file() reads and judges;
+ * configuration by its keys.  Nothing is fetched, and templates are not filled in: both are said. Of templates and
+ * JSON patches it is judged what they are by themselves.  lint_file() reads and judges;
  * lint_print() and lint_json() say what was found.  All is in the arena.
  */
 #pragma once

@@ -12,7 +12,7 @@ struct gather {
 	struct script *scripts;
 	/* The gatherer's own. */
 	struct node *vars;
-	size_t text_size;
+	size_t text_size, values, copied;
 };
 /* Zero-initialised but for its first fields by the caller. Errors as userdata_read(). */
 int gather_parts(struct gather *g, const char *doc, const void *bytes, size_t size, struct err *e);

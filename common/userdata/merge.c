@@ -8,7 +8,7 @@
 
 enum {
 	REPLACE = 1, NO_REPLACE = 2, APPEND = 4, PREPEND = 8, RECURSE_STR = 16, RECURSE_DICT = 32, RECURSE_LIST = 64, ALLOW_DELETE = 128,
-	WORD_SIZE = 64, TEXT_SIZE = 16 << 20,
+	WORD_SIZE = 64, TEXT_SIZE = 16 << 20, TEXT_OF_VALUE = 64,
 };
 
 static const char *const kinds[MERGER_KINDS + 1] = { "dict", "list", "str", NULL };
@@ -184,6 +184,17 @@ static bool recurses(unsigned o, const struct node *with)
 		(with->kind == NODE_MAP && o & RECURSE_DICT);
 }
 
+/* What is about to be copied. */
+static int count(const struct merging *m, size_t more, const struct node *with, struct err *e)
+{
+	*m->how->copied += more;
+	if (*m->how->copied <= MERGE_VALUES_MAX)
+		return 0;
+	node_fail(with, ERR_LIMIT, e, "merging the parts up to this one copies more than %d values", MERGE_VALUES_MAX);
+	err_hint(e, "write what is merged into one part");
+	return -(int)e->code;
+}
+
 static struct node *without(struct arena *a, const struct node *map, const struct node *dropped)
 {
 	struct node *n = node_new(a, NODE_MAP, map->place);
@@ -203,6 +214,8 @@ static int on_dict(const struct merging *m, struct node *value, struct node *wit
 	*ret = value;
 	if (with->kind != NODE_MAP)
 		return 0;
+	if ((r = count(m, value->count + with->count, with, e)))
+		return r;
 	map = node_copy(m->arena, value);
 	for (size_t i = 0; !r && i < with->count; i++) {
 		struct node *key = with->members[i].key, *new = with->members[i].value, *old = node_find(value, key);
@@ -220,12 +233,6 @@ static int on_dict(const struct merging *m, struct node *value, struct node *wit
 	return r;
 }
 
-static void extend(struct arena *a, struct node *list, const struct node *with)
-{
-	for (size_t i = 0; i < with->count; i++)
-		node_add(a, list, with->items[i]);
-}
-
 static int on_list(const struct merging *m, struct node *value, struct node *with, struct node **ret, struct err *e)
 {
 	unsigned o = m->options;
@@ -239,11 +246,15 @@ static int on_list(const struct merging *m, struct node *value, struct node *wit
 		*ret = with;
 		return 0;
 	}
+	if ((o & (APPEND | PREPEND) || replace) && (r = count(m, value->count + with->count, with, e)))
+		return r;
 	if (o & APPEND || o & PREPEND) {
 		bool before = !(o & APPEND);
-		list = node_new(m->arena, NODE_LIST, value->place);
-		extend(m->arena, list, before ? with : value);
-		extend(m->arena, list, before ? value : with);
+		const struct node *more = before ? value : with;
+		list = node_copy(m->arena, before ? with : value);
+		list->place = value->place;
+		for (size_t i = 0; i < more->count; i++)
+			node_add(m->arena, list, more->items[i]);
 		*ret = list;
 		return 0;
 	}
@@ -264,6 +275,9 @@ static int on_str(const struct merging *m, struct node *value, struct node *with
 		return 0;
 	if (with->kind != NODE_TEXT)
 		return node_fail(with, ERR_FORMAT, e, "%s cannot be appended to a text", node_kind_name(with->kind));
+	int r = count(m, (value->count + with->count) / TEXT_OF_VALUE, with, e);
+	if (r)
+		return r;
 	scoped_buf struct buf both = BUF_MAX(TEXT_SIZE);
 	buf_add(&both, value->text, value->count);
 	buf_add(&both, with->text, with->count);

@@ -11,7 +11,7 @@ enum { SNIFF_BYTES = 4096, TYPE_MAX = 128 };
 
 struct slice { const uint8_t *at, *end; };
 /* The message, and how far its lines have been counted. */
-struct walk { const struct mime_reader *r; const uint8_t *counted; unsigned line; };
+struct walk { const struct mime_reader *r; const uint8_t *counted; unsigned line, multiparts; };
 
 bool mime_is(const void *bytes, size_t size)
 {
@@ -88,6 +88,7 @@ static int add_header(struct walk *w, struct slice line, struct slice *s, struct
 	if (value.size && memchr(value.data, 0, value.size))
 		return bad(w, line.at, "a NUL byte stands in a header", e);
 	row.value = arena_copy(w->r->arena, value.data ? value.data : "", value.size);
+	h->at = arena_grow(w->r->arena, h->at, h->count, sizeof *h->at);
 	h->at[h->count++] = row;
 	return 0;
 }
@@ -293,20 +294,22 @@ static int read_parts(struct walk *w, const struct slice *body, const char *boun
 static int read_entity(struct walk *w, struct slice s, int depth, struct err *e)
 {
 	const uint8_t *start = s.at;
-	struct mime_headers *h = arena_alloc(w->r->arena, sizeof *h);
-	int r = read_headers(w, &s, h, e);
+	struct mime_headers h = { 0 };
+	int r = read_headers(w, &s, &h, e);
 
 	if (r)
 		return r;
-	const char *header = mime_header(h, "Content-Type"), *type = type_of(w->r->arena, header);
+	const char *header = mime_header(&h, "Content-Type"), *type = type_of(w->r->arena, header);
 	if (!text_starts(type, "multipart/"))
-		return read_leaf(w, h, &s, e);
+		return read_leaf(w, &h, &s, e);
 	const char *boundary = mime_param(w->r->arena, header, "boundary");
 	size_t n = boundary ? strlen(boundary) : 0;
 	if (n == 0 || n > MIME_BOUNDARY_MAX)
 		return bad(w, start, n ? "a multipart's boundary is longer than 256 bytes" : "a multipart has no boundary", e);
-	if (depth <= 0) {
-		bad(w, start, "multiparts are nested more than 8 deep", e);
+	/* The reader of leaves counts those; a multipart may have none. */
+	const bool many = w->multiparts++ == MIME_MULTIPARTS_MAX;
+	if (many || depth <= 0) {
+		bad(w, start, many ? "more than 256 multiparts" : "multiparts are nested more than 8 deep", e);
 		e->code = ERR_LIMIT;
 		return -(int)e->code;
 	}
@@ -315,7 +318,7 @@ static int read_entity(struct walk *w, struct slice s, int depth, struct err *e)
 
 int mime_read(const struct mime_reader *r, const void *bytes, size_t size, struct err *e)
 {
-	struct walk w = { r, bytes, 1 };
+	struct walk w = { r, bytes, 1, 0 };
 
 	return read_entity(&w, (struct slice){ bytes, (const uint8_t *)bytes + size }, MIME_DEPTH_MAX, e);
 }

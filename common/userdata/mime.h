@@ -1,6 +1,6 @@
 /* mime.h - a MIME message (RFC 2045, 2046, 2183, 2231) down to its leaves, as mail programs and cloud-init's make-mime write them.
  *
- * Multiparts are walked in order and to MIME_DEPTH_MAX; each leaf is decoded (base64, quoted-printable, 7bit, 8bit, binary) and shown to
+ * Multiparts are walked in order, MIME_MULTIPARTS_MAX of them and to MIME_DEPTH_MAX; each leaf is decoded (base64, quoted-printable, 7bit, 8bit, binary) and shown to
  * the caller.  A header that decides how bytes are read (Content-Type, Content-Transfer-Encoding) may stand once in a part: readers
  * differ about which of two counts, and what one of them checked another would run.
  */
@@ -10,7 +10,7 @@
 #include "common/base/arena.h"
 #include "common/base/err.h"
 
-enum { MIME_DEPTH_MAX = 8, MIME_HEADERS_MAX = 64, MIME_HEADER_BYTES_MAX = 32 << 10, MIME_BOUNDARY_MAX = 256 };
+enum { MIME_DEPTH_MAX = 8, MIME_MULTIPARTS_MAX = 256, MIME_HEADERS_MAX = 64, MIME_HEADER_BYTES_MAX = 32 << 10, MIME_BOUNDARY_MAX = 256 };
 
 struct mime_leaf {
 	const char *type;       /* "text/cloud-config", in lower case; text/plain where none is said */
@@ -38,7 +38,7 @@ int mime_read(const struct mime_reader *r, const void *bytes, size_t size, struc
 
 /* header.c: a header's parts. */
 struct mime_header { const char *name, *value; };
-struct mime_headers { size_t count; struct mime_header at[MIME_HEADERS_MAX]; };
+struct mime_headers { size_t count; struct mime_header *at; };
 /* The first header of that name, NULL where there is none. */
 const char *mime_header(const struct mime_headers *h, const char *name);
 /* A parameter of a structured header ("boundary" of `multipart/mixed; boundary="x"`), RFC 2231's pieces and percents resolved; NULL: none. */

@@ -15,7 +15,7 @@ enum { INCLUDES_MAX = 64, URL_MAX = 4096, NAME_MAX_SAFE = 96 };
 struct reading {
 	const struct parts_in *in;
 	struct parts *ret;
-	size_t unpacked, includes;
+	size_t unpacked, includes, met, holders;
 	int depth;
 	bool inside;            /* a MIME message, an archive or what an include fetched: not the whole text by itself */
 	bool counted;           /* lines are those of the document */
@@ -95,9 +95,6 @@ static int add_part(struct reading *r, const struct piece *piece, enum part_type
 {
 	struct arena *a = r->in->arena;
 	size_t number = r->ret->count + 1;
-
-	if (number > USERDATA_PARTS_MAX)
-		return limit(r, "more than 256 parts", e);
 	struct part p = { .type = type, .bytes = piece->bytes, .size = piece->size, .merge = piece->merge,
 		.mime = type == PART_UNKNOWN ? piece->type : part_type_name(type), .line = r->counted ? piece->line : 0 };
 	p.filename = piece->filename && *piece->filename ? piece->filename : arena_printf(a, "part-%03zu", number);
@@ -234,6 +231,9 @@ static int read_piece(struct reading *r, struct piece p, struct err *e)
 	enum packing packing = packing_of(p.bytes, p.size);
 	int failed;
 
+	/* An empty one counts as well: each costs room and time before that is known. */
+	if (r->met++ == USERDATA_PARTS_MAX)
+		return limit(r, "more than 256 parts", e);
 	if (packing || says_compressed(p.type)) {
 		if (!packing) {
 			err_set(e, ERR_FORMAT, "a part of type %.60s is neither gzip nor zstd", p.type);
@@ -261,6 +261,8 @@ static int read_piece(struct reading *r, struct piece p, struct err *e)
 		return unknown(r, &p, e);
 	if (r->depth >= USERDATA_NESTING_MAX)
 		return limit(r, "archives, includes and compression are nested more than 8 deep", e);
+	/* What holds parts gives its own place to them, as often as there are places. */
+	r->met -= r->holders++ < USERDATA_PARTS_MAX;
 	r->depth++;
 	failed = type == PART_ARCHIVE ? read_archive(r, &p, e) : read_include(r, &p, type == PART_INCLUDE_ONCE, e);
 	r->depth--;

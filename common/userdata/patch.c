@@ -158,18 +158,10 @@ static size_t depth_of(const struct node *n, size_t left)
 	return most + 1;
 }
 
-static void count_nodes(const struct node *n, size_t *total)
-{
-	if (++*total > YAML_NODES_MAX)
-		return;
-	for (size_t i = 0; (n->kind == NODE_LIST || n->kind == NODE_MAP) && i < n->count && *total <= YAML_NODES_MAX; i++)
-		count_nodes(n->kind == NODE_LIST ? n->items[i] : n->members[i].value, total);
-}
-
 /* What is added under a path, or copied, stays within what a document may be. */
 static int check_size(struct patching *p, const struct node *value, size_t under, struct err *e)
 {
-	count_nodes(value, &p->copied);
+	node_weigh(value, &p->copied, YAML_NODES_MAX);
 	if (p->copied > YAML_NODES_MAX)
 		return node_fail(p->op, ERR_LIMIT, e, "the patches add more than %d nodes", YAML_NODES_MAX);
 	if (under + depth_of(value, DEPTH_MAX) > DEPTH_MAX)
@@ -205,13 +197,12 @@ static int transfer(struct patching *p, bool move, const struct pointer *to, str
 	return r;
 }
 
-static int apply_one(struct patching *p, struct node **config, struct err *e)
+/* What an operation is by itself, whatever it is applied to: its name, and its path. */
+static int read_one(struct patching *p, const char **ret_name, struct pointer *ret_to, struct err *e)
 {
 	static const char *const ops[] = { "add", "replace", "remove", "test", "move", "copy", NULL };
 	const struct node *op = node_get(p->op, "op");
 	const char *name = node_str(op);
-	struct node *value = node_get(p->op, "value"), *there = NULL;
-	struct pointer to;
 	size_t i = 0;
 	int r;
 
@@ -224,10 +215,23 @@ static int apply_one(struct patching *p, struct node **config, struct err *e)
 			err_suggest(e, name, ops, "add, remove, replace, move, copy and test are there");
 		return -(int)e->code;
 	}
-	if ((r = parse_pointer(p, "path", &to, e)))
+	if ((r = parse_pointer(p, "path", ret_to, e)))
 		return r;
-	if ((*name == 'a' || *name == 't' || strcmp(name, "replace") == 0) && !value)
+	if ((*name == 'a' || *name == 't' || strcmp(name, "replace") == 0) && !node_get(p->op, "value"))
 		return node_fail(p->op, ERR_FORMAT, e, "the patch operation '%s' wants a 'value'", name);
+	*ret_name = name;
+	return *name == 'm' || *name == 'c' ? parse_pointer(p, "from", &(struct pointer){ 0 }, e) : 0;
+}
+
+static int apply_one(struct patching *p, struct node **config, struct err *e)
+{
+	struct node *value = node_get(p->op, "value"), *there = NULL;
+	const char *name;
+	struct pointer to;
+	int r = read_one(p, &name, &to, e);
+
+	if (r)
+		return r;
 	if (*name == 't') {
 		if ((r = find(p, *config, &to, &there, e)))
 			return r;
@@ -240,15 +244,29 @@ static int apply_one(struct patching *p, struct node **config, struct err *e)
 	return make(p, *name == 'a' ? ADD : strcmp(name, "remove") == 0 ? REMOVE : REPLACE, &to, value, config, e);
 }
 
-int patch_apply(struct arena *a, struct node *patch, struct node **config, struct err *e)
+int patch_check(struct arena *a, struct node *patch, struct err *e)
 {
 	struct patching p = { .arena = a };
-	struct node *result = *config;
+	struct pointer ignored;
+	const char *name;
 	int r = 0;
 
 	if (patch->kind != NODE_LIST || patch->count > OPERATIONS_MAX)
 		return node_fail(patch, patch->kind == NODE_LIST ? ERR_LIMIT : ERR_FORMAT, e, "a JSON patch is a list of at most %d operations",
 			OPERATIONS_MAX);
+	for (size_t i = 0; !r && i < patch->count; i++) {
+		p.op = patch->items[i];
+		r = read_one(&p, &name, &ignored, e);
+	}
+	return r;
+}
+
+int patch_apply(struct arena *a, struct node *patch, struct node **config, struct err *e)
+{
+	struct patching p = { .arena = a };
+	struct node *result = *config;
+	int r = patch_check(a, patch, e);
+
 	for (size_t i = 0; !r && i < patch->count; i++) {
 		p.op = patch->items[i];
 		r = apply_one(&p, &result, e);

@@ -231,6 +231,9 @@ int service_apt(const struct node *apt, struct err *e)
 	const struct node *sources = node_get(apt, "sources");
 	int r = 0;
 
+	/* Each is looked for among the lines of those before it. */
+	if (sources && sources->kind == NODE_MAP && sources->count > WORDS_SOURCES_MAX)
+		return node_fail(sources, ERR_LIMIT, e, "apt.sources: %zu sources: %d at most", sources->count, WORDS_SOURCES_MAX);
 	for (size_t k = 0; k < ARRAY_SIZE(mirrors); k++) {
 		const struct node *list = node_get(apt, mirrors[k]);
 		for (size_t i = 0; !r && list && list->kind == NODE_LIST && i < list->count; i++)

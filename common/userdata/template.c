@@ -93,8 +93,8 @@ static bool jinja_render(struct template *t)
 	t->end -= newline;
 	struct stmt *s = template_parse(t);
 	t->depth = 0;
-	if (t->failed || !template_run(t, s))
-		return false;
+	if (t->failed || t->check || !template_run(t, s))
+		return !t->failed && t->check;
 	if (newline)
 		buf_str(t->out, "\n");
 	return true;
@@ -115,6 +115,16 @@ int template_render(const struct template_in *in, const char **ret, size_t *ret_
 	*ret = arena_copy(in->arena, out.data ? out.data : "", out.size);
 	*ret_size = out.size;
 	return 0;
+}
+
+int template_check(const struct template_in *in, struct err *e)
+{
+	scoped_buf struct buf out = BUF_MAX(TEMPLATE_OUT_MAX);
+	struct template t = { .in = in, .e = e, .out = &out, .check = true };
+	bool jinja;
+
+	take_text(&t);
+	return take_header(&t, &jinja) && (!jinja || jinja_render(&t)) ? 0 : -(int)e->code;
 }
 
 /* The key with jinja2's operators as underscores; NULL where it has none. */

@@ -29,6 +29,9 @@ struct template_in {
 /* The text without its header, filled in; in the arena. Errors: format (with its place), unsupported, denied, limit. */
 int template_render(const struct template_in *in, const char **ret, size_t *ret_size, struct err *e);
 
+/* What can be said before there are values: whether it can be read, and knows its tags, filters and tests. Errors as template_render(). */
+int template_check(const struct template_in *in, struct err *e);
+
 /* Instance data as templates see it: the members of "v1" at the top too, and for each key with operators in it ("local-hostname") another
  * with underscores. The same rule, and the same order of who wins, as cloud-init's. */
 struct node *template_vars(struct arena *a, const struct node *instance_data);

@@ -71,7 +71,7 @@ static struct expr *parse_filters(struct template *t, char c, struct expr *x)
 		}
 		x = expr_of(t, test ? E_TEST : E_FILTER, t->from, x, NULL);
 		x->name = expr_name(t);
-		if (!lex_next(t, c) || (t->token == '(' && !expr_args(t, c, x)))
+		if ((t->check && !(test ? test_known(t, x) : filter_known(t, x))) || !lex_next(t, c) || (t->token == '(' && !expr_args(t, c, x)))
 			return NULL;
 		if (negated)
 			x = expr_of(t, E_NOT, x->at, x, NULL);

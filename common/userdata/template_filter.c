@@ -318,23 +318,28 @@ static bool gather(struct template *t, const struct filter *f, struct call *c)
 	return true;
 }
 
-struct node *filter_apply(struct template *t, const struct expr *x, struct node *value)
+size_t filter_known(struct template *t, const struct expr *x)
 {
 	const char *names[ARRAY_SIZE(filters) + 1] = { 0 };
-	struct call c = { .x = x, .value = value };
 
-	for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
-		names[i] = filters[i].name;
-		if (strcmp(filters[i].name, x->name) != 0)
-			continue;
-		if (value->kind == NODE_TEXT && !template_work(t, value->count, x->at))
-			return NULL;
-		bool ok = (filters[i].undefined && (int)value->kind == VALUE_UNDEFINED) || value_need(t, value, x->args[0]->at);
-		return ok && gather(t, &filters[i], &c) ? filters[i].run(t, &c) : NULL;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
+		if (strcmp(names[i] = filters[i].name, x->name) == 0)
+			return i + 1;
 	template_fail(t, ERR_UNSUPPORTED, x->at, "No filter named '%s'.", x->name);
 	err_suggest(t->e, x->name, names, "default, lower, upper, join, replace, int, trim, length, first, last, sort, string and list are there");
-	return NULL;
+	return 0;
+}
+
+struct node *filter_apply(struct template *t, const struct expr *x, struct node *value)
+{
+	struct call c = { .x = x, .value = value };
+	size_t which = filter_known(t, x);
+
+	if (!which || (value->kind == NODE_TEXT && !template_work(t, value->count, x->at)))
+		return NULL;
+	const struct filter *f = &filters[which - 1];
+	bool ok = (f->undefined && (int)value->kind == VALUE_UNDEFINED) || value_need(t, value, x->args[0]->at);
+	return ok && gather(t, f, &c) ? f->run(t, &c) : NULL;
 }
 
 enum test { IS_DEFINED, IS_UNDEFINED, IS_NONE, IS_STRING, IS_NUMBER, IS_INTEGER, IS_FLOAT, IS_BOOLEAN, IS_TRUE, IS_FALSE, IS_MAPPING,
@@ -365,24 +370,26 @@ static bool holds(enum test which, const struct node *n)
 	}
 }
 
-struct node *test_apply(struct template *t, const struct expr *x, struct node *value)
+size_t test_known(struct template *t, const struct expr *x)
 {
-	for (enum test i = 0; i < TESTS; i++) {
-		if (strcmp(tests[i], x->name) != 0)
-			continue;
-		if (x->count > 1) {
-			template_fail(t, ERR_FORMAT, x->at, "the test '%s' takes no argument", x->name);
-			return NULL;
-		}
-		if ((int)value->kind == VALUE_LOOP && !value_need(t, value, x->args[0]->at))
-			return NULL;
-		if ((i == IS_ODD || i == IS_EVEN) && value->kind != NODE_INT && value->kind != NODE_BOOL) {
-			template_fail(t, ERR_FORMAT, x->at, "a whole number is odd or even, not '%s'", value_type(value));
-			return NULL;
-		}
-		return node_bool(t->in->arena, holds(i, value), (struct place){ 0 });
-	}
+	for (enum test i = 0; i < TESTS; i++)
+		if (strcmp(tests[i], x->name) == 0)
+			return i + 1;
 	template_fail(t, ERR_UNSUPPORTED, x->at, "No test named '%s'.", x->name);
 	err_suggest(t->e, x->name, tests, "defined, none, string, number, mapping and sequence are there");
-	return NULL;
+	return 0;
+}
+
+struct node *test_apply(struct template *t, const struct expr *x, struct node *value)
+{
+	size_t which = test_known(t, x);
+	enum test i = (enum test)(which - 1);
+
+	if (!which || ((int)value->kind == VALUE_LOOP && !value_need(t, value, x->args[0]->at)))
+		return NULL;
+	if (x->count > 1)
+		template_fail(t, ERR_FORMAT, x->at, "the test '%s' takes no argument", x->name);
+	else if ((i == IS_ODD || i == IS_EVEN) && value->kind != NODE_INT && value->kind != NODE_BOOL)
+		template_fail(t, ERR_FORMAT, x->at, "a whole number is odd or even, not '%s'", value_type(value));
+	return t->failed ? NULL : node_bool(t->in->arena, holds(i, value), (struct place){ 0 });
 }

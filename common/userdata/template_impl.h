@@ -8,6 +8,7 @@ struct template {
 	const char *at;                 /* the lexer's */
 	struct err *e;
 	bool failed;
+	bool check;                     /* nothing is run: names of filters and tests are looked at while parsing */
 	unsigned depth, steps;
 	size_t memory, work;
 	/* The token that is looked at. */
@@ -103,6 +104,9 @@ bool value_nest(struct template *t, struct node *outer, const struct node *inner
 bool value_number(const struct node *n, double *real, int64_t *integer, bool *is_real);
 size_t character_size(const char *s, const char *end);
 /* template_filter.c; args[0] is what is filtered. */
+/* Their numbers from 1; 0: there is none of x's name, which is an error. */
+size_t filter_known(struct template *t, const struct expr *x);
+size_t test_known(struct template *t, const struct expr *x);
 struct node *filter_apply(struct template *t, const struct expr *x, struct node *value);
 struct node *test_apply(struct template *t, const struct expr *x, struct node *value);
 struct node *method_call(struct template *t, const struct expr *x, struct node *object, const char *name);

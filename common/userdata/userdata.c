@@ -74,14 +74,22 @@ static int on_script(struct gather *g, const struct part *p, struct err *e)
 	return 0;
 }
 
+/* One document has a limit of its own, and all of them together have the same. */
+static int count_values(struct gather *g, const struct node *config, struct err *e)
+{
+	node_weigh(config, &g->values, MERGE_VALUES_MAX);
+	return g->values <= MERGE_VALUES_MAX ? 0 :
+		node_fail(config, ERR_LIMIT, e, "the parts up to this one stand for more than %d values", MERGE_VALUES_MAX);
+}
+
 static int on_config(struct gather *g, const struct part *p, struct err *e)
 {
 	struct arena *a = g->in->arena;
-	struct mergers how = { 0 };
+	struct mergers how = { .copied = &g->copied };
 	struct node *config;
 	int r = yaml_read(a, p->doc, p->bytes, p->size, g->in->notes, &config, e);
 
-	if (r)
+	if (r || (r = count_values(g, config, e)))
 		return r;
 	if (p->type == PART_CONFIG && part_sniff(p->bytes, p->size) == PART_TEMPLATE)
 		err_hint(note_add(g->in->notes, NOTE_WARNING, ERR_FORMAT, config, "a template is not filled in where the part's type is text/cloud-config"),
@@ -109,7 +117,7 @@ static int on_patch(struct gather *g, const struct part *p, struct err *e)
 	struct node *patch;
 	int r = yaml_read(g->in->arena, p->doc, p->bytes, p->size, NULL, &patch, e);
 
-	return r ? r : patch_apply(g->in->arena, patch, &g->config, e);
+	return r || (r = count_values(g, patch, e)) ? r : patch_apply(g->in->arena, patch, &g->config, e);
 }
 
 static int on_part(struct gather *g, const struct part *p, struct err *e);
@@ -211,7 +219,7 @@ int userdata_read(const struct userdata_in *in, struct userdata *ret, struct not
 {
 	struct userdata_in own = *in;
 	struct gather g = { .in = &own };
-	struct mergers how = { 0 };
+	struct mergers how = { .copied = &g.copied };
 	struct node *layers[] = { NULL, NULL, [BELOW] = in->below };
 	int r;
 

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include "common/userdata/words.h"
 
 struct work { struct arena *arena; struct node *users, *groups; };
 
@@ -30,6 +31,8 @@ static int add_words(struct arena *a, const struct node *from, struct node *into
 		struct node *word = node_text_n(a, s + skip, end - skip, from->place);
 		for (size_t i = 0; i < into->count; i++)
 			there |= node_equal(into->items[i], word);
+		if (!there && word->count && into->count == WORDS_ACCOUNTS_MAX)
+			return node_fail(from, ERR_LIMIT, e, "more than %d names", WORDS_ACCOUNTS_MAX);
 		if (!there && word->count)
 			node_add(a, into, word);
 		s += n + (s[n] == ',');
@@ -233,12 +236,28 @@ static int old_form(struct arena *a, const struct node *cloud, const struct node
 	return 0;
 }
 
+/* Whoever makes them looks each one up: those of a user, and of all users, have a limit. */
+static int count_groups(const struct member *m, size_t *sum, struct err *e)
+{
+	const struct node *groups = node_get(m->value, "groups");
+	size_t n = groups && (groups->kind == NODE_LIST || groups->kind == NODE_MAP) ? groups->count : 0;
+
+	for (const char *p = node_str(groups); p && *p; p += strcspn(p, ","), p += *p == ',')
+		n++;
+	if (n > WORDS_ACCOUNTS_MAX)
+		return node_fail(groups, ERR_LIMIT, e, "users/%.60s/groups: %zu groups: %d at most", m->key->text, n, WORDS_ACCOUNTS_MAX);
+	if ((*sum += n) > WORDS_GROUPS_MAX)
+		return node_fail(groups, ERR_LIMIT, e, "users/%.60s/groups: more than %d groups of all users", m->key->text, WORDS_GROUPS_MAX);
+	return 0;
+}
+
 int users_normalize(struct arena *a, const struct node *cloud, const struct node *default_user, struct users *ret, struct err *e)
 {
 	const struct place nowhere = { 0 };
 	struct work w = { a, node_new(a, NODE_MAP, nowhere), node_new(a, NODE_MAP, nowhere) };
 	const struct node *old_user, *users = node_get(cloud, "users");
 	const char *own;
+	size_t sum = 0;
 	int r;
 
 	if ((r = old_form(a, cloud, &old_user, e)) || (r = take_users(&w, users, e)))
@@ -247,6 +266,9 @@ int users_normalize(struct arena *a, const struct node *cloud, const struct node
 		take_user(&w, node_text(a, "default", old_user->place), NULL);
 	if ((r = replace_default(&w, old_user, default_user, &own, e)) || (r = take_groups(&w, node_get(cloud, "groups"), false, e)))
 		return r;
+	for (size_t i = 0; i < w.users->count; i++)
+		if ((r = count_groups(&w.users->members[i], &sum, e)))
+			return r;
 	for (size_t i = 0; i < w.users->count; i++)
 		node_put(a, w.users->members[i].value, "default",
 			node_bool(a, own && node_is(w.users->members[i].key, own), w.users->members[i].key->place));

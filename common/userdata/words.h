@@ -9,7 +9,7 @@
 #include "common/base/buf.h"
 #include "common/data/node.h"
 
-enum { WORDS_FILES_MAX = 4096, WORDS_ACCOUNTS_MAX = 256, WORDS_FILE_SIZE_MAX = 16 << 20 };
+enum { WORDS_FILES_MAX = 4096, WORDS_ACCOUNTS_MAX = 256, WORDS_GROUPS_MAX = 4096 /* of all users together */, WORDS_SOURCES_MAX = 4096 /* of apt */, WORDS_FILE_SIZE_MAX = 16 << 20 };
 
 /* A user's or group's name, as Debian's useradd takes it: letters, digits, '_', '.', '-', at most 32 (utmp holds no more), '$' at its end; neither
  * '.' nor '-' first, not digits alone, and no word that sudoers(5) reads as its own. */

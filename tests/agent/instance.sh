@@ -95,6 +95,7 @@ Private-Key: '$secret-key'
 security-credentials: {token: $secret-token, more: [$secret-more]}
 random_seed: !!binary aGVsbG8=
 END
+cp "$seed/meta-data" "$work/meta-data"
 printf '#cloud-config\n{}\n' > "$seed/user-data"
 nocloud() { cp "$work/template" "$seed/user-data"; agent_in apply > "$work/said" 2>&1 || { cat "$work/said"; return 1; }; }
 agent_in apply > "$work/said" 2>&1 || fail "$(cat "$work/said")"
@@ -114,6 +115,44 @@ agent_in apply > "$work/said" 2>&1 || fail "$(cat "$work/said")"
 ok "what is sensitive is for templates alone"
 printf '## template: jinja\n#cloud-config\nhostname: {{ ds.meta_data.nobody }}\n' > "$seed/user-data"
 refused "user-data:3:27: template: 'nobody' is undefined" agent_in plan
+
+# Secrets by other names, and what is none; whatever a key is made of, query reads it, and nothing of it commands a terminal.
+{ cat "$work/meta-data"; cat << END
+adminPass: $secret
+rootPWD: $secret
+wifi-psk: $secret
+pass: $secret
+passphrase: $secret
+api_key: $secret
+apikey: $secret
+apiKeys: [$secret]
+authkey: $secret
+key: $secret
+ssh_private: $secret
+db: {dsn: $secret, at: ['postgres://me:$secret@db/x', 'see https://a.example/ and http://u:$secret@b.example']}
+passthrough: shown-1
+keyboard: shown-2
+sshKey: ssh-ed25519 AAAA shown-3
+public_keys: {deploy-key: shown-4}
+keys: [{data: shown-5, type: ssh}]
+url: https://db.example:5432/@shown-6
+"a\\"b\\\\": "shown-7"
+"\\e[2J": "x\\e[2J\\u009by\\nz"
+END
+} > "$seed/meta-data"; printf '#cloud-config\n{}\n' > "$seed/user-data"
+agent_in apply > "$work/said" 2>&1 || fail "$(cat "$work/said")"
+! grep -rho "[^ ]*$secret" "$root/run" "$root/var/lib/natal" || fail "a secret of meta-data is kept"
+agent_in query ds -o json > "$work/shown" || fail "$(cat "$work/shown")"
+for i in 1 2 3 4 5 6 7; do grep -q "shown-$i" "$work/shown" || fail "shown-$i is hidden: $(cat "$work/shown")"; done
+ok "secrets are known by many names, public keys stay"
+asked 'ds.meta_data.a"b\' shown-7; asked $'ds.meta_data.\e[2J' $'x?[2J??y\nz'
+ok "a key may be of any characters, and a text is printed without those that command a terminal"
+for odd in '"a\0b": 1' "deep: $(printf '[%.0s' {1..40})$(printf ']%.0s' {1..40})" "many: {$(printf 'k%d: 1, ' {1..1100})}"; do
+  { cat "$work/meta-data"; echo "$odd"; } > "$seed/meta-data"
+  agent_in apply > "$work/said" 2>&1 || fail "$(cat "$work/said")"
+  asked v1.region r-1; [[ $(agent_in query ds.meta_data) = 'not shown: '* ]] || fail "$odd: $(agent_in query ds.meta_data)"
+done
+ok "meta-data that query cannot read is left out, and said so"
 
 # ConfigDrive: the whole of meta_data.json.
 if command -v genisoimage > /dev/null; then

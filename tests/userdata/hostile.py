@@ -69,6 +69,16 @@ refused("a boundary that nowhere stands", 3, "no line is its boundary", HEAD % "
 refused("an empty boundary", 3, "has no boundary", HEAD % '""' + "--\n\nx\n--\n")
 refused("a boundary of 1 MB", 3, "", HEAD % ("b" * (1 << 20)) + "x\n")
 refused("10,000 parts", 3, "more than 256 parts", HEAD % "x" + "--x\nContent-Type: text/cloud-config\n\na: 1\n" * 10000 + "--x--\n")
+refused("10,000 parts with nothing in them", 3, "more than 256 parts", HEAD % "x" + "--x\n" * 10000 + "--x--\n")
+refused("a million of them, packed", 3, "more than 256 parts", gzip.compress((HEAD % "x" + "--x\n" * 1000000).encode()))
+refused("10,000 multiparts", 3, "more than 256 multiparts",
+        HEAD % "x" + "--x\nContent-Type: multipart/mixed; boundary=y\n\n--y\n" * 10000 + "--x--\n")
+APPEND = '--x\nContent-Type: text/cloud-config\n\nmerge_how: "list(append)+dict(recurse_list)+str(append)"\nl: %s\n'
+refused("a list that 250 parts add to", 3, "copies more than 1048576 values", HEAD % "x" + APPEND % ("[" + "1, " * 4000 + "1]") * 250, name="merge")
+refused("a text that 250 parts add to", 3, "copies more than 1048576 values",
+        HEAD % "x" + (APPEND % ("y" * 60000)).replace("recurse_list", "recurse_str") * 250, name="merge")
+refused("250 parts of 10,000 values", 3, "stand for more than 1048576 values",
+        HEAD % "x" + ("--x\nContent-Type: text/cloud-config\n\nl: [" + "1," * 9999 + "1]\n") * 250, name="merge")
 refused("10,000 headers", 3, "more than 64 headers", "MIME-Version: 1.0\n" + "X-A: b\n" * 10000 + "\n" + CONFIG)
 refused("a header of 1 MB in small lines", 3, "larger than 32768 bytes", "MIME-Version: 1.0\nX-A: b\n" + " c\n" * 300000 + "\n" + CONFIG)
 refused("a NUL in a header", 3, "a NUL byte stands in a header", b"MIME-Version: 1.0\nContent-Type: text/x-shellscript\0text/cloud-config\n\n" + CONFIG.encode())

@@ -35,7 +35,7 @@ static int teardown(void **state)
 /* The user-data after its first line, planned for what is in the root. */
 static void planned(const char *yaml)
 {
-	static char text[16384];
+	static char text[4 << 20];
 	const struct facts f = { .root = root.fd, .owners = false, .live = live };
 
 	snprintf(text, sizeof text, "#cloud-config\n%s", yaml);

@@ -4,6 +4,7 @@
 #include "agent/config/config.h"
 #include "common/base/buf.h"
 #include "common/lint/lint.h"
+#include "common/userdata/words.h"
 #include "tests/unit/agent/seed.h"
 
 static struct err e;
@@ -291,6 +292,12 @@ static void caps(void **state)
 	static const struct { const char *blob, *part[3]; int max; const char *msg; } kinds[] = {
 		{ "user-data", { "#cloud-config\n{\"users\":[", "\"u%d\"", "]}" }, CONFIG_ACCOUNTS_MAX, "257 users: 256 at most" },
 		{ "user-data", { "#cloud-config\n{\"groups\":[", "\"g%d\"", "]}" }, CONFIG_ACCOUNTS_MAX, "257 groups: 256 at most" },
+		{ "user-data", { "#cloud-config\n{\"users\":[{\"name\":\"u\",\"groups\":[", "\"g%d\"", "]}]}" }, WORDS_ACCOUNTS_MAX, "users/u/groups: 257 groups: 256 at most" },
+		{ "user-data", { "#cloud-config\n{\"users\":[{\"name\":\"u\",\"groups\":{", "\"g%d\":null", "}}]}" }, WORDS_ACCOUNTS_MAX, "257 groups: 256 at most" },
+		{ "user-data", { "#cloud-config\n{\"users\":[{\"name\":\"u\",\"groups\":\"", "g%d", "\"}]}" }, WORDS_ACCOUNTS_MAX, "257 groups: 256 at most" },
+		{ "user-data", { "#cloud-config\n{\"users\":[", "{\"name\":\"u%d\",\"groups\":\"a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\"}", "]}" }, WORDS_GROUPS_MAX / 16,
+			"users/u256/groups: more than 4096 groups of all users" },
+		{ "user-data", { "#cloud-config\n{\"groups\":[{\"g\":[", "\"u%d\"", "]}]}" }, WORDS_ACCOUNTS_MAX, "more than 256 names" },
 		{ "user-data", { "#cloud-config\n{\"write_files\":[", "{\"path\":\"/f%d\"}", "]}" }, CONFIG_FILES_MAX, "4097 files: 4096 at most" },
 		{ "network-config", { "{\"version\":2,\"ethernets\":{", "\"e%d\":{}", "}}" }, NETCONF_LINKS_MAX, "more than 512 interfaces" },
 	};

@@ -100,6 +100,27 @@ static void sources_of_one_file_follow_one_another(void **state)
 	assert_written("/etc/apt/sources.list.d/c.list", "deb http://c/ b c\n");
 }
 
+static void sources_have_a_limit(void **state)
+{
+	scoped_buf struct buf text = BUF_MAX(1 << 20);
+
+	is_debian();
+	for (int n = 4096; n < 4098; n++) {
+		seed_init(&seed);
+		buf_clear(&text);
+		buf_str(&text, "apt: {sources: {");
+		for (int i = 0; i < n; i++)
+			buf_printf(&text, "s%d: {source: deb http://a/ %d c, filename: x},", i, i);
+		buf_str(&text, "}}\n");
+		planned(text.data);
+		assert_string_equal(problem("apt_configure"), n == 4096 ? "none" : "apt.sources: 4097 sources: 4096 at most");
+		plan_free(plan);
+		config_free(config);
+	}
+	plan = NULL;
+	config = NULL;
+}
+
 static void a_source_that_another_begins_with(void **state)
 {
 	is_debian();
@@ -241,7 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(older_keys_of_apt), T(an_older_mirror), T(what_holds_a_password_is_roots), T(a_repository_with_a_password_is_roots), T(apt_installs_after_an_update), T(dnf_installs), T(an_upgrade_and_the_restart_that_it_asks_for),
 		T(nothing_is_installed_where_nothing_is_asked_for), T(apk_and_its_repositories), T(zypper_and_its_repositories), T(no_tool_is_said), T(no_option_passes_for_a_package),
-		T(sources_with_keys), T(sources_of_one_file_follow_one_another), T(a_source_that_another_begins_with), T(what_comes_from_servers_is_refused), T(ppas_are_refused),
+		T(sources_with_keys), T(sources_of_one_file_follow_one_another), T(sources_have_a_limit), T(a_source_that_another_begins_with), T(what_comes_from_servers_is_refused), T(ppas_are_refused),
 		T(a_key_has_its_armour), T(mirrors_and_suites), T(deb822_where_the_guest_has_it), T(sources_list_as_given_and_left_alone),
 		T(preserved), T(answers_are_secret), T(yum_repositories),
 	};

@@ -1,5 +1,6 @@
 /* Time, language, resolver, log, entropy, and the end of a boot. */
 #include "tests/unit/agent/planned.h"
+#include <time.h>
 
 static void chrony_where_it_is(void **state)
 {
@@ -131,6 +132,55 @@ static void rsyslog_files(void **state)
 	assert_string_equal(command("rsyslog", 0), "/usr/bin/systemctl reload-or-try-restart rsyslog");
 }
 
+/* One '@' of the element is its number. */
+static double seconds_for(const char *before, const char *element, const char *behind)
+{
+	scoped_buf struct buf text = BUF_MAX(4 << 20);
+	const char *number = strchr(element, '@');
+
+	buf_str(&text, before);
+	for (int i = 0; i < 40000; i++)
+		buf_printf(&text, "%.*s%d%s,", (int)(number - element), element, i, number + 1);
+	buf_str(&text, behind);
+	seed_init(&seed);
+	clock_t began = clock();
+	planned(text.data);
+	return (double)(clock() - began) / CLOCKS_PER_SEC;
+}
+
+static size_t arena_size(const struct arena *a)
+{
+	struct start { struct start *next; size_t used; } *c = (struct start *)a->chunks;
+	size_t sum = 0;
+
+	for (; c; c = c->next)
+		sum += c->used;
+	return sum;
+}
+
+/* A list of 40,000 took seconds and gigabytes, by the square: each element was looked for among those before it, each text made anew. */
+static void many_of_each_take_no_square(void **state)
+{
+	is_debian();
+	assert_true(seconds_for("rsyslog: {configs: [", "{filename: f@, content: x}", "]}\n") < 4);
+	plan_free(plan);
+	config_free(config);
+	assert_true(seconds_for("rsyslog: {configs: [", "'*.* @'", "]}\n") < 4);
+	assert_true(arena_size(&plan->arena) < 64 << 20);
+	assert_int_equal(find_write("/etc/rsyslog.d/20-cloud-config.conf")->size, 388890);
+	plan_free(plan);
+	config_free(config);
+	assert_true(seconds_for("fs_setup: [", "{device: /dev/x@, filesystem: ext4}", "]\n") < 4);
+	plan_free(plan);
+	config_free(config);
+	assert_true(seconds_for("users: [{name: a, doas: [permit a], sudo: [", "ALL=/bin/x@", "]}]\n") < 4);
+	assert_true(arena_size(&plan->arena) < 64 << 20);
+	plan_free(plan);
+	config_free(config);
+	assert_true(seconds_for("users: [{name: a, doas: [", "permit a cmd x@", "]}]\n") < 4);
+	assert_true(arena_size(&plan->arena) < 64 << 20);
+}
+
 static void rsyslog_stays_in_its_folder(void **state)
 {
 	is_debian();
@@ -233,7 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(chrony_where_it_is), T(timesyncd_where_it_is_all_there_is), T(a_client_is_installed_where_there_is_none), T(a_client_of_ones_own),
 		T(an_unknown_client_is_said), T(ntp_may_be_off), T(keyboard_on_debian), T(keyboard_elsewhere), T(keyboard_is_no_shell_script), T(keyboard_is_no_option),
-		T(locale_is_generated), T(some_locales_are_built_in), T(locale_elsewhere_and_false), T(no_locale_gen_is_said), T(rsyslog_files),
+		T(locale_is_generated), T(some_locales_are_built_in), T(locale_elsewhere_and_false), T(no_locale_gen_is_said), T(rsyslog_files), T(many_of_each_take_no_square),
 		T(rsyslog_stays_in_its_folder), T(resolver), T(resolver_only_where_it_is_managed), T(entropy), T(a_required_command_is_there),
 		T(phone_home), T(phone_home_with_a_password), T(phone_home_over_http_alone), T(final_message), T(power_state), T(a_false_condition_switches_nothing),
 	};

@@ -259,6 +259,25 @@ static void numbers_of_login_defs(void **state)
 	assert_string_equal(written("/etc/subuid"), "bob:100000:65536\neve:165536:65536\n");
 }
 
+/* The highest has an owner: then the first free ones, each of another. */
+static void numbers_below_the_last(void **state)
+{
+	root_put(&root, "/etc/login.defs", "UID_MIN 5000\nUID_MAX 5010\nGID_MIN 5000\nGID_MAX 5010\n");
+	planned("groups: [a]\nusers: [{name: last, uid: 5010}, {name: bob, groups: [b, c]}, {name: mid, uid: 5003}, eve]\n");
+	assert_string_equal(problem("accounts"), "none");
+	assert_non_null(strstr(written("/etc/passwd"), "last:x:5010:"));
+	assert_non_null(strstr(written("/etc/passwd"), "bob:x:5000:"));
+	assert_non_null(strstr(written("/etc/passwd"), "eve:x:5001:"));
+}
+
+static void members_are_whole_names(void **state)
+{
+	root_put(&root, "/etc/group", "root:x:0:\npeople:x:700:xann,annie\nothers:x:701:ann,bob\n");
+	planned("groups: [{people: [ann, bob], others: [bob]}]\nusers: [{name: ann, groups: others}, {name: bob, groups: people}]\n");
+	assert_non_null(strstr(written("/etc/group"), "people:x:700:xann,annie,bob,ann\n"));
+	assert_non_null(strstr(written("/etc/group"), "others:x:701:ann,bob\n"));
+}
+
 static void no_number_is_left(void **state)
 {
 	root_put(&root, "/etc/login.defs", "UID_MIN 5000\nUID_MAX 5000\n");
@@ -382,7 +401,7 @@ int main(void)
 		T(the_default_user_has_his_own_and_the_tops), T(root_as_the_default_user), T(one_who_is_sent_on), T(nobody_to_be_sent_to), T(what_is_no_key_is_left_out), T(no_key_at_all),
 		T(a_member_who_is_nobody), T(a_password_for_nobody), T(a_number_stays), T(a_new_user_needs_a_number_of_his_own),
 		T(the_default_user_of_each_distribution), T(the_groups_of_the_default_user), T(useradds_own_defaults),
-		T(what_write_files_puts_into_the_skeleton), T(what_was_appended_by_an_earlier_run), T(what_write_files_says_of_new_users), T(numbers_of_login_defs), T(no_number_is_left),
+		T(what_write_files_puts_into_the_skeleton), T(what_was_appended_by_an_earlier_run), T(what_write_files_says_of_new_users), T(numbers_of_login_defs), T(numbers_below_the_last), T(members_are_whole_names), T(no_number_is_left),
 		T(numbers_that_are_none), T(the_default_user_is_not_sent_to_himself), T(defaults_that_are_none),
 		T(who_was_there_stays_as_he_was), T(passwd_is_for_a_new_user), T(nothing_is_said_of_what_is_so), T(who_is_made_is_on_record), T(who_was_made_becomes_what_is_wanted),
 		T(another_of_that_name_is_another),

@@ -42,7 +42,10 @@ static void refuses(void **s)
 		{ "{\"name\":\"a\",\"legs\":-1}", ERR_FORMAT, "pet.legs is not a whole number", "" },
 		{ "{\"name\":\"a\",\"tag\":\"00FF\"}", ERR_FORMAT, "pet.tag is not lower-case hex", "" },
 		{ "{\"name\":\"a\\u0000b\"}", ERR_FORMAT, "holds a NUL", "" },
-		{ "{\"na\\u006de\":\"a\"}", ERR_FORMAT, "a key with an escape", "" },
+		{ "{\"name\":\"a\",\n\"na\\u006de\":\"b\"}", ERR_FORMAT, "key 'name' stands twice", "pet:2:1" },
+		{ "{\"a\\\"b\":1,\"\\u0061\\\"b\":2}", ERR_FORMAT, "key 'a\"b' stands twice", "pet:1:11" },
+		{ "{\"na\\u0000me\":\"a\"}", ERR_FORMAT, "a NUL in a key", "pet:1:2" },
+		{ "{\"\\ud800\":1,\"\\ud801\":1}", ERR_FORMAT, "stands twice", "" },
 		{ "{\"name\":\"a\x1a\"}", ERR_FORMAT, "a control character in a string", "pet:1:11" },
 		{ "{\"na\tme\":\"a\"}", ERR_FORMAT, "a control character in a string", "pet:1:5" },
 		{ "{'name':1}", ERR_FORMAT, "not in double quotes", "pet:1:2" },
@@ -60,6 +63,22 @@ static void refuses(void **s)
 	}
 }
 
+/* RFC 8259 7: quotes, backslashes and control characters can stand in a key in no other way. */
+static void keys_have_escapes(void **s)
+{
+	static const char text[] = "{\"na\\u006de\":\"rex\",\"a\\\"b\\\\c\\n\\u001b\\/\":{\"\\t\":1}}";
+	scoped_json struct json_object *o = NULL, *again = NULL;
+	struct err e;
+
+	(void)s;
+	assert_ok(json_parse(text, strlen(text), "doc", &o, &e), e);
+	assert_string_equal(json_text(o, "name"), "rex");
+	assert_int_equal(json_uint(json_object_object_get(o, "a\"b\\c\n\033/"), "\t", 0), 1);
+	const char *line = json_line(o);
+	assert_ok(json_parse(line, strlen(line), "doc", &again, &e), e);
+	assert_true(json_object_equal(o, again));
+}
+
 static void suggests(void **s)
 {
 	struct pet p;
@@ -72,7 +91,8 @@ static void suggests(void **s)
 
 int main(void)
 {
-	const struct CMUnitTest t[] = { cmocka_unit_test(decodes_by_table), cmocka_unit_test(refuses), cmocka_unit_test(suggests) };
+	const struct CMUnitTest t[] = { cmocka_unit_test(decodes_by_table), cmocka_unit_test(refuses), cmocka_unit_test(suggests),
+		cmocka_unit_test(keys_have_escapes) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);
 }

@@ -50,6 +50,23 @@ static void reads_as_pyyaml_does(void **s)
 	}
 }
 
+/* What one reader hands to the next: characters that YAML takes where they are escaped alone. */
+static void what_is_written_is_read(void **s)
+{
+	static const char text[] = "[\"\\x00\\x07\\x1b\\x7f\\x80\\x9b\\xa0\\ud7ff\\ufeff\\ufffd\\ufffe\\uffff\\U0010ffff\\u2028\"]";
+	struct arena a = { 0 };
+	char out[512], again[512];
+	struct err e;
+
+	(void)s;
+	assert_ok(read_json(text, &a, NULL, out, &e), e);
+	assert_ok(read_json(out, &a, NULL, again, &e), e);
+	assert_string_equal(out, again);
+	assert_non_null(strstr(out, "\\u0080\\u009b\302\240"));
+	assert_non_null(strstr(out, "\\ufeff\357\277\275\\ufffe\\uffff"));
+	arena_fini(&a);
+}
+
 static void refuses_with_the_place(void **s)
 {
 	static const struct { const char *yaml; enum err_code code; const char *where, *msg; } cases[] = {
@@ -171,7 +188,7 @@ static void what_is_not_the_same(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_as_pyyaml_does), cmocka_unit_test(refuses_with_the_place), cmocka_unit_test(stops_bombs),
+		cmocka_unit_test(reads_as_pyyaml_does), cmocka_unit_test(what_is_written_is_read), cmocka_unit_test(refuses_with_the_place), cmocka_unit_test(stops_bombs),
 		cmocka_unit_test(says_what_counts), cmocka_unit_test(finds_in_long_maps), cmocka_unit_test(what_is_not_the_same),
 	};
 

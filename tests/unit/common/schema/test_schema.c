@@ -267,6 +267,35 @@ static void a_key_stands_once(void **s)
 	assert_null(schema_key("nothing", NULL));
 }
 
+/* Templates and patches, of which lint has neither the values nor the config: what they are by themselves. message NULL: valid. */
+static void before_there_are_values(void **state)
+{
+	static const struct { const char *text, *message, *where; } texts[] = {
+		{ "## template: jinja\n#cloud-config\n{% macro x() %}{% endmacro %}\n", "the tag 'macro' of Jinja is not done here", "user-data:3:4" },
+		{ "## template: jinja\n#cloud-config\na: {{ b|tojson }}\n", "No filter named 'tojson'", "user-data:3:9" },
+		{ "## template: jinja\n#cloud-config\na: {{ 1 if b is odder }}\n", "No test named 'odder'", "user-data:3:17" },
+		{ "## template: jinja\n#cloud-config\na: {{ b\n", "template: ", "" },
+		{ "## template: jinja\n#cloud-config\na: {{ b.c.d|default('x')|upper }}{% if b is not defined %}{% endif %}{{ b.odd(1) }}\n", NULL, "" },
+		{ "#cloud-config-jsonp\n[{\"op\": ", "did not find expected node content", "" },
+		{ "#cloud-config-jsonp\n{}\n", "a JSON patch is a list", "user-data:2:1" },
+		{ "#cloud-config-jsonp\n[{\"op\": \"remove\", \"path\": \"/a\"}, {\"op\": \"ad\", \"path\": \"/x\"}]\n", "there is no patch operation 'ad'", "user-data:2:41" },
+		{ "#cloud-config-jsonp\n[{\"op\": \"add\", \"path\": \"/x\"}]\n", "wants a 'value'", "" },
+		{ "#cloud-config-jsonp\n[{\"op\": \"copy\", \"path\": \"/x\", \"from\": \"y\"}]\n", "'from' is a JSON pointer", "" },
+		{ "#cloud-config-jsonp\n[{\"op\": \"move\", \"path\": \"/x\", \"from\": \"/y\"}, {\"op\": \"remove\", \"path\": \"/a/0\"}]\n", NULL, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct arena a = { 0 };
+		struct lint l = { .file = "user-data" };
+		lint_text(&a, texts[i].text, strlen(texts[i].text), false, &l);
+		const struct err *said = l.notes.kept ? &l.notes.at[0].err : NULL;
+		if (l.valid != !texts[i].message || (texts[i].message && (!said || !strstr(said->msg, texts[i].message) || !strstr(said->where, texts[i].where))))
+			fail_msg("%s: lint: %s %s", texts[i].text, said ? said->where : "", said ? said->msg : "valid");
+		arena_fini(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,7 +311,7 @@ int main(void)
 		cmocka_unit_test_teardown(every_part_of_user_data_is_judged, wipe),
 		cmocka_unit_test_teardown(network_configuration_is_known_by_its_keys, wipe),
 		cmocka_unit_test(whatever_is_not_applied_says_why),
-		cmocka_unit_test(a_key_stands_once),
+		cmocka_unit_test(before_there_are_values), cmocka_unit_test(a_key_stands_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,8 @@ static struct node *yaml(struct arena *a, const char *text)
 static int both(struct arena *a, const char *how, const char *value, const char *with, char out[256], struct err *e)
 {
 	scoped_buf struct buf json = BUF_MAX(1 << 16);
-	struct mergers m = { 0 };
+	size_t copied = 0;
+	struct mergers m = { .copied = &copied };
 	struct node *into = yaml(a, value);
 	int r = mergers_parse(how, NULL, &m, NULL, e);
 
@@ -54,6 +55,32 @@ static void merges_as_cloud_init_does(void **s)
 		struct arena a = { 0 };
 		assert_ok(both(&a, cases[i].how, cases[i].value, cases[i].with, out, &e), e);
 		assert_string_equal(out, cases[i].out);
+		arena_fini(&a);
+	}
+}
+
+/* Each part that adds to a list copies what the parts before it have made: the sum has a limit, as what is read has. */
+static void copies_no_more_than_a_million(void **s)
+{
+	static const struct { const char *how, *with; size_t each; } cases[] = {
+		{ "dict(recurse_list)+list(append)", "{l: [1, 1, 1, 1]}", 4 }, { "dict(recurse_list)+list(prepend)", "{l: [1, 1, 1, 1]}", 4 },
+		{ "dict(recurse_list)+list(replace)", "{l: [1, 1, 1, 1]}", 0 },
+		{ "dict()", "{l: {1: 1, 2: 1, 3: 1, 4: 1}}", 0 }, { "dict(recurse_str)+str(append)", "{l: 0123456789012345678901234567890123456789012345678901234567890123}", 64 },
+	};
+
+	(void)s;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct arena a = { 0 };
+		struct err e = ERR_NONE;
+		size_t copied = MERGE_VALUES_MAX - 100;
+		struct mergers m = { .copied = &copied };
+		struct node *into = yaml(&a, cases[i].with), *with = yaml(&a, cases[i].with);
+		int r = mergers_parse(cases[i].how, NULL, &m, NULL, &e), rounds = 0;
+		while (!r && rounds < 100 && !(r = merge(&a, &m, &into, with, &e)))
+			rounds++;
+		assert_err(r, ERR_LIMIT, e, "merging the parts up to this one copies more than 1048576 values");
+		assert_in_range(rounds, 3, 40);
+		assert_int_equal(node_get(into, "l")->count, node_get(with, "l")->count + (size_t)rounds * cases[i].each);
 		arena_fini(&a);
 	}
 }
@@ -168,7 +195,7 @@ static void refuses_patches(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(merges_as_cloud_init_does), cmocka_unit_test(refuses_what_cannot_be_merged),
+		cmocka_unit_test(merges_as_cloud_init_does), cmocka_unit_test(refuses_what_cannot_be_merged), cmocka_unit_test(copies_no_more_than_a_million),
 		cmocka_unit_test(takes_the_configs_own_strategy), cmocka_unit_test(patches_as_the_rfc_does), cmocka_unit_test(refuses_patches),
 	};
 

@@ -253,6 +253,65 @@ static void hostile_mime_is_refused(void **s)
 	arena_fini(&f.arena);
 }
 
+/* So many parts that begin with head, in a multipart or in an archive. */
+static void assert_parts(const char *first, const char *head, int count, const char *error)
+{
+	scoped_buf struct buf text = BUF_MAX(1 << 20);
+	struct fixture f;
+
+	buf_str(&text, first);
+	for (int i = 0; i < count; i++)
+		buf_str(&text, head);
+	begin(&f, text.data, NULL);
+	if (error)
+		assert_err(run(&f), ERR_LIMIT, f.e, error);
+	else
+		assert_ok(run(&f), f.e);
+	arena_fini(&f.arena);
+}
+
+static void parts_count_as_they_are_met(void **s)
+{
+	static const char mime[] = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n", archive[] = "#cloud-config-archive\n",
+		held[] = "--b\nContent-Type: text/cloud-config-archive\n\n[]\n", hollow[] = "--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n";
+
+	(void)s;
+	assert_parts(mime, "--b\n\n", 256, NULL);
+	assert_parts(mime, "--b\n\n", 257, "more than 256 parts");
+	assert_parts(archive, "- \"#cloud-config\\na: 1\\n\"\n", 256, NULL);
+	assert_parts(archive, "- ''\n", 257, "more than 256 parts");
+	assert_parts(mime, held, 256, NULL);
+	assert_parts(mime, held, 513, "more than 256 parts");
+	assert_parts(mime, hollow, 255, NULL);
+	assert_parts(mime, hollow, 257, "more than 256 multiparts");
+}
+
+/* One document of 600,000 values is within its limit; a second one of them is not. */
+static void parts_have_a_limit_together(void **s)
+{
+	scoped_buf struct buf part = BUF_MAX(1 << 20), both = BUF_MAX(1 << 20);
+	struct fixture f;
+
+	(void)s;
+	buf_str(&part, "--b\nContent-Type: text/cloud-config\n\na: &a [");
+	for (int i = 0; i < 1000; i++)
+		buf_str(&part, "1,");
+	buf_str(&part, "1]\nl: [");
+	for (int i = 0; i < 600; i++)
+		buf_str(&part, "*a,");
+	buf_str(&part, "*a]\n");
+	for (int i = 1; i < 3; i++) {
+		buf_clear(&both);
+		buf_printf(&both, "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n%s%s", part.data, i == 2 ? part.data : "");
+		begin(&f, both.data, NULL);
+		if (i == 1)
+			assert_ok(run(&f), f.e);
+		else
+			assert_err(run(&f), ERR_LIMIT, f.e, "the parts up to this one stand for more than 1048576 values");
+		arena_fini(&f.arena);
+	}
+}
+
 static void too_much_is_refused_unread(void **s)
 {
 	struct fixture f;
@@ -271,7 +330,7 @@ int main(void)
 		cmocka_unit_test(vendor_data_lies_below), cmocka_unit_test(a_vendor_is_told_from_a_user_in_errors),
 		cmocka_unit_test(parts_for_another_launch_index_are_left_out), cmocka_unit_test(includes_are_the_policys), cmocka_unit_test(once_is_of_the_lines_below_its_header),
 		cmocka_unit_test(templates_see_instance_data), cmocka_unit_test(says_what_is_not_used), cmocka_unit_test(too_much_is_refused_unread),
-		cmocka_unit_test(meta_data_lies_below_all), cmocka_unit_test(hostile_mime_is_refused),
+		cmocka_unit_test(meta_data_lies_below_all), cmocka_unit_test(hostile_mime_is_refused), cmocka_unit_test(parts_have_a_limit_together), cmocka_unit_test(parts_count_as_they_are_met),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
