@@ -73,6 +73,8 @@ def files(o):
             continue                    # by its rules; not made where there is no key
         if path.startswith('/etc/systemd/network/') and f['kind'] == 'file' and 'text' in f:
             f = {**f, 'owner': 'any', 'text': '\n'.join(sorted(meaning(f['text']).split('\n')))}     # cloud-init gives it to systemd-network, which reads it all the same
+        if path.endswith('/.ssh/authorized_keys') and 'text' in f:
+            f = {**f, 'text': '\n'.join(sorted(meaning(f['text']).split('\n')))}       # cloud-init takes them from a set, whose order is chance
         if path in swaps:               # each has an identifier of its own
             f = {**f, 'text': 'a swap file'}
         said[f'file {path}'] = (f['kind'], f['mode'], f['owner'], f.get('target') or meaning(f.get('text')) or f.get('sha256'))
