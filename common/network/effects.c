@@ -99,6 +99,16 @@ static void link_words(struct net_render *r, const struct net_link *l, unsigned 
 		net_no_effect(r, l->at, "an address of the loopback interface");
 }
 
+/* Netplan has those of version 2 alone; cloud-init's way with ifupdown leaves zeros out. */
+static bool lacks(unsigned me, const struct net_link *l, const struct member *m)
+{
+	const struct net_param *t = l->is_bond ? net_bond_params : net_bridge_params;
+
+	while (t->v1 && !(t->v2 && net_param_is(t->v1, m->key->text)))
+		t++;
+	return (me == NP && !t->v1) || (me == EN && m->value->kind == NODE_INT && !m->value->integer);
+}
+
 /* Parameters of bonds and bridges, by the names of version 1. */
 static void parameters(struct net_render *r, const struct net_link *l, unsigned me)
 {
@@ -106,7 +116,11 @@ static void parameters(struct net_render *r, const struct net_link *l, unsigned 
 		{ "bond-primary", ND }, { "bond-learn-packet-interval", NM | SC }, { "bond-all-slaves-active", SC }, { "bond-arp-all-targets", SC },
 		{ "bond-packets-per-slave", SC }, { "bond-resend-igmp", SC }, { "bridge_ageing", NM }, { "bridge_fd", NM | SC },
 		{ "bridge_hello", NM | SC }, { "bridge_maxage", NM | SC }, { "bridge_pathcost", NM | SC }, { "bridge_portprio", NM | SC },
-		{ "bridge_gcint", ND | NM | SC }, { "bridge_maxwait", ND | NM | SC }, { "bridge_waitport", ND | NM | SC },
+		{ "bridge_gcint", ND | NM | SC }, { "bridge_hw", ND | NM | SC }, { "bridge_maxwait", ND | NM | SC }, { "bridge_waitport", ND | NM | SC },
+		{ "bond-active-slave", ND | SC }, { "bond-ad-actor-sys-prio", ND | SC }, { "bond-ad-actor-system", ND | SC }, { "bond-ad-user-port-key", ND | SC },
+		{ "bond-arp-missed-max", ND | NM | SC }, { "bond-lacp-active", ND | NM | SC }, { "bond-lp-interval", ND | SC },
+		{ "bond-ns-ip6-target", ND | NM | SC }, { "bond-num-unsol-na", ND | SC }, { "bond-peer-notif-delay", ND | SC },
+		{ "bond-tlb-dynamic-lb", ND | SC }, { "bond-use-carrier", ND | SC },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows && (l->is_bond || l->type == NET_BRIDGE); i++) {
@@ -114,6 +128,9 @@ static void parameters(struct net_render *r, const struct net_link *l, unsigned 
 		if (v && v->kind != NODE_NULL && rows[i].without & me)
 			net_no_effect(r, v, rows[i].name);
 	}
+	for (size_t i = 0; (l->is_bond || l->type == NET_BRIDGE) && l->params && i < l->params->count; i++)
+		if (lacks(me, l, &l->params->members[i]))
+			net_no_effect(r, l->params->members[i].value, l->params->members[i].key->text);
 }
 
 /* Of DHCP: who has no word for it, of IPv4 and of IPv6. usual: what is done anyway. */

@@ -31,7 +31,7 @@ const struct net_param net_bond_params[] = {
 
 const struct net_param net_bridge_params[] = {
 	{ "bridge_ageing", "ageing-time" }, { "bridge_bridgeprio", "priority" }, { "bridge_fd", "forward-delay" }, { "bridge_gcint", NULL },
-	{ "bridge_hello", "hello-time" }, { "bridge_maxage", "max-age" }, { "bridge_maxwait", NULL }, { "bridge_pathcost", "path-cost" },
+	{ "bridge_hello", "hello-time" }, { "bridge_hw", NULL }, { "bridge_maxage", "max-age" }, { "bridge_maxwait", NULL }, { "bridge_pathcost", "path-cost" },
 	{ "bridge_portprio", "port-priority" }, { "bridge_stp", "stp" }, { "bridge_waitport", NULL },
 	{ "bridge_ageing", "aging-time" }, { NULL, NULL }
 };

@@ -18,6 +18,13 @@ BOND = ["mode: active-backup", "lacp-rate: fast", "mii-monitor-interval: 100", "
 BRIDGE = ["ageing-time: 5", "priority: 9", "port-priority: {e0: 4}", "forward-delay: 7", "hello-time: 3", "max-age: 8", "path-cost: {e0: 5}", "stp: true"]
 
 
+# Those that version 2 has no name for: the others are above.
+BOND1 = ["bond-active-slave: e0", "bond-ad-actor-sys-prio: 5", "bond-ad-actor-system: '52:54:00:00:00:01'", "bond-ad-user-port-key: 5", "bond-arp-missed-max: 3",
+         "bond-lacp-active: 'on'", "bond-lp-interval: 3", "bond-ns-ip6-target: '2001:db8::1'", "bond-num-unsol-na: 3", "bond-peer-notif-delay: 100",
+         "bond-tlb-dynamic-lb: 0", "bond-use-carrier: 0"]
+BRIDGE1 = ["bridge_gcint: 5", "bridge_hw: '52:54:00:00:00:01'", "bridge_maxwait: 5", "bridge_waitport: 5"]
+
+
 def ethernet(base, key):
     """Without the key, and with it, between what else an ethernet says."""
     text = "{version: 2, ethernets: {e0: {%s}}}"
@@ -78,6 +85,10 @@ def cases():
     for key in BRIDGE:
         yield ("bridge", "", key, "{version: 2, ethernets: {e0: {}}, bridges: {b0: {interfaces: [e0], dhcp4: true}}}",
                "{version: 2, ethernets: {e0: {}}, bridges: {b0: {interfaces: [e0], dhcp4: true, parameters: {%s}}}}" % key)
+    for kind, keys in [("bond", BOND1), ("bridge", BRIDGE1)]:
+        for key in keys:
+            text = "{version: 1, config: [{type: physical, name: e0}, {type: %s, name: b0, %s_interfaces: [e0], params: {%s}}]}"
+            yield (kind + " of version 1", "", key, text % (kind, kind, ""), text % (kind, kind, key))
     for base in ["type: static, address: 10.0.0.2/24", "type: static6, address: '2001:db8::2/64'", "type: dhcp4", "type: dhcp6"]:
         six = "6" in base.split(",")[0]
         for key in ["gateway: " + ("'2001:db8::1'" if six else "10.0.0.1"), "dns_nameservers: [9.9.9.9]", "dns_search: [a]", "metric: 5",
