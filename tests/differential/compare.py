@@ -72,7 +72,10 @@ def files(o):
         if path.startswith('/etc/sudoers.d') or is_empty_ssh(o['files'], path):
             continue                    # by its rules; not made where there is no key
         if path.startswith('/etc/systemd/network/') and f['kind'] == 'file' and 'text' in f:
-            f = {**f, 'owner': 'any', 'text': '\n'.join(sorted(meaning(f['text']).split('\n')))}     # cloud-init gives it to systemd-network, which reads it all the same
+            lines = meaning(f['text']).split('\n')
+            if path.endswith('.network') and any(line.startswith('MACAddress=') for line in lines):
+                lines = [line for line in lines if not line.startswith('Name=')]        # cloud-init asks for the new name beside the address that it is found by
+            f = {**f, 'owner': 'any', 'text': '\n'.join(sorted(lines))}     # cloud-init gives it to systemd-network, which reads it all the same
         if path.endswith('/.ssh/authorized_keys') and 'text' in f:
             f = {**f, 'text': '\n'.join(sorted(meaning(f['text']).split('\n')))}       # cloud-init takes them from a set, whose order is chance
         if path in swaps:               # each has an identifier of its own
