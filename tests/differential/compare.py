@@ -100,7 +100,7 @@ def facts(o):
 
 UNITS = {'cloud-init': ('cloud-init-local', 'cloud-init', 'cloud-config', 'cloud-final'), 'natal': ('natal-early', 'natal-late')}
 LEAST = 10      # times less CPU time than cloud-init's units
-LEAST_WITH_RSA = 1      # most of it is ssh-keygen's search for primes, which ends when it ends: 5 to 24 s of processor, where both run it once
+LEAST_WITH_RSA = 1      # most of it is ssh-keygen's search for primes, which ends when it ends: 5 to 67 s of processor, where both run it once
 SAME = {'system': 'locale-gen', 'packages': 'apt-get', 'disks': 'mke2fs', 'mounts': 'mkswap'}    # seeds most of whose time goes to a program that both run
 
 def o_seconds(o, unit):
