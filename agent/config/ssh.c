@@ -82,7 +82,7 @@ static int parse_types(struct config *c, const struct doc *d, const struct texts
 		if (known)
 			kept[n++] = list->at[i];
 		else if (strcmp(list->at[i], "dsa") != 0)       /* which schema has warned of: sshd refuses it */
-			return doc_fail(d, doc_path_n(d, "ssh_genkeytypes", i), ERR_UNSUPPORTED, e, "ssh_genkeytypes/%zu '%.40s' is none of rsa, ecdsa, ed25519",
+			return doc_fail(d, doc_path_n(d, "ssh_genkeytypes", i), ERR_UNSUPPORTED, e, "ssh_genkeytypes.%zu '%.40s' is none of rsa, ecdsa, ed25519",
 				i, list->at[i]);
 	}
 	if (n)

@@ -63,18 +63,16 @@ int item_call(const struct node *call, struct err *e)
 	return 0;
 }
 
-static bool one_word(const char *s) { return s && *s && !strpbrk(s, " \t\n"); }
-
 int item_package(const struct node *n, struct item_package *ret, struct err *e)
 {
 	bool pair = n->kind == NODE_LIST && n->count;
 	const struct node *name = pair ? n->items[0] : n, *version = pair && n->count > 1 ? n->items[1] : NULL;
 	const char *s = node_str(name);
 
-	if (!one_word(s) || *s == '-')
+	if (!word_single(s) || *s == '-')
 		return fail(name, "one name in each element; options are the package tool's own configuration's", e, "packages: '%.60s' is no package's name",
 			s ? s : "");
-	if (version && !one_word(node_str(version)))
+	if (version && !word_single(node_str(version)))
 		return fail(version, "[NAME, VERSION]", e, "packages: '%.60s' is no version of %.60s", version->text ? version->text : "", s);
 	*ret = (struct item_package){ s, version ? version->text : NULL };
 	return 0;

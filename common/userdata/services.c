@@ -39,8 +39,6 @@ int service_keyboard(const struct node *keyboard, struct err *e)
 	return 0;
 }
 
-static bool one_word(const char *s) { return s && *s && !strpbrk(s, " \t\r\n"); }
-
 static int not_word(const struct node *n, const char *what, const char *key, struct err *e)
 {
 	node_fail(n, ERR_FORMAT, e, "resolv_conf.%s%.60s is no word", what, key);
@@ -55,15 +53,15 @@ int service_resolver(const struct node *resolv_conf, struct err *e)
 	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
 		const struct node *list = node_get(resolv_conf, lists[k]);
 		for (size_t i = 0; list && list->kind == NODE_LIST && i < list->count; i++)
-			if (list->items[i]->kind == NODE_LIST || list->items[i]->kind == NODE_MAP || !one_word(list->items[i]->text))
+			if (list->items[i]->kind == NODE_LIST || list->items[i]->kind == NODE_MAP || !word_single(list->items[i]->text))
 				return not_word(list->items[i], "", lists[k], e);
 	}
-	if (domain && !one_word(node_str(domain)))
+	if (domain && !word_single(node_str(domain)))
 		return not_word(domain, "", "domain", e);
 	for (size_t i = 0; options && options->kind == NODE_MAP && i < options->count; i++) {
 		const struct node *key = options->members[i].key, *v = options->members[i].value;
 		bool flag = v->kind == NODE_BOOL, scalar = v->kind != NODE_LIST && v->kind != NODE_MAP;
-		if (!one_word(key->text) || !(flag || (scalar && one_word(v->text))))
+		if (!word_single(key->text) || !(flag || (scalar && word_single(v->text))))
 			return not_word(key, "options.", text_of(key), e);
 	}
 	return 0;

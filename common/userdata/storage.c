@@ -13,16 +13,6 @@ static int hinted(struct err *e, const char *hint)
 	return -(int)e->code;
 }
 
-static bool plain_word(const char *s)
-{
-	if (!s || !*s)
-		return false;
-	for (; *s; s++)
-		if (isspace((unsigned char)*s) || iscntrl((unsigned char)*s))
-			return false;
-	return true;
-}
-
 /* A number as it counts: 0x20 is YAML's 32, and so cloud-init's. */
 static bool number_of(const struct node *v, uint64_t *ret)
 {
@@ -90,7 +80,7 @@ int storage_mount(const struct node *v, const struct node *defaults, struct stor
 		const struct node *n = mine && mine->kind != NODE_NULL ? mine : other && other->kind != NODE_NULL ? other : NULL;
 		m.field[i] = n ? n->text : standard[i];
 		m.options = i == 3 && n ? n->text : m.options;
-		if (n && (n->kind == NODE_LIST || n->kind == NODE_MAP || !plain_word(n->text))) {
+		if (n && (n->kind == NODE_LIST || n->kind == NODE_MAP || !word_single(n->text))) {
 			node_fail(n, ERR_FORMAT, e, "mounts: a field of fstab is one word");
 			return hinted(e, "a blank in it is written \\\\040");
 		}
@@ -138,7 +128,7 @@ int storage_swap(const struct node *swap, struct storage_swap *ret, struct err *
 	struct storage_swap s = { .file = file ? file->text : "/swap.img", .automatic = node_is(size, "auto") };
 	int r;
 
-	if (!plain_word(s.file) || (file && !node_str(file)) || !word_file(s.file)) {
+	if (!word_single(s.file) || (file && !node_str(file)) || !word_file(s.file)) {
 		node_fail(file, ERR_FORMAT, e, "swap: filename '%.60s' is no absolute path", s.file ? s.file : "");
 		return hinted(e, "/swap.img, or another whole path without '..' and blanks");
 	}

@@ -186,6 +186,15 @@ int word_decode(const struct encoding *how, const char *text, size_t size, struc
 	return unpack(PACKING_GZIP, text, size, out, e) ? err_wrap(e, "cannot be unpacked") : 0;
 }
 
+bool word_single(const char *s)
+{
+	bool right = s && *s;
+
+	for (; right && *s; s++)
+		right = !isspace((unsigned char)*s) && !iscntrl((unsigned char)*s);
+	return right;
+}
+
 bool word_line(const char *s)
 {
 	for (; *s; s++)

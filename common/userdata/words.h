@@ -52,3 +52,5 @@ int word_decode(const struct encoding *how, const char *text, size_t size, struc
 bool word_line(const char *s);
 /* The same, between quotes that it does not end. */
 bool word_quoted(const char *s);
+/* One word: not empty (NULL is), without white space and control characters. */
+bool word_single(const char *s);
