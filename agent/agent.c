@@ -136,12 +136,16 @@ static int take_seed(struct agent *a, bool *ret_none, struct err *e)
 	if (!seed)
 		return 0;
 	report_phase(&a->report, PHASE_FOUND, seed->origin);
+	seed->named = a->options.medium;
 	if ((r = seed_verify(a->root, seed, a->uuid, &a->journal, &a->verified, e)))
 		return r;
+	*ret_none = !a->verified;
+	if (*ret_none)                  /* left attached: a goal came after it */
+		return 0;
 	const struct blob *key = verified_blob(a->verified, BLOB_REPORT_KEY);
 	if (key && key->size == 32)
 		report_set_key(&a->report, key->bytes);
-	memcpy(a->report.digest, a->verified->digest, SHA256_SIZE);
+	report_about(&a->report, a->verified->manifest.epoch, a->verified->manifest.sequence, a->verified->digest);
 	if (*a->verified->clock_warning) {
 		struct err warning;
 		err_set(&warning, ERR_UNTRUSTED, "%s", a->verified->clock_warning);
@@ -330,7 +334,7 @@ int agent_early(struct agent *a, struct err *e)
 		return not_early(a, e);
 	if (!delegated)
 		delegate_close(a);
-	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
+	report_about(&a->report, a->journal.epoch, a->journal.sequence, a->journal.bundle);
 	a->phase = none ? PHASE_UNCHANGED : PHASE_APPLYING;
 	report_flush(&a->report);
 	a->boot.ended = false;

@@ -24,7 +24,9 @@ struct row {
 static const struct json_field fields[] = {
 	{ "format", JSON_UINT, true, offsetof(struct row, format), 8 },
 	{ "state", JSON_TEXT, true, offsetof(struct row, state), sizeof ((struct row *)0)->state },
+	{ "epoch", JSON_UINT, false, offsetof(struct row, j.epoch), 8 },
 	{ "sequence", JSON_UINT, true, offsetof(struct row, j.sequence), 8 },
+	{ "goal", JSON_BOOL, false, offsetof(struct row, j.goal), sizeof(bool) },
 	{ "bundle", JSON_HEX, true, offsetof(struct row, j.bundle), SHA256_SIZE },
 	TEXT(vm_id), TEXT(uuid), TEXT(instance_id), TEXT(controller),
 	{ "once", JSON_TEXT, false, offsetof(struct row, once), sizeof ((struct row *)0)->once },
@@ -273,7 +275,9 @@ void journal_take(struct journal *j, const struct verified *v, const struct plan
 
 	if (strcmp(j->instance_id, m->vm.instance_id) != 0)
 		keep_once(&j->done);
+	j->epoch = m->epoch;
 	j->sequence = m->sequence;
+	j->goal = verified_blob(v, BLOB_GOAL);
 	memcpy(j->bundle, v->digest, SHA256_SIZE);
 	memcpy(j->vm_id, m->vm.id, sizeof j->vm_id);
 	memcpy(j->uuid, m->vm.uuid, sizeof j->uuid);
@@ -352,7 +356,11 @@ int journal_save(int root, const struct journal *j, struct err *e)
 
 	json_put_uint(o, "format", JOURNAL_FORMAT);
 	json_put(o, "state", state_names[j->state]);
+	if (j->epoch)
+		json_put_uint(o, "epoch", j->epoch);
 	json_put_uint(o, "sequence", j->sequence);
+	if (j->goal)
+		json_put_bool(o, "goal", true);
 	json_put_hex(o, "bundle", j->bundle, SHA256_SIZE);
 	json_put(o, "vm_id", j->vm_id);
 	json_put(o, "uuid", j->uuid);

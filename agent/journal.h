@@ -32,8 +32,9 @@ struct journal_item {
 struct journal {
 	struct arena arena;
 	enum journal_state state;
-	uint64_t sequence;              /* highest applied or tried */
+	uint64_t epoch, sequence;       /* highest applied or tried */
 	uint8_t bundle[SHA256_SIZE];
+	bool goal;                      /* it came as a goal: the medium of before it may still be attached */
 	char vm_id[64], uuid[37], instance_id[64], controller[64];
 	struct done done;               /* its instance_id is the one above */
 	size_t item_count;

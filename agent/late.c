@@ -76,7 +76,7 @@ int agent_late(struct agent *a, struct err *e)
 	}
 	if (!a->journal.items && (r = journal_load(a->root, &a->journal, e)))
 		return told_failure(a, e);
-	memcpy(a->report.digest, a->journal.bundle, SHA256_SIZE);
+	report_about(&a->report, a->journal.epoch, a->journal.sequence, a->journal.bundle);
 	a->phase = a->journal.state == JOURNAL_DEGRADED ? PHASE_DEGRADED : PHASE_UNCHANGED;
 	if (delegate_is(&a->journal))
 		r = delegate_wait(a, &cloud, e);

@@ -11,10 +11,11 @@ agent_libagent_a_SOURCES = \
 	%D%/module/accounts.c %D%/module/ca_certificates.c %D%/module/cloud_init.c %D%/module/disk_setup.c %D%/module/fs_setup.c %D%/module/growpart.c %D%/module/mounts.c %D%/module/hostname.c %D%/module/machine_id.c %D%/module/module.h \
 	%D%/module/modules.c %D%/module/network.c %D%/module/password.c %D%/module/password.h %D%/module/crypt_functions.h \
 	%D%/module/apt_old.c %D%/module/set_passwords.c %D%/module/random_passwords.c %D%/module/report_key.c %D%/module/scripts.c %D%/module/runcmd.c %D%/module/ssh_host_keys.c %D%/module/sshd.c %D%/module/ssh_publish.c \
-	%D%/module/apt.c %D%/module/apt.h %D%/module/apt_sources.c %D%/module/final.c %D%/module/guest.c %D%/module/guest.h \
+	%D%/module/apt.c %D%/module/apt.h %D%/module/apt_sources.c %D%/module/final.c %D%/module/goal.c %D%/module/guest.c %D%/module/guest.h \
 	%D%/module/keyboard.c %D%/module/locale.c %D%/module/made.c %D%/module/made.h %D%/module/home.c %D%/module/home.h %D%/module/newuser.c %D%/module/newuser.h %D%/module/ntp.c %D%/module/other_repos.c %D%/module/packages.c %D%/module/resolv_conf.c %D%/module/rsyslog.c \
 	%D%/module/seed_random.c %D%/module/yum_repos.c \
 	%D%/module/timezone.c %D%/module/tls_identity.c %D%/module/users.c %D%/module/write_files.c %D%/module/written.c %D%/module/written.h \
+	%D%/guestd/follow.c %D%/guestd/follow.h %D%/guestd/https.c %D%/guestd/https.h %D%/guestd/guestd.c %D%/guestd/guestd.h %D%/guestd/outbox.c %D%/guestd/outbox.h \
 	%D%/pinning/drift.c %D%/pinning/drift.h %D%/pinning/pins.c %D%/pinning/pins.h %D%/pinning/present.h %D%/pinning/ssh.c \
 	%D%/pinning/tls.c %D%/pinning/wire.c %D%/pinning/wire.h \
 	%D%/plan/again.c %D%/plan/build.h %D%/plan/checked.c %D%/plan/claims.c %D%/plan/folders.c %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
@@ -22,7 +23,9 @@ agent_libagent_a_SOURCES = \
 	%D%/source/find.c %D%/source/find_functions.h %D%/source/medium.c %D%/source/source.h %D%/source/uuid.c %D%/source/configdrive.c %D%/source/credentials.c %D%/source/nocloud.c \
 	%D%/source/offer.h %D%/source/sources.c %D%/source/volume.c %D%/waive.c %D%/waiver.c %D%/offered.c %D%/status_verb.c %D%/clean_verb.c %D%/collect_verb.c %D%/instance.c %D%/instance.h %D%/machine.c %D%/config/machine.h %D%/config/default_user.c %D%/config/instance_data.c %D%/query_verb.c %D%/analyze_verb.c %D%/timeline.c %D%/timeline.h %D%/timings.c %D%/timings.h %D%/config/meta.c
 
-sbin_PROGRAMS += natal-agent
+sbin_PROGRAMS += natal-agent natal-guestd
+natal_guestd_SOURCES = %D%/guestd/main.c
+natal_guestd_LDADD = $(AGENT_LIBS)
 natal_agent_SOURCES = %D%/main.c
 natal_agent_LDADD = $(AGENT_LIBS)
 
@@ -30,7 +33,7 @@ natal_agent_LDADD = $(AGENT_LIBS)
 natallibdir = $(prefix)/lib/natal
 dist_natallib_SCRIPTS = %D%/cloud-init-per
 natalunitdir = $(SYSTEMD_UNIT_DIR)
-dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service %D%/units/natal-behind.service %D%/units/natal-delegate.service
+dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service %D%/units/natal-behind.service %D%/units/natal-delegate.service %D%/units/natal-guestd.service
 natalsshdir = $(SYSTEMD_UNIT_DIR)/ssh.service.d
 dist_natalssh_DATA = %D%/units/ssh.service.d/10-natal.conf
 # The same where sshd's unit has its other name.
@@ -45,4 +48,4 @@ install-data-local:
 	  $(INSTALL_DATA) '$(srcdir)/agent/units/cloud-init.d/10-natal.conf' "$(DESTDIR)$(SYSTEMD_UNIT_DIR)/$$u.d/10-natal.conf" || exit 1; done
 uninstall-local:
 	for u in $(CLOUD_INIT_UNITS); do rm -f "$(DESTDIR)$(SYSTEMD_UNIT_DIR)/$$u.d/10-natal.conf"; rmdir "$(DESTDIR)$(SYSTEMD_UNIT_DIR)/$$u.d" 2> /dev/null || :; done
-dist_man_MANS += %D%/natal-agent.8 %D%/cloud-config.5 %D%/network-config.5
+dist_man_MANS += %D%/natal-agent.8 %D%/guestd/natal-guestd.8 %D%/cloud-config.5 %D%/network-config.5

@@ -18,6 +18,8 @@ int seed_verify(int root, struct seed *s, const char *uuid, const struct journal
 	memcpy(facts.uuid, uuid, sizeof facts.uuid);
 	/* A clone's journal is about another machine. */
 	if (strcmp(j->uuid, uuid) == 0) {
+		facts.pass_older = j->goal && !s->named;
+		facts.epoch_seen = j->epoch;
 		facts.sequence_seen = j->sequence;
 		memcpy(facts.digest_seen, j->bundle, SHA256_SIZE);
 	}

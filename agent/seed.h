@@ -10,11 +10,12 @@ struct seed {
 	uint8_t *bytes;         /* malloc'ed; seed_verify() takes them */
 	size_t size;
 	char origin[128];       /* "/dev/sr0", for messages */
+	bool named;             /* on the command line; else it was found */
 };
 
 struct journal;
 
-/* Judges by the image's trust.d and policy.json below root, this guest's UUID and what the journal remembers.
+/* *ret is NULL of one that was found where a goal has taken its place since. Judges by the image's trust.d and policy.json below root, this guest's UUID and what the journal remembers.
  * Errors as bundle_verify() and trust_load(), wrapped with the origin. */
 int seed_verify(int root, struct seed *s, const char *uuid, const struct journal *j, struct verified **ret, struct err *e);
 struct offer;

@@ -9,7 +9,7 @@ common_libcommon_a_SOURCES = \
 	%D%/base/clock.h %D%/base/cursor.h %D%/base/scope.h \
 	%D%/base/err.c %D%/base/err.h \
 	%D%/base/file.c %D%/base/file.h \
-	%D%/base/late.c %D%/base/late.h %D%/base/tar.c %D%/base/tar.h \
+	%D%/base/notify.c %D%/base/notify.h %D%/base/late.c %D%/base/late.h %D%/base/tar.c %D%/base/tar.h \
 	%D%/base/proc.c %D%/base/proc.h \
 	%D%/base/secret.c %D%/base/secret.h \
 	%D%/base/text.c %D%/base/text.h \
@@ -38,7 +38,7 @@ common_libcommon_a_SOURCES = \
 	%D%/crypto/hash.c %D%/crypto/hash.h %D%/crypto/sha256.c \
 	%D%/crypto/p256_functions.h %D%/crypto/pubkey.c %D%/crypto/pubkey.h \
 	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \
-	%D%/media/bundle.c %D%/media/bundle.h \
+	%D%/media/goal.c %D%/media/goal.h %D%/media/bundle.c %D%/media/bundle.h \
 	%D%/media/envelope.c %D%/media/envelope.h \
 	%D%/media/fat.c %D%/media/fat.h \
 	%D%/media/field.c %D%/media/field.h \
@@ -47,8 +47,12 @@ common_libcommon_a_SOURCES = \
 	%D%/media/fetch.c %D%/media/fetch.h %D%/media/policy.c \
 	%D%/media/result.c %D%/media/result.h \
 	%D%/media/trust.c %D%/media/trust_load.c %D%/media/trust.h \
+	%D%/http/client.c %D%/http/client.h %D%/http/dial.c %D%/http/dial.h %D%/http/reply.c %D%/http/reply.h %D%/http/request_key.c %D%/http/request_key.h \
+	%D%/http/stream.h %D%/http/stream_tls.c %D%/http/stream_unix.c %D%/http/tls_functions.h %D%/http/tls_late.c %D%/http/tls_late.h \
 	%D%/verify/pin.c %D%/verify/pin.h \
+	%D%/wire/audit.c %D%/wire/audit.h \
 	%D%/wire/frame.c %D%/wire/frame.h \
+	%D%/wire/goalframe.c %D%/wire/goalframe.h \
 	%D%/wire/status.c %D%/wire/status.h
 EXTRA_DIST += %D%/media/FORMAT.md %D%/verify/PIN.md
 

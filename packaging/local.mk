@@ -6,7 +6,9 @@ EXTRA_DIST += packaging/deb/natal-deb packaging/deb/natal-agent.files packaging/
 	packaging/demo/overlay/etc/systemd/system/nginx.service.d/10-natal.conf quickstart runtests README.md CONTRIBUTING.md SECURITY.md COPYING
 
 # Not installed: see the file.
-noinst_PROGRAMS += packaging/deb/late packaging/deb/recommended
+noinst_PROGRAMS += packaging/deb/late packaging/deb/recommended packaging/deb/guestd
+packaging_deb_guestd_SOURCES = packaging/deb/guestd.c
+packaging_deb_guestd_LDADD = $(MBEDTLS_LIBS)
 packaging_deb_recommended_SOURCES = packaging/deb/recommended.c
 packaging_deb_recommended_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 packaging_deb_recommended_LDADD = $(CURL_LIBS)

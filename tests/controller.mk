@@ -4,7 +4,7 @@ CONTROLLER_TEST_LIBS = $(CONTROLLER_LIBS) $(CMOCKA_LIBS)
 
 noinst_PROGRAMS += tests/tools/fake_guest tests/tools/natald_failing
 tests_tools_natald_failing_CFLAGS = $(CONTROLLER_CFLAGS)
-tests_tools_natald_failing_SOURCES = controller/natald/main.c controller/natald/loop.c controller/natald/loop.h tests/tools/failing_disk.c
+tests_tools_natald_failing_SOURCES = $(natald_SOURCES) tests/tools/failing_disk.c
 tests_tools_natald_failing_LDADD = $(CONTROLLER_LIBS)
 tests_tools_fake_guest_CFLAGS = $(CONTROLLER_CFLAGS)
 tests_tools_fake_guest_LDADD = $(CONTROLLER_LIBS)
@@ -17,9 +17,9 @@ noinst_PROGRAMS += tests/tools/needles
 tests_tools_needles_CFLAGS = $(CONTROLLER_CFLAGS)
 tests_tools_needles_LDADD = $(COMMON_LIBS)
 
-dist_check_SCRIPTS += tests/integration/controller-api.sh tests/integration/pool-kill.sh tests/integration/controller-full.sh tests/integration/controller-host-process.sh
+dist_check_SCRIPTS += tests/integration/controller-api.sh tests/integration/pool-kill.sh tests/integration/replication.sh tests/integration/controller-full.sh tests/integration/controller-host-process.sh
 
-EXTRA_DIST += tests/unit/controller/store/store_test.h
+EXTRA_DIST += tests/unit/controller/store/store_test.h tests/tools/pg.sh
 check_PROGRAMS += tests/unit/controller/store/test_store tests/unit/controller/store/test_rows tests/unit/controller/signer/test_signer \
 	tests/unit/controller/http/test_route tests/unit/controller/cli/test_options tests/unit/controller/service/test_spec \
 	tests/unit/controller/crypto/test_guestkey
@@ -37,3 +37,25 @@ tests_unit_controller_crypto_test_guestkey_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_crypto_test_guestkey_LDADD = $(CONTROLLER_TEST_LIBS)
 tests_unit_controller_cli_test_options_CFLAGS = $(CLI_CFLAGS) $(CMOCKA_CFLAGS) -Wno-missing-prototypes
 tests_unit_controller_cli_test_options_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/controller/http/test_tls
+tests_unit_controller_http_test_tls_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_http_test_tls_LDADD = $(CONTROLLER_TEST_LIBS)
+dist_check_SCRIPTS += tests/controller/listen.sh tests/controller/endure.sh
+EXTRA_DIST += tests/controller/listen.py
+
+check_PROGRAMS += tests/unit/controller/store/test_lease tests/unit/controller/store/test_news
+tests_unit_controller_store_test_lease_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_store_test_lease_LDADD = $(CONTROLLER_TEST_LIBS)
+tests_unit_controller_store_test_news_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_store_test_news_LDADD = $(CONTROLLER_TEST_LIBS)
+if HAVE_PQ
+check_PROGRAMS += tests/unit/controller/store/test_pq
+tests_unit_controller_store_test_pq_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_store_test_pq_LDADD = $(CONTROLLER_TEST_LIBS)
+endif
+noinst_PROGRAMS += tests/tools/http_get
+tests_tools_http_get_CFLAGS = $(CLI_CFLAGS)
+tests_tools_http_get_LDADD = $(COMMON_LIBS)
+check_PROGRAMS += tests/unit/common/http/test_reply
+tests_unit_common_http_test_reply_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_http_test_reply_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)

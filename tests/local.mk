@@ -41,3 +41,4 @@ include tests/tools.mk
 include tests/bench.mk
 include tests/controller.mk
 include tests/cover.mk
+include tests/api.mk

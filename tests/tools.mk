@@ -2,3 +2,9 @@
 noinst_PROGRAMS += tests/tools/mkbundle
 tests_tools_mkbundle_CFLAGS = $(TEST_CFLAGS) $(GNUTLS_CFLAGS)
 tests_tools_mkbundle_LDADD = $(SIGN_LIBS) $(COMMON_LIBS) $(GNUTLS_LIBS)
+
+# A simulated fleet, for benches and soaks.
+noinst_PROGRAMS += tests/swarm/swarm
+tests_swarm_swarm_SOURCES = tests/swarm/swarm.c tests/swarm/conn.c tests/swarm/conn.h tests/swarm/fleet.c tests/swarm/fleet.h
+tests_swarm_swarm_CFLAGS = $(TEST_CFLAGS) $(GNUTLS_CFLAGS) -pthread
+tests_swarm_swarm_LDADD = $(COMMON_LIBS) $(GNUTLS_LIBS) -lpthread

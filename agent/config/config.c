@@ -10,6 +10,7 @@ void config_free(struct config *c)
 {
 	if (!c)
 		return;
+	goal_doc_fini(&c->goal);
 	arena_fini(&c->arena);
 	free(c);
 }
@@ -18,7 +19,7 @@ void config_free(struct config *c)
 static int check_blobs(const struct verified *v, struct err *e)
 {
 	static const char *const known[] = { BLOB_USER_DATA, BLOB_VENDOR_DATA, BLOB_NETWORK_CONFIG, BLOB_REPORT_KEY, BLOB_TLS_KEY, BLOB_TLS_CERT,
-		BLOB_TLS_CHAIN };
+		BLOB_TLS_CHAIN, BLOB_GOAL };
 	static const char *const waived[] = { BLOB_META_DATA, BLOB_NETWORK_DATA };
 
 	for (size_t i = 0; i < v->manifest.blob_count; i++) {
@@ -44,6 +45,15 @@ static int check_size(const struct verified *v, const char *name, struct err *e)
 		err_set(e, ERR_LIMIT, "%s has %llu bytes: %d at most", name, (unsigned long long)b->size, CONFIG_DOC_MAX);
 }
 
+static int read_goal(struct config *c, struct err *e)
+{
+	const struct blob *b = verified_blob(c->verified, BLOB_GOAL);
+	int r = b ? goal_doc_read(b->bytes, (size_t)b->size, &c->goal, e) : 0;
+
+	c->has_goal = b && !r;
+	return r;
+}
+
 int config_parse_with(const struct verified *v, const struct config_with *with, struct config **ret, struct err *e)
 {
 	scoped(config_free_p) struct config *c = calloc(1, sizeof *c);
@@ -54,7 +64,7 @@ int config_parse_with(const struct verified *v, const struct config_with *with, 
 	c->verified = v;
 	c->with = *with;
 	c->notes.arena = &c->arena;
-	if ((r = check_blobs(v, e)) || (r = config_cloud(c, e)) || (r = config_network(c, e)))
+	if ((r = check_blobs(v, e)) || (r = read_goal(c, e)) || (r = config_cloud(c, e)) || (r = config_network(c, e)))
 		return r;
 	*ret = give(c);
 	return 0;
@@ -77,7 +87,7 @@ int config_delegate(const struct verified *v, const struct machine *m, struct co
 	c->delegated = true;
 	c->with.machine = m;
 	c->notes.arena = &c->arena;
-	if ((r = check_blobs(v, e)))
+	if ((r = check_blobs(v, e)) || (r = read_goal(c, e)))
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(docs); i++)
 		if ((r = check_size(v, docs[i], e)))

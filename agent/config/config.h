@@ -16,6 +16,7 @@
 #include "common/base/textindex.h"
 #include "common/userdata/userdata.h"
 #include "common/media/bundle.h"
+#include "common/media/goal.h"
 #include "common/network/netconf.h"
 
 enum { CONFIG_DOC_MAX = 1 << 20, CONFIG_ACCOUNTS_MAX = 256, CONFIG_FILES_MAX = 4096, CONFIG_FILE_MAX = 16 << 20, CONFIG_FILES_SIZE_MAX = 64 << 20 };
@@ -100,6 +101,8 @@ struct config {
 	enum netconf_kind network_kind;
 	const char *runcmd, *bootcmd;                   /* the scripts, or NULL */
 	struct config_policy *policies;
+	bool has_goal;
+	struct goal_doc goal;                           /* owned */
 };
 
 /* Errors: format and unsupported (e->where is the place), limit. */

@@ -8,8 +8,12 @@
 /* Where the agent keeps its own; journal.h and report/ have more of it. */
 #define STATE_DIR "/var/lib/natal"
 #define REPORT_KEY_PATH STATE_DIR "/report-key"
+/* Where the controller is and who it is, as the last bundle said: {"id", "names", "spki_pins"}, as in its manifest. */
+#define CONTROLLER_PATH STATE_DIR "/controller"
 #define RUNCMD_PATH STATE_DIR "/runcmd.sh"
 #define TLS_DIR "/etc/natal/tls"
+/* A private key whose public half alone came: it is here already, or the item fails. */
+int want_kept(struct builder *b, const char *path, struct err *e);
 /* scripts.c: how long a user's script may take in this stage. */
 int script_timeout_ms(const struct config *c, enum stage stage);
 
@@ -70,3 +74,8 @@ int module_phone_home(struct builder *b, struct err *e);
 int module_final_message(struct builder *b, struct err *e);
 int module_power_state(struct builder *b, struct err *e);
 int module_runcmd(struct builder *b, struct err *e);
+/* goal.c: users and files that are to be absent; the state; and the one that lasts over boots. */
+int module_absent(struct builder *b, struct err *e);
+int module_key_services(struct builder *b, struct err *e);
+int module_goal_state(struct builder *b, struct err *e);
+int module_quarantine(struct builder *b, struct err *e);

@@ -6,6 +6,7 @@ const struct module modules[] = {
 	                                 user-data says   user-data says: whose
 	                                 otherwise */
 	{ "report_key",      STAGE_EARLY, POLICY_FAIL,     OWNER_AGENT,    module_report_key },
+	{ "quarantine",      STAGE_EARLY, POLICY_FAIL,     OWNER_AGENT,    module_quarantine },
 	{ "machine_id",      STAGE_EARLY, POLICY_DEGRADE,  OWNER_AGENT,    module_machine_id },
 	{ "ssh_host_keys",   STAGE_EARLY, POLICY_FAIL,     OWNER_AGENT,    module_ssh_host_keys },
 	/* The ground: what changes devices and where paths lead to, and the user's own programs. */
@@ -46,6 +47,9 @@ const struct module modules[] = {
 	{ "scripts",         STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_scripts_last },
 	{ "ssh_publish",     STAGE_LATE,  POLICY_CONTINUE, OWNER_USERDATA, module_ssh_publish },
 	{ "phone_home",      STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_phone_home },
+	{ "key_services",    STAGE_LATE,  POLICY_DEGRADE,  OWNER_AGENT,    module_key_services },
+	{ "absent",          STAGE_LATE,  POLICY_DEGRADE,  OWNER_AGENT,    module_absent },
+	{ "goal",            STAGE_LATE,  POLICY_DEGRADE,  OWNER_AGENT,    module_goal_state },
 	{ "final_message",   STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_final_message },
 	{ "power_state",     STAGE_LATE,  POLICY_DEGRADE,  OWNER_USERDATA, module_power_state },
 	{ "ssh_host_keys",   STAGE_BEHIND, POLICY_CONTINUE, OWNER_AGENT,   module_ssh_host_keys_behind },

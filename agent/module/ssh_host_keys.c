@@ -10,6 +10,16 @@
 #define KEYGEN_UNIT "/usr/lib/systemd/system/sshd-keygen@.service"
 enum { KEYGEN_TIMEOUT_MS = 110 * 1000 };
 
+/* Of ssh_host_X_key.pub: in the bundle, or here already. */
+static int private_half(struct builder *b, const char *blob, const char *path, struct err *e)
+{
+	struct arena *a = &b->plan->arena;
+
+	if (verified_blob(b->config->verified, arena_copy(a, blob, strlen(blob) - strlen(".pub"))))
+		return 0;
+	return want_kept(b, arena_copy(a, path, strlen(path) - strlen(".pub")), e);
+}
+
 static int from_bundle(struct builder *b, size_t *count, struct err *e)
 {
 	const struct manifest *m = &b->config->verified->manifest;
@@ -26,7 +36,7 @@ static int from_bundle(struct builder *b, size_t *count, struct err *e)
 		const char *path = arena_printf(&b->plan->arena, SSH_DIR "/%s", k->name + strlen(BLOB_SSH_PREFIX));
 		bool public = strlen(path) > 4 && strcmp(path + strlen(path) - 4, ".pub") == 0;
 		r = want_file(b, &(struct want_file){ path, k->bytes, (size_t)k->size, k->mode, uid, gid, !public }, e);
-		if (r)
+		if (r || (public && (r = private_half(b, k->name, path, e))))
 			return r;
 		++*count;
 	}
@@ -40,7 +50,8 @@ static bool is_wanted(const struct builder *b, const char *name)
 	for (size_t i = 0; i < c->host_key_count; i++)
 		if (strcmp(strrchr(c->host_keys[i].path, '/') + 1, name) == 0)
 			return true;
-	return verified_blob(c->verified, arena_printf(&b->plan->arena, BLOB_SSH_PREFIX "%s", name));
+	return verified_blob(c->verified, arena_printf(&b->plan->arena, BLOB_SSH_PREFIX "%s", name)) ||
+		verified_blob(c->verified, arena_printf(&b->plan->arena, BLOB_SSH_PREFIX "%s.pub", name));
 }
 
 static int remove_others(struct builder *b, struct err *e)

@@ -11,6 +11,18 @@ static const struct { const char *blob, *path; } files[] = {
 	{ BLOB_TLS_KEY, TLS_DIR "/key.pem" }, { BLOB_TLS_CERT, TLS_DIR "/cert.pem" }, { BLOB_TLS_CHAIN, TLS_DIR "/chain.pem" },
 };
 
+int want_kept(struct builder *b, const char *path, struct err *e)
+{
+	struct fact f;
+	int r = want_look(b, path, &f, e);
+
+	if (r || f.kind == FACT_FILE)
+		return r;
+	err_set(e, ERR_NOT_FOUND, "%s is not here, and the goal brings its public half alone", path);
+	err_hint(e, "natalctl vm rotate-keys gives this guest new ones");
+	return -(int)e->code;
+}
+
 static int one_file(struct builder *b, size_t i, struct err *e)
 {
 	const struct blob *k = verified_blob(b->config->verified, files[i].blob);
@@ -44,9 +56,11 @@ int module_tls_identity(struct builder *b, struct err *e)
 
 	if (!verified_blob(v, BLOB_TLS_KEY) && !verified_blob(v, BLOB_TLS_CERT))
 		return 0;
-	if (!verified_blob(v, BLOB_TLS_KEY) || !verified_blob(v, BLOB_TLS_CERT))
-		return err_set(e, ERR_FORMAT, "'%s' and '%s' go together", BLOB_TLS_KEY, BLOB_TLS_CERT);
+	if (!verified_blob(v, BLOB_TLS_CERT))
+		return err_set(e, ERR_FORMAT, "'%s' comes without '%s'", BLOB_TLS_KEY, BLOB_TLS_CERT);
 	want_item(b, "");
+	if (!verified_blob(v, BLOB_TLS_KEY) && want_kept(b, TLS_DIR "/key.pem", e))
+		return want_failed(b, e);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (one_file(b, i, e))
 			return want_failed(b, e);

@@ -66,7 +66,7 @@ static int open_once(const char *path)
 	return fd < 0 && errno == ENOENT && !path ? open_by_class() : fd;
 }
 
-int channel_open(struct channel *c, int wait_ms, struct err *e)
+static int port_open(struct channel *c, int wait_ms, struct err *e)
 {
 	int64_t deadline_ms = clock_mono_ms() + wait_ms;
 
@@ -89,7 +89,7 @@ int channel_open(struct channel *c, int wait_ms, struct err *e)
 	}
 }
 
-size_t channel_write(struct channel *c, const void *bytes, size_t n, int wait_ms)
+static size_t port_write(struct channel *c, const void *bytes, size_t n, int wait_ms)
 {
 	int64_t deadline_ms = clock_mono_ms() + wait_ms;
 	size_t done = 0;
@@ -111,19 +111,20 @@ size_t channel_write(struct channel *c, const void *bytes, size_t n, int wait_ms
 	return done;
 }
 
-size_t channel_read(struct channel *c, void *bytes, size_t n, int wait_ms)
+static size_t port_read(struct channel *c, void *bytes, size_t n, int wait_ms)
 {
 	struct pollfd p = { c->fd, POLLIN, 0 };
 
 	if (c->fd < 0 || poll(&p, 1, wait_ms) <= 0)
 		return 0;
 	ssize_t got = read(c->fd, bytes, n);
+	c->gone = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 	if (got <= 0 && wait_ms > 0)
 		poll(NULL, 0, RETRY_MS < wait_ms ? RETRY_MS : wait_ms);         /* nobody at the other end: POLLHUP at once */
 	return got > 0 ? (size_t)got : 0;
 }
 
-void channel_close(struct channel *c)
+static void port_close(struct channel *c)
 {
 	if (c->fd >= 0)
 		close(c->fd);
@@ -131,3 +132,18 @@ void channel_close(struct channel *c)
 		close(c->lock);
 	c->fd = c->lock = -1;
 }
+
+static size_t port_poll(const struct channel *c, bool writing, struct pollfd fds[CHANNEL_FDS_MAX])
+{
+	fds[0] = (struct pollfd){ c->fd, (short)(POLLIN | (writing ? POLLOUT : 0)), 0 };
+	return c->fd >= 0;
+}
+
+static const struct channel_kind port = { "port", port_open, port_write, port_read, port_close, port_poll };
+static const struct channel_kind *kind_of(const struct channel *c) { return c->kind ? c->kind : &port; }
+
+int channel_open(struct channel *c, int wait_ms, struct err *e) { return kind_of(c)->open(c, wait_ms, e); }
+size_t channel_write(struct channel *c, const void *bytes, size_t n, int wait_ms) { return kind_of(c)->write(c, bytes, n, wait_ms); }
+size_t channel_read(struct channel *c, void *bytes, size_t n, int wait_ms) { return kind_of(c)->read(c, bytes, n, wait_ms); }
+void channel_close(struct channel *c) { kind_of(c)->close(c); }
+size_t channel_poll(const struct channel *c, bool writing, struct pollfd fds[CHANNEL_FDS_MAX]) { return kind_of(c)->poll(c, writing, fds); }

@@ -32,6 +32,13 @@ void report_set_key(struct report *r, const uint8_t key[32])
 	r->has_key = true;
 }
 
+void report_about(struct report *r, uint64_t epoch, uint64_t gen, const uint8_t digest[SHA256_SIZE])
+{
+	r->epoch = epoch;
+	r->gen = gen;
+	memcpy(r->digest, digest, SHA256_SIZE);
+}
+
 void report_finding(struct report *r, const char *level, const char *item, const struct err *e)
 {
 	struct json_object *f = json_object_new_object();
@@ -72,7 +79,8 @@ static void add_frame(struct report *r, struct status *s)
 	scoped_buf struct buf body = BUF_MAX(FRAME_GUEST_BODY_MAX);
 	struct err e;
 
-	s->gen = 1;
+	s->epoch = r->epoch;
+	s->gen = r->gen ? r->gen : 1;
 	s->seq = ++r->seq;
 	s->boot = r->boot;
 	memcpy(s->boot_id, r->boot_id, sizeof s->boot_id);

@@ -23,7 +23,9 @@ struct report {
 	uint64_t seq;                           /* of the last frame of this boot */
 	uint64_t boot;                          /* this boot's number: boot.h */
 	bool has_key;
-	uint8_t key[32], digest[SHA256_SIZE];
+	uint8_t key[32];
+	uint64_t epoch, gen;                    /* of the goal that this run is about, with its digest; gen 0: of none yet, told as the medium's */
+	uint8_t digest[SHA256_SIZE];
 	uint64_t total;                         /* steps of this run, as said in each frame */
 	struct json_object *findings;           /* of this boot; owned */
 	struct buf fresh;                       /* frames not yet in the spool */
@@ -38,6 +40,8 @@ void report_init(struct report *r, int root, const char *boot_id, const char *ch
 void report_fini(struct report *r);
 /* From the bundle, or what the guest kept of it. */
 void report_set_key(struct report *r, const uint8_t key[32]);
+/* The goal, or medium, that what follows is about. */
+void report_about(struct report *r, uint64_t epoch, uint64_t gen, const uint8_t digest[SHA256_SIZE]);
 /* level: "error", "warning", "info". item may be "". */
 void report_finding(struct report *r, const char *level, const char *item, const struct err *e);
 void report_phase(struct report *r, enum status_phase phase, const char *step);

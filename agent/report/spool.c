@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include "agent/apply/tree.h"
 #include "agent/report/report.h"
 #include "common/base/clock.h"
@@ -69,7 +70,8 @@ void report_flush(struct report *r)
 	r->behind |= r->sent < r->fresh.size;
 	for (size_t i = 0; i < SPOOL_PATHS; i++) {
 		scoped_fd int dir = open_spool(r->root, spool_paths[i], &ignored);
-		if (dir < 0 || sys_append(dir, r->boot_id, r->fresh.data, r->fresh.size, 0600) < 0)
+		/* natal-guestd removes what is acknowledged: the lock goes with the descriptor. */
+		if (dir < 0 || flock(dir, LOCK_EX) < 0 || sys_append(dir, r->boot_id, r->fresh.data, r->fresh.size, 0600) < 0)
 			continue;
 		buf_clear(&r->fresh);
 		r->sent = 0;

@@ -18,6 +18,7 @@ static const struct { const char *reason; int exit_status, http; } codes[] = {
 	[ERR_UNAVAILABLE] = { "unavailable", 9, 503 },
 	[ERR_INTERNAL]    = { "internal",    1, 500 },
 	[ERR_NOMEM]       = { "nomem",       1, 500 },
+	[ERR_STALE]       = { "stale",       7, 412 },
 };
 
 static enum err_code known(enum err_code code)

@@ -23,6 +23,7 @@ enum err_code {                 /* stable: exit status, HTTP status and JSON "re
 	ERR_UNAVAILABLE,        /* worth retrying */
 	ERR_INTERNAL,
 	ERR_NOMEM,
+	ERR_STALE,              /* it is not any more what the caller saw (If-Match) */
 	ERR_CODES               /* one past the last */
 };
 

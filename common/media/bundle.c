@@ -52,22 +52,31 @@ static int place_blobs(struct manifest *m, const struct envelope *env, struct er
 }
 
 /* Is it for this guest, now, and not older than what it has? */
-static int check_meaning(const struct verified *v, const struct guest_facts *facts, uint64_t now_unix_s, struct err *e)
+static int check_meaning(const struct verified *v, const struct guest_facts *facts, uint64_t now_unix_s, bool *ret_older, struct err *e)
 {
 	const struct manifest *m = &v->manifest;
+	bool older = m->epoch < facts->epoch_seen || (m->epoch == facts->epoch_seen && m->sequence < facts->sequence_seen);
 
 	if (!*facts->uuid)
 		return err_set(e, ERR_DENIED, "%s: is for VM %s, and this machine's UUID is unknown", doc, m->vm.uuid);
 	if (strcasecmp(m->vm.uuid, facts->uuid) != 0)
 		return err_set(e, ERR_DENIED, "%s: is for VM %s, this is %s", doc, m->vm.uuid, facts->uuid);
+	*ret_older = older && facts->pass_older;
+	if (*ret_older)
+		return 0;
 	/* What this guest has applied already stays what it is: the window is about being provisioned. */
-	bool applied = m->sequence == facts->sequence_seen && bytes_equal(v->digest, facts->digest_seen, sizeof v->digest);
+	bool applied = m->epoch == facts->epoch_seen && m->sequence == facts->sequence_seen && bytes_equal(v->digest, facts->digest_seen, sizeof v->digest);
 	if (!applied && now_unix_s < m->not_before)
 		return err_set(e, ERR_DENIED, "%s: is not valid before %llu, now is %llu", doc, (unsigned long long)m->not_before,
 			(unsigned long long)now_unix_s);
 	if (!applied && now_unix_s > m->not_after)
 		return err_set(e, ERR_DENIED, "%s: has expired at %llu, now is %llu", doc, (unsigned long long)m->not_after,
 			(unsigned long long)now_unix_s);
+	if (m->epoch < facts->epoch_seen)
+		return err_set(e, ERR_DENIED, "%s: is of epoch %llu, which this guest has left for %llu", doc, (unsigned long long)m->epoch,
+			(unsigned long long)facts->epoch_seen);
+	if (m->epoch > facts->epoch_seen)
+		return 0;               /* the controller's store is an older copy: it counts anew */
 	if (m->sequence < facts->sequence_seen)
 		return err_set(e, ERR_DENIED, "%s: sequence %llu is older than %llu, which this guest has applied", doc,
 			(unsigned long long)m->sequence, (unsigned long long)facts->sequence_seen);
@@ -76,7 +85,7 @@ static int check_meaning(const struct verified *v, const struct guest_facts *fac
 	return 0;
 }
 
-static int judge(struct verified *v, const struct trust *trust, const struct guest_facts *facts, struct err *e)
+static int judge(struct verified *v, const struct trust *trust, const struct guest_facts *facts, bool *ret_older, struct err *e)
 {
 	struct envelope env;
 	const struct trust_key *signer;
@@ -91,7 +100,7 @@ static int judge(struct verified *v, const struct trust *trust, const struct gue
 		return r;
 	envelope_digest(ENVELOPE_BUNDLE, env.payload, env.payload_size, v->digest);
 	memcpy(v->signer, signer->key.id, KEY_ID_SIZE);
-	return check_meaning(v, facts, now_unix_s, e);
+	return check_meaning(v, facts, now_unix_s, ret_older, e);
 }
 
 int bundle_verify(
@@ -104,9 +113,10 @@ int bundle_verify(
 	}
 	v->bytes = bytes;
 	v->size = size;
-	int r = judge(v, trust, facts, e);
+	bool older = false;
+	int r = judge(v, trust, facts, &older, e);
 	if (!r)
-		*ret = give(v);
+		*ret = older ? NULL : give(v);
 	return r;
 }
 

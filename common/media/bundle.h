@@ -32,6 +32,7 @@ enum {
 #define BLOB_TLS_KEY "tls/key.pem"              /* PKCS#8 */
 #define BLOB_TLS_CERT "tls/cert.pem"            /* the VM's certificate */
 #define BLOB_TLS_CHAIN "tls/chain.pem"          /* intermediate and CA certificates */
+#define BLOB_GOAL "goal"                        /* goal.h */
 #define BLOB_SSH_PREFIX "ssh/"                  /* ssh_host_ed25519_key, ….pub: installed in /etc/ssh */
 
 struct blob {
@@ -45,7 +46,7 @@ struct blob {
 };
 
 struct manifest {
-	uint64_t format, sequence, issued_at, not_before, not_after;    /* times: unix s */
+	uint64_t format, epoch, sequence, issued_at, not_before, not_after;     /* times: unix s */
 	char bundle_id[64], project[64];
 	struct {
 		char id[64];
@@ -72,8 +73,10 @@ int bundle_assemble(const struct manifest *m, const void *manifest_json, size_t 
 struct guest_facts {
 	char uuid[37];                          /* from SMBIOS; "" = unknown: refused */
 	uint64_t rtc_unix_s;
-	uint64_t sequence_seen;                 /* highest applied; 0 = none */
+	uint64_t epoch_seen;                    /* highest applied */
+	uint64_t sequence_seen;                 /* highest applied of that epoch; 0 = none */
 	uint8_t digest_seen[SHA256_SIZE];       /* its bundle digest: the same sequence is accepted only with the same digest */
+	bool pass_older;                        /* one below that is good and no error, and not given: *ret NULL */
 };
 
 struct verified {
@@ -88,7 +91,7 @@ struct verified {
 };
 
 /* The whole judgement, in this order: envelope frame, signatures, manifest, format version, blobs' sizes and digests, then meaning: UUID,
- * validity, sequence.  Takes ownership of bytes (malloc'ed) on success and on failure.
+ * validity, sequence.  *ret is NULL where facts->pass_older says so. Takes ownership of bytes (malloc'ed) on success and on failure.
  * Errors: format, limit, untrusted (signature, digest), denied (foreign, expired, not yet valid, older sequence). */
 int bundle_verify(uint8_t *bytes, size_t size, const struct trust *trust, const struct guest_facts *facts, struct verified **ret, struct err *e);
 void verified_free(struct verified *v);

@@ -10,13 +10,13 @@ static const char doc[] = "manifest";
 
 /* The levels of the document; what is not a scalar is still JSON. */
 struct top {
-	uint64_t format, sequence, issued_at, not_before, not_after;
+	uint64_t format, epoch, sequence, issued_at, not_before, not_after;
 	char bundle_id[64], project[64];
 	struct json_object *controller, *vm, *blobs;
 };
 static const struct json_field top_fields[] = {
 	JSON_FIELD(struct top, format, JSON_UINT, true), JSON_FIELD(struct top, bundle_id, JSON_TEXT, true),
-	JSON_FIELD(struct top, project, JSON_TEXT, true), JSON_FIELD(struct top, sequence, JSON_UINT, true),
+	JSON_FIELD(struct top, project, JSON_TEXT, true), JSON_FIELD(struct top, epoch, JSON_UINT, false), JSON_FIELD(struct top, sequence, JSON_UINT, true),
 	JSON_FIELD(struct top, issued_at, JSON_UINT, true), JSON_FIELD(struct top, not_before, JSON_UINT, true),
 	JSON_FIELD(struct top, not_after, JSON_UINT, true), JSON_FIELD(struct top, controller, JSON_OBJECT, true),
 	JSON_FIELD(struct top, vm, JSON_OBJECT, true), JSON_FIELD(struct top, blobs, JSON_ARRAY, true),
@@ -169,7 +169,7 @@ static int parse_vm(struct json_object *o, struct manifest *m, struct err *e)
 
 static int parse_top(struct json_object *o, struct manifest *m, struct top *ret, struct err *e)
 {
-	struct top t;
+	struct top t = { 0 };
 	int r;
 
 	if ((r = json_decode(o, top_fields, ARRAY_SIZE(top_fields), doc, &t, e)) || (r = field_id(t.bundle_id, doc, "bundle_id", e)) ||
@@ -181,6 +181,7 @@ static int parse_top(struct json_object *o, struct manifest *m, struct top *ret,
 		return err_set(e, ERR_FORMAT, "%s: not_after (%llu) is before not_before (%llu)", doc, (unsigned long long)t.not_after,
 			(unsigned long long)t.not_before);
 	m->format = t.format;
+	m->epoch = t.epoch;
 	m->sequence = t.sequence;
 	m->issued_at = t.issued_at;
 	m->not_before = t.not_before;
@@ -268,6 +269,8 @@ static struct json_object *manifest_json(const struct manifest *m)
 	json_put_uint(o, "format", m->format);
 	json_put(o, "bundle_id", m->bundle_id);
 	json_put(o, "project", m->project);
+	if (m->epoch)                   /* left out, so that agents from before it read what is of the first one */
+		json_put_uint(o, "epoch", m->epoch);
 	json_put_uint(o, "sequence", m->sequence);
 	json_put_uint(o, "issued_at", m->issued_at);
 	json_put_uint(o, "not_before", m->not_before);

@@ -108,7 +108,7 @@ const char *const item_modules[] = {
 	"report_key", "machine_id", "ssh_host_keys", "boothooks", "seed_random", "bootcmd", "growpart", "disk_setup", "fs_setup", "mounts", "hostname",
 	"accounts", "set_passwords", "users", "sshd", "tls_identity", "cloud_init", "write_files", "ca_certificates", "network", "timezone",
 	"resolv_conf", "keyboard", "apt_configure", "yum_repos", "zypper", "apk", "packages", "locale", "ntp", "rsyslog", "random_passwords",
-	"scripts", "runcmd", "ssh_publish", "phone_home", "final_message", "power_state", NULL,
+	"scripts", "runcmd", "ssh_publish", "phone_home", "quarantine", "key_services", "absent", "goal", "final_message", "power_state", NULL,
 };
 
 int item_policy(const struct node *key, struct err *e)

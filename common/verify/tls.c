@@ -7,7 +7,6 @@
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
-#include <netdb.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +14,7 @@
 #include "common/base/scope.h"
 #include "common/base/text.h"
 #include "common/crypto/mbedtls_compat.h"
+#include "common/http/dial.h"
 
 int tls_target_parse(const char *text, struct tls_target *ret, struct err *e)
 {
@@ -37,49 +37,6 @@ int tls_target_parse(const char *text, struct tls_target *ret, struct err *e)
 	ret->host[n] = 0;
 	memcpy(ret->port, colon + 1, digits + 1);
 	return 0;
-}
-
-/* 0 once connected; -1 and errno. */
-static int connect_one(const struct addrinfo *a, int64_t deadline_ms, int *ret_fd)
-{
-	scoped_fd int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
-	int failed = 0;
-	socklen_t n = sizeof failed;
-
-	if (fd < 0)
-		return -1;
-	if (connect(fd, a->ai_addr, a->ai_addrlen) < 0) {
-		struct pollfd p = { fd, POLLOUT, 0 };
-		if (errno != EINPROGRESS)
-			return -1;
-		int ready = poll(&p, 1, clock_left_ms(deadline_ms));
-		if (ready <= 0) {
-			errno = ready ? errno : ETIMEDOUT;
-			return -1;
-		}
-		if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &n) < 0 || failed) {
-			errno = failed ? failed : errno;
-			return -1;
-		}
-	}
-	*ret_fd = give_fd(&fd);
-	return 0;
-}
-
-static int connect_any(const struct tls_target *t, int64_t deadline_ms, int *ret_fd, struct err *e)
-{
-	struct addrinfo *list, hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	int r = getaddrinfo(t->host, t->port, &hints, &list);
-
-	if (r)
-		return err_set(e, ERR_UNAVAILABLE, "resolve %s: %s", t->host, r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
-	errno = ENOENT;
-	r = -1;
-	for (struct addrinfo *a = list; a && r < 0; a = a->ai_next)
-		r = connect_one(a, deadline_ms, ret_fd);
-	int saved = errno;
-	freeaddrinfo(list);
-	return r < 0 ? err_set(e, ERR_UNAVAILABLE, "connect to %s port %s: %s", t->host, t->port, strerror(saved)) : 0;
 }
 
 /* mbedtls' seams: a non-blocking socket, and libsodium's random bytes. */
@@ -160,7 +117,7 @@ int tls_peer_spki(const struct tls_target *t, uint8_t ret[SHA256_SIZE], struct e
 
 	mbedtls_ssl_config_init(&conf);
 	mbedtls_ssl_init(&ssl);
-	if ((r = setup(&ssl, &conf, t, e)) || (r = connect_any(t, deadline_ms, &fd, e)))
+	if ((r = setup(&ssl, &conf, t, e)) || (r = dial(t->host, t->port, deadline_ms, &fd, e)))
 		return r;
 	mbedtls_ssl_set_bio(&ssl, &fd, bio_send, bio_recv, NULL);
 	if ((r = handshake(&ssl, fd, t, deadline_ms, e)))

@@ -15,6 +15,8 @@ enum { FRAME_HEADER_SIZE = 56, FRAME_BODY_MAX = 256 << 10, FRAME_GUEST_BODY_MAX 
 enum frame_type {
 	FRAME_STATUS = 1,       /* guest -> controller: struct status as JSON (status.h) */
 	FRAME_ACK = 2,          /* controller -> guest: {"boot_id":…,"seq":N}: everything of that boot up to N is durable */
+	/* goalframe.h */
+	FRAME_HELLO = 3, FRAME_GOAL, FRAME_FETCH, FRAME_CHUNK, FRAME_HEARTBEAT,
 	/* controller -> host */
 	FRAME_HOST_START = 16, FRAME_HOST_STOP, FRAME_HOST_DELETE, FRAME_HOST_EJECT, FRAME_HOST_LIST, FRAME_HOST_FORWARD,
 	FRAME_HOST_TO_GUEST, FRAME_HOST_CREATE, FRAME_HOST_LOG, FRAME_HOST_BACKUP,

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
+#include "controller/api/page.h"
 #include "controller/service/carrier.h"
 #include "controller/service/pool.h"
 #include "controller/store/event.h"
@@ -43,24 +44,33 @@ static int image_json(const struct image *i, struct json_object **ret, struct er
 	return 0;
 }
 
-struct listing { struct json_object *array; int r; struct err *e; };
+struct listing { struct request *rq; struct json_object *array; size_t limit, given; int r; struct err *e; char last[STORE_NAME_MAX]; };
 static void add_image(void *arg, const struct image *i)
 {
 	struct listing *l = arg;
 	struct json_object *o;
 
+	if (l->given++ == l->limit) {           /* one more than was asked for: there is a next page */
+		page_next(l->rq, l->last);
+		return;
+	}
+	memcpy(l->last, i->name, sizeof l->last);
 	if (!l->r && !(l->r = image_json(i, &o, l->e)))
 		json_object_array_add(l->array, o);
 }
 
 int api_image_list(struct ctl *c, struct request *rq, struct err *e)
 {
-	struct listing l = { .array = json_object_new_array(), .e = e };
+	struct listing l = { .rq = rq, .e = e };
+	char after[64];
 
+	int r = page_read(rq, &l.limit, after, e);
+	if (r)
+		return r;
 	rq->reply = json_object_new_object();
-	json_object_object_add(rq->reply, "images", l.array);
-	int r = image_each(c->store, rq->project, add_image, &l, e);
-	return r ? r : l.r;
+	json_object_object_add(rq->reply, "images", l.array = json_object_new_array());
+	r = image_page(c->store, &(struct image_cursor){ rq->project, after, (int)l.limit + 1 }, add_image, &l, e);
+	return r ? r : l.r ? l.r : answer_digest(rq, e);
 }
 
 struct names { const char *at[101]; char text[100][STORE_NAME_MAX]; size_t n; };
@@ -102,7 +112,11 @@ int api_image_show(struct ctl *c, struct request *rq, struct err *e)
 	bool absent;
 
 	int r = image_get(c->store, rq->project, rq->name, &i, &absent, e);
-	return r ? r : absent ? no_image(c, rq, rq->name, e) : image_json(&i, &rq->reply, e);
+	if (r || absent || (r = image_json(&i, &rq->reply, e)))
+		return r ? r : no_image(c, rq, rq->name, e);
+	char tag[TAG_MAX];
+	image_tag(&i, tag);
+	return answer_tagged(rq, tag, e);
 }
 
 static int absolute(struct json_object *doc, const char *dir, struct err *e)

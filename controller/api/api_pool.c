@@ -7,6 +7,7 @@
 #include "controller/service/link.h"
 #include "controller/service/pool.h"
 #include "controller/store/event.h"
+#include "controller/store/vm_page.h"
 
 int api_pool_status(struct ctl *c, struct request *rq, struct err *e)
 {
@@ -101,21 +102,11 @@ int api_pool_marks(struct ctl *c, struct request *rq, struct err *e)
 		.body = json_line(rq->json) }, e);
 }
 
-struct tally { uint64_t all, running; };
-static int count_vm(void *arg, struct vm *v, struct err *e)
-{
-	struct tally *t = arg;
-
-	t->all++;
-	t->running += v->running;
-	return 0;
-}
-
 int api_status(struct ctl *c, struct request *rq, struct err *e)
 {
-	struct tally t = { 0 };
+	int64_t all = 0, running = 0;
 
-	int r = vm_each(c->store, rq->project, count_vm, &t, e);
+	int r = vm_tally(c->store, rq->project, &all, &running, e);
 	if (r)
 		return r;
 	rq->reply = json_object_new_object();
@@ -124,8 +115,8 @@ int api_status(struct ctl *c, struct request *rq, struct err *e)
 	json_put(rq->reply, "state_dir", c->state_dir);
 	json_put_uint(rq->reply, "pid", (uint64_t)getpid());
 	json_put(rq->reply, "accel", link_accel(c));
-	json_put_uint(rq->reply, "machines", t.all);
-	json_put_uint(rq->reply, "running", t.running);
+	json_put_uint(rq->reply, "machines", (uint64_t)all);
+	json_put_uint(rq->reply, "running", (uint64_t)running);
 	return 0;
 }
 

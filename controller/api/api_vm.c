@@ -7,14 +7,16 @@
 #include "controller/api/api.h"
 #include "controller/service/agent_way.h"
 #include "controller/service/birth.h"
+#include "controller/service/goal.h"
 #include "controller/service/link.h"
 #include "controller/service/medium.h"
 #include "controller/service/pinfile.h"
 #include "controller/service/pool.h"
 #include "controller/store/event.h"
+#include "controller/api/page.h"
 #include "controller/store/media_key.h"
 
-static void add_parsed(struct json_object *o, const char *key, const char *text)
+void api_add_parsed(struct json_object *o, const char *key, const char *text)
 {
 	struct json_object *v = NULL;
 	struct err ignored;
@@ -38,10 +40,29 @@ static void add_agent(struct ctl *c, const struct vm *v, struct json_object *o)
 		json_put(o, "agent_by", carrier_way_name(agent.way));
 }
 
-struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e)
+/* What it is to be, and what it has said that it is. */
+static void add_goal(const struct vm *v, struct json_object *o)
+{
+	struct json_object *g = json_object_new_object(), *has = json_object_new_object();
+
+	json_put_uint(g, "epoch", (uint64_t)v->epoch);
+	json_put_uint(g, "gen", (uint64_t)v->sequence);
+	json_put(g, "state", goal_state_name(goal_state_of(v)));
+	json_put_uint(has, "epoch", (uint64_t)v->has_epoch);
+	json_put_uint(has, "gen", (uint64_t)v->has_gen);
+	json_object_object_add(g, "guest", has);
+	json_put_uint(g, "seen_at", (uint64_t)v->seen_at);
+	json_object_object_add(o, "goal", g);
+}
+
+/* tag: NULL, or where its ETag goes. */
+static struct json_object *vm_json(struct ctl *c, const struct vm *v, char tag[TAG_MAX])
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct err ignored;
+	bool absent = true;
 	struct json_object *o = json_object_new_object(), *b = json_object_new_object();
+	int64_t last = 0;
 
 	json_put(o, "id", v->id);
 	json_put(o, "name", v->name);
@@ -56,33 +77,39 @@ struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e
 	json_put(o, "instance_id", v->instance_id);
 	json_put(o, "mac", v->mac);
 	json_put_uint(o, "sequence", (uint64_t)v->sequence);
-	add_parsed(o, "forwards", v->forwards);
+	api_add_parsed(o, "forwards", v->forwards);
 	json_put(o, "ek_sha256", v->ek_sha256);
+	add_goal(v, o);
 	json_put_uint(o, "created_at", (uint64_t)v->created_at);
-	if (birth_row(c, v, &row, e) == 0) {
+	if (bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, &ignored) == 0 && !absent) {
 		if (row.manifest.size)
 			json_put_hex(b, "digest", row.digest, SHA256_SIZE);
 		json_put_uint(b, "delivered_at", (uint64_t)row.delivered_at);
 		json_put_uint(b, "wiped_at", (uint64_t)row.wiped_at);
-		add_parsed(b, "keys", row.keys.data);
+		api_add_parsed(b, "keys", row.keys.data);
 	}
 	json_object_object_add(o, "bundle", b);
-	add_parsed(o, "report", v->status);
-	add_parsed(o, "unproven", v->unproven);
+	api_add_parsed(o, "report", v->status);
+	api_add_parsed(o, "unproven", v->unproven);
 	json_put_uint(o, "forged", (uint64_t)v->forged);
-	json_put_uint(o, "last_event", (uint64_t)event_last(c->store));
+	json_put_uint(o, "last_event", event_last(c->store, v->id, &last, &ignored) ? 0 : (uint64_t)last);
+	if (tag)
+		vm_tag(v, row.rev, tag);
 	return o;
 }
 
-static int reply_vm(struct ctl *c, struct request *rq, struct err *e)
+struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e)
 {
-	scoped_vm struct vm v = { 0 };
+	(void)e;
+	return vm_json(c, v, NULL);
+}
 
-	int r = ctl_vm(c, rq->project, rq->name, &v, e);
-	if (r)
-		return r;
-	rq->reply = api_vm_json(c, &v, e);
-	return 0;
+/* What vm_json() says, without the document. */
+static void vm_json_tag(struct ctl *c, const struct vm *v, char tag[TAG_MAX])
+{
+	struct json_object *o = vm_json(c, v, tag);
+
+	json_free(o);
 }
 
 /* After the births of this turn: what came of it. */
@@ -101,9 +128,9 @@ static int reply_born(struct ctl *c, struct request *rq, struct err *e)
 		err_hint(e, "is its disk full, or not writable? natald goes on by itself when it can: natalctl vm show %s", v.name);
 		return -(int)e->code;
 	}
-	if (rq->phase)
-		rq->status = 201;
-	rq->reply = api_vm_json(c, &v, e);
+	char tag[TAG_MAX];
+	rq->reply = vm_json(c, &v, tag);
+	request_header(rq, "ETag", "%s", tag);
 	return 0;
 }
 
@@ -119,75 +146,95 @@ static int check_host(struct json_object *o, const struct vm_spec *spec, struct 
 	return !none && *spec->channel ? err_set(e, ERR_FORMAT, "vm: 'channel' goes with host 'none' only") : 0;
 }
 
+/* The answer comes when its bundle is signed. */
+static int await_birth(struct ctl *c, struct request *rq, struct vm *v, struct err *e)
+{
+	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v->id);
+	rq->then = reply_born;
+	rq->awaits_birth = v->state == VM_DEFINED;
+	return rq->awaits_birth ? 0 : birth_unsigned(c, v, &rq->awaits_birth, e);
+}
+
+/* What is asked for, as far as it can be judged without making it. */
+static int check_spec(struct ctl *c, struct request *rq, struct vm_spec *spec, struct err *e)
+{
+	struct agent_way agent;
+	int r;
+
+	if ((r = spec_read(rq->json, spec, e)) || (r = check_host(rq->json, spec, e)))
+		return r;
+	bool none = strcmp(spec->host, "none") == 0;
+	if (!none && !*spec->image) {
+		err_set(e, ERR_USAGE, "--image is missing");
+		err_hint(e, "natalctl image list; with --host none somebody else starts the guest, and no image is needed");
+		return -(int)e->code;
+	}
+	if (none || (r = api_image_there(c, rq, spec->image, e)))
+		return r;
+	return agent_way_of(c, rq->project, spec->image, spec->agent, &agent, e);
+}
+
+int api_vm_check(struct ctl *c, struct request *rq, struct err *e)
+{
+	struct vm_spec spec;
+
+	rq->reply = json_object_new_object();
+	return check_spec(c, rq, &spec, e);
+}
+
 int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped_vm struct vm v = { 0 };
-	struct agent_way agent;
 	struct vm_spec spec;
-	bool absent = true;
-	int r;
 
-	if ((r = spec_read(rq->json, &spec, e)))
+	int r = check_spec(c, rq, &spec, e);
+	if (r)
 		return r;
-	if (*rq->idempotency_key && ((r = vm_get_by_idempotency_key(c->store, rq->project, rq->idempotency_key, &v, &absent, e)) ||
-	    (!absent && strcmp(v.spec, json_line(rq->json)) != 0)))
-		return r ? r : err_set(e, ERR_CONFLICT, "the idempotency key was used for another request");
-	if (absent) {
-		if ((r = check_host(rq->json, &spec, e)))
-			return r;
-		if (strcmp(spec.host, "none") != 0 && !*spec.image) {
-			err_set(e, ERR_USAGE, "--image is missing");
-			err_hint(e, "natalctl image list; with --host none somebody else starts the guest, and no image is needed");
-			return -(int)e->code;
-		}
-		if (*spec.image && strcmp(spec.host, "none") != 0 && ((r = api_image_there(c, rq, spec.image, e)) ||
-		    (r = agent_way_of(c, rq->project, spec.image, spec.agent, &agent, e))))
-			return r;
-		snprintf(v.project, sizeof v.project, "%s", rq->project);
-		snprintf(v.idempotency_key, sizeof v.idempotency_key, "%s", rq->idempotency_key);
-		v.spec = strdup(json_line(rq->json));
-		if (!v.spec)
-			return err_nomem(e);
-		v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
-		if ((r = birth_define(c, &spec, &v, e)))
-			return r;
-		rq->phase = 1;
-	}
-	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
-	rq->then = reply_born;
-	rq->awaits_birth = v.state == VM_DEFINED;
-	return rq->awaits_birth ? 0 : birth_unsigned(c, &v, &rq->awaits_birth, e);
+	snprintf(v.project, sizeof v.project, "%s", rq->project);
+	v.spec = strdup(json_line(rq->json));
+	if (!v.spec)
+		return err_nomem(e);
+	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
+	return (r = birth_define(c, &spec, &v, e)) ? r : await_birth(c, rq, &v, e);
 }
 
-struct listing { struct ctl *c; struct json_object *array; };
-static int list_one(void *arg, struct vm *v, struct err *e)
+int api_vm_again(struct ctl *c, struct request *rq, const char *vm_id, struct err *e)
 {
-	struct listing *l = arg;
-	struct json_object *o = json_object_new_object();
+	scoped_vm struct vm v = { 0 };
+	bool absent;
 
-	json_put(o, "name", v->name);
-	json_put(o, "id", v->id);
-	json_put(o, "state", vm_state_name(v->state));
-	json_put(o, "reason", v->reason);
-	json_put_bool(o, "running", v->running);
-	json_put(o, "host", v->host);
-	json_put(o, "image", v->image);
-	json_put(o, "uuid", v->uuid);
-	add_parsed(o, "forwards", v->forwards);
-	json_object_array_add(l->array, o);
+	int r = vm_get_by_id(c->store, vm_id, &v, &absent, e);
+	if (r || !absent)
+		return r ? r : await_birth(c, rq, &v, e);
+	err_set(e, ERR_CONFLICT, "the VM that this idempotency key stands for was deleted");
+	err_hint(e, "another VM wants another key");
+	return -(int)e->code;
+}
+
+int api_vm_show(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	char tag[TAG_MAX];
+
+	int r = ctl_vm(c, rq->project, rq->name, &v, e);
+	if (r)
+		return r;
+	rq->reply = vm_json(c, &v, tag);
+	return answer_tagged(rq, tag, e);
+}
+
+int api_vm_spec(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	char tag[TAG_MAX];
+
+	int r = ctl_vm(c, rq->project, rq->name, &v, e);
+	if (r || (r = json_parse(v.spec, strlen(v.spec), "the VM's spec", &rq->reply, e)))
+		return r;
+	vm_json_tag(c, &v, tag);
+	request_header(rq, "ETag", "%s", tag);
 	return 0;
 }
-
-int api_vm_list(struct ctl *c, struct request *rq, struct err *e)
-{
-	struct listing l = { c, json_object_new_array() };
-
-	rq->reply = json_object_new_object();
-	json_object_object_add(rq->reply, "vms", l.array);
-	return vm_each(c->store, rq->project, list_one, &l, e);
-}
-
-int api_vm_show(struct ctl *c, struct request *rq, struct err *e) { return reply_vm(c, rq, e); }
 
 /* The row is gone for good: now its file. */
 static int remove_pin(struct ctl *c, struct request *rq, struct err *e)
@@ -206,6 +253,7 @@ int api_vm_delete(struct ctl *c, struct request *rq, struct err *e)
 	scoped_vm struct vm v = { 0 };
 
 	int r = ctl_vm(c, rq->project, rq->name, &v, e);
+	c->access_generation++;
 	if (r || (r = pool_key_wipe(c->store, v.project, v.id, e)) || (r = vm_delete(c->store, &v, e)) || (r = link_vm_delete(c, &v, e)))
 		return r;
 	rq->then = remove_pin;
@@ -232,6 +280,34 @@ int api_vm_reissue(struct ctl *c, struct request *rq, struct err *e)
 	rq->awaits_birth = true;
 	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
 	return birth_reissue(c, &v, e);
+}
+
+/* The old name's record is not this VM's any more. */
+static int reply_goal(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	bool absent;
+	int r = vm_get_by_id(c->store, rq->vm_id, &v, &absent, e);
+
+	if (!r && !absent && strcmp(v.name, rq->name) != 0)
+		remove_pin(c, rq, e);
+	return r ? r : reply_born(c, rq, e);
+}
+
+int api_vm_goal(struct ctl *c, struct request *rq, struct err *e)
+{
+	struct goal_change g = { .state = "" };
+	scoped_vm struct vm v = { 0 };
+	bool changed = false;
+	int r;
+
+	if ((r = json_decode(rq->json, goal_change_fields, GOAL_CHANGE_FIELDS, "goal", &g, e)) || (r = ctl_vm(c, rq->project, rq->name, &v, e)) ||
+	    (r = goal_change(c, &v, &g, &changed, e)))
+		return r;
+	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
+	rq->then = reply_goal;
+	rq->awaits_birth = changed;
+	return 0;
 }
 
 int api_vm_medium(struct ctl *c, struct request *rq, struct err *e)

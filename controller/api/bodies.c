@@ -2,6 +2,7 @@
 #include "controller/api/bodies.h"
 
 #include "controller/api/api.h"
+#include "controller/service/goal.h"
 #include "controller/service/spec.h"
 
 const struct json_field key_init_fields[2] = {
@@ -21,5 +22,7 @@ const struct json_field image_register_fields[3] = {
 };
 const struct json_field start_fields[1] = { JSON_FIELD(struct start_body, forwards, JSON_ARRAY, false) };
 
+/* So are a goal's. */
+const struct schema schema_goal_change = { "goal", goal_change_fields, GOAL_CHANGE_FIELDS, NULL, false };
 /* The create request's fields are the service's own. */
 const struct schema schema_vm_create = { "vm", vm_spec_fields, VM_SPEC_FIELDS, NULL, false };

@@ -17,7 +17,8 @@
 /* One with parts: its fields and parts stand before it. */
 #define WHOLE(id, text) const struct schema schema_##id = { text, id##_fields, ARRAY_SIZE(id##_fields), id##_parts, false }
 
-SCHEMA(problem, "problem", OUT("reason", JSON_TEXT), OUT("message", JSON_TEXT), OUT("hint", JSON_TEXT), OUT("where", JSON_TEXT));
+SCHEMA(problem, "problem", OUT("type", JSON_TEXT), OUT("title", JSON_TEXT), OUT("status", JSON_UINT), OUT("detail", JSON_TEXT), OUT("reason", JSON_TEXT),
+	OUT("hint", JSON_TEXT), OUT("where", JSON_TEXT));
 
 SCHEMA(status, "status", OUT("version", JSON_TEXT), OUT("controller_id", JSON_TEXT), OUT("state_dir", JSON_TEXT), OUT("pid", JSON_UINT),
 	OUT("accel", JSON_TEXT), OUT("machines", JSON_UINT), OUT("running", JSON_UINT));
@@ -44,25 +45,29 @@ const struct schema schema_fill = { "fill", fill_fields, 1, NULL, false };
 SCHEMA(image, "image", OUT("name", JSON_TEXT), OUT("kernel", JSON_TEXT), OUT("initrd", JSON_TEXT), OUT("root", JSON_TEXT),
 	OPT("cmdline", JSON_TEXT), OPT("os", JSON_TEXT), OPT("built_at", JSON_UINT), OPT("agent_version", JSON_TEXT), OPT("agent_by", JSON_TEXT), OPT("rsa", JSON_BOOL),
 	OUT("registered_at", JSON_UINT));
-FIELDS(images, OUT("images", JSON_ARRAY));
+FIELDS(images, OUT("images", JSON_ARRAY), OPT("next", JSON_TEXT));
 PARTS(images, { "images", &schema_image });
 WHOLE(images, "images");
 const struct schema schema_image_register = { "image", image_register_fields, 3, NULL, false };
 /* host: absent or 0 until the host has chosen one. */
 LOCAL_SCHEMA(forward, "forward", OPT("host", JSON_UINT), OUT("guest", JSON_UINT));
 LOCAL_SCHEMA(bundle, "bundle", OPT("digest", JSON_TEXT), OUT("delivered_at", JSON_UINT), OUT("wiped_at", JSON_UINT), OUT("keys", JSON_OBJECT));
+LOCAL_SCHEMA(goal_has, "guest", OUT("epoch", JSON_UINT), OUT("gen", JSON_UINT));
+FIELDS(goal, OUT("epoch", JSON_UINT), OUT("gen", JSON_UINT), OUT("state", JSON_TEXT), OUT("guest", JSON_OBJECT), OUT("seen_at", JSON_UINT));
+PARTS(goal, { "guest", &schema_goal_has });
+static const struct schema schema_goal = { "goal", goal_fields, ARRAY_SIZE(goal_fields), goal_parts, false };
 FIELDS(vm, OUT("id", JSON_TEXT), OUT("name", JSON_TEXT), OUT("project", JSON_TEXT), OUT("state", JSON_TEXT), OUT("reason", JSON_TEXT),
 	OUT("running", JSON_BOOL), OUT("host", JSON_TEXT), OUT("image", JSON_TEXT), OPT("agent", JSON_TEXT), OPT("agent_by", JSON_TEXT), OUT("uuid", JSON_TEXT), OUT("instance_id", JSON_TEXT),
 	OUT("mac", JSON_TEXT), OUT("sequence", JSON_UINT), OUT("forwards", JSON_ARRAY), OUT("ek_sha256", JSON_TEXT),
-	OUT("created_at", JSON_UINT), OUT("bundle", JSON_OBJECT), OUT("report", JSON_ANY), OUT("unproven", JSON_ANY), OUT("forged", JSON_UINT),
+	OUT("created_at", JSON_UINT), OUT("bundle", JSON_OBJECT), OUT("goal", JSON_OBJECT), OUT("report", JSON_ANY), OUT("unproven", JSON_ANY), OUT("forged", JSON_UINT),
 	OUT("last_event", JSON_UINT));
-PARTS(vm, { "forwards", &schema_forward }, { "bundle", &schema_bundle });
+PARTS(vm, { "forwards", &schema_forward }, { "bundle", &schema_bundle }, { "goal", &schema_goal });
 WHOLE(vm, "vm");
 FIELDS(vm_line, OUT("id", JSON_TEXT), OUT("name", JSON_TEXT), OUT("state", JSON_TEXT), OUT("reason", JSON_TEXT), OUT("running", JSON_BOOL),
 	OUT("host", JSON_TEXT), OUT("image", JSON_TEXT), OUT("uuid", JSON_TEXT), OUT("forwards", JSON_ARRAY));
 PARTS(vm_line, { "forwards", &schema_forward });
 static const struct schema schema_vm_line = { "vm", vm_line_fields, ARRAY_SIZE(vm_line_fields), vm_line_parts, false };
-FIELDS(vms, OUT("vms", JSON_ARRAY));
+FIELDS(vms, OUT("vms", JSON_ARRAY), OPT("next", JSON_TEXT));
 PARTS(vms, { "vms", &schema_vm_line });
 WHOLE(vms, "vms");
 const struct schema schema_start = { "start", start_fields, 1, NULL, false };
@@ -74,3 +79,12 @@ PARTS(events, { "events", &schema_event });
 WHOLE(events, "events");
 SCHEMA(pin, "pin", OUT("record", JSON_TEXT), OUT("sequence", JSON_UINT), OUT("known_hosts", JSON_TEXT), OUT("curl", JSON_TEXT));
 SCHEMA(log, "log", OUT("text", JSON_TEXT));
+/* An OpenAPI document: what else stands in it is that specification's. */
+FIELDS(openapi, OUT("openapi", JSON_TEXT), OUT("info", JSON_OBJECT), OUT("paths", JSON_OBJECT));
+const struct schema schema_openapi = { "openapi", openapi_fields, ARRAY_SIZE(openapi_fields), NULL, true };
+SCHEMA(health, "health", OUT("status", JSON_TEXT));
+LOCAL_SCHEMA(audit_line, "change", OUT("instance", JSON_TEXT), OUT("n", JSON_UINT), OUT("time_ms", JSON_UINT), OUT("project", JSON_TEXT), OUT("who", JSON_TEXT),
+	OUT("action", JSON_TEXT), OUT("before", JSON_TEXT), OUT("after", JSON_TEXT), OUT("hash", JSON_TEXT));
+FIELDS(audit, OUT("audit", JSON_ARRAY), OPT("next", JSON_TEXT));
+PARTS(audit, { "audit", &schema_audit_line });
+WHOLE(audit, "audit");

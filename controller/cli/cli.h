@@ -16,22 +16,26 @@ struct cli_option {
 	const char *letter;                     /* "-h", or NULL */
 	enum cli_kind kind;
 	uint64_t min, max;                      /* of a number */
+	const char *words;                      /* for completion: "ed25519 ecdsa-p256-sha256", or "@vm": the names of VMs */
 };
 struct cli;
 struct cli_verb {
 	const char *noun, *verb;                /* verb "" where the noun is all */
-	const char *args;                       /* "NAME"; "" none; in [] optional */
+	const char *args;                       /* "NAME", "ROLE NAME"; "" none; in [] optional */
 	const char *summary;
 	const struct cli_option *options;       /* ended by a NULL name; may be NULL */
 	int (*run)(struct cli *cli, struct err *e);
+	bool list;                              /* takes -o wide and name, and --no-headers */
 };
 extern const struct cli_verb cli_verbs[];
 extern const size_t cli_verb_count;
 extern const struct cli_option cli_common[];
 
+enum cli_format { CLI_TABLE, CLI_WIDE, CLI_JSON, CLI_NAME };
 struct cli {
 	char state[1024], project[64];
-	bool json, tty;                         /* tty: stdout is a terminal */
+	enum cli_format format;
+	bool json, tty;                         /* json: the format; tty: stdout is a terminal */
 	const struct cli_verb *verb;
 	const char *noun;                       /* help of one noun, or NULL */
 	size_t arg_count, option_count;
@@ -53,16 +57,36 @@ void cli_help(const struct cli *cli);
 
 /* One request. body NULL: none. ret may be NULL. A problem document comes back as the error it was. natald is started where it does not
  * run. */
-struct api_call { const char *method, *path; struct json_object *body; const char *idempotency_key; int timeout_s; };
+/* watch: what the client knows goes along (If-None-Match), and what it knows now comes back; same: nothing new, and no document. */
+struct api_watch { char tag[80]; bool same; };
+struct api_call { const char *method, *path; struct json_object *body; const char *idempotency_key; int timeout_s; const char *if_match; struct api_watch *watch; };
 int api_json(struct cli *cli, const struct api_call *call, struct json_object **ret, struct err *e);
 int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e);
+/* Each row of a list, page after page; stops at the first nonzero. */
+struct api_list { const char *path, *key; int (*each)(void *arg, struct json_object *row, struct err *e); void *arg; };
+int api_each(struct cli *cli, const struct api_list *l, struct err *e);
+/* All pages of a list as one document, {KEY: […]}. */
+int api_list(struct cli *cli, const char *path, const char *key, struct json_object **ret, struct err *e);
+/* The error that a problem document carries; internal where it is none. */
+int api_problem(const char *text, size_t size, unsigned status, struct err *e);
 /* -1 and errno where nobody listens. */
 int natald_connect(const struct cli *cli);
+/* The path of natald: $NATALD, beside natalctl, or where it was installed. */
+int daemon_program(char *out, size_t size, struct err *e);
 /* Is natald there?  Starts it unless told not to. */
 int daemon_ready(struct cli *cli, bool start, bool *ret_running, struct err *e);
 
-/* Aligned columns: cells[row * cols + col]; the first row is the head. */
-void print_table(const char *const *cells, size_t rows, size_t cols);
+/* A column: a member of the row, or what text() makes of it; wide: with -o wide only. The first one is what -o name prints. */
+enum { COLUMNS_MAX = 16 };
+struct column { const char *head, *key; bool wide; void (*text)(struct json_object *row, char *out, size_t size); };
+/* The list DOC.KEY as -o says; columns are ended by a NULL head. */
+int print_list(const struct cli *cli, struct json_object *doc, const char *key, const struct column *cols, struct err *e);
+/* On a terminal that wants it (no-color.org). */
+bool cli_colour(const struct cli *cli);
+/* "32", or NULL. */
+const char *state_colour(const char *state);
+/* What may stand where the last of these words is, a line each: what completion scripts ask. words: all after "natalctl". */
+int complete(struct cli *cli, int count, char **words);
 /* The reply as it is, for programs. */
 int print_json(struct json_object *o);
 /* For programs: {"KEY": "VALUE"}, of a verb that has nothing else to say. Nothing for people. */
@@ -70,6 +94,7 @@ int print_done(const struct cli *cli, const char *key, const char *value);
 /* "key: value" lines; NULL and empty values are left out. */
 void print_field(const char *key, const char *value);
 void print_time(const char *key, uint64_t unix_s);
+void time_text(uint64_t unix_s, char *out, size_t size);
 /* A text that fits into a URL path. */
 int url_name(const char *name, char out[200], struct err *e);
 
@@ -84,7 +109,13 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_vm_show(struct cli *, struct err *), cmd_vm_start(struct cli *, struct err *), cmd_vm_stop(struct cli *, struct err *),
 	cmd_vm_delete(struct cli *, struct err *), cmd_vm_reissue(struct cli *, struct err *), cmd_vm_wait(struct cli *, struct err *),
 	cmd_vm_medium(struct cli *, struct err *), cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *),
-	cmd_backup(struct cli *, struct err *), cmd_lint(struct cli *, struct err *);
+	cmd_vm_change(struct cli *, struct err *), cmd_vm_rotate_keys(struct cli *, struct err *), cmd_vm_drain(struct cli *, struct err *),
+	cmd_vm_quarantine(struct cli *, struct err *), cmd_vm_release(struct cli *, struct err *),
+	cmd_vm_apply(struct cli *, struct err *), cmd_audit_list(struct cli *, struct err *), cmd_audit_verify(struct cli *, struct err *),
+	cmd_access_grant(struct cli *, struct err *), cmd_access_list(struct cli *, struct err *), cmd_access_revoke(struct cli *, struct err *),
+	cmd_login(struct cli *, struct err *), cmd_context_list(struct cli *, struct err *), cmd_context_use(struct cli *, struct err *),
+	cmd_context_delete(struct cli *, struct err *),
+	cmd_backup(struct cli *, struct err *), cmd_store(struct cli *, struct err *), cmd_lint(struct cli *, struct err *);
 /* The policy.json of a bake, from its options and the keys in `trust`. Nothing is made. */
 int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err *e);
 int vm_fetch_medium(struct cli *cli, const char *name, const char *path, struct err *e);

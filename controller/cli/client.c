@@ -1,22 +1,23 @@
-/* client.c - natalctl's side of the API: HTTP/1.1 over natald's unix socket, one exchange a connection. See cli.h.
+/* client.c - natalctl's side of the API: over natald's unix socket, or by HTTPS to the controller of a context. See cli.h.
  *
- * Written out here and not left to libcurl for one reason: loading libcurl and what it pulls in took 17 of the 21 ms of a `vm create`.
- * It speaks to our own server only: status line, headers, a body up to the end of the connection.
+ * By our own client and not by libcurl for one reason: loading libcurl and what it pulls in took 17 of the 21 ms of a `vm create`. For the
+ * same reason the client loads mbedtls only where it speaks TLS.
  */
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/http/client.h"
+#include "common/http/request_key.h"
 #include "controller/cli/cli.h"
+#include "controller/cli/context.h"
 
-enum { REPLY_MAX = 80 << 20, TIMEOUT_S = 130, HEAD_MAX = 2048 };
+enum { REPLY_MAX = 80 << 20, REQUEST_MAX = 80 << 20, TIMEOUT_S = 130, RENEW_S = 30 * 86400 };
 
 int natald_connect(const struct cli *cli)
 {
@@ -38,14 +39,14 @@ static int lost(const struct cli *cli, const char *how, struct err *e)
 }
 
 /* The error that a problem document carries. */
-static int as_error(const char *text, size_t size, unsigned status, struct err *e)
+int api_problem(const char *text, size_t size, unsigned status, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;
 	struct err ignored;
 
 	if (json_parse(text, size, "reply", &o, &ignored) || !json_text(o, "reason"))
 		return err_set(e, ERR_INTERNAL, "natald answered with HTTP status %u and no reason", status);
-	err_set(e, err_from_reason(json_text(o, "reason")), "%s", json_text(o, "message") ? json_text(o, "message") : "");
+	err_set(e, err_from_reason(json_text(o, "reason")), "%s", json_text(o, "detail") ? json_text(o, "detail") : "");
 	if (json_text(o, "hint"))
 		err_hint(e, "%s", json_text(o, "hint"));
 	if (json_text(o, "where"))
@@ -53,114 +54,142 @@ static int as_error(const char *text, size_t size, unsigned status, struct err *
 	return -(int)e->code;
 }
 
-static int send_request(const struct cli *cli, int fd, const struct api_call *call, struct err *e)
+/* Method, path and headers of one call; path is the caller's room. */
+static int make_request(const struct cli *cli, const struct api_call *call, struct buf *path, struct buf *headers, struct http_request *rq,
+	struct err *e)
 {
-	const char *body = call->body ? json_line(call->body) : "";
-	scoped_buf struct buf head = BUF_MAX(HEAD_MAX);
-
 	if (call->idempotency_key && (strlen(call->idempotency_key) > 60 || strpbrk(call->idempotency_key, "\r\n")))
 		return err_set(e, ERR_USAGE, "an idempotency key is one line of at most 60 bytes");
-	buf_printf(&head, "%s %s%sproject=%s HTTP/1.1\r\nHost: natald\r\nConnection: close\r\nContent-Length: %zu\r\n", call->method,
-		call->path,
-		strchr(call->path, '?') ? "&" : "?", cli->project, strlen(body));
+	buf_printf(path, "%s%sproject=%s", call->path, strchr(call->path, '?') ? "&" : "?", cli->project);
 	if (call->idempotency_key)
-		buf_printf(&head, "Idempotency-Key: %s\r\n", call->idempotency_key);
-	buf_str(&head, "\r\n");
-	int r = buf_check(&head, "the request's path", e);
-	if (r)
-		return r;
-	/* A server that refuses early closes early: what it said is read all the same. */
-	if (fd_write_all(fd, head.data, head.size) < 0 || fd_write_all(fd, body, strlen(body)) < 0)
-		return errno == EPIPE || errno == ECONNRESET ? 0 : lost(cli, strerror(errno), e);
-	return 0;
+		buf_printf(headers, "Idempotency-Key: %s\r\n", call->idempotency_key);
+	if (call->if_match)
+		buf_printf(headers, "If-Match: %s\r\n", call->if_match);
+	if (call->watch && *call->watch->tag)
+		buf_printf(headers, "If-None-Match: %s\r\n", call->watch->tag);
+	const char *body = call->body ? json_line(call->body) : "";
+	*rq = (struct http_request){ .method = call->method, .path = path->data, .body = body, .body_size = strlen(body),
+		.headers = headers->data, .once = strcmp(call->method, "GET") != 0 };
+	return buf_check(path, "the request's path", e);
 }
 
-static int read_reply(const struct cli *cli, int fd, int timeout_s, struct buf *in, struct err *e)
+static int exchange(const struct cli *cli, struct http_client *c, const struct api_call *call, struct http_reply *reply, struct err *e)
 {
-	int64_t deadline_ms = clock_mono_ms() + 1000LL * timeout_s;
+	scoped_buf struct buf path = BUF_MAX(2048), headers = BUF_MAX(512);
+	struct http_request rq;
+	int r = make_request(cli, call, &path, &headers, &rq, e);
 
-	for (;;) {
-		struct pollfd p = { fd, POLLIN, 0 };
-		int n = poll(&p, 1, (int)clock_left_ms(deadline_ms));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_set(e, ERR_SYSTEM, "natald at %s/natald.sock did not answer within %d s", cli->state, timeout_s);
-		char *room = buf_room(in, 65536);
-		if (!room)
-			return buf_check(in, "natald's reply", e);
-		ssize_t got = read(fd, room, 65536);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return lost(cli, strerror(errno), e);
-		if (got == 0)
-			return 0;
-		buf_grew(in, (size_t)got);
-	}
+	return r ? r : http_exchange(c, &rq, 1000 * (call->timeout_s ? call->timeout_s : TIMEOUT_S), reply, e);
 }
 
-/* Content-Length, or SIZE_MAX where there is none. */
-static size_t length_of(const char *head, const char *end)
+/* By the unix socket; natald is started where nobody listens. *ret_silent: nothing of an answer has come. */
+static int exchange_local(struct cli *cli, const struct api_call *call, struct http_reply *reply, bool *ret_silent, struct err *e)
 {
-	static const char name[] = "\r\ncontent-length: ";
-
-	for (; head + sizeof name < end; head++)
-		if (strncasecmp(head, name, sizeof name - 1) == 0) {
-			char digits[20];
-			uint64_t n;
-			const char *at = head + sizeof name - 1;
-			snprintf(digits, sizeof digits, "%.*s", (int)strcspn(at, "\r"), at);
-			return text_number(digits, &n) ? (size_t)n : SIZE_MAX;
-		}
-	return SIZE_MAX;
-}
-
-static int take_reply(const struct cli *cli, const struct buf *in, struct buf *out, struct err *e)
-{
-	const char *end = in->data ? memmem(in->data, in->size, "\r\n\r\n", 4) : NULL;
-	uint64_t status;
-	char digits[4] = "";
-
-	if (!end || !text_starts(in->data, "HTTP/1.1 "))
-		return lost(cli, in->size ? "that was no HTTP" : "it closed the connection", e);
-	memcpy(digits, in->data + 9, 3);
-	const char *body = end + 4;
-	size_t size = in->size - (size_t)(body - in->data);
-	if (!text_number(digits, &status) || length_of(in->data, end + 2) != size)
-		return lost(cli, "the answer is cut short", e);
-	if (status < 200 || status > 299)
-		return as_error(body, size, (unsigned)status, e);
-	buf_add(out, body, size);
-	return buf_check(out, "natald's reply", e);
-}
-
-static int exchange(struct cli *cli, const struct api_call *call, struct buf *in, struct err *e)
-{
+	char path[1100];
 	bool running;
 	int r;
 
-	scoped_fd int fd = natald_connect(cli);
-	if (fd < 0) {
+	snprintf(path, sizeof path, "%s/natald.sock", cli->state);
+	scoped_client struct http_client c = HTTP_CLIENT(REQUEST_MAX, .unix_path = path);
+	*ret_silent = true;
+	if ((r = stream_unix(path, &c.stream, e)) == -ERR_UNAVAILABLE || r == -ERR_LIMIT) {
 		if ((r = daemon_ready(cli, true, &running, e)))
 			return r;
-		if ((fd = natald_connect(cli)) < 0)
-			return lost(cli, strerror(errno), e);
+		if (stream_unix(path, &c.stream, e))
+			return lost(cli, strerror(e->sys_errno), e);
 	}
-	return (r = send_request(cli, fd, call, e)) ? r : read_reply(cli, fd, call->timeout_s ? call->timeout_s : TIMEOUT_S, in, e);
+	if (r || !(r = exchange(cli, &c, call, reply, e)))
+		return r;
+	*ret_silent = reply->part == HTTP_HEAD && c.in.size == 0;
+	if (r != -ERR_UNAVAILABLE && r != -ERR_FORMAT)
+		return r;
+	struct err why = *e;
+	return lost(cli, why.msg, e);
+}
+
+/* A third of its time before its end a certificate is renewed, on the way. Where that fails, what was asked for is what counts. */
+static void renew(struct cli *cli, struct http_client *c, struct context *x)
+{
+	scoped_json struct json_object *body = json_object_new_object(), *o = NULL;
+	scoped_reply struct http_reply reply = HTTP_REPLY(256 << 10);
+	scoped_buf struct buf csr = BUF_MAX(8192);
+	scoped_secret struct secret *key = NULL;
+	struct err ignored;
+
+	if (x->not_after > (uint64_t)clock_unix_s() + RENEW_S || request_key(&key, &csr, &ignored))
+		return;
+	json_put(body, "csr", csr.data);
+	if (exchange(cli, c, &(struct api_call){ "POST", "/v1/access/renew", body }, &reply, &ignored) || reply.status != 200 ||
+	    json_parse(reply.body.data, reply.body.size, "reply", &o, &ignored) || !json_text(o, "certificate"))
+		return;
+	struct context next = *x;
+	next.certificate = (char *)json_text(o, "certificate");
+	next.key = key;
+	next.not_after = json_uint(o, "not_after", 0);
+	(void)context_put(&next, &ignored);
+}
+
+/* Who is let in to one project means that one. */
+static void own_project(struct cli *cli, const struct context *x)
+{
+	const char *at = strstr(x->uri, "/project/");
+
+	if (at && !cli_option(cli, "--project"))
+		snprintf(cli->project, sizeof cli->project, "%.*s", (int)strcspn(at + 9, "/"), at + 9);
+}
+
+static int exchange_net(struct cli *cli, struct context *x, const struct api_call *call, struct http_reply *reply, struct err *e)
+{
+	struct tls_peer peer = { .host = x->host, .port = x->port, .controller = x->controller, .cert_pem = x->certificate, .key_pem = x->key };
+	scoped(tls_client_free_p) struct tls_client *tls = NULL;
+
+	memcpy(peer.pin, x->pin, sizeof peer.pin);
+	own_project(cli, x);
+	int r = tls_client_new(&peer, &tls, e);
+	if (r)
+		return r;
+	scoped_client struct http_client c = HTTP_CLIENT(REQUEST_MAX, .tls = tls, .host = x->host);
+	r = exchange(cli, &c, call, reply, e);
+	if (!r && reply->status < 300)
+		renew(cli, &c, x);
+	return r ? err_wrap(e, "context %s", x->name) : 0;
 }
 
 int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e)
 {
-	scoped_buf struct buf in = BUF_MAX(REPLY_MAX);
+	scoped_context struct context x = { .name = "" };
+	bool local = true, silent;
+	int r = cli_option(cli, "--state") && !cli_option(cli, "--context") ? 0 : context_get(cli_option(cli, "--context"), &x, &local, e);
 
-	int r = exchange(cli, call, &in, e);
+	if (r)
+		return r;
+	scoped_reply struct http_reply reply = HTTP_REPLY(REPLY_MAX);
+	r = local ? exchange_local(cli, call, &reply, &silent, e) : exchange_net(cli, &x, call, &reply, e);
 	/* A natald that was dying as we connected: asking again changes nothing, and starts the next one. */
-	if ((r == -ERR_UNAVAILABLE || (!r && !in.size)) && !in.size && strcmp(call->method, "GET") == 0) {
+	if (r == -ERR_UNAVAILABLE && local && silent && strcmp(call->method, "GET") == 0) {
 		nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
-		r = exchange(cli, call, &in, e);
+		http_reply_fini(&reply);
+		reply = HTTP_REPLY(REPLY_MAX);
+		r = exchange_local(cli, call, &reply, &silent, e);
 	}
-	return r ? r : take_reply(cli, &in, out, e);
+	if (r)
+		return r;
+	if (call->watch) {
+		call->watch->same = reply.status == 304;
+		if (!http_reply_header(&reply, "ETag", call->watch->tag, sizeof call->watch->tag))
+			*call->watch->tag = 0;
+		if (call->watch->same)
+			return 0;
+	}
+	if (reply.status < 200 || reply.status > 299)
+		return api_problem(reply.body.data ? reply.body.data : "", reply.body.size, reply.status, e);
+	if (out->max >= reply.body.max && !out->data) {
+		*out = reply.body;
+		reply.body = BUF_MAX(0);
+		return 0;
+	}
+	buf_add(out, reply.body.data, reply.body.size);
+	return buf_check(out, "natald's reply", e);
 }
 
 int api_json(struct cli *cli, const struct api_call *call, struct json_object **ret, struct err *e)
@@ -168,7 +197,7 @@ int api_json(struct cli *cli, const struct api_call *call, struct json_object **
 	scoped_buf struct buf out = BUF_MAX(REPLY_MAX);
 
 	int r = api_raw(cli, call, &out, e);
-	return r || !ret ? r : json_parse(out.data, out.size, "natald's reply", ret, e);
+	return r || !ret || (call->watch && call->watch->same) ? r : json_parse(out.data, out.size, "natald's reply", ret, e);
 }
 
 int url_name(const char *name, char out[200], struct err *e)

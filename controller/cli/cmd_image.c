@@ -9,6 +9,8 @@
 #include "common/base/text.h"
 #include "controller/cli/cli.h"
 
+static void column_time(struct json_object *row, char *out, size_t size) { time_text(json_uint(row, "registered_at", 0), out, size); }
+
 static int image_path(const char *name, char *out, size_t size, struct err *e)
 {
 	char url[200];
@@ -238,27 +240,12 @@ int cmd_image_bake(struct cli *cli, struct err *e)
 
 int cmd_image_list(struct cli *cli, struct err *e)
 {
+	static const struct column columns[] = { { "NAME", "name" }, { "OS", "os" }, { "AGENT", "agent_version" }, { "ROOT", "root" }, { "KERNEL", "kernel", true },
+		{ "INITRD", "initrd", true }, { "REGISTERED", "registered_at", true, column_time }, { NULL } };
 	scoped_json struct json_object *o = NULL;
-	struct json_object *list = NULL;
 
-	int r = api_json(cli, &(struct api_call){ "GET", "/v1/images" }, &o, e);
-	if (r || cli->json)
-		return r ? r : print_json(o);
-	json_object_object_get_ex(o, "images", &list);
-	size_t n = list ? json_object_array_length(list) : 0;
-	scoped_free const char **cells = calloc(4 * (n + 1), sizeof *cells);
-	if (!cells)
-		return err_nomem(e);
-	cells[0] = "NAME", cells[1] = "OS", cells[2] = "AGENT", cells[3] = "ROOT";
-	for (size_t i = 0; i < n; i++) {
-		static const char *const keys[] = { "name", "os", "agent_version", "root" };
-		for (size_t c = 0; c < 4; c++) {
-			const char *v = json_text(json_object_array_get_idx(list, i), keys[c]);
-			cells[4 * (i + 1) + c] = v ? v : "";
-		}
-	}
-	print_table(cells, n + 1, 4);
-	return 0;
+	int r = api_list(cli, "/v1/images", "images", &o, e);
+	return r ? r : print_list(cli, o, "images", columns, e);
 }
 
 int cmd_image_show(struct cli *cli, struct err *e)

@@ -41,27 +41,17 @@ static int get_keys(struct cli *cli, struct json_object **ret, struct json_objec
 	return r;
 }
 
+static void column_time(struct json_object *row, char *out, size_t size) { time_text(json_uint(row, "created_at", 0), out, size); }
+
 int cmd_key_list(struct cli *cli, struct err *e)
 {
+	static const struct column columns[] = { { "NAME", "name" }, { "ALGORITHM", "alg" }, { "STATE", "state" }, { "ID", "id" }, { "CREATED", "created_at", true, column_time },
+		{ NULL } };
 	scoped_json struct json_object *o = NULL;
 	struct json_object *keys;
 
 	int r = get_keys(cli, &o, &keys, e);
-	if (r || cli->json)
-		return r ? r : print_json(o);
-	size_t n = json_object_array_length(keys);
-	scoped_free const char **cells = calloc(4 * (n + 1), sizeof *cells);
-	if (!cells)
-		return err_nomem(e);
-	cells[0] = "NAME", cells[1] = "ALGORITHM", cells[2] = "STATE", cells[3] = "ID";
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *k = json_object_array_get_idx(keys, i);
-		const char *names[] = { "name", "alg", "state", "id" };
-		for (size_t c = 0; c < 4; c++)
-			cells[4 * (i + 1) + c] = json_text(k, names[c]) ? json_text(k, names[c]) : "";
-	}
-	print_table(cells, n + 1, 4);
-	return 0;
+	return r ? r : print_list(cli, o, "keys", columns, e);
 }
 
 static int export_one(struct cli *cli, struct json_object *k, struct err *e)

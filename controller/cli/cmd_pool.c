@@ -7,28 +7,12 @@
 #include "common/base/text.h"
 #include "controller/cli/cli.h"
 
-static int show_pool(struct json_object *o, struct err *e)
+static int show_pool(const struct cli *cli, struct json_object *o, struct err *e)
 {
-	static const char *const columns[] = { "free", "being_made", "taken", "wiped", "made", "low", "high" };
-	enum { COLS = 1 + ARRAY_SIZE(columns), ROWS_MAX = 16 };
-	static char text[ROWS_MAX * COLS][24];
-	const char *cells[ROWS_MAX * COLS] = { "KIND", "FREE", "MAKING", "TAKEN", "WIPED", "MADE", "LOW", "HIGH" };
-	struct json_object *kinds;
+	static const struct column columns[] = { { "KIND", "kind" }, { "FREE", "free" }, { "MAKING", "being_made" }, { "TAKEN", "taken" }, { "WIPED", "wiped" },
+		{ "MADE", "made" }, { "LOW", "low" }, { "HIGH", "high" }, { NULL } };
 
-	if (!json_object_object_get_ex(o, "kinds", &kinds))
-		return err_set(e, ERR_INTERNAL, "natald's reply holds no kinds");
-	size_t n = json_object_array_length(kinds);
-	for (size_t i = 0; i < n && i + 1 < ROWS_MAX; i++) {
-		struct json_object *k = json_object_array_get_idx(kinds, i);
-		cells[(i + 1) * COLS] = json_text(k, "kind");
-		for (size_t c = 0; c < ARRAY_SIZE(columns); c++) {
-			size_t at = (i + 1) * COLS + c + 1;
-			snprintf(text[at], sizeof text[at], "%llu", (unsigned long long)json_uint(k, columns[c], 0));
-			cells[at] = text[at];
-		}
-	}
-	print_table(cells, n + 1 < ROWS_MAX ? n + 1 : ROWS_MAX, COLS);
-	return 0;
+	return print_list(cli, o, "kinds", columns, e);
 }
 
 int cmd_pool_status(struct cli *cli, struct err *e)
@@ -36,7 +20,7 @@ int cmd_pool_status(struct cli *cli, struct err *e)
 	scoped_json struct json_object *o = NULL;
 
 	int r = api_json(cli, &(struct api_call){ "GET", "/v1/pool" }, &o, e);
-	return r ? r : cli->json ? print_json(o) : show_pool(o, e);
+	return r ? r : show_pool(cli, o, e);
 }
 
 /* Sums over kinds: how many are free, how many are on their way. */
@@ -90,7 +74,7 @@ int cmd_pool_fill(struct cli *cli, struct err *e)
 	}
 	if (cli->tty && !cli->json)
 		printf("\n");
-	return r ? r : cli->json ? print_json(o) : show_pool(o, e);
+	return r ? r : cli->json ? print_json(o) : show_pool(cli, o, e);
 }
 
 int cmd_pool_marks(struct cli *cli, struct err *e)
@@ -106,7 +90,7 @@ int cmd_pool_marks(struct cli *cli, struct err *e)
 	if (cli_option(cli, "--kind"))
 		json_put(body, "kind", cli_option(cli, "--kind"));
 	int r = api_json(cli, &(struct api_call){ "POST", "/v1/pool/marks", body }, &o, e);
-	return r ? r : cli->json ? print_json(o) : show_pool(o, e);
+	return r ? r : cli->json ? print_json(o) : show_pool(cli, o, e);
 }
 
 int cmd_status(struct cli *cli, struct err *e)

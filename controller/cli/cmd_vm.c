@@ -154,6 +154,7 @@ static const struct { const char *option, *text, *list; int (*add)(struct json_o
 	{ "--channel", "channel" }, { "--agent", "agent" }, { "--address", NULL, "addresses" }, { "--name", NULL, "names" }, { "--run", NULL, "run" },
 	{ "--user", .add = add_user }, { "--ssh-key", .add = add_ssh_key }, { "--sudo", .add = add_sudo },
 		{ "--file", .add = add_guest_file },
+	{ "--rename", "name" }, { "--remove-user", NULL, "remove_users" }, { "--remove-file", NULL, "remove_files" },
 	{ "--ca-cert", .add = add_ca }, { "--forward", .add = add_forward }, { "--rsa", .add = add_rsa },
 };
 
@@ -246,6 +247,12 @@ int cmd_vm_create(struct cli *cli, struct err *e)
 
 	if (r)
 		return r;
+	if (cli_option(cli, "--count"))
+		return (r = vm_body(cli, body, e)) ? r : vm_create_many(cli, body, e);
+	if (!cli->arg_count)
+		return err_set(e, ERR_USAGE, "natalctl vm create: NAME is missing");
+	if (cli_option(cli, "--name-template"))
+		return err_set(e, ERR_USAGE, "--name-template goes with --count");
 	json_put(body, "name", cli->args[0]);
 	if ((r = vm_body(cli, body, e)))
 		return r;
@@ -280,36 +287,6 @@ static void forwards_text(struct json_object *o, char *out, size_t size)
 }
 
 void vm_forwards(struct json_object *o, char out[160]) { forwards_text(o, out, 160); }
-
-int cmd_vm_list(struct cli *cli, struct err *e)
-{
-	enum { COLS = 6 };
-	static const char *const keys[] = { "name", "state", "host", "image" };
-	scoped_json struct json_object *o = NULL;
-	struct json_object *list = NULL, *b;
-
-	int r = api_json(cli, &(struct api_call){ "GET", "/v1/vms" }, &o, e);
-	if (r || cli->json)
-		return r ? r : print_json(o);
-	json_object_object_get_ex(o, "vms", &list);
-	size_t n = list ? json_object_array_length(list) : 0;
-	scoped_free const char **cells = calloc(COLS * (n + 1), sizeof *cells);
-	scoped_free char (*text)[160] = calloc(n + 1, sizeof *text);
-	if (!cells || !text)
-		return err_nomem(e);
-	cells[0] = "NAME", cells[1] = "STATE", cells[2] = "HOST", cells[3] = "IMAGE", cells[4] = "RUNS", cells[5] = "FORWARDS";
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *v = json_object_array_get_idx(list, i);
-		const char **row = cells + COLS * (i + 1);
-		for (size_t c = 0; c < ARRAY_SIZE(keys); c++)
-			row[c] = json_text(v, keys[c]) ? json_text(v, keys[c]) : "";
-		row[4] = json_object_object_get_ex(v, "running", &b) && json_object_get_boolean(b) ? "yes" : "no";
-		forwards_text(v, text[i], sizeof text[i]);
-		row[5] = text[i];
-	}
-	print_table(cells, n + 1, COLS);
-	return 0;
-}
 
 int cmd_vm_start(struct cli *cli, struct err *e)
 {

@@ -20,7 +20,7 @@ static bool answers(const struct cli *cli)
 }
 
 /* Beside natalctl, in a build tree's folder, or where it was installed. */
-static int find_natald(char *out, size_t size, struct err *e)
+int daemon_program(char *out, size_t size, struct err *e)
 {
 	static const char *const places[] = { "%s/natald", "%s/../natald/natald", "%s/../sbin/natald" };
 	const char *given = getenv("NATALD");
@@ -55,6 +55,7 @@ static pid_t spawn(const char *program, const char *state, int log)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (setsid() < 0 || null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || chdir("/") < 0)
 		_exit(126);
+	close_range(3, ~0U, 0);         /* it outlives who started it, and must not keep what he had locked */
 	execl(program, "natald", "--state", state, (char *)NULL);
 	_exit(127);
 }
@@ -92,7 +93,7 @@ static int start(struct cli *cli, struct err *e)
 	char program[PATH_MAX], log[1100], real[PATH_MAX];
 	int r, status;
 
-	if ((r = state_dir_fits(cli->state, e)) || (r = find_natald(program, sizeof program, e)))
+	if ((r = state_dir_fits(cli->state, e)) || (r = daemon_program(program, sizeof program, e)))
 		return r;
 	if ((r = file_mkdirs(AT_FDCWD, cli->state, 0711, e)))
 		return errno = e->sys_errno, r == -ERR_SYSTEM ? state_refused(cli->state, cli->state, e) : r;
@@ -135,6 +136,9 @@ int daemon_ready(struct cli *cli, bool start_it, bool *ret_running, struct err *
 	}
 	if (!start_it)
 		return 0;
+	const char *may = getenv("NATAL_START");
+	if (may && strcmp(may, "no") == 0)
+		return err_set(e, ERR_UNAVAILABLE, "natald does not run, and $NATAL_START says not to start it");
 	int r = start(cli, e);
 	*ret_running = !r;
 	return r;

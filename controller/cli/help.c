@@ -1,4 +1,4 @@
-/* help.c - help and completion, from the table. */
+/* help.c - help, from the table. */
 #include <stdio.h>
 #include <string.h>
 #include "controller/cli/cli.h"
@@ -50,54 +50,5 @@ int cmd_version(struct cli *cli, struct err *e)
 	if (cli->json)
 		return print_done(cli, "version", PACKAGE_VERSION);
 	printf("natalctl %s\n", PACKAGE_VERSION);
-	return 0;
-}
-
-static bool noun_before(size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (strcmp(cli_verbs[k].noun, cli_verbs[i].noun) == 0)
-			return true;
-	return false;
-}
-
-static void options_words(const struct cli_option *o)
-{
-	for (; o && o->name; o++)
-		printf("%s %s%s", o->name, o->letter ? o->letter : "", o->letter ? " " : "");
-}
-
-static void case_of(size_t i)
-{
-	printf("    '%s %s') w='", cli_verbs[i].noun, cli_verbs[i].verb);
-	options_words(cli_verbs[i].options);
-	options_words(cli_common);
-	printf("';;\n");
-}
-
-int cmd_completion(struct cli *cli, struct err *e)
-{
-	(void)cli, (void)e;
-	printf("_natalctl() {\n  local w= c=${COMP_WORDS[COMP_CWORD]}\n  if [ $COMP_CWORD = 1 ]; then w='");
-	for (size_t i = 0; i < cli_verb_count; i++)
-		if (!noun_before(i))
-			printf("%s ", cli_verbs[i].noun);
-	printf("'\n  elif [ $COMP_CWORD = 2 ]; then case ${COMP_WORDS[1]} in\n");
-	for (size_t i = 0; i < cli_verb_count; i++) {
-		if (noun_before(i) || !*cli_verbs[i].verb)
-			continue;
-		printf("    %s) w='", cli_verbs[i].noun);
-		for (size_t k = i; k < cli_verb_count; k++)
-			if (strcmp(cli_verbs[k].noun, cli_verbs[i].noun) == 0)
-				printf("%s ", cli_verbs[k].verb);
-		printf("';;\n");
-	}
-	printf("    esac\n  elif [ \"${COMP_WORDS[1]}\" = vm ] && [ $COMP_CWORD = 3 ] && [ \"${COMP_WORDS[2]}\" != create ] && [ \"${c#-}\" = \"$c\" ]; then\n"
-		"    w=$(natalctl vm list -o json 2>/dev/null | grep -o '\"name\":\"[^\"]*' | cut -d'\"' -f4)\n"
-		"  else case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
-	for (size_t i = 0; i < cli_verb_count; i++)
-		if (*cli_verbs[i].verb)
-			case_of(i);
-	printf("    esac\n  fi\n  COMPREPLY=($(compgen -W \"$w\" -- \"$c\"))\n}\ncomplete -o default -F _natalctl natalctl\n");
 	return 0;
 }

@@ -39,6 +39,8 @@ int main(int argc, char **argv)
 	struct err e = ERR_NONE;
 
 	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1 && strcmp(argv[1], "__complete") == 0)
+		return complete(&cli, argc - 2, argv + 2);
 	int r = run(&cli, argc, argv, &e);
 	if (fflush(stdout) != 0 && !r)
 		r = err_sys(&e, "write to standard output");

@@ -107,7 +107,7 @@ static int take_option(struct cli *cli, char **argv, int left, int *used, struct
 
 static int take_common(struct cli *cli, struct err *e)
 {
-	static const char *const formats[] = { "table", "json", NULL };
+	static const char *const formats[] = { [CLI_TABLE] = "table", [CLI_WIDE] = "wide", [CLI_JSON] = "json", [CLI_NAME] = "name", NULL };
 	const char *v;
 	int r;
 
@@ -121,12 +121,17 @@ static int take_common(struct cli *cli, struct err *e)
 	if (strspn(cli->project, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(cli->project) || !*cli->project)
 		return err_set(e, ERR_USAGE, "project '%s' holds more than small letters, digits and '-'", cli->project);
 	v = cli_option(cli, "-o");
-	if (v && strcmp(v, "json") != 0 && strcmp(v, "table") != 0) {
-		err_set(e, ERR_USAGE, "-o '%s' is neither table nor json", v);
+	for (size_t i = 0; v && formats[i]; i++)
+		if (strcmp(formats[i], v) == 0)
+			cli->format = (enum cli_format)i;
+	if (v && strcmp(formats[cli->format], v) != 0) {
+		err_set(e, ERR_USAGE, "-o '%s' is none of table, wide, json, name", v);
 		err_suggest(e, v, formats, NULL);
 		return -(int)e->code;
 	}
-	cli->json = v && strcmp(v, "json") == 0;
+	if ((cli->format == CLI_WIDE || cli->format == CLI_NAME) && !cli->verb->list)
+		return err_set(e, ERR_USAGE, "-o %s goes with lists only", v);
+	cli->json = cli->format == CLI_JSON;
 	return 0;
 }
 
@@ -137,6 +142,8 @@ static int check_args(const struct cli *cli, struct err *e)
 	size_t max = *want ? 1 : 0;
 	char name[64];
 
+	for (const char *p = want; (p = strchr(p, ' ')); p++)
+		max++;
 	if (cli->arg_count > max)
 		return err_set(e, ERR_USAGE, "natalctl %s: '%s' is one argument too many", cli_called(cli->verb, name), cli->args[max]);
 	if (cli->arg_count < max && !optional)

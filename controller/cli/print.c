@@ -1,33 +1,8 @@
-/* print.c - tables and fields on standard output. */
+/* print.c - documents and fields on standard output. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include "controller/cli/cli.h"
-
-/* Columns on a terminal: UTF-8 continuation bytes take none. */
-static size_t width(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
-void print_table(const char *const *cells, size_t rows, size_t cols)
-{
-	for (size_t r = 0; r < rows; r++) {
-		for (size_t c = 0; c < cols; c++) {
-			size_t w = 0;
-			for (size_t k = 0; k < rows; k++)
-				if (width(cells[k * cols + c]) > w)
-					w = width(cells[k * cols + c]);
-			const char *cell = cells[r * cols + c];
-			printf("%s%*s", cell, c + 1 == cols ? 0 : (int)(w - width(cell) + 2), "");
-		}
-		printf("\n");
-	}
-}
 
 int print_json(struct json_object *o)
 {
@@ -51,14 +26,20 @@ void print_field(const char *key, const char *value)
 		printf("%-12s %s\n", key, value);
 }
 
-void print_time(const char *key, uint64_t unix_s)
+void time_text(uint64_t unix_s, char *out, size_t size)
 {
 	time_t t = (time_t)unix_s;
 	struct tm tm;
+
+	*out = 0;
+	if (unix_s && gmtime_r(&t, &tm))
+		strftime(out, size, "%Y-%m-%d %H:%M:%S UTC", &tm);
+}
+
+void print_time(const char *key, uint64_t unix_s)
+{
 	char text[40];
 
-	if (!unix_s || !gmtime_r(&t, &tm))
-		return;
-	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm);
+	time_text(unix_s, text, sizeof text);
 	print_field(key, text);
 }

@@ -5,12 +5,13 @@
 const struct cli_option cli_common[] = {
 	{ "--state", "DIR", "natald's state folder (default: $NATAL_STATE, /var/lib/natal as root, else ~/.local/share/natal)" },
 	{ "--project", "NAME", "the project (default: default)" },
-	{ "-o", "FORMAT", "table for people (default), or json" },
+	{ "--context", "NAME", "the controller to speak to (default: the current one of natalctl context; local: the unix socket)", .words = "local" },
+	{ "-o", "FORMAT", "table for people (default), or json; of a list also wide (a table with more columns) or name (names only)", .words = "table wide json name" },
 	{ "--help", NULL, "this text", "-h" }, { "--version", NULL, "natalctl's version", "-V" },
 	{ NULL, NULL, NULL },
 };
 static const struct cli_option key_init[] = {
-	{ "--alg", "ALG", "ed25519 (default) or ecdsa-p256-sha256" }, { "--name", "NAME", "its name (default: media-ALG)" },
+	{ "--alg", "ALG", "ed25519 (default) or ecdsa-p256-sha256", .words = "ed25519 ecdsa-p256-sha256" }, { "--name", "NAME", "its name (default: media-ALG)" },
 		{ NULL, NULL, NULL },
 };
 static const struct cli_option to_file[] = {
@@ -25,11 +26,11 @@ static const struct cli_option csr[] = {
 static const struct cli_option pool_marks[] = {
 	{ "--low", "N", "below this many free keys, more are made", .kind = CLI_NUMBER, .max = 99999 },
 	{ "--high", "N", "up to this many; 0 and 0: none are made ahead", .kind = CLI_NUMBER, .max = 100000 },
-	{ "--kind", "KIND", "of this kind only (natalctl pool status names them)" }, { NULL, NULL, NULL },
+	{ "--kind", "KIND", "of this kind only (natalctl pool status names them)", .words = "ssh-ed25519 ssh-ecdsa tls-ecdsa-p256 ssh-rsa-3072" }, { NULL, NULL, NULL },
 };
 static const struct cli_option image_register[] = {
 	{ "--from", "DIR", "the folder with image.json" },
-	{ "--agent-by", "WAY", "how the image, which has no agent, takes one: cloud-init, systemd or initrd" }, { NULL, NULL, NULL },
+	{ "--agent-by", "WAY", "how the image, which has no agent, takes one: cloud-init, systemd or initrd", .words = "cloud-init systemd initrd" }, { NULL, NULL, NULL },
 };
 static const struct cli_option image_bake[] = {
 	{ "--package", "DEB", "a package to install, natal-agent's first (repeatable)" },
@@ -41,7 +42,7 @@ static const struct cli_option image_bake[] = {
 	{ "--require", "KEY[,KEY]…", "media must be signed by one of these media keys (repeatable: by one of each); default: by any key of the image" },
 	{ "--algorithm", "ALG", "a signature algorithm that the image accepts: ed25519, ecdsa-p256-sha256 (repeatable; default: both)" },
 	{ "--min-format", "N", "the least bundle format that the image accepts (default: 1)", .kind = CLI_NUMBER, .min = 1, .max = BUNDLE_FORMAT },
-	{ "--clock", "WHAT", "an absurd clock in the guest: warn (default) or refuse" },
+	{ "--clock", "WHAT", "an absurd clock in the guest: warn (default) or refuse", .words = "warn refuse" },
 	{ "--mode", "MODE", "who does what user-data says: provision (natal-agent, default), or delegate (the image's cloud-init, which --extra cloud-init installs)" },
 	{ "--cloud-init-wait", "SECONDS", "mode delegate: how long cloud-init may take (default: 1800)", .kind = CLI_NUMBER, .min = 1,
 		.max = CLOUD_INIT_WAIT_MAX_S },
@@ -51,8 +52,8 @@ static const struct cli_option image_bake[] = {
 	{ "--fetch-host", "NAME[:PORT]=sha256//KEY", "the same from this server, by the SHA-256 of its TLS key in base64 (repeatable)" }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_create[] = {
-	{ "--image", "NAME", "what it boots (natalctl image list)" },
-	{ "--agent", "WHERE", "where its agent comes from: image, or medium (default: what the image needs)" },
+	{ "--image", "NAME", "what it boots (natalctl image list)", .words = "@image" },
+	{ "--agent", "WHERE", "where its agent comes from: image, or medium (default: what the image needs)", .words = "image medium" },
 		{ "--user", "NAME", "a user; --ssh-key and --sudo after it belong to it (repeatable)" },
 	{ "--ssh-key", "FILE", "the user's public key (repeatable)" }, { "--sudo", NULL, "the user may use sudo without a password" },
 	{ "--address", "ADDR", "dhcp, or CIDR[,gw=IP][,dns=IP]" }, { "--hostname", "NAME", "host name (default: the VM's name)" },
@@ -63,11 +64,22 @@ static const struct cli_option vm_create[] = {
 	{ "--cpus", "N", "processors, 1 to 512 (default: 1)", .kind = CLI_NUMBER, .min = 1, .max = 512 },
 		{ "--mac", "MAC", "address of its card" },
 	{ "--uuid", "UUID", "its SMBIOS UUID" }, { "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1 (repeatable)" },
-	{ "--host", "NAME", "local (QEMU here, default), or none: somebody else starts it" },
+	{ "--host", "NAME", "local (QEMU here, default), or none: somebody else starts it", .words = "local none" },
 	{ "--channel", "unix:PATH", "host none: the socket of its port natal.guest.0" },
 	{ "--medium-out", "FILE", "host none: write the medium there", .kind = CLI_OUT },
 		{ "--if-not-exists", NULL, "take the VM of that name where there is one" },
+	{ "--count", "N", "so many VMs, 1 to 100000, named by --name-template", .kind = CLI_NUMBER, .min = 1, .max = 100000 },
+	{ "--name-template", "TEXT", "their names: %d, or %04d, is the number, from 1 (default: NAME-%d)" },
 	{ "--start", NULL, "start it too" }, { "--idempotency-key", "TEXT", "the same key makes the same VM, once" }, { NULL, NULL, NULL },
+};
+static const struct cli_option vm_change[] = {
+	{ "--user", "NAME", "add a user, or put this in the place of the one of that name; --ssh-key and --sudo after it belong to it (repeatable)" },
+	{ "--ssh-key", "FILE", "the user's public key (repeatable)" }, { "--sudo", NULL, "the user may use sudo without a password" },
+	{ "--remove-user", "NAME", "a user that is not to be there; his home stays (repeatable)" },
+	{ "--file", "HOST:GUEST", "a file to put into the guest (repeatable)" }, { "--remove-file", "GUEST", "a file that is not to be there (repeatable)" },
+	{ "--hostname", "NAME", "host name" }, { "--timezone", "TZ", "such as Europe/Berlin" },
+	{ "--name", "NAME", "the further names and addresses of its certificate: these, and no others (repeatable)" },
+	{ "--rename", "NAME", "the VM's name" }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_start[] = {
 	{ "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1; on a running VM the forwards are re-pointed (repeatable)" },
@@ -93,40 +105,85 @@ static const struct cli_option vm_pin[] = {
 	{ "--curl", NULL, "for curl --pinnedpubkey" }, { NULL, NULL, NULL },
 };
 
+#define NO_HEADERS { "--no-headers", NULL, "the table without its first line" }
+static const struct cli_option list_only[] = { NO_HEADERS, { NULL, NULL, NULL } };
+static const struct cli_option vm_apply[] = {
+	{ "-f", "FILE", "YAML or JSON, several documents, each as POST /v1/vms takes it; - for standard input", .words = NULL },
+	{ "--dry-run", NULL, "say what would be done, and do nothing" }, { "--yes", NULL, "do not ask" }, { NULL, NULL, NULL },
+};
+static const struct cli_option vm_list[] = {
+	{ "--in-state", "STATE", "those in this state only", .words = "defined ready booting provisioning provisioned degraded failed drifted verified stopped" },
+	{ "--host", "NAME", "those of this host only", .words = "local none" }, { "--image", "NAME", "those of this image only", .words = "@image" },
+	{ "--prefix", "TEXT", "those whose name begins so" }, { "--watch", NULL, "go on: the table anew on a terminal, else a line for each change" }, NO_HEADERS, { NULL, NULL, NULL },
+};
+static const struct cli_option audit_verify[] = { { "--head", "NATALD:N:HASH", "that row, noted at another time, must be there still" }, { NULL, NULL, NULL } };
 static const struct cli_option lint[] = { { "--strict", NULL, "what is deprecated is not valid" }, { NULL, NULL, NULL } };
+
+static const struct cli_option access_grant[] = {
+	{ "--all-projects", NULL, "for every project, not only --project's" },
+	{ "--hours", "N", "how long the token is good, 1 to 720 (default: 24)", .kind = CLI_NUMBER, .min = 1, .max = 720 }, { NULL, NULL, NULL },
+};
+static const struct cli_option login[] = {
+	{ "--token", "TOKEN", "of natalctl access grant; - reads it from standard input" },
+	{ "--name", "NAME", "the context's name (default: the host)" }, { NULL, NULL, NULL },
+};
+#define STORE { "--store", "URL", "the store, where it is not natal.db in the state folder: postgresql://…, or @FILE (default: $NATAL_STORE)" }
+static const struct cli_option store_any[] = { STORE, { NULL, NULL, NULL } };
+static const struct cli_option store_migrate[] = { { "--to", "URL", "where to: postgresql://…, or @FILE" }, STORE, { NULL, NULL, NULL } };
 
 const struct cli_verb cli_verbs[] = {
 	{ "key", "init", "", "make a media signing key", key_init, cmd_key_init },
-	{ "key", "list", "", "list the media signing keys", NULL, cmd_key_list },
+	{ "key", "list", "", "list the media signing keys", list_only, cmd_key_list, true },
 	{ "key", "export", "[NAME]", "print public keys", key_export, cmd_key_export },
 	{ "ca", "show", "", "show the certificate authority", to_file, cmd_ca_show },
 	{ "ca", "csr", "", "make a request for another CA to sign", csr, cmd_ca_csr },
 	{ "ca", "install", "FILE", "install the chain that came back", NULL, cmd_ca_install },
-	{ "pool", "status", "", "count the keys made ahead", NULL, cmd_pool_status },
+	{ "pool", "status", "", "count the keys made ahead", list_only, cmd_pool_status, true },
 	{ "pool", "fill", "[N]", "make keys ahead, N of each kind", NULL, cmd_pool_fill },
 	{ "pool", "marks", "", "set the water marks between which keys are made ahead", pool_marks, cmd_pool_marks },
 	{ "image", "register", "NAME", "register an image from its folder", image_register, cmd_image_register },
 	{ "image", "bake", "NAME", "make a Debian image with the agent in it", image_bake, cmd_image_bake },
-	{ "image", "list", "", "list images", NULL, cmd_image_list },
+	{ "image", "list", "", "list images", list_only, cmd_image_list, true },
 	{ "image", "show", "NAME", "show an image", NULL, cmd_image_show },
 	{ "image", "delete", "NAME", "forget an image; its files stay", NULL, cmd_image_delete },
-	{ "vm", "create", "NAME", "make a VM's identity: keys, certificate, signed bundle", vm_create, cmd_vm_create },
-	{ "vm", "list", "", "list VMs", NULL, cmd_vm_list },
+	{ "vm", "create", "[NAME]", "make a VM's identity: keys, certificate, signed bundle", vm_create, cmd_vm_create },
+	{ "vm", "apply", "", "make VMs as a file says, and change those that are otherwise", vm_apply, cmd_vm_apply },
+	{ "vm", "list", "", "list VMs", vm_list, cmd_vm_list, true },
 	{ "vm", "show", "NAME", "show a VM, and why it failed", NULL, cmd_vm_show },
 	{ "vm", "start", "NAME", "start a VM", vm_start, cmd_vm_start },
 	{ "vm", "stop", "NAME", "stop a VM", vm_stop, cmd_vm_stop },
 	{ "vm", "delete", "NAME", "delete a VM and all that was made for it", NULL, cmd_vm_delete },
 	{ "vm", "reissue", "NAME", "a new bundle: new keys, higher sequence", vm_reissue, cmd_vm_reissue },
+	{ "vm", "change", "NAME", "change users, files and names of a guest that runs", vm_change, cmd_vm_change },
+	{ "vm", "rotate-keys", "NAME", "new host keys and a new certificate for a guest that runs", NULL, cmd_vm_rotate_keys },
+	{ "vm", "drain", "NAME", "have a guest run what lies in its /etc/natal/drain.d", NULL, cmd_vm_drain },
+	{ "vm", "quarantine", "NAME", "cut a guest off from all networks, but for its channel", NULL, cmd_vm_quarantine },
+	{ "vm", "release", "NAME", "end draining or quarantine", NULL, cmd_vm_release },
 	{ "vm", "medium", "NAME", "fetch the signed medium, until it was delivered", vm_medium, cmd_vm_medium },
 	{ "vm", "wait", "NAME", "follow a VM until it is provisioned or failed", vm_wait, cmd_vm_wait },
 	{ "vm", "logs", "NAME", "the end of its serial console", vm_logs, cmd_vm_logs },
 	{ "vm", "pin", "NAME", "its pin record, and what clients make of it", vm_pin, cmd_vm_pin },
+	{ "access", "grant", "ROLE NAME", "let somebody in: an operator, reader, verifier or host; prints a token", access_grant, cmd_access_grant },
+	{ "access", "list", "", "list who was let in", list_only, cmd_access_list, true },
+	{ "access", "revoke", "NAME", "end somebody's access, at once", NULL, cmd_access_revoke },
+	{ "login", "", "URL", "make a key, have it certified by a controller, and speak to that one from now on", login, cmd_login },
+	{ "context", "list", "", "list the controllers that natalctl can speak to", list_only, cmd_context_list, true },
+	{ "context", "use", "NAME", "speak to that one from now on (local: the unix socket)", NULL, cmd_context_use },
+	{ "context", "delete", "NAME", "forget a controller, and the key for it", NULL, cmd_context_delete },
 	{ "lint", "", "FILE", "say whether user-data is right, before a VM is made of it", lint, cmd_lint },
+	{ "audit", "list", "", "every change through the API: when, who, what", list_only, cmd_audit_list, true },
+	{ "audit", "verify", "", "check the audit's chains of hashes, each row against the one before", audit_verify, cmd_audit_verify },
 	{ "status", "", "", "what natald is and holds", NULL, cmd_status },
+	{ "store", "check", "", "look whether the store is whole, and count its rows", store_any, cmd_store },
+	{ "store", "backup", "FILE", "copy the store into a file", store_any, cmd_store },
+	{ "store", "restore", "FILE", "put such a copy into a store that is empty", store_any, cmd_store },
+	{ "store", "migrate", "", "move the store to a PostgreSQL, and compare what arrived", store_migrate, cmd_store },
 	{ "backup", "", "DIR", "copy what natald holds into a folder", NULL, cmd_backup },
 	{ "daemon", "start", "", "start natald in the background", NULL, cmd_daemon_start },
 	{ "daemon", "stop", "", "end natald; guests run on", NULL, cmd_daemon_stop },
 	{ "completion", "bash", "", "completion for bash: eval it", NULL, cmd_completion },
+	{ "completion", "zsh", "", "completion for zsh: a file _natalctl in $fpath, or eval it", NULL, cmd_completion },
+	{ "completion", "fish", "", "completion for fish: source it", NULL, cmd_completion },
 	{ "version", "", "", "natalctl's version", NULL, cmd_version },
 	{ "help", "", "", "this text", NULL, cmd_help },
 };

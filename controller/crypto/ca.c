@@ -13,15 +13,15 @@
 enum { CHAIN_MAX = 8, CA_YEARS = 10 };
 
 /* What is the same in every certificate that a CA issues, as DER, made once: RFC 5280 4.2.1. */
-enum { SAME_BASIC, SAME_USAGE, SAME_PURPOSES, SAME_ISSUER, SAME_COUNT };
+enum { SAME_BASIC, SAME_USAGE, SAME_ISSUER, SAME_COUNT };
 static const struct { const char *oid; bool critical; } same_rows[SAME_COUNT] = {
-	[SAME_BASIC] = { "2.5.29.19", true }, [SAME_USAGE] = { "2.5.29.15", true }, [SAME_PURPOSES] = { "2.5.29.37", false },
+	[SAME_BASIC] = { "2.5.29.19", true }, [SAME_USAGE] = { "2.5.29.15", true },
 	[SAME_ISSUER] = { "2.5.29.35", false },
 };
-static const char oid_names[] = "2.5.29.17", oid_key_id[] = "2.5.29.14";
+static const char oid_names[] = "2.5.29.17", oid_key_id[] = "2.5.29.14", oid_purposes[] = "2.5.29.37";
 enum { KEY_ID_SHA1_SIZE = 20 };
 
-struct ca { gnutls_x509_privkey_t key; gnutls_privkey_t signer; gnutls_x509_crt_t cert; gnutls_datum_t same[SAME_COUNT]; };
+struct ca { gnutls_x509_privkey_t key; gnutls_privkey_t signer; gnutls_x509_crt_t cert; gnutls_datum_t same[SAME_COUNT], purposes[CERT_PURPOSES]; };
 
 static void crt_free(gnutls_x509_crt_t *c) { if (*c) gnutls_x509_crt_deinit(*c); }
 static void key_free(gnutls_x509_privkey_t *k) { if (*k) gnutls_x509_privkey_deinit(*k); }
@@ -57,8 +57,8 @@ static int load_key(const struct secret *pem, gnutls_x509_privkey_t *ret, struct
 	gnutls_datum_t d = { pem->bytes, (unsigned)pem->size };
 	int r;
 
-	if ((r = made(gnutls_x509_privkey_init(&key), "CA key", e)) ||
-		(r = made(gnutls_x509_privkey_import(key, &d, GNUTLS_X509_FMT_PEM), "CA key", e)))
+	if ((r = made(gnutls_x509_privkey_init(&key), "private key", e)) ||
+		(r = made(gnutls_x509_privkey_import(key, &d, GNUTLS_X509_FMT_PEM), "private key", e)))
 		return r;
 	*ret = give(key);
 	return 0;
@@ -142,15 +142,16 @@ static int key_is_of(gnutls_x509_privkey_t key, gnutls_x509_crt_t cert, struct e
 	return 0;
 }
 
-static int export_purposes(gnutls_datum_t *ret, struct err *e)
+static int export_purposes(enum cert_purpose purpose, gnutls_datum_t *ret, struct err *e)
 {
 	scoped(purposes_free) gnutls_x509_key_purposes_t p = NULL;
-	int r;
+	int r = made(gnutls_x509_key_purpose_init(&p), "purpose", e);
 
-	return (r = made(gnutls_x509_key_purpose_init(&p), "purpose", e)) ||
-		(r = made(gnutls_x509_key_purpose_set(p, GNUTLS_KP_TLS_WWW_SERVER), "purpose", e)) ||
-		(r = made(gnutls_x509_key_purpose_set(p, GNUTLS_KP_TLS_WWW_CLIENT), "purpose", e)) ? r :
-		made(gnutls_x509_ext_export_key_purposes(p, ret), "purpose", e);
+	if (!r && purpose != CERT_CLIENT)
+		r = made(gnutls_x509_key_purpose_set(p, GNUTLS_KP_TLS_WWW_SERVER), "purpose", e);
+	if (!r && purpose != CERT_SERVER)
+		r = made(gnutls_x509_key_purpose_set(p, GNUTLS_KP_TLS_WWW_CLIENT), "purpose", e);
+	return r ? r : made(gnutls_x509_ext_export_key_purposes(p, ret), "purpose", e);
 }
 
 static int export_issuer(gnutls_x509_crt_t issuer, gnutls_datum_t *ret, struct err *e)
@@ -175,9 +176,11 @@ static int export_same(struct ca *ca, struct err *e)
 	int r;
 
 	if ((r = made(gnutls_x509_ext_export_basic_constraints(0, -1, &ca->same[SAME_BASIC]), "basic constraints", e)) ||
-	    (r = made(gnutls_x509_ext_export_key_usage(GNUTLS_KEY_DIGITAL_SIGNATURE, &ca->same[SAME_USAGE]), "key usage", e)) ||
-	    (r = export_purposes(&ca->same[SAME_PURPOSES], e)))
+	    (r = made(gnutls_x509_ext_export_key_usage(GNUTLS_KEY_DIGITAL_SIGNATURE, &ca->same[SAME_USAGE]), "key usage", e)))
 		return r;
+	for (int i = 0; i < CERT_PURPOSES; i++)
+		if ((r = export_purposes((enum cert_purpose)i, &ca->purposes[i], e)))
+			return r;
 	return export_issuer(ca->cert, &ca->same[SAME_ISSUER], e);
 }
 
@@ -211,6 +214,8 @@ void ca_free(struct ca *ca)
 	key_free(&ca->key);
 	for (size_t i = 0; i < SAME_COUNT; i++)
 		datum_free(&ca->same[i]);
+	for (size_t i = 0; i < CERT_PURPOSES; i++)
+		datum_free(&ca->purposes[i]);
 	free(ca);
 }
 
@@ -248,11 +253,15 @@ static int set_names(gnutls_x509_crt_t c, const struct cert_intent *in, struct e
 {
 	scoped(names_free) gnutls_subject_alt_names_t names = NULL;
 	scoped_datum gnutls_datum_t der = { 0 };
-	int r = in->name_count ? made(gnutls_subject_alt_names_init(&names), "names", e) : 0;
+	gnutls_datum_t uri = { (unsigned char *)in->uri, (unsigned)strlen(in->uri) };
+	bool any = in->name_count || uri.size;
+	int r = any ? made(gnutls_subject_alt_names_init(&names), "names", e) : 0;
 
 	for (size_t i = 0; !r && i < in->name_count; i++)
 		r = add_name(names, in->names[i], e);
-	if (r || !in->name_count || (r = made(gnutls_x509_ext_export_subject_alt_names(names, &der), "names", e)))
+	if (!r && uri.size)
+		r = made(gnutls_subject_alt_names_set(names, GNUTLS_SAN_URI, &uri, NULL), in->uri, e);
+	if (r || !any || (r = made(gnutls_x509_ext_export_subject_alt_names(names, &der), "names", e)))
 		return r;
 	return made(gnutls_x509_crt_set_extension_by_oid(c, oid_names, der.data, der.size, 0), "names", e);
 }
@@ -288,6 +297,8 @@ static int fill(const struct ca *ca, gnutls_x509_crt_t c, const struct cert_inte
 	    (r = made(gnutls_x509_crt_set_expiration_time(c, (time_t)in->not_after), "not after", e)) || (r = set_names(c, in, e)) ||
 	    (r = set_key_id(c, in, e)))
 		return r;
+	const gnutls_datum_t *purposes = &ca->purposes[in->purpose < CERT_PURPOSES ? in->purpose : CERT_BOTH];
+	r = made(gnutls_x509_crt_set_extension_by_oid(c, oid_purposes, purposes->data, purposes->size, 0), "purposes", e);
 	for (size_t i = 0; !r && i < SAME_COUNT; i++)
 		r = made(gnutls_x509_crt_set_extension_by_oid(c, same_rows[i].oid, ca->same[i].data, ca->same[i].size, same_rows[i].critical),
 			same_rows[i].oid, e);
@@ -339,6 +350,10 @@ int cert_facts(const char *chain_pem, size_t size, struct cert_facts *ret, struc
 	f.not_after = (uint64_t)gnutls_x509_crt_get_expiration_time(chain.certs[0]);
 	f.is_ca = gnutls_x509_crt_get_basic_constraints(chain.certs[0], &critical, &ca, &pathlen) >= 0 && ca;
 	f.count = chain.count;
+	uint8_t serial[64];
+	size_t n = sizeof serial;
+	if (gnutls_x509_crt_get_serial(chain.certs[0], serial, &n) >= 0 && n == sizeof f.serial)
+		memcpy(f.serial, serial, n);
 	*ret = f;
 	return 0;
 }

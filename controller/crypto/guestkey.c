@@ -10,15 +10,16 @@
 #include "common/base/text.h"
 #include "common/crypto/hash.h"
 
-static const struct { const char *name, *ssh_file; } kinds[] = {
-	[GUESTKEY_SSH_ED25519] = { "ssh-ed25519", "ssh_host_ed25519_key" },
-	[GUESTKEY_SSH_ECDSA] = { "ssh-ecdsa", "ssh_host_ecdsa_key" },
-	[GUESTKEY_TLS_P256] = { "tls-ecdsa-p256", NULL },
-	[GUESTKEY_SSH_RSA_3072] = { "ssh-rsa-3072", "ssh_host_rsa_key" },
+static const struct { const char *name, *ssh_file, *ssh_type; } kinds[] = {
+	[GUESTKEY_SSH_ED25519] = { "ssh-ed25519", "ssh_host_ed25519_key", "ssh-ed25519" },
+	[GUESTKEY_SSH_ECDSA] = { "ssh-ecdsa", "ssh_host_ecdsa_key", "ecdsa-sha2-nistp256" },
+	[GUESTKEY_TLS_P256] = { "tls-ecdsa-p256", NULL, NULL },
+	[GUESTKEY_SSH_RSA_3072] = { "ssh-rsa-3072", "ssh_host_rsa_key", "ssh-rsa" },
 };
 
 const char *guestkey_kind_name(enum guestkey_kind kind) { return kind < GUESTKEY_KINDS ? kinds[kind].name : NULL; }
 const char *guestkey_ssh_file(enum guestkey_kind kind) { return kind < GUESTKEY_KINDS ? kinds[kind].ssh_file : NULL; }
+const char *guestkey_ssh_type(enum guestkey_kind kind) { return kind < GUESTKEY_KINDS ? kinds[kind].ssh_type : NULL; }
 
 enum guestkey_kind guestkey_kind_from_name(const char *name)
 {

@@ -15,6 +15,9 @@ enum guestkey_kind guestkey_kind_from_name(const char *name);
 /* The file in /etc/ssh: "ssh_host_ed25519_key"; NULL for TLS keys. */
 const char *guestkey_ssh_file(enum guestkey_kind kind);
 
+/* The first word of the public half, "ssh-ed25519"; NULL for TLS keys. */
+const char *guestkey_ssh_type(enum guestkey_kind kind);
+
 enum { GUESTKEY_PUBLIC_MAX = 800 };
 struct guestkey {
 	enum guestkey_kind kind;

@@ -40,14 +40,27 @@ int route_find(struct request *rq, struct err *e)
 		err_set(e, ERR_NOT_FOUND, "there is nothing at %.200s", rq->path);
 }
 
-int route_admit(const struct route *r, const char *peer_role, struct err *e)
+int route_admit(const struct route *r, const struct peer *peer, const char *project, struct err *e)
 {
-	static const char *const roles[] = { "operator" };
+	char who[IDENTITY_URI_MAX], may[ROLES_TEXT_MAX];
+	const struct identity *id = &peer->id;
 
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
-		if (r->role && strcmp(r->role, roles[i]) == 0)
-			return strcmp(roles[i], peer_role) == 0 ? 0 : err_set(e, ERR_DENIED, "%s is for role '%s'", r->path, r->role);
-	return err_set(e, ERR_DENIED, "%s is for role '%s', which nobody has", r->path, r->role ? r->role : "");
+	if (r->roles & (ROLE_ANYONE | id->role)) {
+		if (*id->project && r->whole)
+			return err_set(e, ERR_DENIED, "%s is of all projects, and you are %s", r->path, identity_text(id, who));
+		if (!*id->project || r->roles & ROLE_ANYONE || strcmp(id->project, project) == 0)
+			return 0;
+		err_set(e, ERR_DENIED, "project %.63s is not yours: you are %s", project, identity_text(id, who));
+		err_hint(e, "say --project %.63s, or be granted access to the other one: natalctl access grant", id->project);
+		return -(int)e->code;
+	}
+	if (!*roles_text(r->roles, may))
+		return err_set(e, ERR_DENIED, "%s is for nobody", r->path);
+	if (id->role != ROLE_ANYONE)
+		return err_set(e, ERR_DENIED, "%s is for the role %s, and you are %s", r->path, may, identity_text(id, who));
+	err_set(e, ERR_DENIED, "%s is for the role %s, and you have no certificate", r->path, may);
+	err_hint(e, "an operator makes a token (natalctl access grant); with it: natalctl login URL --token TOKEN");
+	return -(int)e->code;
 }
 
 static bool field_known(const struct schema *s, const char *key)
@@ -83,11 +96,15 @@ static int check_schema(const struct schema *s, struct json_object *o, struct er
 
 int route_decode(struct request *rq, struct err *e)
 {
-	if (*rq->idempotency_key && !rq->route->idempotency_key)
-		return err_set(e, ERR_USAGE, "%s %s takes no Idempotency-Key", rq->method, rq->route->path);
+	int r = request_params_check(rq, e);
+
+	if (r)
+		return r;
+	if (rq->route->raw_body)
+		return 0;
 	if (!rq->route->request)
 		return rq->body.size ? err_set(e, ERR_FORMAT, "%s %s takes no body", rq->method, rq->route->path) : 0;
-	int r = json_parse(rq->body.size ? rq->body.data : "{}", rq->body.size ? rq->body.size : 2, "request", &rq->json, e);
+	r = json_parse(rq->body.size ? rq->body.data : "{}", rq->body.size ? rq->body.size : 2, "request", &rq->json, e);
 	return r ? r : check_schema(rq->route->request, rq->json, e);
 }
 
@@ -96,15 +113,4 @@ uint64_t request_number(const char *text, uint64_t otherwise)
 	uint64_t n;
 
 	return text_number(text, &n) ? n : otherwise;
-}
-
-struct json_object *problem_json(const struct err *e)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_put(o, "reason", err_reason(e->code));
-	json_put(o, "message", e->msg);
-	json_put(o, "hint", e->hint);
-	json_put(o, "where", e->where);
-	return o;
 }

@@ -1,167 +1,38 @@
 /* server.c - see server.h */
-#include "controller/http/server.h"
+#include "controller/http/server_impl.h"
 
-#include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include "common/base/text.h"
+#include "common/base/clock.h"
 
-enum { CONNECTIONS_MAX = 4096, IDLE_TIMEOUT_S = 120, CONNECTION_MEMORY = 16 << 10 };
+enum { CONNECTIONS_MAX = 4096, IDLE_TIMEOUT_S = 120, CONNECTION_MEMORY = 16 << 10, NET_MEMORY = 4 << 10, FILES_KEPT = 256, REAP_MS = 500 };
 
-struct server {
-	struct MHD_Daemon *mhd;
-	char path[108];
-	struct request *first, **last;          /* whole requests, not taken yet */
-};
 
-static void request_free(struct request *rq)
+static void on_connection(void *arg, struct MHD_Connection *c, void **context, enum MHD_ConnectionNotificationCode what)
 {
-	if (!rq)
-		return;
-	buf_fini(&rq->body);
-	buf_fini(&rq->reply_raw);
-	json_free(rq->json);
-	json_free(rq->reply);
-	free(rq);
-}
-
-static uid_t peer_of(struct MHD_Connection *c)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct ucred cred;
-	socklen_t n = sizeof cred;
-
-	return info && getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) == 0 ? cred.uid : (uid_t)-1;
-}
-
-/* request → authenticate: before anything of the body is kept. */
-static int admit(struct request *rq, struct err *e)
-{
-	if (rq->peer_uid != geteuid() && rq->peer_uid != 0)
-		return err_set(e, ERR_DENIED, "this natald serves user %u and root, not user %u", (unsigned)geteuid(),
-			(unsigned)rq->peer_uid);
-	int r = route_find(rq, e);
-	/* The local socket's peer is an operator, and nothing else. */
-	return r ? r : route_admit(rq->route, "operator", e);
-}
-
-/* What is too long is refused: cut, two keys would be one. */
-static int take_query(struct MHD_Connection *c, struct request *rq, struct err *e)
-{
-	const struct { const char *key; char *out; size_t size; } keys[] = {
-		{ "project", rq->project, sizeof rq->project }, { "after", rq->after, sizeof rq->after },
-			{ "wait", rq->wait, sizeof rq->wait },
-		{ "max", rq->max, sizeof rq->max }, { "force", rq->force, sizeof rq->force },
-			{ "grace", rq->grace, sizeof rq->grace },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		const char *v = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, keys[i].key);
-		if (v && text_copy(keys[i].out, keys[i].size, v, keys[i].key, e))
-			return -(int)e->code;
-	}
-	if (!*rq->project)
-		snprintf(rq->project, sizeof rq->project, "default");
-	const char *idem = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Idempotency-Key");
-	return idem ? text_copy(rq->idempotency_key, sizeof rq->idempotency_key, idem, "Idempotency-Key", e) : 0;
-}
-
-static struct request *begin(struct MHD_Connection *c, const char *url, const char *method)
-{
-	struct request *rq = calloc(1, sizeof *rq);
-
-	if (!rq)
-		return NULL;
-	rq->connection = c;
-	rq->peer_uid = peer_of(c);
-	rq->reply_raw = BUF_MAX(REPLY_RAW_MAX);
-	if (strlen(url) >= sizeof rq->path || strlen(method) >= sizeof rq->method) {
-		err_set(&rq->failed, ERR_LIMIT, "the path or the method is too long");
-	} else {
-		snprintf(rq->path, sizeof rq->path, "%s", url);
-		snprintf(rq->method, sizeof rq->method, "%s", method);
-		if (admit(rq, &rq->failed) == 0)
-			take_query(c, rq, &rq->failed);
-	}
-	rq->body = BUF_MAX(rq->failed.code ? 1 : rq->route->body_max ? rq->route->body_max : REQUEST_SMALL_MAX);
-	return rq;
-}
-
-/* Its bytes are the request's own, which lives until the reply has gone. */
-static struct MHD_Response *make_response(struct request *rq)
-{
-	struct MHD_Response *resp = NULL;
-	const char *type = "application/json";
-
-	if (rq->failed.code) {
-		json_free(rq->reply);
-		rq->reply = problem_json(&rq->failed);
-		rq->status = err_http_status(rq->failed.code);
-		type = "application/problem+json";
-	} else if (rq->route->raw) {
-		resp = MHD_create_response_from_buffer(rq->reply_raw.size, rq->reply_raw.data ? rq->reply_raw.data : (char *)"",
-			MHD_RESPMEM_PERSISTENT);
-		type = "application/octet-stream";
-	}
-	if (!resp) {
-		const char *line = rq->reply ? json_line(rq->reply) : "{}";
-		resp = MHD_create_response_from_buffer(strlen(line), (char *)line, MHD_RESPMEM_PERSISTENT);
-	}
-	if (resp)
-		MHD_add_response_header(resp, "Content-Type", type);
-	return resp;
-}
-
-static enum MHD_Result answer(struct MHD_Connection *c, struct request *rq)
-{
-	struct MHD_Response *resp = make_response(rq);
-
-	if (!resp)
-		return MHD_NO;
-	enum MHD_Result r = MHD_queue_response(c, (unsigned)(rq->status ? rq->status : 200), resp);
-	MHD_destroy_response(resp);
-	return r;
-}
-
-/* Called by libmicrohttpd: first for the headers, then with pieces of the body, then without; and again after each resume. */
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version,
-	const char *data,
-	size_t *size, void **keep)
-{
+	const union MHD_ConnectionInfo *fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *session = MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
 	struct server *s = arg;
-	struct request *rq = *keep;
 
-	if (!rq) {
-		*keep = rq = begin(c, url, method);
-		return rq ? MHD_YES : MHD_NO;
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		conn_free(&s->conns, *context);
+		*context = NULL;
+		return;
 	}
-	if (*size) {
-		if (!rq->failed.code) {
-			buf_add(&rq->body, data, *size);
-			buf_check(&rq->body, "the request body", &rq->failed);
-		}
-		*size = 0;
-		return MHD_YES;
-	}
-	if (rq->failed.code || rq->done)
-		return answer(c, rq);
-	if (!rq->suspended) {
-		rq->suspended = true;
-		MHD_suspend_connection(c);
-		*s->last = rq;
-		s->last = &rq->next;
-	}
-	return MHD_YES;
-}
-
-/* A connection that closes while its request is suspended is noticed only when it is resumed: the request outlives it until then. */
-static void on_completed(void *arg, struct MHD_Connection *c, void **keep, enum MHD_RequestTerminationCode why)
-{
-	request_free(*keep);
-	*keep = NULL;
+	struct conn *n = conn_new(&s->conns, fd ? fd->connect_fd : -1, session && session->tls_session);
+	*context = n;
+	if (!n || !n->tls)
+		return;
+	n->connection = c;
+	conn_freshen(&s->conns, n);
+	tls_door_begin(s->to_net.door, session->tls_session, &n->shaken);
 }
 
 static int listen_on(const char *path, struct err *e)
@@ -186,30 +57,158 @@ static int listen_on(const char *path, struct err *e)
 	return give_fd(&fd);
 }
 
+static int watch(struct server *s, int fd, struct err *e)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) < 0 ? err_sys(e, "wait for connections") : 0;
+}
+
+static int epoll_of(struct MHD_Daemon *d)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(d, MHD_DAEMON_INFO_EPOLL_FD);
+	return info ? info->epoll_fd : -1;
+}
+
+/* As many as the limit of files allows; the rest is for the store, guests and programs. */
+static size_t connections_max(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur <= 2 * FILES_KEPT)
+		return FILES_KEPT;
+	return l.rlim_cur - FILES_KEPT;
+}
+
+static int start_local(struct server *s, struct err *e)
+{
+	int fd = listen_on(s->path, e);
+
+	if (fd < 0)
+		return -(int)e->code;
+	s->local = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_data, s, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+	if (s->local)
+		return watch(s, epoll_of(s->local), e);
+	close(fd);
+	return err_set(e, ERR_INTERNAL, "start the HTTP server on %s", s->path);
+}
+
+static void server_free(struct server *s)
+{
+	if (!s)
+		return;
+	if (s->net)
+		MHD_stop_daemon(s->net);
+	if (s->local)
+		MHD_stop_daemon(s->local);
+	for (size_t i = 0; i < s->listener_count; i++)
+		close(s->listeners[i]);
+	if (s->epoll >= 0)
+		close(s->epoll);
+	rates_fini(&s->rates);
+	free(s);
+}
+scope_fn(struct server, server_free)
+
 int server_start(const char *path, struct server **ret, struct err *e)
 {
-	struct server *s = calloc(1, sizeof *s);
+	scoped(server_free_p) struct server *s = calloc(1, sizeof *s);
+	int r;
 
 	if (!s)
 		return err_nomem(e);
 	s->last = &s->first;
-	int fd = listen_on(path, e);
-	if (fd < 0) {
-		free(s);
-		return -(int)e->code;
-	}
+	s->conns.max = connections_max();
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll < 0)
+		return err_sys(e, "wait for connections");
 	snprintf(s->path, sizeof s->path, "%s", path);
-	s->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-			MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
-	if (!s->mhd) {
-		close(fd);
-		free(s);
-		return err_set(e, ERR_INTERNAL, "start the HTTP server on %s", path);
-	}
-	*ret = s;
+	if (strlen(path) >= sizeof s->path)
+		return listen_on(path, e);      /* which says so */
+	if ((r = rates_init(&s->rates, e)) || (r = start_local(s, e)))
+		return r;
+	*ret = give(s);
 	return 0;
+}
+
+int server_net(struct server *s, const struct server_net *net, struct err *e)
+{
+	s->to_net = *net;
+	s->net = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TLS | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_DUAL_STACK | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_data, s,
+		MHD_OPTION_HTTPS_CERT_CALLBACK, tls_door_certificate, MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
+		MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->conns.max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)NET_MEMORY, MHD_OPTION_END);
+	if (!s->net)
+		return err_set(e, ERR_INTERNAL, "start the HTTPS server");
+	return watch(s, epoll_of(s->net), e);
+}
+
+int server_listen(struct server *s, int fd, struct err *e)
+{
+	if (s->listener_count == LISTENERS_MAX)
+		return err_set(e, ERR_LIMIT, "more than %d listeners", LISTENERS_MAX);
+	s->listeners[s->listener_count++] = fd;
+	return watch(s, fd, e);
+}
+
+static void listeners_watch(struct server *s, bool on)
+{
+	for (size_t i = 0; i < s->listener_count; i++)
+		epoll_ctl(s->epoll, EPOLL_CTL_MOD, s->listeners[i], &(struct epoll_event){ .events = on ? EPOLLIN : 0 });
+}
+
+/* libmicrohttpd takes a connection that waits for the client's part of a handshake for ready, and asks it again and again (0.9.75). Such
+ * ones are suspended, and watched here: until something comes, or the deadline shuts them down. */
+static void park_handshakes(struct server *s)
+{
+	for (struct conn *n; (n = s->conns.fresh);) {
+		struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = n };
+		conn_seen(n);
+		if (n->shaken || n->identified || epoll_ctl(s->epoll, EPOLL_CTL_ADD, n->fd, &ev) < 0)
+			continue;
+		n->parked = true;
+		MHD_suspend_connection(n->connection);
+	}
+}
+
+static void unpark(struct server *s, struct conn *n)
+{
+	epoll_ctl(s->epoll, EPOLL_CTL_DEL, n->fd, NULL);
+	n->parked = false;
+	MHD_resume_connection(n->connection);
+	conn_freshen(&s->conns, n);
+}
+
+static void unpark_ready(struct server *s)
+{
+	struct epoll_event ev[256];
+	int n;
+
+	do {
+		n = epoll_wait(s->epoll, ev, ARRAY_SIZE(ev), 0);
+		for (int i = 0; i < n; i++)
+			if (ev[i].data.ptr)
+				unpark(s, ev[i].data.ptr);
+	} while (n == ARRAY_SIZE(ev));
+}
+
+void server_drain(struct server *s)
+{
+	s->draining = true;
+	listeners_watch(s, false);
+	unlink(s->path);                /* who comes now starts the next natald, which waits for this one's lock */
+}
+
+size_t server_connections(const struct server *s) { return s->conns.count; }
+
+static void server_run_last(struct server *s)
+{
+	if (s->net)
+		MHD_run(s->net);
 }
 
 void server_stop(struct server *s)
@@ -222,31 +221,83 @@ void server_stop(struct server *s)
 		server_reply(s, rq);
 		server_run(s);
 	}
-	MHD_stop_daemon(s->mhd);
-	unlink(s->path);
-	free(s);
+	for (struct conn *n = s->conns.first; n; n = n->next)
+		if (n->parked)
+			unpark(s, n);
+	server_run_last(s);
+	if (!s->draining)
+		unlink(s->path);        /* else it may be the next natald's already */
+	server_free(s);
 }
 
-int server_fd(const struct server *s)
+int server_fd(const struct server *s) { return s->epoll; }
+
+static void accept_all(struct server *s, int listener)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD);
-	return info ? info->epoll_fd : -1;
+	int on = 1;
+
+	for (int n = 0; n < 256 && s->conns.count < s->conns.max; n++) {
+		struct sockaddr_storage a;
+		socklen_t size = sizeof a;
+		int fd = accept4(listener, (struct sockaddr *)&a, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+		MHD_add_connection(s->net, fd, (struct sockaddr *)&a, size);    /* closes it where it fails */
+	}
+}
+
+/* Where there is no room, the oldest who has asked for nothing yet makes some; who comes waits in the kernel's queue meanwhile. */
+static void accept_and_reap(struct server *s)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now >= s->reap_ms) {
+		conns_reap(&s->conns, now);
+		s->reap_ms = now + REAP_MS;
+	}
+	bool full = s->conns.count >= s->conns.max;
+	if (full)
+		conns_push_out(&s->conns);
+	if (full != s->full && !s->draining)
+		listeners_watch(s, !full);
+	s->full = full;
+	for (size_t i = 0; !full && !s->draining && i < s->listener_count; i++)
+		accept_all(s, s->listeners[i]);
+}
+
+static int daemon_timeout_ms(struct MHD_Daemon *d)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+	return d && MHD_get_timeout(d, &ms) == MHD_YES ? (int)(ms > 60000 ? 60000 : ms) : -1;
 }
 
 /* One MHD_run() does one step of each connection (a resumed one is called, then its reply is written): run until it has nothing left. */
-void server_run(struct server *s)
+static void run_daemon(struct server *s, struct MHD_Daemon *d)
 {
 	int n = 0;
 
-	do
-		MHD_run(s->mhd);
-	while (server_timeout_ms(s) == 0 && ++n < 64);
+	do {
+		MHD_run(d);
+		park_handshakes(s);
+	} while (daemon_timeout_ms(d) == 0 && ++n < 64);
+}
+
+void server_run(struct server *s)
+{
+	run_daemon(s, s->local);
+	if (!s->net)
+		return;
+	unpark_ready(s);
+	accept_and_reap(s);
+	run_daemon(s, s->net);
 }
 
 int server_timeout_ms(struct server *s)
 {
-	MHD_UNSIGNED_LONG_LONG ms;
-	return MHD_get_timeout(s->mhd, &ms) == MHD_YES ? (int)(ms > 60000 ? 60000 : ms) : -1;
+	int a = daemon_timeout_ms(s->local), b = daemon_timeout_ms(s->net), least = a < 0 || (b >= 0 && b < a) ? b : a;
+
+	return s->conns.count && s->net && (least < 0 || least > REAP_MS) ? REAP_MS : least;
 }
 
 bool server_has(const struct server *s) { return s->first; }
@@ -267,5 +318,6 @@ struct request *server_take(struct server *s)
 void server_reply(struct server *s, struct request *rq)
 {
 	rq->done = true;
+	rq->close |= s->draining;
 	MHD_resume_connection(rq->connection);
 }

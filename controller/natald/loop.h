@@ -9,5 +9,7 @@
 #include "controller/http/server.h"
 #include "controller/service/ctl.h"
 
-/* Until SIGTERM, SIGINT (read from signal_fd) or `daemon stop`. unavailable: the signer or the host has gone. */
-int loop_run(struct ctl *c, struct server *server, int signal_fd, struct err *e);
+struct net;
+struct loop_ends { struct server *server; struct net *net; int signal_fd; };         /* net: NULL without listeners */
+/* Until SIGTERM, SIGINT (read from signal_fd) or `daemon stop`; then what is under way is finished, and who waits is told. unavailable: the signer or the host has gone. */
+int loop_run(struct ctl *c, const struct loop_ends *ends, struct err *e);

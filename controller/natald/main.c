@@ -12,57 +12,90 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "controller/api/metrics.h"
+#include "controller/api/openapi.h"
+#include "controller/api/reqlog.h"
 #include "controller/cli/state.h"
 #include "controller/crypto/ca.h"
 #include "controller/crypto/seal.h"
 #include "controller/host/host.h"
+#include "controller/natald/hold.h"
 #include "controller/natald/loop.h"
+#include "controller/natald/net.h"
+#include "controller/natald/offline.h"
+#include "controller/natald/where.h"
 #include "controller/service/birth.h"
+#include "controller/service/fleet.h"
+#include "controller/service/goal.h"
+#include "controller/service/instance.h"
 #include "controller/service/link.h"
 #include "controller/service/pinfile.h"
 #include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
+#include "controller/service/waiters.h"
 #include "controller/store/ca_row.h"
 
-struct options { char state[1024], key_file[1024]; int host_fd; bool host; };
+struct options { enum log_level log; char state[1024], key_file[1024], store[STORE_WHERE_MAX]; int host_fd; bool host; struct net_options net; };
 
 static const struct option long_options[] = {
-	{ "state", required_argument, NULL, 's' }, { "store-key-file", required_argument, NULL, 'k' },
-		{ "fd", required_argument, NULL, 'f' },
-	{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
+	{ "state", required_argument, NULL, 's' }, { "store", required_argument, NULL, 'd' }, { "store-key-file", required_argument, NULL, 'k' },
+		{ "fd", required_argument, NULL, 'f' }, { "listen", required_argument, NULL, 'l' }, { "name", required_argument, NULL, 'n' },
+		{ "log", required_argument, NULL, 'g' },
+	{ "openapi", no_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
 };
 
 static int usage(const char *given, struct err *e)
 {
-	static const char *const words[] = { "--state", "--store-key-file", "--help", "--version", NULL };
+	static const char *const words[] = { "--state", "--store", "--store-key-file", "--listen", "--name", "--log", "--openapi", "--help", "--version", NULL };
 
 	err_set(e, ERR_USAGE, "unknown option or missing value: '%s'", given);
-	err_suggest(e, given, words, "natald [--state DIR] [--store-key-file FILE]; see natald(8)");
+	err_suggest(e, given, words, "natald [--state DIR] [--store URL] [--store-key-file FILE] [--listen ADDRESS:PORT]…; see natald(8)");
 	return -(int)e->code;
 }
 
 static void help(void)
 {
-	printf("usage: natald [--state DIR] [--store-key-file FILE]\n"
-		"       natald host --fd N --state DIR\n\n"
+	printf("usage: natald [--state DIR] [--store URL] [--store-key-file FILE] [--listen ADDRESS:PORT]... [--name NAME]... [--log LEVEL]\n"
+		"       natald host --fd N --state DIR\n"
+		"       natald store check|backup|restore|migrate ...; see natalctl store\n\n"
 		"The natal controller: serves its API on DIR/natald.sock. natalctl starts it when it is needed.\n\n"
 		"  host                   run guests for a controller; natald starts it itself\n"
 		"  --state DIR            the state folder (default: $NATAL_STATE, /var/lib/natal as root, else ~/.local/share/natal)\n"
+		"  --store URL            the store: postgresql://… or @FILE with such an address in it (default: DIR/natal.db)\n"
 		"  --store-key-file FILE  the key under which private bytes are sealed in the store\n"
+		"  --listen ADDRESS:PORT  serve HTTPS there too; clients have certificates of natalctl access grant (repeatable)\n"
+		"  --name NAME            a name or address of this machine, for the listeners' certificate (repeatable)\n"
+		"  --log LEVEL            a line for each event (events, default), or for each request too (requests)\n"
 		"  --fd N                 of host: the descriptor at whose other end the controller is\n"
+		"  --openapi              print the description of the API (OpenAPI 3.1)\n"
 		"  -h, --help             this text\n"
 		"  -V, --version          the version\n");
 }
 
-/* 1: done (help, version). */
+static int add_text(const char **list, size_t *count, size_t max, const char *text, struct err *e)
+{
+	if (*count == max)
+		return err_set(e, ERR_LIMIT, "'%s' is one too many: %zu at most", text, max);
+	list[(*count)++] = text;
+	return 0;
+}
+
+static void print_openapi(void)
+{
+	scoped_json struct json_object *doc = openapi_document();
+
+	printf("%s\n", json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+/* 1: done (help, version, the API's description). */
 static int read_options(int argc, char **argv, struct options *o, struct err *e)
 {
 	uint64_t n;
@@ -74,11 +107,21 @@ static int read_options(int argc, char **argv, struct options *o, struct err *e)
 			r = text_copy(o->state, sizeof o->state, optarg, "--state", e);
 		else if (c == 'k')
 			r = text_copy(o->key_file, sizeof o->key_file, optarg, "--store-key-file", e);
+		else if (c == 'd')
+			r = store_where(optarg, o->store, sizeof o->store, e);
+		else if (c == 'l')
+			r = add_text(o->net.listen, &o->net.listen_count, LISTENERS_MAX, optarg, e);
+		else if (c == 'n')
+			r = add_text(o->net.names, &o->net.name_count, NET_NAMES_MAX, optarg, e);
+		else if (c == 'g')
+			r = log_level_read(optarg, &o->log) ? 0 : err_set(e, ERR_USAGE, "--log '%s' is neither events nor requests", optarg);
 		else if (c == 'f')
 			r = text_number(optarg, &n) && n < 1 << 20 ? (o->host_fd = (int)n, 0) : usage(optarg, e);
-		else if (c == 'h' || c == 'V') {
+		else if (c == 'h' || c == 'V' || c == 'o') {
 			if (c == 'h')
 				help();
+			else if (c == 'o')
+				print_openapi();
 			else
 				printf("natald %s\n", PACKAGE_VERSION);
 			return 1;
@@ -90,23 +133,10 @@ static int read_options(int argc, char **argv, struct options *o, struct err *e)
 		if (!o->host)
 			return usage(argv[optind], e);
 	}
+	const char *store = getenv("NATAL_STORE");
+	if (!r && !*o->store && store && *store)
+		r = store_where(store, o->store, sizeof o->store, e);
 	return r ? r : *o->state ? 0 : state_dir_default(o->state, sizeof o->state, e);
-}
-
-static int take_lock(const char *state, struct err *e)
-{
-	char path[1100];
-
-	snprintf(path, sizeof path, "%s/natald.lock", state);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return state_refused(state, path, e);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	close(fd);
-	if (errno != EWOULDBLOCK)
-		return err_sys(e, "lock %s", path);
-	return err_set(e, ERR_CONFLICT, "another natald holds the state folder %s", state);
 }
 
 /* --store-key-file, else the systemd credential, else the state folder's own. */
@@ -186,11 +216,11 @@ static int make_ca(struct ctl *c, struct err *e)
 /* First rows of a new store: one turn. */
 static int first_rows(struct ctl *c, struct err *e)
 {
-	int r = store_turn_begin(c->store, e);
+	int r = store_turn_begin_alone(c->store, e);
 
 	if (r)
 		return r;
-	if ((r = check_key(c, e)) || (r = controller_id(c, e)) || (r = make_ca(c, e))) {
+	if ((r = check_key(c, e)) || (r = controller_id(c, e)) || (r = make_ca(c, e)) || (r = goal_load_epoch(c, e))) {
 		store_turn_abort(c->store);
 		return r;
 	}
@@ -213,7 +243,7 @@ static void tell_systemd(const char *text)
 		fprintf(stderr, "natald: systemd was not told: %s\n", strerror(errno));
 }
 
-static int serve(struct ctl *c, const char *program, struct err *e)
+static int serve(struct ctl *c, struct net *net, const char *program, struct err *e)
 {
 	struct server *server = NULL;
 	char path[1100];
@@ -230,16 +260,17 @@ static int serve(struct ctl *c, const char *program, struct err *e)
 	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
 	if (pinfile_all(c, e))          /* a full disk: what can be served is served */
 		err_print(e);
-	if ((r = pinwriter_start(&c->pins, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) ||
+	if ((r = pinwriter_start(&c->pins, e)) || (r = waiters_new(&c->waiters, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) ||
 	    (r = server_start(path, &server, e)))
 		return r;
-	if ((r = link_start(c, program, e))) {          /* after the socket: its umask is the process's, and the host makes files */
+	/* The link after the socket: its umask is the process's, and the host makes files. */
+	if ((net && (r = net_start(net, c, server, e))) || (r = link_start(c, program, e))) {
 		server_stop(server);
 		return r;
 	}
-	fprintf(stderr, "natald: version=%s state=%s controller=%s ready\n", PACKAGE_VERSION, c->state_dir, c->id);
+	fprintf(stderr, "natald: version=%s state=%s store=%s controller=%s ready\n", PACKAGE_VERSION, c->state_dir, store_name(c->store), c->id);
 	tell_systemd("READY=1");
-	r = loop_run(c, server, signals, e);
+	r = loop_run(c, &(struct loop_ends){ server, net, signals }, e);
 	server_stop(server);
 	return r;
 }
@@ -250,36 +281,61 @@ static void fini(struct ctl *c)
 	pool_stop(c->pool);
 	pinwriter_stop(c->pins);
 	signer_stop(c->signer);
+	waiters_free(c->waiters);
+	fleet_end(c);
 	store_close(c->store);
+	request_watch(NULL, NULL);
+	metrics_free(c->metrics);
 	secret_free(c->seal);
 }
 
 static int controller(const struct options *o, const char *program, struct err *e)
 {
 	/* Let go of last, when the store is closed and the signer has ended. */
-	scoped_fd int lock = take_lock(o->state, e);
+	scoped_fd int lock = state_hold(o->state, e);
 	if (lock < 0)
 		return -(int)e->code;
 	scoped(fini) struct ctl c = { .state_dir = o->state, .scrub = true };     /* a kill may have come between a wipe and its scrubbing */
-	char store_path[1100];
+	scoped(net_close_p) struct net *net = NULL;
+	char store_path[STORE_WHERE_MAX + 16];
 	int r;
 
-	snprintf(store_path, sizeof store_path, "%s/natal.db", o->state);
-	if ((r = begin_signer(&c, o, store_path, e)) || (r = store_open(store_path, &c.store, e)) || (r = first_rows(&c, e)))
+	if (*o->store)
+		snprintf(store_path, sizeof store_path, "%s", o->store);
+	else
+		snprintf(store_path, sizeof store_path, "%s/natal.db", o->state);
+	c.log_requests = o->log == LOG_REQUESTS;
+	if (!(c.metrics = metrics_new()))
+		return err_nomem(e);
+	reqlog_start(&c);
+	if ((r = instance_load(&c, e)) || (r = begin_signer(&c, o, store_path, e)) || (r = net_open(&o->net, &net, e)) || (r = store_open(store_path, &c.store, e)) || (r = first_rows(&c, e)) ||
+	    (r = fleet_begin(&c, e)))
 		return r;
-	return serve(&c, program, e);
+	return serve(&c, net, program, e);
+}
+
+/* Each connection is a file. */
+static void raise_files(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
 }
 
 static int run(int argc, char **argv, struct err *e)
 {
 	struct options o = { .host_fd = -1 };
 	char real[PATH_MAX], program[PATH_MAX];
-	int r = read_options(argc, argv, &o, e);
-
-	if (r)
-		return r > 0 ? 0 : r;
 	if (sodium_init() < 0)
 		return err_set(e, ERR_INTERNAL, "start libsodium");
+	if (argc > 1 && strcmp(argv[1], "store") == 0)
+		return offline_run(argc - 1, argv + 1, e);
+	int r = read_options(argc, argv, &o, e);
+	if (r)
+		return r > 0 ? 0 : r;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);       /* a file that may not grow is a full disk: an error, and no end */
 	umask(022);
@@ -293,6 +349,7 @@ static int run(int argc, char **argv, struct err *e)
 		return r;
 	if (o.host)
 		return host_run(o.host_fd, &(struct host_config){ .state_dir = o.state }, e);
+	raise_files();
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
 	program[n > 0 ? n : 0] = 0;

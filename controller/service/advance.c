@@ -12,6 +12,7 @@
 #include "controller/service/birth_parts.h"
 #include "controller/service/pinwriter.h"
 #include "controller/store/ca_row.h"
+#include "controller/store/news.h"
 
 int birth_row(struct ctl *c, const struct vm *v, struct bundle_row *ret, struct err *e)
 {
@@ -55,7 +56,9 @@ static void fill_controller(const struct ctl *c, struct manifest *m)
 {
 	snprintf(m->controller.id, sizeof m->controller.id, "%s", c->id);
 	snprintf(m->controller.names[0], sizeof m->controller.names[0], "natald");
-	m->controller.name_count = 1;
+	m->controller.name_count = c->address_count ? c->address_count : 1;
+	for (size_t i = 0; i < c->address_count; i++)
+		memcpy(m->controller.names[i], c->addresses[i], sizeof m->controller.names[i]);
 	memcpy(m->controller.spki_pins[0], c->ca_pin.spki_sha256, SHA256_SIZE);
 	m->controller.pin_count = 1;
 }
@@ -64,7 +67,7 @@ static int write_manifest(struct ctl *c, const struct vm *v, struct bundle_row *
 {
 	scoped_secret struct secret *parts = NULL;
 	struct blob blobs[PARTS_MAX];
-	struct manifest m = { .format = BUNDLE_FORMAT, .sequence = (uint64_t)row->sequence, .blobs = blobs };
+	struct manifest m = { .format = BUNDLE_FORMAT, .epoch = (uint64_t)v->epoch, .sequence = (uint64_t)row->sequence, .blobs = blobs };
 	int64_t now = clock_unix_s();
 	int r;
 
@@ -158,7 +161,7 @@ static int write_pin(struct ctl *c, const struct vm *v, struct bundle_row *row, 
 	return 0;
 }
 
-static int to_written(struct ctl *c, const struct vm *v, struct bundle_row *row, struct err *e)
+int birth_written(struct ctl *c, const struct vm *v, struct bundle_row *row, struct err *e)
 {
 	scoped(ca_row_fini) struct ca_row ca = CA_ROW;
 	bool absent;
@@ -177,8 +180,8 @@ static int to_signed(struct ctl *c, const struct bundle_ref *ref, struct vm *v, 
 {
 	/* Not changed: it was renewed meanwhile, and is asked for again. */
 	int r = bundle_row_sign(c->store, ref, &a->signatures, &a->pin_record, ret_ended, e);
-	if (r || !*ret_ended || v->state != VM_DEFINED || v->sequence != ref->sequence)
-		return r;
+	if (r || !*ret_ended || (r = news_add(c->store, "vm", v->id, e)) || v->state != VM_DEFINED || v->sequence != ref->sequence)
+		return r;               /* the news: who waits at another natald for what was signed */
 	v->deadline_at = 0;
 	vm_set_state(v, VM_READY, "%s", strcmp(v->host, "none") == 0 ? "its medium waits to be fetched" : "can be started");
 	return ctl_save(c, v, e);
@@ -196,7 +199,7 @@ int birth_next(struct ctl *c, const struct bundle_ref *ref, struct vm *v, const 
 	if (r || absent || row.stage != ref->stage)
 		return r;
 	buf_add(&row.cert, a->cert.data, a->cert.size);
-	return to_written(c, v, &row, e);
+	return birth_written(c, v, &row, e);
 }
 
 int birth_give_up(struct ctl *c, const struct bundle_ref *ref, const struct err *why, struct err *e)

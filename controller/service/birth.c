@@ -11,6 +11,7 @@
 #include "controller/crypto/guestkey.h"
 #include "controller/crypto/seal.h"
 #include "controller/service/birth_parts.h"
+#include "controller/service/identity.h"
 #include "controller/service/pool.h"
 #include "controller/signer/intent.h"
 #include "controller/store/boot.h"
@@ -36,6 +37,9 @@ static void new_mac(char out[18])
 	random_bytes(b, sizeof b);
 	snprintf(out, 18, "52:54:00:%02x:%02x:%02x", b[0], b[1], b[2]);
 }
+
+/* What a bundle is made of: goal NULL, it is a medium; kept: the keys of that bundle, else new ones. */
+struct birth { const struct vm_spec *spec; const struct goal_doc *goal; const struct bundle_row *kept; };
 
 /* What the pool gave for one bundle. */
 struct taken {
@@ -115,6 +119,77 @@ static int take_keys(struct ctl *c, const struct vm *v, const struct vm_spec *sp
 	return r;
 }
 
+/* The keys of the bundle before this one. */
+struct kept_fields { uint8_t tls_spki[SHA256_SIZE]; struct json_object *ssh, *ssh_lines; };
+static const struct json_field kept_fields[] = {
+	JSON_FIELD(struct kept_fields, tls_spki, JSON_HEX, true), JSON_FIELD(struct kept_fields, ssh, JSON_OBJECT, true),
+	JSON_FIELD(struct kept_fields, ssh_lines, JSON_ARRAY, true),
+};
+
+/* Private halves that the guest has not been handed yet go along; one that has them is told the public ones alone. */
+static int keep_private(struct ctl *c, const struct bundle_row *before, struct taken *t, struct err *e)
+{
+	scoped_secret struct secret *parts = NULL;
+	struct blob blobs[PARTS_MAX];
+	char where[STORE_ID_MAX + 24];
+	size_t n = 0;
+	int r;
+
+	if (before->delivered_at || !before->secrets.size)
+		return 0;
+	part_seal_name(before->vm_id, before->sequence, where, sizeof where);
+	if ((r = seal_open(c->seal, where, before->secrets.data, before->secrets.size, &parts, e)) ||
+	    (r = part_list(parts->bytes, parts->size, before, blobs, &n, e)))
+		return r;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(blobs[i].name, BLOB_TLS_KEY) == 0 || (text_starts(blobs[i].name, BLOB_SSH_PREFIX) && !strstr(blobs[i].name, ".pub")))
+			part_add(&t->parts, blobs[i].name, blobs[i].mode, blobs[i].bytes, blobs[i].size);
+	return 0;
+}
+
+static int keep_public(struct json_object *line, struct taken *t, struct err *e)
+{
+	const char *text = json_object_get_string(line);
+	scoped_buf struct buf file = BUF_MAX(2048);
+	char name[BUNDLE_BLOB_NAME_MAX];
+
+	for (int k = 0; text && k < GUESTKEY_KINDS; k++) {
+		const char *type = guestkey_ssh_type((enum guestkey_kind)k);
+		if (!type || !text_starts(text, type) || text[strlen(type)] != ' ')
+			continue;
+		snprintf(name, sizeof name, BLOB_SSH_PREFIX "%s.pub", guestkey_ssh_file((enum guestkey_kind)k));
+		buf_printf(&file, "%s\n", text);
+		part_add(&t->parts, name, 0644, file.data, file.size);
+		return 0;
+	}
+	return err_set(e, ERR_INTERNAL, "a host key of no kind that is known: '%.40s'", text ? text : "");
+}
+
+static int keep_keys(struct ctl *c, const struct bundle_row *before, struct taken *t, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	struct kept_fields k;
+	int r;
+
+	if ((r = json_parse(before->keys.data, before->keys.size, "the bundle's keys", &o, e)) ||
+	    (r = json_decode(o, kept_fields, ARRAY_SIZE(kept_fields), "the bundle's keys", &k, e)) || (r = keep_private(c, before, t, e)))
+		return r;
+	for (size_t i = 0; i < json_object_array_length(k.ssh_lines); i++)
+		if ((r = keep_public(json_object_array_get_idx(k.ssh_lines, i), t, e)))
+			return r;
+	part_add(&t->parts, BLOB_TLS_CERT, 0644, NULL, 0);
+	part_add(&t->parts, BLOB_TLS_CHAIN, 0644, NULL, 0);
+	json_free(t->ssh);
+	json_free(t->lines);
+	t->ssh = json_object_get(k.ssh);
+	t->lines = json_object_get(k.ssh_lines);
+	if (before->spki.size > sizeof t->intent.spki)
+		return err_set(e, ERR_INTERNAL, "the bundle's row has a key of %zu bytes", before->spki.size);
+	memcpy(t->intent.spki, before->spki.data, before->spki.size);
+	t->intent.spki_size = before->spki.size;
+	return 0;
+}
+
 static int make_report_key(struct ctl *c, struct vm *v, struct err *e)
 {
 	scoped_buf struct buf sealed = BUF_MAX(VM_REPORT_KEY_SEALED_MAX);
@@ -140,11 +215,15 @@ static int add_report_key(struct ctl *c, const struct vm *v, struct taken *t, st
 	return r;
 }
 
-static int make_intent(const struct vm *v, const struct vm_spec *spec, struct cert_intent *in, struct err *e)
+static int make_intent(const struct ctl *c, const struct vm *v, const struct vm_spec *spec, struct cert_intent *in, struct err *e)
 {
+	struct identity id = { .role = ROLE_GUEST };
 	int64_t now = clock_unix_s();
 
 	snprintf(in->common_name, sizeof in->common_name, "%s", v->name);
+	snprintf(id.project, sizeof id.project, "%s", v->project);
+	snprintf(id.name, sizeof id.name, "%s", v->id);
+	identity_uri(&id, c->id, in->uri);
 	random_bytes(in->serial, sizeof in->serial);
 	in->serial[0] = (in->serial[0] & 0x7f) | 0x40;          /* positive, and no leading zero: RFC 5280 4.1.2.2 */
 	in->not_before = (uint64_t)(now - CLOCK_SLACK_S);
@@ -152,21 +231,25 @@ static int make_intent(const struct vm *v, const struct vm_spec *spec, struct ce
 	return spec_names(spec, in->names, CERT_NAMES_MAX, &in->name_count, e);
 }
 
-static int write_parts(struct ctl *c, struct vm *v, const struct vm_spec *spec, struct taken *t, struct err *e)
+static int write_parts(struct ctl *c, struct vm *v, const struct birth *b, struct taken *t, struct err *e)
 {
-	scoped_buf struct buf user_data = BUF_MAX(PART_MAX), network = BUF_MAX(1 << 20);
+	scoped_buf struct buf goal = BUF_MAX(GOAL_DOC_MAX), user_data = BUF_MAX(PART_MAX), network = BUF_MAX(1 << 20);
 	int r;
 
-	if ((r = spec_user_data(spec, &user_data, e)) || (r = spec_network(spec, v->mac, &network, e)))
+	if ((r = spec_user_data(b->spec, &user_data, e)) || (r = spec_network(b->spec, v->mac, &network, e)) ||
+	    (b->goal && (r = goal_doc_write(b->goal, &goal, e))))
 		return r;
 	part_add(&t->parts, BLOB_USER_DATA, 0600, user_data.data, user_data.size);
 	if (network.size)
 		part_add(&t->parts, BLOB_NETWORK_CONFIG, 0600, network.data, network.size);
-	return (r = add_report_key(c, v, t, e)) || (r = take_keys(c, v, spec, t, e)) ? r : buf_check(&t->parts, "the bundle", e);
+	if (b->goal)
+		part_add(&t->parts, BLOB_GOAL, 0600, goal.data, goal.size);
+	return (r = add_report_key(c, v, t, e)) || (r = b->kept ? keep_keys(c, b->kept, t, e) : take_keys(c, v, b->spec, t, e)) ? r :
+		buf_check(&t->parts, "the bundle", e);
 }
 
 /* The row of stage 1 for v->sequence. */
-static int write_row(struct ctl *c, struct vm *v, const struct vm_spec *spec, struct err *e)
+static int write_row(struct ctl *c, struct vm *v, const struct birth *b, struct err *e)
 {
 	scoped(taken_fini) struct taken t = { .ssh = json_object_new_object(), .lines = json_object_new_array(),
 		.parts = BUF_MAX(PART_MAX) };
@@ -176,7 +259,7 @@ static int write_row(struct ctl *c, struct vm *v, const struct vm_spec *spec, st
 	uint8_t spki[SHA256_SIZE];
 	int r;
 
-	if ((r = make_intent(v, spec, &t.intent, e)) || (r = write_parts(c, v, spec, &t, e)))
+	if ((r = make_intent(c, v, b->spec, &t.intent, e)) || (r = write_parts(c, v, b, &t, e)))
 		return r;
 	snprintf(row.vm_id, sizeof row.vm_id, "%s", v->id);
 	snprintf(row.project, sizeof row.project, "%s", v->project);
@@ -234,7 +317,7 @@ int birth_define(struct ctl *c, const struct vm_spec *spec, struct vm *v, struct
 	/* The row first: a name that is taken takes no keys. */
 	if ((r = make_report_key(c, v, e)) || (r = vm_insert(c->store, v, e)))
 		return r;
-	return write_row(c, v, spec, e);
+	return write_row(c, v, &(struct birth){ .spec = spec }, e);
 }
 
 int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
@@ -247,12 +330,51 @@ int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
 	    (r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
 		return r;
 	v->sequence++;
+	c->access_generation++;
 	c->scrub = true;
 	vm_set_state(v, VM_DEFINED, "reissued: keys taken, to be signed");
 	/* Another report key: nothing that was said under the old one comes back. */
 	*v->boot_id = 0;
 	v->report_seq = -1;
-	if ((r = boot_delete_all(c->store, v->id, e)) || (r = make_report_key(c, v, e)) || (r = write_row(c, v, &spec, e)))
+	if ((r = boot_delete_all(c->store, v->id, e)) || (r = make_report_key(c, v, e)) || (r = write_row(c, v, &(struct birth){ .spec = &spec }, e)))
 		return r;
 	return ctl_save(c, v, e);
+}
+
+/* The certificate of before says the same, and has the better half of its time before it: it stays, and the signer is asked for one thing less. */
+static int keep_certificate(struct ctl *c, const struct vm *v, const struct bundle_row *before, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct cert_intent was, is;
+	int r;
+
+	if ((r = birth_row(c, v, &row, e)) || (r = intent_read(before->intent.data, before->intent.size, before->spki.data, before->spki.size, &was, e)) ||
+	    (r = intent_read(row.intent.data, row.intent.size, row.spki.data, row.spki.size, &is, e)))
+		return r;
+	bool same = before->cert.size && strcmp(was.common_name, is.common_name) == 0 && strcmp(was.uri, is.uri) == 0 && was.name_count == is.name_count &&
+		(int64_t)was.not_after - clock_unix_s() > CERT_VALID_S / 2;
+	for (size_t i = 0; same && i < is.name_count; i++)
+		same = strcmp(was.names[i], is.names[i]) == 0;
+	if (!same)
+		return 0;
+	buf_add(&row.cert, before->cert.data, before->cert.size);
+	return birth_written(c, v, &row, e);
+}
+
+int birth_goal(struct ctl *c, struct vm *v, const struct goal_doc *goal, bool new_keys, struct err *e)
+{
+	scoped_bundle_row struct bundle_row before = BUNDLE_ROW;
+	scoped_json struct json_object *o = NULL;
+	struct vm_spec spec;
+	int r;
+
+	if ((r = birth_row(c, v, &before, e)) || (r = json_parse(v->spec, strlen(v->spec), "the VM's spec", &o, e)) ||
+	    (r = spec_read(o, &spec, e)) || (r = bundle_row_wipe(c->store, v->id, v->sequence, e)) ||
+	    (new_keys && (r = pool_key_wipe(c->store, v->project, v->id, e))))
+		return r;
+	v->sequence = before.sequence + 1;
+	c->access_generation++;
+	c->scrub = true;
+	r = write_row(c, v, &(struct birth){ .spec = &spec, .goal = goal, .kept = new_keys ? NULL : &before }, e);
+	return r || new_keys ? r : keep_certificate(c, v, &before, e);
 }

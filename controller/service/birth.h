@@ -4,6 +4,7 @@
  * signer works meanwhile.  What a kill left between two stages is unfinished like any other.
  */
 #pragma once
+#include "common/media/goal.h"
 #include "controller/service/ctl.h"
 #include "controller/service/spec.h"
 
@@ -13,8 +14,12 @@ enum { BUNDLE_VALID_S = 30 * 86400, CERT_VALID_S = 825 * 86400, CLOCK_SLACK_S = 
 int birth_define(struct ctl *c, const struct vm_spec *spec, struct vm *v, struct err *e);
 /* New keys, a higher sequence; what the old bundle held is wiped. */
 int birth_reissue(struct ctl *c, struct vm *v, struct err *e);
+/* The next generation, for a guest that is there: its goal, with the keys that it has or with new ones. Not saved: the caller's vm_save(). */
+int birth_goal(struct ctl *c, struct vm *v, const struct goal_doc *goal, bool new_keys, struct err *e);
 /* What the signer answered takes the bundle one stage on. *ret_ended: to the last. Inside a turn. */
 int birth_next(struct ctl *c, const struct bundle_ref *ref, struct vm *v, const struct signer_answer *a, bool *ret_ended, struct err *e);
+/* A row with its certificate gets manifest and pin payload: stage 2, saved. */
+int birth_written(struct ctl *c, const struct vm *v, struct bundle_row *row, struct err *e);
 /* The signer said no, and would again: the machine is told why, the bundle is left. */
 int birth_give_up(struct ctl *c, const struct bundle_ref *ref, const struct err *why, struct err *e);
 /* Is the VM's newest bundle still to be signed, or signed again, or its pin record to be laid out? */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "common/base/clock.h"
 #include "controller/service/birth.h"
+#include "controller/service/guest.h"
 #include "controller/service/link.h"
 #include "controller/service/pinfile.h"
 #include "controller/service/pinwriter.h"
@@ -33,8 +34,10 @@ static int take_answer(struct ctl *c, const struct bundle_ref *ref, const struct
 	if (!why.code)
 		return store_keep(c->store, e);
 	*ret_ended = true;
-	if (why.code == ERR_UNAVAILABLE || why.code == ERR_NOMEM)
+	if (why.code == ERR_UNAVAILABLE || why.code == ERR_NOMEM || store_must_retry(c->store))
 		return err_set(e, why.code, "%s", why.msg);
+	if (why.code == ERR_CONFLICT)           /* another natald was faster: what it wrote is as good */
+		return store_undo(c->store, e);
 	return (r = store_undo(c->store, e)) ? r : birth_give_up(c, ref, &why, e);
 }
 
@@ -97,7 +100,7 @@ static int tell(struct ctl *c, struct birth_end *end, bool *ret_queued, struct e
 
 	*ret_queued = false;
 	int r = end->pin_record.size ? vm_get_by_id(c->store, end->ref.vm_id, &v, &absent, e) : 0;
-	if (r || absent || (r = link_create(c, &v, e)) || v.sequence != end->ref.sequence)
+	if (r || absent || (r = link_create(c, &v, e)) || v.sequence != end->ref.sequence || (r = guest_tell_goal(c, &v, e)))
 		return r;
 	*ret_queued = pinfile_write(c, &v, &end->pin_record, &why) == 0;
 	if (!*ret_queued)

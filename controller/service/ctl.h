@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "common/base/secret.h"
+#include "common/media/bundle.h"
 #include "controller/service/births.h"
 #include "controller/signer/signer.h"
 #include "controller/store/store.h"
@@ -12,6 +13,9 @@
 struct pool;
 struct pinwriter;
 struct link;
+struct waiters;
+struct metrics;
+struct fleet;
 struct ctl {
 	const char *state_dir;                  /* absolute */
 	struct store *store;
@@ -20,9 +24,19 @@ struct ctl {
 	struct pool *pool;
 	struct pinwriter *pins;
 	struct link *link;
+	struct waiters *waiters;                /* guests, over connections of their own */
+	struct metrics *metrics;                /* may be NULL */
+	bool log_requests;                      /* a line for each */
 	char id[STORE_ID_MAX];                  /* controller id: in every manifest */
+	size_t address_count;                   /* where guests find it over the network: "NAME:PORT", in every manifest; 0: nowhere */
+	char addresses[BUNDLE_NAMES_MAX][128];
+	char instance[STORE_ID_MAX];            /* which natald: instance.h */
+	int64_t trimmed_at;                     /* unix s: keys of requests that are long over were forgotten */
 	struct births births;
+	struct fleet *fleet;                    /* NULL: the store is this natald's alone */
+	uint64_t guest_seq, epoch;              /* of frames to guests; of the store's goals */
 	struct { char id[STORE_ID_MAX]; int64_t rev; uint8_t spki_sha256[SHA256_SIZE]; } ca_pin;         /* of the CA's row of that rev */
+	uint64_t access_generation;             /* grows whenever a certificate may have stopped to count */
 	bool keys_taken;                        /* in this turn: the pool looks whether to make more */
 	bool stopping, scrub;                   /* scrub: something was deleted that must not stay in the log */
 };

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "controller/service/birth.h"
+#include "controller/service/guest.h"
 #include "controller/service/link_priv.h"
 
 static int replace_text(char **at, const char *text, struct err *e)
@@ -269,7 +270,7 @@ static int from_guest(struct ctl *c, const struct frame *f, struct err *e)
 		return err_set(e, ERR_FORMAT, "a guest's frame without a VM id");
 	memcpy(id, f->body + 1, n);
 	id[n] = 0;
-	return report_take(c, id, f->body + 1 + n, f->body_size - 1 - n, e);
+	return guest_take(c, id, f->body + 1 + n, f->body_size - 1 - n, e);
 }
 
 static int handle(struct ctl *c, const struct frame *f, struct err *e)
@@ -301,6 +302,9 @@ int link_handle(struct ctl *c, struct err *e)
 			return r;
 		if (handle(c, &f, &why) == 0) {
 			r = store_keep(c->store, e);
+		} else if (store_must_retry(c->store)) {        /* the frame comes again with the turn */
+			*e = why;
+			r = -(int)e->code;
 		} else {
 			text_printable(why.msg);
 			fprintf(stderr, "natald: frame type=%d dropped: %s\n", (int)f.type, why.msg);

@@ -38,7 +38,5 @@ void message_free(struct message *m);
 /* The descriptors become the message's on success. */
 int link_queue(struct link *l, enum frame_type type, const void *body, size_t size, const struct link_fds *fds, struct err *e);
 bool link_pending(const struct link *l, const char *vm_id, enum frame_type type);
-/* The report of one guest; an acknowledgement may be queued. */
-int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e);
 /* After the medium was ejected: look again, then wipe. */
 int report_ejected(struct ctl *c, struct vm *v, struct err *e);

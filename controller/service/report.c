@@ -12,6 +12,7 @@
 #include "common/wire/status.h"
 #include "controller/crypto/seal.h"
 #include "controller/service/birth.h"
+#include "controller/service/goal.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/report.h"
 #include "controller/store/boot.h"
@@ -20,19 +21,14 @@
 
 static void status_free(struct status *s) { status_fini(s); }
 
-static int acknowledge(struct ctl *c, const struct vm *v, const struct status *s, const struct secret *key, struct err *e)
+static int acknowledge(struct ctl *c, const struct guest_talk *t, const struct status *s, struct err *e)
 {
 	scoped_json struct json_object *o = json_object_new_object();
-	scoped_buf struct buf b = BUF_MAX(1024);
-	size_t n = strlen(v->id);
 
 	json_put(o, "boot_id", s->boot_id);
 	json_put_uint(o, "seq", s->seq);
 	const char *line = json_line(o);
-	buf_u8(&b, (uint8_t)n);
-	buf_add(&b, v->id, n);
-	int r = frame_write(FRAME_ACK, s->seq, line, strlen(line), key->bytes, &b, e);
-	return r ? r : link_queue(c->link, FRAME_HOST_TO_GUEST, b.data, b.size, NULL, e);
+	return guest_answer(c, t, &(struct frame){ .type = FRAME_ACK, .seq = s->seq, .body = (const uint8_t *)line, .body_size = strlen(line) }, e);
 }
 
 static struct json_object *shown(const struct status *s, bool authentic)
@@ -251,14 +247,52 @@ static int take_boot(struct ctl *c, struct vm *v, const struct status *s, enum h
 	return 0;
 }
 
-static int judge(struct ctl *c, struct vm *v, const struct status *s, const struct secret *key, struct err *e)
+/* Does it answer the newest goal, or one before it, of which nothing follows any more? What is said before a bundle was verified is about the
+ * boot; agents from before goals call every bundle the first, and name its digest. */
+static int is_newest(struct ctl *c, const struct vm *v, const struct status *s, bool *ret, struct err *e)
 {
-	enum hearing heard;
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	static const uint8_t none[SHA256_SIZE];
+	bool absent;
+
+	*ret = (s->epoch == (uint64_t)v->epoch && s->gen == (uint64_t)v->sequence) || bytes_equal(s->digest, none, SHA256_SIZE);
+	if (*ret || s->epoch || s->gen != 1)
+		return 0;
+	int r = bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, e);
+	*ret = !r && !absent && bytes_equal(s->digest, row.digest, SHA256_SIZE);
+	return r;
+}
+
+/* *ret_counts: it is about what the guest is to be now. */
+static int note_goal(struct ctl *c, struct vm *v, const struct status *s, bool *ret_counts, struct err *e)
+{
+	const struct goal_name has = { .epoch = s->epoch, .gen = s->gen };
+	bool renewed;
 	int r;
 
-	if (s->epoch != 0 || s->gen != 1)
-		return err_set(e, ERR_UNSUPPORTED, "a report on generation %llu", (unsigned long long)s->gen);
-	if ((r = take_boot(c, v, s, &heard, e)) || (heard != HEAR_NOT && (r = keep_status(c, v, s, true, e))))
+	if ((r = goal_heard(c, v, &has, &renewed, e)) || (r = is_newest(c, v, s, ret_counts, e)))
+		return r;
+	*ret_counts &= !renewed;
+	if (*ret_counts && status_phase_terminal(s->phase) && s->phase != PHASE_FAILED) {
+		v->has_epoch = v->epoch;
+		v->has_gen = v->sequence;
+	}
+	return 0;
+}
+
+static int judge(struct ctl *c, const struct guest_talk *t, const struct status *s, struct err *e)
+{
+	struct vm *v = t->v;
+	enum hearing heard;
+	bool counts;
+	int r;
+
+	if ((r = note_goal(c, v, s, &counts, e)) || (r = take_boot(c, v, s, &heard, e)))
+		return r;
+	if (heard == HEAR && !counts)
+		heard = HEAR_NOT;
+	v->seen_at = clock_unix_s();
+	if (heard != HEAR_NOT && (r = keep_status(c, v, s, true, e)))
 		return r;
 	if (heard == HEAR_SHOW) {
 		v->deadline_at = 0;
@@ -267,7 +301,7 @@ static int judge(struct ctl *c, struct vm *v, const struct status *s, const stru
 	}
 	if ((heard == HEAR && (r = decide(c, v, s, e))) || (heard != HEAR_NOT && (r = ctl_save(c, v, e))))
 		return r;
-	return acknowledge(c, v, s, key, e);
+	return acknowledge(c, t, s, e);
 }
 
 /* A guest reports before it could verify anything, and sends it again until a later one is acknowledged: it is shown once, never after
@@ -288,45 +322,22 @@ static int keep_unproven(struct ctl *c, struct vm *v, const struct status *s, st
 	return (r = keep_status(c, v, s, false, e)) ? r : ctl_save(c, v, e);
 }
 
-/* Counted, and said in the log at 1, 2, 4, 8, …: whoever sends them cannot fill it. */
-static int count_forged(struct ctl *c, struct vm *v, struct err *e)
+int report_unproven_take(struct ctl *c, struct vm *v, const struct frame *f, struct err *e)
 {
-	v->forged++;
-	if ((v->forged & (v->forged - 1)) == 0)
-		fprintf(stderr, "natald: vm=%s frame dropped: a report whose MAC is not under its key (%lld so far)\n", v->name, (long long)v->forged);
-	return ctl_save(c, v, e);
+	scoped(status_free) struct status s = { 0 };
+	int r = status_read(f->body, f->body_size, &s, e);
+
+	return r ? r : keep_unproven(c, v, &s, e);
 }
 
-int report_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e)
+int report_take(struct ctl *c, const struct guest_talk *t, const struct frame *f, struct err *e)
 {
-	static const uint8_t no_mac[SHA256_SIZE];
-	scoped(frame_reader_fini) struct frame_reader in = FRAME_READER;
 	scoped(status_free) struct status s = { 0 };
-	scoped_secret struct secret *key = NULL;
-	scoped_vm struct vm v = { 0 };
-	struct frame f;
-	bool have, absent;
-	int r;
+	int r = status_read(f->body, f->body_size, &s, e);
 
-	if ((r = frame_feed(&in, frame, size, e)))
+	if (r)
 		return r;
-	frame_next(&in, &f, &have);
-	if (!have || f.type != FRAME_STATUS)
-		return err_set(e, ERR_FORMAT, "VM %s: a frame that is no status", vm_id);
-	if ((r = vm_get_by_id(c->store, vm_id, &v, &absent, e)) || absent)
-		return r ? r : err_set(e, ERR_NOT_FOUND, "a report of unknown VM %s", vm_id);
-	if ((r = seal_open(c->seal, v.id, v.report_key, v.report_key_size, &key, e)))
-		return r;
-	bool authentic = frame_authentic(&f, key->bytes);
-	if (!authentic && !bytes_equal(f.mac, no_mac, sizeof no_mac))
-		return count_forged(c, &v, e);
-	if ((r = status_read(f.body, f.body_size, &s, e)))
-		return r;
-	if (authentic && s.seq != f.seq)
-		return err_set(e, ERR_FORMAT, "VM %s: a report whose two sequence numbers differ", v.name);
-	if (authentic)
-		return judge(c, &v, &s, key, e);
-	return keep_unproven(c, &v, &s, e);
+	return s.seq != f->seq ? err_set(e, ERR_FORMAT, "VM %s: a report whose two sequence numbers differ", t->v->name) : judge(c, t, &s, e);
 }
 
 void report_unproven(const struct vm *v, char *ret, size_t size)

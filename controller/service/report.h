@@ -1,8 +1,14 @@
-/* report.h - the pure parts of judging a guest's report. */
+/* report.h - what becomes of a guest's report. */
 #pragma once
 #include "common/wire/status.h"
 #include "controller/store/bundle_row.h"
 #include "controller/store/vm.h"
+#include "controller/service/guest.h"
+
+/* A proven status: compared with what was signed, committed, acknowledged. */
+int report_take(struct ctl *c, const struct guest_talk *t, const struct frame *f, struct err *e);
+/* One without a MAC: it is shown, and decides nothing. */
+int report_unproven_take(struct ctl *c, struct vm *v, const struct frame *f, struct err *e);
 
 /* Is it what was signed: bundle, result, keys? untrusted says which is not. */
 int report_compare(const struct bundle_row *row, const struct status *s, struct err *e);

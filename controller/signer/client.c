@@ -44,7 +44,8 @@ int signer_start(const struct signer_config *config, struct signer **ret, struct
 		struct err err = ERR_NONE;
 		close(pair[0]);
 		signal(SIGINT, SIG_IGN);        /* a terminal's ^C is for natald, which closes the channel */
-		int r = signer_serve(pair[1], config, &err);
+		bool lost;
+		int r = store_is_server(config->store) ? signer_keep(pair[1], config, &err) : signer_serve(pair[1], config, NULL, &lost, &err);
 		if (r)
 			err_print(&err);
 		_exit(r ? err_exit_status(err.code) : 0);
@@ -230,6 +231,16 @@ int signer_csr(struct signer *s, const char *project, const char *subject, struc
 	json_put(q, "subject", subject);
 	int r = ask(s, q, &a, e);
 	return r ? r : take_text(a, "csr", csr_pem, e);
+}
+
+int signer_issue(struct signer *s, const char *access_id, struct buf *cert_pem, struct err *e)
+{
+	scoped_json struct json_object *q = json_object_new_object(), *a = NULL;
+
+	json_put(q, "op", "issue-access");
+	json_put(q, "id", access_id);
+	int r = ask(s, q, &a, e);
+	return r ? r : take_text(a, "cert", cert_pem, e);
 }
 
 int signer_post(struct signer *s, const struct bundle_ref *refs, size_t n, struct err *e)

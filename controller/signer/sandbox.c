@@ -26,11 +26,23 @@ static int filter(struct err *e)
 	return rc == 0 ? 0 : err_set(e, ERR_SYSTEM, "confine the signer: seccomp %d", rc);
 }
 
-int signer_confine(int keep_fd, struct err *e)
+/* All above stdio but two. */
+static void close_others(int a, int b)
 {
-	if (keep_fd > 3)
-		close_range(3, (unsigned)keep_fd - 1, 0);
-	close_range((unsigned)keep_fd + 1, ~0U, 0);
+	int low = a < b ? a : b, high = a < b ? b : a;
+
+	if (low > 3)
+		close_range(3, (unsigned)low - 1, 0);
+	if (low >= 3 && high > low + 1)
+		close_range((unsigned)low + 1, (unsigned)high - 1, 0);
+	if (low < 3 && high > 3)
+		close_range(3, (unsigned)high - 1, 0);
+	close_range((unsigned)high + 1, ~0U, 0);
+}
+
+int signer_confine(int channel, int store_fd, struct err *e)
+{
+	close_others(channel, store_fd);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "confine the signer");
 	if (unshare(CLONE_NEWNET) < 0 && errno != EPERM && errno != EINVAL && errno != ENOSPC)

@@ -13,6 +13,7 @@
 #include "controller/signer/sandbox.h"
 #include "controller/signer/signer.h"
 #include "controller/signer/wire.h"
+#include "controller/store/access.h"
 #include "controller/store/ca_row.h"
 #include "controller/store/media_key.h"
 
@@ -33,7 +34,7 @@ struct serve {
 
 static int store_ready(struct serve *s, struct err *e)
 {
-	return s->store ? 0 : store_open_reader(s->config->store_path, &s->store, e);
+	return s->store ? 0 : store_open_reader(s->config->store, &s->store, e);
 }
 
 static void put_hex(struct json_object *o, const char *key, const struct buf *b) { json_put_hex(o, key, b->data, b->size); }
@@ -146,6 +147,28 @@ static int issue(struct serve *s, struct json_object *q, struct json_object *a, 
 	if ((r = committed(s, q, BUNDLE_TAKEN, &row, e)) || (r = ca_ready(s, row.project, e)) ||
 	    (r = intent_read(row.intent.data, row.intent.size, row.spki.data, row.spki.size, &intent, e)) ||
 		(r = ca_issue(s->ca, &intent, &cert, e)))
+		return r;
+	json_put(a, "cert", cert.data);
+	return 0;
+}
+
+/* For a row of `access` that has enrolled: the certificate of its committed intent, by the CA of the default project. */
+static int issue_access(struct serve *s, struct json_object *q, struct json_object *a, struct err *e)
+{
+	scoped_access struct access row = ACCESS;
+	scoped_buf struct buf cert = BUF_MAX(BUNDLE_CERT_MAX);
+	struct cert_intent intent;
+	const char *id = json_text(q, "id");
+	bool absent = true;
+	int r = id ? access_get_by_id(s->store, id, &row, &absent, e) : 0;
+
+	if (r)
+		return r;
+	if (absent || !row.enrolled || row.revoked_at)
+		return err_set(e, ERR_DENIED, "the signer signs what was committed only: the store has no access %s that enrolled", id ? id : "?");
+	if ((r = ca_ready(s, PROJECT_DEFAULT, e)) ||
+	    (r = intent_read(row.intent.data, row.intent.size, row.spki.data, row.spki.size, &intent, e)) ||
+	    (r = ca_issue(s->ca, &intent, &cert, e)))
 		return r;
 	json_put(a, "cert", cert.data);
 	return 0;
@@ -271,7 +294,7 @@ static int births(struct serve *s, struct json_object *q, struct json_object *a,
 static const struct { const char *op; bool needs_store; int (*run)(struct serve *s, struct json_object *q, struct json_object *a,
 	struct err *e); } ops[] = {
 	{ "make-media-key", false, make_media_key }, { "make-ca", false, make_ca }, { "csr", true, csr },
-		{ SIGNER_OP_BIRTHS, false, births },
+		{ "issue-access", true, issue_access }, { SIGNER_OP_BIRTHS, false, births },
 };
 
 static int answer(struct serve *s, const char *text, size_t size, struct json_object *a, struct err *e)
@@ -306,15 +329,18 @@ static int serve_one(struct serve *s, int fd, char *in, bool *ret_closed, struct
 	return send(fd, line, strlen(line), MSG_NOSIGNAL) < 0 ? err_sys(e, "the signer's channel") : 0;
 }
 
-int signer_serve(int fd, const struct signer_config *config, struct err *e)
+int signer_serve(int fd, const struct signer_config *config, struct store *store, bool *ret_lost, struct err *e)
 {
-	struct serve s = { .config = config };
+	struct serve s = { .config = config, .store = store };
 	scoped_free char *in = malloc(SIGNER_MESSAGE_MAX);
-	bool closed = false;
-	int r = in ? signer_confine(fd, e) : err_nomem(e);
+	bool closed = false, lost = false;
+	int r = in ? signer_confine(fd, store ? store_socket(store) : -1, e) : err_nomem(e);
 
-	while (!r && !closed)
+	while (!r && !closed && !lost) {
 		r = serve_one(&s, fd, in, &closed, e);
+		lost = store && store_socket(store) < 0;        /* who asked was told so, and asks again */
+	}
+	*ret_lost = lost;
 	for (size_t i = 0; i < s.held; i++)
 		signkey_free(s.keys[i]);
 	ca_free(s.ca);

@@ -1,7 +1,8 @@
 /* signer.h - the process that holds the private signing keys: media keys and the CA's.
  *
  * It is forked before natald does anything else, has no network (seccomp refuses sockets and programs; a network namespace of its own
- * where that is permitted), cannot be dumped or traced, and reads the store with a connection of its own.  Asked to sign, it
+ * where that is permitted), cannot be dumped or traced, and reads the store with a connection of its own.  To a server it connects before it
+ * is confined; when that connection is lost it ends, and its parent, which does nothing else, starts the next (keep.c).  Asked to sign, it
  * takes the bytes from the committed row, never from the asker.  Messages over a socketpair, answered in order; the caller is natald's loop.
  */
 #pragma once
@@ -13,7 +14,7 @@
 #include "controller/store/bundle_row.h"
 
 struct signer;
-struct signer_config { const char *store_path; const struct secret *key; };    /* key: SEAL_SIGNER */
+struct signer_config { const char *store; const struct secret *key; };    /* key: SEAL_SIGNER */
 
 int signer_start(const struct signer_config *config, struct signer **ret, struct err *e);
 /* Closes the channel, by which the process ends, and waits for it. */
@@ -28,6 +29,8 @@ pid_t signer_pid(const struct signer *s);
 int signer_make_media_key(struct signer *s, enum sig_alg alg, struct pubkey *ret, struct buf *sealed, struct err *e);
 int signer_make_ca(struct signer *s, const char *subject, struct buf *sealed, struct buf *chain_pem, struct err *e);
 int signer_csr(struct signer *s, const char *project, const char *subject, struct buf *csr_pem, struct err *e);
+/* The certificate of an access row (store/access.h) that was committed. Appends PEM. */
+int signer_issue(struct signer *s, const char *access_id, struct buf *cert_pem, struct err *e);
 /* Births, a batch a message: what each needs next follows from its stage. BUNDLE_TAKEN: the certificate of the committed intent.
  * BUNDLE_WRITTEN: the signatures of the committed manifest (as FORMAT.md writes them) and the whole pin record of the committed pin payload.
  * The answers come in the order of asking, and are taken when they are there: the signer works while natald does. */
@@ -46,5 +49,8 @@ int signer_next(struct signer *s, struct signer_answer *ret, bool *ret_none, str
 /* As signer_next(), after waiting for it (10 s at most). */
 int signer_wait(struct signer *s, struct signer_answer *ret, struct err *e);
 
-/* The other end: never returns but when the channel closes. For the child, and for tests. */
-int signer_serve(int fd, const struct signer_config *config, struct err *e);
+/* The other end: never returns but when the channel closes. For the child, and for tests. store: a server's, connected before the signer is
+ * confined (NULL: a file, which is opened when it is needed); *ret_lost: its connection is gone, and so is this process's use. */
+int signer_serve(int fd, const struct signer_config *config, struct store *store, bool *ret_lost, struct err *e);
+/* signer_serve() by children of this process's, each with a connection of its own: when one has lost it, the next takes the channel. */
+int signer_keep(int fd, const struct signer_config *config, struct err *e);

@@ -5,30 +5,30 @@
 
 int boot_get(struct store *s, const char *vm_id, const char *boot_id, struct boot *ret, bool *ret_absent, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = NULL;
+	scoped_query struct db_query *q = NULL;
 
-	int r = db_query(s, &st, e, "SELECT boot_id, number, place, seq, twin FROM boot WHERE vm_id = ? AND boot_id = ?", "tt", vm_id, boot_id);
-	if (r || (r = db_step(s, st, e)) < 0)
+	int r = db_query(s, &q, e, "SELECT boot_id, number, place, seq, twin FROM boot WHERE vm_id = ? AND boot_id = ?", "tt", vm_id, boot_id);
+	if (r || (r = db_step(s, q, e)) < 0)
 		return r;
 	*ret_absent = r == 0;
 	if (!r)
 		return 0;
-	db_text(st, 0, ret->boot_id, sizeof ret->boot_id);
-	ret->number = sqlite3_column_int64(st, 1);
-	ret->place = sqlite3_column_int64(st, 2);
-	ret->seq = sqlite3_column_int64(st, 3);
-	ret->twin = sqlite3_column_int(st, 4);
+	db_text(q, 0, ret->boot_id, sizeof ret->boot_id);
+	ret->number = db_int(q, 1);
+	ret->place = db_int(q, 2);
+	ret->seq = db_int(q, 3);
+	ret->twin = db_int(q, 4);
 	return 0;
 }
 
 static int next_place(struct store *s, const char *vm_id, int64_t *ret, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = NULL;
+	scoped_query struct db_query *q = NULL;
 
-	int r = db_query(s, &st, e, "SELECT coalesce(max(place), 0) + 1 FROM boot WHERE vm_id = ?", "t", vm_id);
-	if (r || (r = db_step(s, st, e)) < 0)
+	int r = db_query(s, &q, e, "SELECT coalesce(max(place), 0) + 1 FROM boot WHERE vm_id = ?", "t", vm_id);
+	if (r || (r = db_step(s, q, e)) < 0)
 		return r;
-	*ret = sqlite3_column_int64(st, 0);
+	*ret = db_int(q, 0);
 	return 0;
 }
 
@@ -36,16 +36,16 @@ int boot_put(struct store *s, const char *vm_id, struct boot *b, struct err *e)
 {
 	int r = b->place ? 0 : next_place(s, vm_id, &b->place, e);
 
-	if (r || (r = db_run(s, NULL, e, "INSERT INTO boot (vm_id, boot_id, number, place, seq, twin) VALUES (?,?,?,?,?,?)"
+	if (r || (r = db_post(s, 1, e, "INSERT INTO boot (vm_id, boot_id, number, place, seq, twin) VALUES (?,?,?,?,?,?)"
 		" ON CONFLICT (vm_id, boot_id) DO UPDATE SET seq = excluded.seq, twin = excluded.twin", "ttiiii", vm_id, b->boot_id, b->number,
 		b->place, b->seq, (int64_t)b->twin)))
 		return r;
-	return db_run(s, NULL, e, "DELETE FROM boot WHERE vm_id = ? AND place <= ?", "ti", vm_id, b->place - BOOTS_MAX);
+	return db_post(s, DB_ANY, e, "DELETE FROM boot WHERE vm_id = ? AND place <= ?", "ti", vm_id, b->place - BOOTS_MAX);
 }
 
 int boot_delete_all(struct store *s, const char *vm_id, struct err *e)
 {
-	return db_run(s, NULL, e, "DELETE FROM boot WHERE vm_id = ?", "t", vm_id);
+	return db_post(s, DB_ANY, e, "DELETE FROM boot WHERE vm_id = ?", "t", vm_id);
 }
 
 bool boot_newer(const struct boot *a, const struct boot *b)

@@ -45,7 +45,8 @@ int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e);
 int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct err *e);
 /* VMs whose newest bundle was delivered and not wiped: their medium was not seen to go. */
 int bundle_row_unwiped(struct store *s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e);
-/* Which bundles are not at stage 3. */
+/* Which bundles are not at stage 3, of those that this natald began; and of the others' after a while, for their maker may have gone. */
+enum { BUNDLE_OTHERS_S = 10 };
 struct bundle_ref { char vm_id[STORE_ID_MAX]; int64_t sequence, rev; enum bundle_stage stage; };
 /* From stage 2 to 3. *ret_changed is false where the row is not as it was when it was asked for: what was signed is not what stands there. */
 int bundle_row_sign(struct store *s, const struct bundle_ref *ref, const struct buf *signatures, const struct buf *pin_record, bool *ret_changed,

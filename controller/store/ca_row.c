@@ -21,21 +21,21 @@ int ca_row_insert(struct store *s, const struct ca_row *c, struct err *e)
 
 int ca_row_get(struct store *s, const char *project, struct ca_row *ret, bool *ret_absent, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = NULL;
+	scoped_query struct db_query *q = NULL;
 
-	int r = db_query(s, &st, e, "SELECT id, project, subject, sealed, chain, created_at, rev FROM ca WHERE project = ?", "t", project);
-	if (r || (r = db_step(s, st, e)) < 0)
+	int r = db_query(s, &q, e, "SELECT id, project, subject, sealed, chain, created_at, rev FROM ca WHERE project = ?", "t", project);
+	if (r || (r = db_step(s, q, e)) < 0)
 		return r;
 	*ret_absent = r == 0;
 	if (r == 0)
 		return 0;
-	db_text(st, 0, ret->id, sizeof ret->id);
-	db_text(st, 1, ret->project, sizeof ret->project);
-	db_text(st, 2, ret->subject, sizeof ret->subject);
-	db_blob(st, 3, &ret->sealed);
-	db_blob(st, 4, &ret->chain);
-	ret->created_at = sqlite3_column_int64(st, 5);
-	ret->rev = sqlite3_column_int64(st, 6);
+	db_text(q, 0, ret->id, sizeof ret->id);
+	db_text(q, 1, ret->project, sizeof ret->project);
+	db_text(q, 2, ret->subject, sizeof ret->subject);
+	db_blob(q, 3, &ret->sealed);
+	db_blob(q, 4, &ret->chain);
+	ret->created_at = db_int(q, 5);
+	ret->rev = db_int(q, 6);
 	return (r = buf_check(&ret->sealed, "the sealed CA key", e)) ? r : buf_check(&ret->chain, "the CA's chain", e);
 }
 

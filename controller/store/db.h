@@ -1,40 +1,43 @@
-/* db.h - the only door to SQLite, for the files of this folder: statements kept prepared, bound by a type string.
+/* db.h - the only door to the database, for the files of this folder: statements kept prepared, bound by a type string.
  *
- * types: 't' const char * (NULL is NULL), 'i' int64_t, 'b' const void * and size_t (NULL is NULL).
+ * types: 't' const char * (NULL is NULL), 'i' int64_t, 'b' const void * and size_t (NULL is NULL).  Placeholders are `?`, or `?1`, `?2`
+ * where one stands twice; the two kinds are not mixed.  Statements keep to what SQLite, PostgreSQL and the distributed engines that speak
+ * its protocol have in common (docs/SCALE.md).
  */
 #pragma once
-#include <sqlite3.h>
 #include "controller/store/store.h"
 
-enum { DB_STATEMENTS_MAX = 96 };
-struct store {
-	sqlite3 *db;
-	char path[512];
-	size_t count;
-	struct { const char *sql; sqlite3_stmt *st; } cache[DB_STATEMENTS_MAX];
-	bool in_turn, deferring;
-	int synced_changes;             /* sqlite3_total_changes() at the last sync */
-	int64_t last_event;
-};
+enum { DB_VALUES_MAX = 48, DB_ANY = -1 };
+struct db_query;                        /* a statement that is bound; ended by db_end() */
 
 /* sql must be a literal: its address is the cache's key. The statement is bound and not yet stepped. */
-int db_query(struct store *s, sqlite3_stmt **ret, struct err *e, const char *sql, const char *types, ...);
+int db_query(struct store *s, struct db_query **ret, struct err *e, const char *sql, const char *types, ...);
+/* As db_query() with a text that was made, and is not kept. */
+int db_query_made(struct store *s, struct db_query **ret, struct err *e, const char *sql, const char *types, ...);
 /* 1: a row, 0: no more, or -code. */
-int db_step(struct store *s, sqlite3_stmt *st, struct err *e);
+int db_step(struct store *s, struct db_query *q, struct err *e);
 /* Query and step to its end; rows are dropped. ret_changes may be NULL. */
 int db_run(struct store *s, int *ret_changes, struct err *e, const char *sql, const char *types, ...);
-int db_fail(struct store *s, const char *what, struct err *e);
-static inline void db_reset_p(sqlite3_stmt **st)
+int db_run_made(struct store *s, int *ret_changes, struct err *e, const char *sql, const char *types, ...);
+/* A write whose answer nobody waits for: `expect` rows are to change (DB_ANY: however many). Where the engine can, it is looked at by the time
+ * of the commit, and a turn whose post failed or changed another number is run again; else, and outside a turn, it is run at once.
+ * conflict: run at once, it changed another number of rows. */
+int db_post(struct store *s, int expect, struct err *e, const char *sql, const char *types, ...);
+void db_end(struct db_query *q);
+static inline void db_end_p(struct db_query **q)
 {
-	if (*st) {
-		sqlite3_reset(*st);
-		sqlite3_clear_bindings(*st);
-	}
+	if (*q)
+		db_end(*q);
 }
-#define scoped_query scoped(db_reset_p)
+#define scoped_query scoped(db_end_p)
 
-/* Columns. Text into a fixed field (a longer one is cut: the writers check), or duplicated (NULL where NULL or out of memory). */
-void db_text(sqlite3_stmt *st, int col, char *out, size_t size);
-char *db_dup(sqlite3_stmt *st, int col);
-void db_blob(sqlite3_stmt *st, int col, struct buf *out);
-void db_fixed(sqlite3_stmt *st, int col, void *out, size_t size);
+/* Columns of the row that was stepped to. */
+bool db_is_null(struct db_query *q, int col);
+int64_t db_int(struct db_query *q, int col);
+/* Until the next step; NULL where NULL. */
+const char *db_chars(struct db_query *q, int col);
+/* Into a fixed field (a longer one is cut: the writers check), or duplicated (NULL where NULL or out of memory). */
+void db_text(struct db_query *q, int col, char *out, size_t size);
+char *db_dup(struct db_query *q, int col);
+void db_blob(struct db_query *q, int col, struct buf *out);
+void db_fixed(struct db_query *q, int col, void *out, size_t size);

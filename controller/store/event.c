@@ -2,36 +2,47 @@
 #include "controller/store/event.h"
 
 #include "common/base/clock.h"
-#include "controller/store/db.h"
+#include "controller/store/engine.h"
+#include "controller/store/news.h"
 
 int event_add(struct store *s, const char *project, const struct event *ev, struct err *e)
 {
-	int r = db_run(s, NULL, e, "INSERT INTO event (project, noun, noun_id, at_ms, kind, body) VALUES (?,?,?,?,?,?)", "tttitt",
-		project, ev->noun, ev->noun_id,
+	int r = db_post(s, 1, e, "INSERT INTO event (noun_id, seq, project, noun, at_ms, kind, body)"
+		" SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM event WHERE noun_id = ?1", "tttitt", ev->noun_id, project, ev->noun,
 		clock_ns(CLOCK_REALTIME) / 1000000, ev->kind, ev->body);
-	if (!r)
-		s->last_event = sqlite3_last_insert_rowid(s->db);
-	return r;
+	if (r == -ERR_CONFLICT)                 /* another gave the same number at the same moment */
+		s->must_retry = store_has_locks(s);
+	s->happened += !r;
+	return r ? r : news_add(s, ev->noun, ev->noun_id, e);
 }
 
 int event_each(struct store *s, const struct event_cursor *c, void (*each)(void *arg, const struct event *ev), void *arg, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = NULL;
+	scoped_query struct db_query *q = NULL;
 	int r, got;
 
-	if ((r = db_query(s, &st, e, "SELECT seq, at_ms, noun, noun_id, kind, body FROM event WHERE noun_id = ? AND seq > ? ORDER BY seq LIMIT ?", "tii",
+	if ((r = db_query(s, &q, e, "SELECT seq, at_ms, noun, noun_id, kind, body FROM event WHERE noun_id = ? AND seq > ? ORDER BY seq LIMIT ?", "tii",
 		c->noun_id, c->after, (int64_t)c->limit)))
 		return r;
-	while ((got = db_step(s, st, e)) == 1) {
+	while ((got = db_step(s, q, e)) == 1) {
 		struct event ev = {
-			.seq = sqlite3_column_int64(st, 0), .at_ms = sqlite3_column_int64(st, 1),
-				.noun = (const char *)sqlite3_column_text(st, 2),
-			.noun_id = (const char *)sqlite3_column_text(st, 3), .kind = (const char *)sqlite3_column_text(st, 4),
-			.body = (const char *)sqlite3_column_text(st, 5),
+			.seq = db_int(q, 0), .at_ms = db_int(q, 1),
+				.noun = db_chars(q, 2),
+			.noun_id = db_chars(q, 3), .kind = db_chars(q, 4),
+			.body = db_chars(q, 5),
 		};
 		each(arg, &ev);
 	}
 	return got;
 }
 
-int64_t event_last(const struct store *s) { return s->last_event; }
+int event_last(struct store *s, const char *noun_id, int64_t *ret, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+
+	int r = db_query(s, &q, e, "SELECT coalesce(max(seq), 0) FROM event WHERE noun_id = ?", "t", noun_id);
+	if (r || (r = db_step(s, q, e)) < 0)
+		return r;
+	*ret = db_int(q, 0);
+	return 0;
+}

@@ -1,4 +1,7 @@
-/* event.h - what happened, in order: written in the commit of the change itself, read by cursor. */
+/* event.h - what happened to each thing, in order: written in the commit of the change itself, read by cursor.
+ *
+ * Numbered per thing: two that change it wait for each other, so that no number is seen before a lower one is there.
+ */
 #pragma once
 #include "controller/store/store.h"
 
@@ -8,5 +11,5 @@ int event_add(struct store *s, const char *project, const struct event *ev, stru
 /* Events of one thing after `after`, oldest first, at most `limit`. Strings live only inside each(). */
 struct event_cursor { const char *noun_id; int64_t after; int limit; };
 int event_each(struct store *s, const struct event_cursor *c, void (*each)(void *arg, const struct event *ev), void *arg, struct err *e);
-/* The newest number given out: grows with each event. */
-int64_t event_last(const struct store *s);
+/* The newest number of this thing, 0 where nothing happened. */
+int event_last(struct store *s, const char *noun_id, int64_t *ret, struct err *e);

@@ -18,20 +18,20 @@ int media_key_insert(struct store *s, const struct media_key *k, struct err *e)
 	return r;
 }
 
-static int read_row(sqlite3_stmt *st, struct media_key *k, struct err *e)
+static int read_row(struct db_query *q, struct media_key *k, struct err *e)
 {
 	scoped_buf struct buf spki = BUF_MAX(SPKI_MAX);
 	int r;
 
 	*k = (struct media_key){ .sealed = BUF_MAX(MEDIA_KEY_SEALED_MAX) };
-	db_text(st, 0, k->id, sizeof k->id);
-	db_text(st, 1, k->project, sizeof k->project);
-	db_text(st, 2, k->name, sizeof k->name);
-	db_blob(st, 3, &spki);
-	db_blob(st, 4, &k->sealed);
-	db_text(st, 5, k->state, sizeof k->state);
-	k->created_at = sqlite3_column_int64(st, 6);
-	k->rev = sqlite3_column_int64(st, 7);
+	db_text(q, 0, k->id, sizeof k->id);
+	db_text(q, 1, k->project, sizeof k->project);
+	db_text(q, 2, k->name, sizeof k->name);
+	db_blob(q, 3, &spki);
+	db_blob(q, 4, &k->sealed);
+	db_text(q, 5, k->state, sizeof k->state);
+	k->created_at = db_int(q, 6);
+	k->rev = db_int(q, 7);
 	if ((r = buf_check(&spki, "a public key", e)) || (r = buf_check(&k->sealed, "a sealed key", e)))
 		return r;
 	return pubkey_from_spki(spki.data, spki.size, k->name, &k->public, e);
@@ -40,17 +40,17 @@ static int read_row(sqlite3_stmt *st, struct media_key *k, struct err *e)
 int media_key_list(struct store *s, const char *project, struct media_key **ret, size_t *ret_count, struct err *e)
 {
 	enum { KEYS_MAX = 64 };
-	scoped_query sqlite3_stmt *st = NULL;
+	scoped_query struct db_query *q = NULL;
 	size_t n = 0;
-	int r = db_query(s, &st, e, "SELECT id, project, name, spki, sealed, state, created_at, rev FROM media_key WHERE project = ? ORDER BY name LIMIT 64",
+	int r = db_query(s, &q, e, "SELECT id, project, name, spki, sealed, state, created_at, rev FROM media_key WHERE project = ? ORDER BY name LIMIT 64",
 		"t", project);
 	if (r)
 		return r;
 	struct media_key *keys = calloc(KEYS_MAX, sizeof *keys);
 	if (!keys)
 		return err_nomem(e);
-	while ((r = db_step(s, st, e)) == 1)
-		if ((r = read_row(st, &keys[n++], e)))
+	while ((r = db_step(s, q, e)) == 1)
+		if ((r = read_row(q, &keys[n++], e)))
 			break;
 	if (r) {
 		media_key_list_free(keys, n);

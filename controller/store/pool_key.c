@@ -3,66 +3,103 @@
 
 #include <string.h>
 #include "common/base/clock.h"
-#include "controller/store/db.h"
+#include "controller/store/engine.h"
+#include "controller/store/pool_shelf.h"
 
 void pool_key_fini(struct pool_key *k) { buf_fini(&k->sealed); }
 
-int pool_key_insert(struct store *s, const char *project, const struct pool_key *k, struct err *e)
+/* Each natald counts in a part of its own (store_part), which may fall below zero: the meter is their sum, and nobody waits for a row of it. */
+static int count(struct store *s, const char *project, int kind, struct pool_count d, struct err *e)
 {
-	int r = db_run(s, NULL, e, "INSERT INTO pool_key (id, project, kind, state, public, sealed, made_at) VALUES (?,?,?,0,?,?,?)",
-		"ttibbi", k->id, project,
-		(int64_t)k->kind, k->public, k->public_size, k->sealed.data, k->sealed.size, clock_unix_s());
-	return r ? r : db_run(s, NULL, e, "INSERT INTO pool_meter (project, kind, made, free, taken, wiped) VALUES (?,?,1,1,0,0)"
-		" ON CONFLICT (project, kind) DO UPDATE SET made = made + 1, free = free + 1", "ti", project, (int64_t)k->kind);
+	return db_post(s, 1, e, "INSERT INTO pool_meter (project, kind, part, made, free, taken, wiped) VALUES (?,?,?,?,?,?,?)"
+		" ON CONFLICT (project, kind, part) DO UPDATE SET made = pool_meter.made + excluded.made, free = pool_meter.free + excluded.free,"
+		" taken = pool_meter.taken + excluded.taken, wiped = pool_meter.wiped + excluded.wiped", "tiiiiii", project, (int64_t)kind, store_part(s),
+		d.made, d.free, d.taken, d.wiped);
 }
 
-static int find_free(struct store *s, const char *project, int kind, struct pool_key *ret, struct err *e)
+int pool_key_insert(struct store *s, const char *project, const struct pool_key *k, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = NULL;
+	int r = db_post(s, 1, e, "INSERT INTO pool_key (id, project, kind, state, public, sealed, made_at) VALUES (?,?,?,0,?,?,?)", "ttibbi", k->id, project,
+		(int64_t)k->kind, k->public, k->public_size, k->sealed.data, k->sealed.size, clock_unix_s());
+	return r ? r : count(s, project, k->kind, (struct pool_count){ .made = 1, .free = 1 }, e);
+}
 
-	int r = db_query(s, &st, e, "SELECT id, public, sealed FROM pool_key WHERE project = ? AND kind = ? AND state = 0 LIMIT 1", "ti",
-		project,
-		(int64_t)kind);
-	if (r || (r = db_step(s, st, e)) <= 0)
-		return r;
+int pool_key_read(struct db_query *q, int kind, struct pool_key *ret, struct err *e)
+{
 	scoped_buf struct buf public = BUF_MAX(POOL_PUBLIC_MAX);
-	db_text(st, 0, ret->id, sizeof ret->id);
-	db_blob(st, 1, &public);
-	db_blob(st, 2, &ret->sealed);
+	int r;
+
+	db_text(q, 0, ret->id, sizeof ret->id);
+	db_blob(q, 1, &public);
+	db_blob(q, 2, &ret->sealed);
 	if ((r = buf_check(&public, "a pooled public key", e)) || (r = buf_check(&ret->sealed, "a pooled key", e)))
 		return r;
 	ret->kind = kind;
 	ret->public_size = public.size;
 	if (public.size)
 		memcpy(ret->public, public.data, public.size);
-	return 1;
+	return 0;
+}
+
+static int find_free(struct store *s, const char *project, int kind, struct pool_key *ret, bool *ret_absent, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+
+	if (store_has_locks(s) && s->in_turn)           /* many take at once: nobody waits for a row that another is about to take */
+		return pool_shelf_take(s, project, kind, ret, ret_absent, e);
+	int r = db_query(s, &q, e, "SELECT id, public, sealed FROM pool_key WHERE project = ? AND kind = ? AND state = 0 LIMIT 1", "ti", project,
+		(int64_t)kind);
+	if (r || (r = db_step(s, q, e)) < 0)
+		return r;
+	*ret_absent = r == 0;
+	return r ? pool_key_read(q, kind, ret, e) : 0;
 }
 
 int pool_key_take(struct store *s, const char *project, int kind, const char *vm_id, struct pool_key *ret, bool *ret_absent, struct err *e)
 {
-	int changed = 0;
-
-	int r = find_free(s, project, kind, ret, e);
-	if (r < 0)
+	int r = find_free(s, project, kind, ret, ret_absent, e);
+	if (r || *ret_absent)
 		return r;
-	*ret_absent = r == 0;
-	if (r == 0)
-		return 0;
-	if ((r = db_run(s, &changed, e, "UPDATE pool_key SET state = 1, sealed = NULL, vm_id = ? WHERE id = ? AND state = 0", "tt",
-		vm_id, ret->id)))
-		return r;
-	if (changed != 1)
+	/* Whatever the engine made of the lock: the turn does not commit unless the key was still free. */
+	r = db_post(s, 1, e, "UPDATE pool_key SET state = 1, sealed = NULL, vm_id = ? WHERE id = ? AND state = 0", "tt", vm_id, ret->id);
+	if (r == -ERR_CONFLICT)
 		return err_set(e, ERR_INTERNAL, "pool key %s was taken twice", ret->id);
-	return db_run(s, NULL, e, "UPDATE pool_meter SET free = free - 1, taken = taken + 1 WHERE project = ? AND kind = ?", "ti",
-		project, (int64_t)kind);
+	return r ? r : count(s, project, kind, (struct pool_count){ .free = -1, .taken = 1 }, e);
+}
+
+enum { KINDS_MAX = 16 };
+
+/* How many of each kind this VM has taken. */
+static int count_taken(struct store *s, const char *project, const char *vm_id, int64_t taken[KINDS_MAX], struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+
+	int r = db_query(s, &q, e, "SELECT kind, count(*) FROM pool_key WHERE vm_id = ? AND state = 1 AND project = ? GROUP BY kind", "tt", vm_id, project);
+	if (r)
+		return r;
+	while ((r = db_step(s, q, e)) == 1) {
+		int64_t kind = db_int(q, 0);
+		if (kind < 0 || kind >= KINDS_MAX)
+			return err_set(e, ERR_INTERNAL, "a pooled key of kind %lld", (long long)kind);
+		taken[kind] = db_int(q, 1);
+	}
+	return r;
 }
 
 int pool_key_wipe(struct store *s, const char *project, const char *vm_id, struct err *e)
 {
-	int r = db_run(s, NULL, e, "UPDATE pool_meter SET taken = taken - n, wiped = wiped + n FROM (SELECT kind AS k, count(*) AS n FROM pool_key"
-		" WHERE vm_id = ?2 AND state = 1 AND project = ?1 GROUP BY kind) WHERE project = ?1 AND kind = k", "tt", project, vm_id);
-	return r ? r : db_run(s, NULL, e, "UPDATE pool_key SET state = 2, sealed = NULL WHERE project = ? AND vm_id = ? AND state = 1",
-		"tt", project, vm_id);
+	int64_t taken[KINDS_MAX] = { 0 };
+	int r = count_taken(s, project, vm_id, taken, e);
+
+	for (int kind = 0; !r && kind < KINDS_MAX; kind++) {
+		if (!taken[kind])
+			continue;
+		r = db_post(s, (int)taken[kind], e, "UPDATE pool_key SET state = 2, sealed = NULL WHERE project = ? AND vm_id = ? AND kind = ? AND state = 1",
+			"tti", project, vm_id, (int64_t)kind);
+		if (!r)
+			r = count(s, project, kind, (struct pool_count){ .taken = -taken[kind], .wiped = taken[kind] }, e);
+	}
+	return r;
 }
 
 int pool_key_retire(struct store *s, struct err *e)
@@ -71,49 +108,42 @@ int pool_key_retire(struct store *s, struct err *e)
 	return r ? r : db_run(s, NULL, e, "UPDATE pool_key SET state = 2, sealed = NULL WHERE state = 0", "");
 }
 
-static int read_meter(struct store *s, const char *project, int kind, struct pool_count *ret, struct err *e)
-{
-	scoped_query sqlite3_stmt *st = NULL;
-
-	*ret = (struct pool_count){ 0 };
-	int r = db_query(s, &st, e, "SELECT made, free, taken, wiped FROM pool_meter WHERE project = ? AND kind = ?", "ti", project,
-		(int64_t)kind);
-	if (r || (r = db_step(s, st, e)) <= 0)
-		return r;
-	*ret = (struct pool_count){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
-		sqlite3_column_int64(st, 3) };
-	return 0;
-}
+/* Books and rows in one statement, so that both are of one moment; PostgreSQL's sum of BIGINT is NUMERIC. */
+#define SUM(n, column) "SELECT " n ", CAST(coalesce(sum(" column "), 0) AS BIGINT) FROM pool_meter WHERE project = ?1 AND kind = ?2"
+enum { BOOK_MADE = 10, BOOK_FREE, BOOK_TAKEN, BOOK_WIPED, BOOKS };
 
 int pool_key_count(struct store *s, const char *project, int kind, struct pool_count *ret, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = NULL;
-	int64_t rows[POOL_STATES] = { 0 };
-	struct pool_count m;
+	scoped_query struct db_query *q = NULL;
+	int64_t n[BOOKS] = { 0 };
 
-	int r = read_meter(s, project, kind, &m, e);
-	if (r || (r = db_query(s, &st, e, "SELECT state, count(*) FROM pool_key WHERE project = ? AND kind = ? GROUP BY state", "ti",
-		project, (int64_t)kind)))
+	int r = db_query(s, &q, e, "SELECT state, count(*) FROM pool_key WHERE project = ?1 AND kind = ?2 GROUP BY state UNION ALL " SUM("10", "made")
+		" UNION ALL " SUM("11", "free") " UNION ALL " SUM("12", "taken") " UNION ALL " SUM("13", "wiped"), "ti", project, (int64_t)kind);
+	if (r)
 		return r;
-	while ((r = db_step(s, st, e)) == 1)
-		if (sqlite3_column_int(st, 0) >= 0 && sqlite3_column_int(st, 0) < POOL_STATES)
-			rows[sqlite3_column_int(st, 0)] = sqlite3_column_int64(st, 1);
-	if (r < 0)
+	while ((r = db_step(s, q, e)) == 1) {
+		int64_t at = db_int(q, 0);
+		if (at >= 0 && at < BOOKS)
+			n[at] = db_int(q, 1);
+	}
+	if (r)
 		return r;
-	if (m.made != m.free + m.taken + m.wiped || rows[POOL_FREE] != m.free || rows[POOL_TAKEN] != m.taken || rows[POOL_WIPED] != m.wiped)
+	if (n[BOOK_MADE] != n[BOOK_FREE] + n[BOOK_TAKEN] + n[BOOK_WIPED] || n[POOL_FREE] != n[BOOK_FREE] || n[POOL_TAKEN] != n[BOOK_TAKEN] ||
+	    n[POOL_WIPED] != n[BOOK_WIPED])
 		return err_set(e, ERR_INTERNAL, "the pool's books are wrong for kind %d: made %lld, free %lld/%lld, taken %lld/%lld, wiped %lld/%lld", kind,
-			(long long)m.made, (long long)m.free, (long long)rows[POOL_FREE], (long long)m.taken, (long long)rows[POOL_TAKEN],
-			(long long)m.wiped, (long long)rows[POOL_WIPED]);
-	*ret = m;
+			(long long)n[BOOK_MADE], (long long)n[BOOK_FREE], (long long)n[POOL_FREE], (long long)n[BOOK_TAKEN],
+			(long long)n[POOL_TAKEN], (long long)n[BOOK_WIPED], (long long)n[POOL_WIPED]);
+	*ret = (struct pool_count){ n[BOOK_MADE], n[BOOK_FREE], n[BOOK_TAKEN], n[BOOK_WIPED] };
 	return 0;
 }
 
 int pool_key_free_count(struct store *s, const char *project, int kind, int64_t *ret, struct err *e)
 {
-	struct pool_count m;
+	scoped_query struct db_query *q = NULL;
 
-	int r = read_meter(s, project, kind, &m, e);
-	if (!r)
-		*ret = m.free;
-	return r;
+	int r = db_query(s, &q, e, SUM("0", "free"), "ti", project, (int64_t)kind);
+	if (r || (r = db_step(s, q, e)) < 0)
+		return r;
+	*ret = db_int(q, 1);
+	return 0;
 }

@@ -20,6 +20,10 @@ struct pool_key {
 #define POOL_KEY ((struct pool_key){ .sealed = BUF_MAX(POOL_SEALED_MAX) })
 void pool_key_fini(struct pool_key *k);
 
+/* id, public, sealed. For this folder. */
+struct db_query;
+int pool_key_read(struct db_query *q, int kind, struct pool_key *ret, struct err *e);
+
 int pool_key_insert(struct store *s, const char *project, const struct pool_key *k, struct err *e);
 /* *ret_absent where none is free. */
 int pool_key_take(struct store *s, const char *project, int kind, const char *vm_id, struct pool_key *ret, bool *ret_absent, struct err *e);

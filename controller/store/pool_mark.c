@@ -12,14 +12,14 @@ int pool_mark_put(struct store *s, const char *project, const struct pool_mark *
 
 int pool_mark_list(struct store *s, const char *project, struct pool_mark *ret, size_t *ret_count, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = NULL;
+	scoped_query struct db_query *q = NULL;
 	size_t n = 0;
 
-	int r = db_query(s, &st, e, "SELECT kind, low, high FROM pool_mark WHERE project = ? ORDER BY kind", "t", project);
+	int r = db_query(s, &q, e, "SELECT kind, low, high FROM pool_mark WHERE project = ? ORDER BY kind", "t", project);
 	if (r)
 		return r;
-	while (n < POOL_MARKS_MAX && (r = db_step(s, st, e)) == 1)
-		ret[n++] = (struct pool_mark){ sqlite3_column_int(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2) };
+	while (n < POOL_MARKS_MAX && (r = db_step(s, q, e)) == 1)
+		ret[n++] = (struct pool_mark){ db_int(q, 0), db_int(q, 1), db_int(q, 2) };
 	if (r < 0)
 		return r;
 	*ret_count = n;

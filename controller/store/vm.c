@@ -8,6 +8,7 @@
 #include "controller/store/boot.h"
 #include "controller/store/db.h"
 #include "controller/store/event.h"
+#include "controller/store/news.h"
 
 static const char *const states[VM_STATES] = {
 	[VM_DEFINED] = "defined", [VM_READY] = "ready", [VM_BOOTING] = "booting", [VM_PROVISIONING] = "provisioning",
@@ -29,6 +30,7 @@ void vm_fini(struct vm *v)
 	free(give(v->status));
 	free(give(v->unproven));
 	free(give(v->forwards));
+	free(give(v->goal));
 }
 
 void vm_set_state(struct vm *v, enum vm_state state, const char *fmt, ...)
@@ -53,23 +55,22 @@ static int state_event(struct store *s, const struct vm *v, struct err *e)
 }
 
 #define COLUMNS "id, project, name, uuid, instance_id, mac, host, image, spec, state, reason, running, run_token, sequence, deadline_at, host_known," \
-	" report_key, boot_id, report_seq, status, ek_sha256, forwards, idempotency_key, created_at, unproven, unproven_left, forged, rev"
+	" report_key, boot_id, report_seq, status, ek_sha256, forwards, created_at, unproven, unproven_left, forged,"\
+	" epoch, goal, has_epoch, has_gen, seen_at, rev"
 
 int vm_insert(struct store *s, const struct vm *v, struct err *e)
 {
-	int r = db_run(s, NULL, e, "INSERT INTO vm (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)",
-		"tttttttttitiiiiibtittt" "titii",
+	int r = db_run(s, NULL, e, "INSERT INTO vm (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,0,1)",
+		"tttttttttitiiiiibtittt" "itii" "it",
 		v->id, v->project, v->name, v->uuid, v->instance_id, v->mac, v->host, v->image, v->spec, (int64_t)v->state, v->reason,
 			(int64_t)v->running,
 		v->run_token, v->sequence, v->deadline_at, (int64_t)v->host_known, (const void *)v->report_key, v->report_key_size,
 			v->boot_id, v->report_seq,
-		v->status, v->ek_sha256, v->forwards ? v->forwards : "[]", *v->idempotency_key ? v->idempotency_key : NULL, clock_unix_s(),
-		v->unproven, (int64_t)VM_UNPROVEN_MAX, v->forged);
+		v->status, v->ek_sha256, v->forwards ? v->forwards : "[]", clock_unix_s(),
+		v->unproven, (int64_t)VM_UNPROVEN_MAX, v->forged, v->epoch, v->goal);
 	if (r == -ERR_CONFLICT) {
-		if (strstr(e->msg, "vm.uuid"))
+		if (strstr(e->msg, "uuid"))
 			err_set(e, ERR_CONFLICT, "a VM with UUID %s exists", v->uuid);
-		else if (strstr(e->msg, "idempotency"))
-			err_set(e, ERR_CONFLICT, "the idempotency key was used for another VM");
 		else
 			err_set(e, ERR_CONFLICT, "a VM named '%s' exists", v->name);
 		err_hint(e, "natalctl vm list shows what there is; --if-not-exists takes one that exists");
@@ -77,41 +78,45 @@ int vm_insert(struct store *s, const struct vm *v, struct err *e)
 	return r ? r : state_event(s, v, e);
 }
 
-static int read_row(sqlite3_stmt *st, struct vm *v, struct err *e)
+static int read_row(struct db_query *q, struct vm *v, struct err *e)
 {
 	scoped_buf struct buf key = BUF_MAX(VM_REPORT_KEY_SEALED_MAX);
 	int i = 0;
 
 	*v = (struct vm){ 0 };
-	db_text(st, i++, v->id, sizeof v->id);
-	db_text(st, i++, v->project, sizeof v->project);
-	db_text(st, i++, v->name, sizeof v->name);
-	db_text(st, i++, v->uuid, sizeof v->uuid);
-	db_text(st, i++, v->instance_id, sizeof v->instance_id);
-	db_text(st, i++, v->mac, sizeof v->mac);
-	db_text(st, i++, v->host, sizeof v->host);
-	db_text(st, i++, v->image, sizeof v->image);
-	v->spec = db_dup(st, i++);
-	v->state = v->was_state = (enum vm_state)sqlite3_column_int(st, i++);
-	db_text(st, i++, v->reason, sizeof v->reason);
+	db_text(q, i++, v->id, sizeof v->id);
+	db_text(q, i++, v->project, sizeof v->project);
+	db_text(q, i++, v->name, sizeof v->name);
+	db_text(q, i++, v->uuid, sizeof v->uuid);
+	db_text(q, i++, v->instance_id, sizeof v->instance_id);
+	db_text(q, i++, v->mac, sizeof v->mac);
+	db_text(q, i++, v->host, sizeof v->host);
+	db_text(q, i++, v->image, sizeof v->image);
+	v->spec = db_dup(q, i++);
+	v->state = v->was_state = (enum vm_state)db_int(q, i++);
+	db_text(q, i++, v->reason, sizeof v->reason);
 	memcpy(v->was_reason, v->reason, sizeof v->was_reason);
-	v->running = sqlite3_column_int(st, i++);
-	v->run_token = sqlite3_column_int64(st, i++);
-	v->sequence = sqlite3_column_int64(st, i++);
-	v->deadline_at = sqlite3_column_int64(st, i++);
-	v->host_known = sqlite3_column_int(st, i++);
-	db_blob(st, i++, &key);
-	db_text(st, i++, v->boot_id, sizeof v->boot_id);
-	v->report_seq = sqlite3_column_int64(st, i++);
-	v->status = db_dup(st, i++);
-	db_text(st, i++, v->ek_sha256, sizeof v->ek_sha256);
-	v->forwards = db_dup(st, i++);
-	db_text(st, i++, v->idempotency_key, sizeof v->idempotency_key);
-	v->created_at = sqlite3_column_int64(st, i++);
-	v->unproven = db_dup(st, i++);
-	v->unproven_left = sqlite3_column_int64(st, i++);
-	v->forged = sqlite3_column_int64(st, i++);
-	v->rev = sqlite3_column_int64(st, i);
+	v->running = db_int(q, i++);
+	v->run_token = db_int(q, i++);
+	v->sequence = db_int(q, i++);
+	v->deadline_at = db_int(q, i++);
+	v->host_known = db_int(q, i++);
+	db_blob(q, i++, &key);
+	db_text(q, i++, v->boot_id, sizeof v->boot_id);
+	v->report_seq = db_int(q, i++);
+	v->status = db_dup(q, i++);
+	db_text(q, i++, v->ek_sha256, sizeof v->ek_sha256);
+	v->forwards = db_dup(q, i++);
+	v->created_at = db_int(q, i++);
+	v->unproven = db_dup(q, i++);
+	v->unproven_left = db_int(q, i++);
+	v->forged = db_int(q, i++);
+	v->epoch = db_int(q, i++);
+	v->goal = db_dup(q, i++);
+	v->has_epoch = db_int(q, i++);
+	v->has_gen = db_int(q, i++);
+	v->seen_at = db_int(q, i++);
+	v->rev = db_int(q, i);
 	if (key.size)
 		memcpy(v->report_key, key.data, key.size);
 	v->report_key_size = key.size;
@@ -121,59 +126,46 @@ static int read_row(sqlite3_stmt *st, struct vm *v, struct err *e)
 	return err_nomem(e);
 }
 
-static int get_one(struct store *s, sqlite3_stmt *query, struct vm *ret, bool *ret_absent, struct err *e)
+static int get_one(struct store *s, struct db_query *query, struct vm *ret, bool *ret_absent, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = query;
+	scoped_query struct db_query *q = query;
 
-	int r = db_step(s, st, e);
+	int r = db_step(s, q, e);
 	if (r < 0)
 		return r;
 	*ret_absent = r == 0;
-	return r ? read_row(st, ret, e) : 0;
+	return r ? read_row(q, ret, e) : 0;
 }
 
 int vm_get(struct store *s, const char *project, const char *name, struct vm *ret, bool *ret_absent, struct err *e)
 {
-	sqlite3_stmt *st;
+	struct db_query *q;
 
-	int r = db_query(s, &st, e, "SELECT " COLUMNS " FROM vm WHERE project = ? AND name = ?", "tt", project, name);
-	return r ? r : get_one(s, st, ret, ret_absent, e);
+	int r = db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE project = ? AND name = ?", "tt", project, name);
+	return r ? r : get_one(s, q, ret, ret_absent, e);
 }
 
 int vm_get_by_id(struct store *s, const char *id, struct vm *ret, bool *ret_absent, struct err *e)
 {
-	sqlite3_stmt *st;
+	struct db_query *q;
 
-	int r = db_query(s, &st, e, "SELECT " COLUMNS " FROM vm WHERE id = ?", "t", id);
-	return r ? r : get_one(s, st, ret, ret_absent, e);
-}
-
-int vm_get_by_idempotency_key(struct store *s, const char *project, const char *key, struct vm *ret, bool *ret_absent, struct err *e)
-{
-	sqlite3_stmt *st;
-
-	int r = db_query(s, &st, e, "SELECT " COLUMNS " FROM vm WHERE project = ? AND idempotency_key = ?", "tt", project, key);
-	return r ? r : get_one(s, st, ret, ret_absent, e);
+	int r = db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE id = ?", "t", id);
+	return r ? r : get_one(s, q, ret, ret_absent, e);
 }
 
 int vm_save(struct store *s, struct vm *v, struct err *e)
 {
-	int changed = 0;
-
-	int r = db_run(s, &changed, e, "UPDATE vm SET state=?, reason=?, running=?, host_known=?, run_token=?, sequence=?, deadline_at=?, report_key=?,"
-		" boot_id=?, report_seq=?, status=?, ek_sha256=?, forwards=?, unproven=?, unproven_left=?, forged=?, rev=rev+1 WHERE id=? AND rev=?", "itiiiiibtittttiiti",
-			(int64_t)v->state,
-		v->reason, (int64_t)v->running, (int64_t)v->host_known, v->run_token, v->sequence, v->deadline_at,
-			(const void *)v->report_key,
-		v->report_key_size, v->boot_id, v->report_seq, v->status, v->ek_sha256, v->forwards, v->unproven, v->unproven_left,
-		v->forged, v->id, v->rev);
+	int r = db_post(s, 1, e, "UPDATE vm SET state=?, reason=?, running=?, host_known=?, run_token=?, sequence=?, deadline_at=?, report_key=?,"
+		" boot_id=?, report_seq=?, status=?, ek_sha256=?, forwards=?, unproven=?, unproven_left=?, forged=?, epoch=?, goal=?,"
+		" has_epoch=?, has_gen=?, seen_at=?, rev=rev+1 WHERE id=? AND rev=?", "itiiiiibtittttii" "itiii" "ti", (int64_t)v->state, v->reason,
+		(int64_t)v->running, (int64_t)v->host_known, v->run_token, v->sequence, v->deadline_at, (const void *)v->report_key,
+		v->report_key_size, v->boot_id, v->report_seq, v->status, v->ek_sha256, v->forwards, v->unproven, v->unproven_left, v->forged,
+		v->epoch, v->goal, v->has_epoch, v->has_gen, v->seen_at, v->id, v->rev);
 	if (r)
-		return r;
-	if (!changed)
-		return err_set(e, ERR_CONFLICT, "VM %s was changed meanwhile", v->name);
+		return r == -ERR_CONFLICT ? err_set(e, ERR_CONFLICT, "VM %s was changed meanwhile", v->name) : r;
 	v->rev++;
 	if (v->state == v->was_state && strcmp(v->reason, v->was_reason) == 0)
-		return 0;
+		return news_add(s, "vm", v->id, e);
 	if ((r = state_event(s, v, e)))
 		return r;
 	v->was_state = v->state;
@@ -181,29 +173,44 @@ int vm_save(struct store *s, struct vm *v, struct err *e)
 	return 0;
 }
 
-int vm_delete(struct store *s, struct vm *v, struct err *e)
+int vm_save_spec(struct store *s, struct vm *v, struct err *e)
 {
 	int changed = 0;
+	int r = db_run(s, &changed, e, "UPDATE vm SET name=?, spec=?, rev=rev+1 WHERE id=? AND rev=?", "ttti", v->name, v->spec, v->id, v->rev);
 
-	int r = db_run(s, &changed, e, "DELETE FROM vm WHERE id = ? AND rev = ?", "ti", v->id, v->rev);
-	if (r || (r = db_run(s, NULL, e, "DELETE FROM bundle WHERE vm_id = ?", "t", v->id)) || (r = boot_delete_all(s, v->id, e)) ||
-	    (r = db_run(s, NULL, e, "DELETE FROM bundle_secret WHERE vm_id = ?", "t", v->id)))
+	if (r == -ERR_CONFLICT)
+		err_set(e, ERR_CONFLICT, "a VM named '%s' exists", v->name);
+	if (r)
 		return r;
 	if (!changed)
 		return err_set(e, ERR_CONFLICT, "VM %s was changed meanwhile", v->name);
+	v->rev++;
+	return 0;
+}
+
+int vm_delete(struct store *s, struct vm *v, struct err *e)
+{
+	int r = db_post(s, 1, e, "DELETE FROM vm WHERE id = ? AND rev = ?", "ti", v->id, v->rev);
+	if (r)
+		return r == -ERR_CONFLICT ? err_set(e, ERR_CONFLICT, "VM %s was changed meanwhile", v->name) : r;
+	if ((r = db_post(s, DB_ANY, e, "DELETE FROM bundle WHERE vm_id = ?", "t", v->id)) || (r = boot_delete_all(s, v->id, e)) ||
+	    (r = db_post(s, DB_ANY, e, "DELETE FROM bundle_secret WHERE vm_id = ?", "t", v->id)))
+		return r;
+	if ((r = news_add(s, "gone", v->id, e)))        /* its certificate counts nowhere any more */
+		return r;
 	return event_add(s, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = "deleted", .body = "{}" }, e);
 }
 
 int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = NULL;
+	scoped_query struct db_query *q = NULL;
 	int r, got;
 
-	if ((r = db_query(s, &st, e, "SELECT " COLUMNS " FROM vm WHERE ?1 IS NULL OR project = ?1 ORDER BY name", "t", project)))
+	if ((r = db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE ?1 IS NULL OR project = ?1 ORDER BY name", "t", project)))
 		return r;
-	while ((got = db_step(s, st, e)) == 1) {
+	while ((got = db_step(s, q, e)) == 1) {
 		scoped_vm struct vm v = { 0 };
-		if ((r = read_row(st, &v, e)) || (r = each(arg, &v, e)))
+		if ((r = read_row(q, &v, e)) || (r = each(arg, &v, e)))
 			return r;
 	}
 	return got;
@@ -211,14 +218,14 @@ int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct 
 
 int vm_names(struct store *s, const char *project, char **names, size_t max, size_t *ret, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = NULL;
+	scoped_query struct db_query *q = NULL;
 	size_t n = 0;
 	int r, got;
 
-	if ((r = db_query(s, &st, e, "SELECT name FROM vm WHERE project = ? ORDER BY name LIMIT ?", "ti", project, (int64_t)max)))
+	if ((r = db_query(s, &q, e, "SELECT name FROM vm WHERE project = ? ORDER BY name LIMIT ?", "ti", project, (int64_t)max)))
 		return r;
-	while ((got = db_step(s, st, e)) == 1 && n < max)
-		if ((names[n] = db_dup(st, 0)))
+	while ((got = db_step(s, q, e)) == 1 && n < max)
+		if ((names[n] = db_dup(q, 0)))
 			n++;
 	*ret = n;
 	return got < 0 ? got : 0;
@@ -231,15 +238,15 @@ int vm_put_off(struct store *s, int64_t until_unix_s, struct err *e)
 
 int vm_overdue(struct store *s, int64_t now_unix_s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e)
 {
-	scoped_query sqlite3_stmt *st = NULL;
+	scoped_query struct db_query *q = NULL;
 	size_t n = 0;
 	int r, got;
 
-	if ((r = db_query(s, &st, e, "SELECT id FROM vm WHERE deadline_at > 0 AND deadline_at <= ? LIMIT ?", "ii", now_unix_s,
+	if ((r = db_query(s, &q, e, "SELECT id FROM vm WHERE deadline_at > 0 AND deadline_at <= ? LIMIT ?", "ii", now_unix_s,
 		(int64_t)max)))
 		return r;
-	while ((got = db_step(s, st, e)) == 1 && n < max)
-		db_text(st, 0, ids[n++], STORE_ID_MAX);
+	while ((got = db_step(s, q, e)) == 1 && n < max)
+		db_text(q, 0, ids[n++], STORE_ID_MAX);
 	*ret = n;
 	return got < 0 ? got : 0;
 }

@@ -23,7 +23,7 @@ enum { VM_UNPROVEN_MAX = 8, VM_REASON_MAX = 416, VM_HOST_MAX = 16, VM_REPORT_KEY
 
 struct vm {
 	char id[STORE_ID_MAX], project[STORE_PROJECT_MAX], name[STORE_NAME_MAX], uuid[37], instance_id[64], mac[18], host[VM_HOST_MAX];
-	char image[STORE_NAME_MAX], idempotency_key[80];        /* "": none */
+	char image[STORE_NAME_MAX];
 	char *spec;                             /* the request as JSON */
 	int64_t created_at;
 	/* ---- these change */
@@ -41,6 +41,10 @@ struct vm {
 	int64_t forged;                         /* frames whose MAC was wrong */
 	char ek_sha256[2 * SHA256_SIZE + 1];    /* hex, or "" */
 	char *forwards;                         /* JSON array */
+	char *goal;                             /* JSON, common/media/goal.h: what is asked beside spec; NULL: nothing was, since the medium */
+	int64_t epoch;                          /* of its goals, with sequence their generation */
+	int64_t has_epoch, has_gen;             /* the newest that the guest has said it applied; gen 0: none */
+	int64_t seen_at;                        /* unix s: its last proven word, to some minutes */
 	int64_t rev;
 	/* what the row had when it was read: vm_save() compares */
 	enum vm_state was_state;
@@ -49,13 +53,14 @@ struct vm {
 void vm_fini(struct vm *v);
 #define scoped_vm scoped(vm_fini)
 
-/* conflict: name, uuid or idempotency key are taken. */
+/* conflict: name or uuid are taken. */
 int vm_insert(struct store *s, const struct vm *v, struct err *e);
 int vm_get(struct store *s, const char *project, const char *name, struct vm *ret, bool *ret_absent, struct err *e);
 int vm_get_by_id(struct store *s, const char *id, struct vm *ret, bool *ret_absent, struct err *e);
-int vm_get_by_idempotency_key(struct store *s, const char *project, const char *key, struct vm *ret, bool *ret_absent, struct err *e);
 /* conflict: changed meanwhile. v->rev grows. */
 int vm_save(struct store *s, struct vm *v, struct err *e);
+/* What was asked for, and its name: the fields above the line that change at all. conflict: the name is taken, or changed meanwhile. */
+int vm_save_spec(struct store *s, struct vm *v, struct err *e);
 void vm_set_state(struct vm *v, enum vm_state state, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* With its bundles. */
 int vm_delete(struct store *s, struct vm *v, struct err *e);

@@ -51,7 +51,7 @@ seal "$work/1" 1 "$work/seed"
 # Whose the modules are.
 fresh
 plan > "$work/plan" 2>&1 || fail "$(cat "$work/plan")"
-grep -qx 'natal-agent does: report_key, machine_id, ssh_host_keys, tls_identity, cloud_init' "$work/plan" && grep -q '^cloud-init does: boothooks, .*users.*write_files.*runcmd' "$work/plan" || fail "$(cat "$work/plan")"
+grep -qx 'natal-agent does: report_key, quarantine, machine_id, ssh_host_keys, tls_identity, cloud_init, key_services, absent, goal' "$work/plan" && grep -q '^cloud-init does: boothooks, .*users.*write_files.*runcmd' "$work/plan" || fail "$(cat "$work/plan")"
 ! grep -q s3cr3t-planted "$work/plan" || fail "the plan shows user-data"
 plan -o json > "$work/plan.json"
 python3 - "$work/plan.json" <<'END' || fail "$(cat "$work/plan.json")"
@@ -66,7 +66,7 @@ ok "each module has one owner, and the plan says which"
 rm "$root/etc/natal/policy.json"
 user_data "$work/plain" <<< 'hostname: h'; seal "$work/plain.natal" 1 "$work/plain"
 run_agent plan --root "$root" --medium "$work/plain.natal" > "$work/plan" 2>&1 || fail "$(cat "$work/plan")"
-grep -q '^natal-agent does: report_key, machine_id, ssh_host_keys, .*power_state$' "$work/plan" && ! grep -q '^cloud-init does' "$work/plan" || fail "$(cat "$work/plan")"
+grep -q '^natal-agent does: report_key, quarantine, machine_id, ssh_host_keys, .*power_state$' "$work/plan" && ! grep -q '^cloud-init does' "$work/plan" || fail "$(cat "$work/plan")"
 ok "in mode provision every module is natal-agent's"
 refused "a part handler is refused" run_agent plan --root "$root" --medium "$work/1"
 

@@ -19,34 +19,57 @@ image show|image show debian-12
 image delete|image delete debian-12
 vm create|vm create web-1 --host none --channel unix:CHANNEL --medium-out MEDIUM
 vm list|vm list
+vm apply|vm apply -f SPEC --yes
 vm show|vm show web-1
 vm medium|vm medium web-1 --out SECOND
 vm pin|vm pin web-1
 vm logs|vm logs web-1
 vm wait|vm wait web-1 --timeout 20
+vm change|vm change web-1 --hostname other
+vm rotate-keys|vm rotate-keys web-1
+vm drain|vm drain web-1
+vm quarantine|vm quarantine web-1
+vm release|vm release web-1
 vm reissue|vm reissue web-1
 vm delete|vm delete web-1
 lint|lint USERDATA
+audit list|audit list
+audit verify|audit verify
+access grant|access grant reader rita
+access list|access list
+access revoke|access revoke rita
+context list|context list
+context use|context use local
 status|status
 backup|backup BACKUP
+store check|store check
+store backup|store backup BACKUP2
 daemon start|daemon start
 version|version
 daemon stop|daemon stop'
-# These have no document: what they print is for a shell, for a person, or a program's own output; or they need a hypervisor.
-none='image bake
+# These have no document: what they print is for a shell, for a person, or a program's own output; or they need a hypervisor, or a
+# listener (listen.sh).
+none='login
+context delete
+image bake
 vm start
 vm stop
+store restore
+store migrate
 completion bash
+completion zsh
+completion fish
 help'
 printf "#cloud-config\nhostname: a\n" > "$T/user-data"
 mkdir "$T/image"; for f in root.img vmlinuz initrd; do echo x > "$T/image/$f"; done
 echo '{"kernel":"vmlinuz","initrd":"initrd","root":"root.img","cmdline":"root=LABEL=x","os":"debian-12","built_at":1700000000,"agent_version":"0"}' > "$T/image/image.json"
+printf "name: applied\nhost: none\n" > "$T/spec.yaml"
 documents() { python3 -c 'import json,sys
 lines=[l for l in sys.stdin.read().split("\n") if l]
 docs=[json.loads(l) for l in lines]
 sys.exit(0 if docs and all(isinstance(d,dict) for d in docs) and (len(docs)==1 or sys.argv[1]=="vm wait") else 1)' "$1"; }
 while IFS='|' read -r verb call; do
-  call=${call//IMAGE/$T/image}; call=${call//CHANNEL/$T/web-1.sock}; call=${call//MEDIUM/$T/web-1.iso}; call=${call//SECOND/$T/second.iso}; call=${call//CHAIN/$T/ca.pem}; call=${call//BACKUP/$T/backup} call=${call//USERDATA/$T/user-data}
+  call=${call//IMAGE/$T/image}; call=${call//CHANNEL/$T/web-1.sock}; call=${call//MEDIUM/$T/web-1.iso}; call=${call//SECOND/$T/second.iso}; call=${call//CHAIN/$T/ca.pem}; call=${call//SPEC/$T/spec.yaml}; call=${call//BACKUP/$T/backup} call=${call//USERDATA/$T/user-data}
   [ "$verb" = "ca install" ] && n ca show --out "$T/ca.pem"
   if [ "$verb" = "vm wait" ]; then guest web-1 >/dev/null 2>&1 & G=$!; fi
   # shellcheck disable=SC2086
@@ -54,7 +77,7 @@ while IFS='|' read -r verb call; do
   if [ $rc = 0 ] && documents "$verb" <<<"$out"; then ok "$verb -o json"; else fail "natalctl $call -o json: status $rc: $out $(cat "$T/err")"; fi
 done <<<"$verbs"
 all=$({ cut -d'|' -f1 <<<"$verbs"; echo "$none"; } | sort)
-help=$(n help | sed -n 's/^  \([a-z]*\( [a-z]*\)\{0,1\}\)\( \[*[A-Z]*\]*\)\{0,1\}  .*/\1/p' | sed 's/ *$//' | sort)
+help=$(n help | sed -n 's/^  \([a-z]*\( [a-z-]*\)\{0,1\}\)\( \[*[A-Z]*\]*\)\{0,2\}  .*/\1/p' | sed 's/ *$//' | sort)
 [ "$all" = "$help" ] && ok "every verb of the help is tried" || { fail "verbs tried and verbs of the help differ:"; diff <(echo "$all") <(echo "$help"); }
 
 # ---- exit codes: one a reason, as natalctl(1) lists them

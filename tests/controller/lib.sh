@@ -2,6 +2,7 @@
 set -u
 B=$(realpath "${builddir:-build}") src=${srcdir:-.}
 T=$(mktemp -d /tmp/natal-ctl.XXXXXX) S=$T/s bad=0
+export XDG_CONFIG_HOME=$T/config
 n() { "$B/natalctl" --state "$S" "$@"; }
 ok() { echo "ok: $1"; }
 fail() { echo "FAIL: $1"; bad=1; }

@@ -7,7 +7,7 @@ for program in natalctl natald natal-agent natal-verify; do
   for word in --version -V; do want 0 "$program 0." "$B/$program" "$word"; done
   for word in --help -h; do want 0 "usage: $program" "$B/$program" "$word"; done
 done
-want 0 "usage: natalctl vm create NAME" n vm create --help
+want 0 "usage: natalctl vm create [NAME]" n vm create --help
 want 0 "usage: natalctl vm VERB" n vm -h
 n vm -h | grep -q '^  pool' && fail "vm -h speaks of the pool" || ok "vm -h speaks of vm alone"
 want 0 "usage: natal-agent VERB" "$B/natal-agent" plan --help

@@ -42,7 +42,7 @@ def ask(c, method, verb, name):
         have = [v["name"] for v in json.loads(data)["vms"]]
         if len(have) != len(set(have)):
             return 200, "a name stands twice", str(have)
-    return r.status, reason, problem.get("message", "")
+    return r.status, reason, problem.get("detail", "")
 
 
 def work(n):

@@ -8,6 +8,7 @@ truncate -s 1M "$T/image/root.img"
 doc() { echo "{\"kernel\":\"vmlinuz\",\"initrd\":\"initrd\",\"root\":\"root.img\",\"cmdline\":\"\",\"os\":\"debian-12\",\"built_at\":1700000000,\"rsa\":false,\"agent_version\":\"0\"$1}" > "$T/image/image.json"; }
 doc ""
 n key init > /dev/null || exit 1
+export REPLIES_RECORD=$T/record
 long=$(printf 'x%.0s' {1..70})
 ask() { "$B/tests/tools/replies" "$S/natald.sock" > "$T/said" 2>&1 || { grep -v ^ok "$T/said"; bad=1; }; grep ^ok "$T/said"; }
 
@@ -20,6 +21,9 @@ ask <<END
 END
 grep -q '"phase"' <(n vm show told -o json) && ok "a machine with a report" || fail "told has no report"
 
+openssl ecparam -name prime256v1 -genkey -noout -out "$T/key" 2> /dev/null && openssl req -new -key "$T/key" -subj /CN=x -out "$T/csr" || { echo "openssl is needed"; exit 77; }
+token() { curl -sS --unix-socket "$S/natald.sock" -d "{\"role\":\"reader\",\"name\":\"$1\"}" http://n/v1/access | grep -o 'natal1_[^"]*'; }
+enrol() { python3 -c 'import json,sys; print(json.dumps({"token": sys.argv[1], "csr": open(sys.argv[2]).read()}))' "$1" "$T/csr"; }
 can_run=0
 command -v qemu-system-x86_64 > /dev/null && command -v swtpm_setup > /dev/null && can_run=1
 export REPLIES_ALL=1
@@ -39,6 +43,20 @@ export REPLIES_ALL=1
 400 POST /v1/ca/csr {"subjct":"x"}
 2xx POST /v1/ca/install $(n ca show -o json | python3 -c 'import json,sys; print(json.dumps({"chain": json.load(sys.stdin)["chain"]}))')
 400 POST /v1/ca/install {"chain":"x"}
+2xx POST /v1/access {"role":"operator","name":"alice","all_projects":true}
+400 POST /v1/access {"role":"operater","name":"alice"}
+400 POST /v1/access {"role":"guest","name":"alice"}
+400 POST /v1/access {"role":"reader","name":"a/b"}
+2xx POST /v1/enrol $(enrol "$(token rita)")
+403 POST /v1/enrol $(enrol "$(token rob | sed 's,.....$,AAAAA,')")
+400 POST /v1/enrol {"token":"x","csr":"y"}
+400 POST /v1/access/renew {"csr":"x"}
+# excused POST /v1/access/renew the unix socket has no certificate: tests/controller/listen.sh
+409 POST /v1/access {"role":"reader","name":"rita"}
+2xx GET /v1/access
+413 GET /v1/access?project=$long
+2xx POST /v1/access/alice/revoke
+404 POST /v1/access/nobody/revoke
 2xx GET /v1/pool
 413 GET /v1/pool?project=$long
 2xx POST /v1/pool/fill {"count":1}
@@ -52,10 +70,25 @@ export REPLIES_ALL=1
 2xx GET /v1/images
 413 GET /v1/images?project=$long
 2xx GET /v1/images/debian-12
+2xx GET /v1/audit?limit=2
+2xx GET /openapi.json
+400 GET /openapi.json?a=b
+2xx GET /healthz
+400 GET /healthz?a=b
+2xx GET /readyz
+400 GET /readyz?a=b
+2xx GET /metrics
+400 GET /metrics?a=b
+400 GET /v1/audit?after=x
 404 GET /v1/images/debian-13
 2xx POST /v1/vms {"name":"here","image":"debian-12","forwards":[{"guest":22}],"memory_mb":64}
 2xx POST /v1/vms {"name":"there","host":"none"}
 409 POST /v1/vms {"name":"there","host":"none"}
+2xx POST /v1/vms/check {"name":"there","host":"none"}
+400 POST /v1/vms/check {"name":"There","host":"none"}
+2xx POST /v1/vms/told/goal {"state":"draining"}
+400 POST /v1/vms/told/goal {"state":"dreaming"}
+501 POST /v1/vms/told/goal {"state":"running"}
 404 POST /v1/vms {"name":"x","image":"debian-13"}
 400 POST /v1/vms {"name":"x"}
 400 POST /v1/vms {"name"
@@ -66,6 +99,8 @@ export REPLIES_ALL=1
 2xx GET /v1/vms/there/medium
 404 GET /v1/vms/nowhere/medium
 2xx GET /v1/vms/there/pin
+2xx GET /v1/vms/there/spec
+404 GET /v1/vms/nowhere/spec
 404 GET /v1/vms/nowhere/pin
 2xx GET /v1/vms/there/events?after=0
 404 GET /v1/vms/nowhere/events
@@ -101,6 +136,16 @@ END
 } > "$T/requests"
 ask < "$T/requests"
 [ "$(grep -c ^ok "$T/said")" -ge 60 ] && ok "every route answered and refused, as its schema says" || fail "replies: $(tail -n 1 "$T/said")"
+
+# And as its description says (OpenAPI), each operation.
+unset REPLIES_RECORD
+if python3 -c 'import jsonschema' 2>/dev/null; then
+  "$B/natald" --openapi > "$T/openapi.json"
+  grep '^# excused' "$T/requests" > "$T/excused"
+  python3 "$(dirname "$0")/openapi.py" record "$T/openapi.json" "$T/record" "$T/excused" > "$T/said"; [ $? = 0 ] || bad=1; cat "$T/said"
+else
+  echo "python3-jsonschema is not here: nothing is compared with the description"
+fi
 
 # What an image.json may hold is known too.
 unset REPLIES_ALL

@@ -134,3 +134,20 @@ tests_fuzz_fuzz_cloudstatus_SOURCES = tests/fuzz/fuzz_cloudstatus.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_cloudstatus_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_cloudstatus_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_cloudstatus_LDADD = $(AGENT_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_http
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_http_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_http_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_http_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_goal
+tests_fuzz_fuzz_goal_SOURCES = tests/fuzz/fuzz_goal.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_goal_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_goal_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_goal_LDADD = $(FUZZ_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz_peer
+tests_fuzz_fuzz_peer_SOURCES = tests/fuzz/fuzz_peer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_peer_CFLAGS = $(TEST_CFLAGS) $(GNUTLS_CFLAGS)
+tests_fuzz_fuzz_peer_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_peer_LDADD = $(CONTROLLER_LIBS)

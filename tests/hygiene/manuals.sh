@@ -9,6 +9,7 @@ fail() { echo "FAIL: $*"; bad=1; }
 programs='natalctl controller/cli/natalctl.1 each
 natald controller/natald/natald.8 -
 natal-agent agent/natal-agent.8 -
+natal-guestd agent/guestd/natal-guestd.8 -
 natal-verify common/verify/natal-verify.1 -'
 
 # Of a page's DESCRIPTION: "V VERB" and "O VERB OPTION" a line; VERB is "-" for options that go with all.
@@ -67,6 +68,8 @@ for page in */*.5; do
 done
 
 # Completion, driven as bash does.
+PATH=$(cd "$B" && pwd):$PATH NATAL_STATE=$T/state
+export NATAL_STATE
 eval "$("$B/natalctl" completion bash)"
 complete_at() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _natalctl; printf '%s\n' "${COMPREPLY[@]}"; }
 "$B/natalctl" help | verbs > "$T/verbs"

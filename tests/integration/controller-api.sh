@@ -194,7 +194,7 @@ want 6 "there is no VM 'web-1'" n vm show web-1
 # Tables for people, documents for programs, exit codes from the one table; natald on demand.
 want 0 "NAME " n vm list
 want 0 '{"vms":[' n vm list -o json
-want 2 "-o 'jsn' is neither table nor json" n vm list -o jsn
+want 2 "-o 'jsn' is none of table, wide, json, name" n vm list -o jsn
 n daemon stop
 [ -S "$S/natald.sock" ] && fail "natald stopped and left its socket" || ok "daemon stop takes the socket away"
 want 9 "natald did not start" env NATALD=/bin/false "$B/natalctl" --state "$S" status

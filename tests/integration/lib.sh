@@ -40,16 +40,17 @@ trap cleanup EXIT
 # The guest image of all tests: baked once a run with one media key, which every test's natald then gets.
 golden=$shared/golden
 golden_image() {
-  local deb
+  local deb guestd
   mkdir -p "$golden"
   exec 9> "$golden/lock"; flock 9
   make -s -C "$build" deb > "$golden/deb.log" 2>&1 || { tail "$golden/deb.log"; fail "make deb"; }
   deb=$(ls -t "$build"/deb/natal-agent_*.deb | head -n 1)
-  local stamp; stamp=$(cat "$deb" "$here/packaging/bake/natal-bake" $(find "$here/packaging/demo" -type f | sort) | sha256sum | cut -c1-32)
+  guestd=$(ls -t "$build"/deb/natal-guestd_*.deb | head -n 1)
+  local stamp extra=nginx-light,nftables,sudo; stamp=$( (echo "$extra"; cat "$deb" "$guestd" "$here/packaging/bake/natal-bake" $(find "$here/packaging/demo" -type f | sort)) | sha256sum | cut -c1-32)
   if [ "$(cat "$golden/stamp" 2>/dev/null)" != "$stamp" ]; then
     rm -rf "$golden/state" "$golden/image"
     NATAL_STATE=$golden/state natalctl key init >/dev/null
-    NATAL_STATE=$golden/state natalctl image bake golden --package "$deb" --extra nginx-light --overlay "$here/packaging/demo/overlay" --out "$golden/image"
+    NATAL_STATE=$golden/state natalctl image bake golden --package "$deb" --package "$guestd" --extra "$extra" --overlay "$here/packaging/demo/overlay" --out "$golden/image"
     NATAL_STATE=$golden/state natalctl daemon stop >/dev/null
     echo "$stamp" > "$golden/stamp"
   fi

@@ -10,6 +10,7 @@
 #   tests/verify, natal-agent for tests/agent, natald for tests/controller);
 #   "* NAME", "@ FILE", "- TEXT" (stands once in FILE), "+ TEXT" (instead); "& FLAGS" for the compiler from here, "&" none.
 # As many processes as there are CPUs (or MUTANT_JOBS) share the list: SHARD is the number of one of them.
+# MUTANT_SAMPLE=N runs one of N, beginning with the one that MUTANT_SEED says; that each stands where it says is looked at for all.
 set -u
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -48,7 +49,7 @@ object() { # object SOURCE-OR-TEST: the object that automake made of it, whateve
 farm() { # farm PROGRAM OBJECT-OR-LIBRARY...
   rm -rf "$tmp/bin"
   mkdir -p "$tmp/bin/tests/vectors"
-  for p in natalctl natald natal-agent natal-verify; do [ "$p" = "$1" ] || ln -s "$builddir/$p" "$tmp/bin/"; done
+  for p in natalctl natald natal-agent natal-guestd natal-verify; do [ "$p" = "$1" ] || ln -s "$builddir/$p" "$tmp/bin/"; done
   ln -s "$builddir/tests/tools" "$tmp/bin/tests/"
   ln -s "$builddir/tests/vectors/test_vectors" "$tmp/bin/tests/vectors/"
   program=$1; shift
@@ -62,7 +63,7 @@ link_test() { # link_test TEST OBJECT: the mutated program
     for o in common/verify/natal_verify-*.o; do [ "$o" = "common/verify/natal_verify-$(basename "$file" .c).o" ] || others="$others $o"; done
     farm natal-verify "$2" $others $NATAL_VERIFY_LIBS ;;
   tests/agent/*.sh | tests/agent/*.py) farm natal-agent agent/main.o "$2" $NATAL_AGENT_LIBS ;;
-  tests/controller/*.sh) farm natald controller/natald/natald-main.o controller/natald/natald-loop.o "$2" $NATALD_LIBS ;;
+  tests/controller/*.sh) farm natald controller/natald/natald-*.o "$2" $NATALD_LIBS ;;
   tests/unit/agent/*) $MUTANT_CC $flags -o "$tmp/test" "$(object "$1")" "$2" $AGENT_MUTANT_LIBS ;;
   tests/unit/controller/*) $MUTANT_CC $flags -o "$tmp/test" "$(object "$1")" "$2" $CONTROLLER_MUTANT_LIBS ;;
   *) $MUTANT_CC $flags -o "$tmp/test" "$(object "$1")" "$2" $MUTANT_LIBS ;;
@@ -92,6 +93,7 @@ one() { # one: the mutant $name, when it is this shard's
   if ! change "$srcdir/$file" > "$tmp/$file"; then
     echo "WRONG: $name: '$old' does not stand once in $file"; wrong=$((wrong + 1)); return
   fi
+  [ $(((number / jobs + ${MUTANT_SEED:-0}) % ${MUTANT_SAMPLE:-1})) = 0 ] || return
   if ! $MUTANT_CC $flags -c -o "$tmp/mutant.o" "$tmp/$file" 2> "$tmp/log"; then
     echo "WRONG: $name: does not compile"; cat "$tmp/log"; wrong=$((wrong + 1)); return
   fi

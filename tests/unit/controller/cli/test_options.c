@@ -46,13 +46,13 @@ static void suggests(void **state)
 	assert_err(parse("vm"), ERR_USAGE, e, "natalctl vm: a verb is missing");
 	assert_err(parse("vm", "create", "x", "--memroy", "1"), ERR_USAGE, e, "natalctl vm create has no option '--memroy'");
 	assert_string_equal(e.hint, "did you mean '--memory'?");
-	assert_err(parse("vm", "list", "-o", "jsn"), ERR_USAGE, e, "-o 'jsn' is neither table nor json");
+	assert_err(parse("vm", "list", "-o", "jsn"), ERR_USAGE, e, "-o 'jsn' is none of table, wide, json, name");
 	assert_string_equal(e.hint, "did you mean 'json'?");
 }
 
 static void counts_arguments(void **state)
 {
-	assert_err(parse("vm", "create"), ERR_USAGE, e, "natalctl vm create: NAME is missing");
+	assert_err(parse("vm", "show"), ERR_USAGE, e, "natalctl vm show: NAME is missing");
 	assert_err(parse("vm", "create", "a", "b"), ERR_USAGE, e, "'b' is one argument too many");
 	assert_err(parse("backup"), ERR_USAGE, e, "natalctl backup: DIR is missing");
 	assert_err(parse("backup", "a", "b"), ERR_USAGE, e, "natalctl backup: 'b' is one");

@@ -14,9 +14,9 @@
 enum { NOBODY = 65534, SMALL = 64 };
 static int nothing(struct ctl *c, struct request *rq, struct err *e) { (void)c; (void)rq; (void)e; return 0; }
 const struct route routes[] = {
-	{ "GET", "/v1/open", "operator", "", NULL, NULL, .handle = nothing },
-	{ "POST", "/v1/open", "operator", "", NULL, NULL, .body_max = SMALL, .handle = nothing },
-	{ "GET", "/v1/guests", "guest", "", NULL, NULL, .handle = nothing },
+	{ "GET", "/v1/open", ROLE_OPERATOR, "", NULL, NULL, .handle = nothing },
+	{ "POST", "/v1/open", ROLE_OPERATOR, "", NULL, NULL, .body_max = SMALL, .handle = nothing },
+	{ "GET", "/v1/guests", ROLE_GUEST, "", NULL, NULL, .handle = nothing },
 };
 const size_t route_count = ARRAY_SIZE(routes);
 
@@ -132,7 +132,7 @@ static void the_socket_is_0600(void **state)
 static void another_role(void **state)
 {
 	(void)state;
-	replies(0, "GET /v1/guests" END "\r\n", "HTTP/1.1 403", "/v1/guests is for role 'guest'", 0);
+	replies(0, "GET /v1/guests" END "\r\n", "HTTP/1.1 403", "/v1/guests is for the role guest, and you are operator local", 0);
 }
 
 /* Cut, two of them would be one. */

@@ -28,6 +28,7 @@ static const struct attempt { const char *name; int (*run)(void); } attempts[] =
 };
 
 /* 0: refused with EPERM. */
+static bool with_store;
 static int in_child(const struct attempt *a, bool confined)
 {
 	int channel[2], status;
@@ -38,10 +39,10 @@ static int in_child(const struct attempt *a, bool confined)
 	assert_true(channel[0] < channel[1] && channel[1] < after);
 	pid_t pid = fork();
 	if (pid == 0) {
-		if (confined && signer_confine(channel[1], &e))
+		if (confined && signer_confine(channel[1], with_store ? after : -1, &e))
 			_exit(99);
 		if (!a)                         /* of its descriptors it keeps the channel, and what is standard */
-			_exit(fcntl(channel[0], F_GETFD) < 0 && fcntl(after, F_GETFD) < 0 && fcntl(channel[1], F_GETFD) >= 0 &&
+			_exit(fcntl(channel[0], F_GETFD) < 0 && (fcntl(after, F_GETFD) < 0) == !with_store && fcntl(channel[1], F_GETFD) >= 0 &&
 				write(channel[1], "x", 1) == 1 ? 0 : 1);
 		_exit(a->run() == -1 && errno == EPERM ? 0 : 1);
 	}
@@ -64,10 +65,15 @@ static void has_no_network_and_no_programs(void **state)
 	}
 }
 
+/* And the connection to a store that is no file. */
 static void keeps_its_channel_only(void **state)
 {
 	(void)state;
-	assert_int_equal(in_child(NULL, true), 0);
+	for (int i = 0; i < 2; i++) {
+		with_store = i;
+		assert_int_equal(in_child(NULL, true), 0);
+	}
+	with_store = false;
 }
 
 int main(void)

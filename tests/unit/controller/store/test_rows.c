@@ -1,7 +1,6 @@
 /* test_rows.c - each noun's functions: insert, get, compare-and-swap, events in the same commit, the pool's books. */
 #include "tests/unit/controller/store/store_test.h"
 
-#include <sqlite3.h>
 #include "controller/store/bundle_row.h"
 #include "controller/store/ca_row.h"
 #include "controller/store/event.h"
@@ -89,7 +88,6 @@ static void vm_lists(void **state)
 	fill_vm(&a, "a", "u1");
 	fill_vm(&b, "b", "u2");
 	b.deadline_at = 100;
-	snprintf(b.idempotency_key, sizeof b.idempotency_key, "key-1");
 	assert_ok(vm_insert(p->s, &a, &p->e), p->e);
 	assert_ok(vm_insert(p->s, &b, &p->e), p->e);
 	assert_ok(vm_each(p->s, NULL, count_one, &all, &p->e), p->e);
@@ -102,7 +100,7 @@ static void vm_lists(void **state)
 	assert_ok(vm_overdue(p->s, 100, ids, 4, &n, &p->e), p->e);
 	assert_int_equal(n, 1);
 	assert_string_equal(ids[0], b.id);
-	assert_ok(vm_get_by_idempotency_key(p->s, "default", "key-1", &got, &absent, &p->e), p->e);
+	assert_ok(vm_get(p->s, "default", "b", &got, &absent, &p->e), p->e);
 	assert_false(absent);
 	assert_string_equal(got.id, b.id);
 	vm_fini(&got);
@@ -133,11 +131,14 @@ static int64_t events(struct place *p, const char *id)
 static void event_undone_with_its_request(void **state)
 {
 	struct place *p = *state;
+	int64_t last;
 
 	assert_ok(store_turn_begin(p->s, &p->e), p->e);
 	assert_ok(store_mark(p->s, &p->e), p->e);
 	assert_ok(event_add(p->s, "default", &(struct event){ .noun = "vm", .noun_id = "x", .kind = "state", .body = "{}" }, &p->e), p->e);
-	assert_true(event_last(p->s) > 0);
+	assert_ok(event_last(p->s, "x", &last, &p->e), p->e);
+	assert_int_equal(last, 1);
+	assert_int_equal(store_happened(p->s), 1);
 	assert_ok(store_undo(p->s, &p->e), p->e);
 	assert_ok(store_turn_commit(p->s, &p->e), p->e);
 	assert_int_equal(events(p, "x"), 0);
@@ -156,19 +157,7 @@ static void make_pooled(struct place *p, int kind)
 	pool_key_fini(&k);
 }
 
-static int sealed_left(struct place *p)
-{
-	sqlite3_stmt *st;
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM pool_key WHERE sealed IS NOT NULL", -1, &st, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	int n = sqlite3_column_int(st, 0);
-	sqlite3_finalize(st);
-	sqlite3_close(db);
-	return n;
-}
+static int64_t sealed_left(struct place *p) { return place_sql(p, "SELECT count(*) FROM pool_key WHERE sealed IS NOT NULL"); }
 
 static void pool_takes_once(void **state)
 {
@@ -205,12 +194,9 @@ static void pool_notices_a_lost_key(void **state)
 {
 	struct place *p = *state;
 	struct pool_count n;
-	sqlite3 *db;
 
 	make_pooled(p, 0);
-	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "DELETE FROM pool_key", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	place_sql(p, "DELETE FROM pool_key");
 	assert_err(pool_key_count(p->s, "default", 0, &n, &p->e), ERR_INTERNAL, p->e,
 		"the pool's books are wrong for kind 0: made 1, free 1/0");
 }
@@ -308,6 +294,12 @@ static void bundles(void **state)
 	assert_ok(bundle_row_unfinished(p->s, refs, 4, &n, &p->e), p->e);
 	assert_int_equal(n, 1);
 	assert_int_equal(refs[0].stage, BUNDLE_TAKEN);
+	place_sql(p, "UPDATE bundle SET maker = 'another'");            /* it is his, for a while */
+	assert_ok(bundle_row_unfinished(p->s, refs, 4, &n, &p->e), p->e);
+	assert_int_equal(n, 0);
+	place_sql(p, "UPDATE bundle SET made_at = made_at - 11");
+	assert_ok(bundle_row_unfinished(p->s, refs, 4, &n, &p->e), p->e);
+	assert_int_equal(n, 1);
 	assert_ok(bundle_row_get(p->s, "vm-1", 1, &one, &absent, &p->e), p->e);
 	assert_ok(bundle_row_get(p->s, "vm-1", 1, &two, &absent, &p->e), p->e);
 	one.stage = BUNDLE_SIGNED;

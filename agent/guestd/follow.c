@@ -1,0 +1,148 @@
+/* follow.c - see follow.h */
+#include "agent/guestd/follow.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include "agent/journal.h"
+#include "common/base/clock.h"
+#include "common/base/file.h"
+
+enum { AGAIN_MS = 30000 };
+
+static void drop_part(struct follow *f)
+{
+	if (f->part >= 0)
+		close(f->part);
+	f->part = -1;
+	f->offset = 0;
+}
+
+void follow_fini(struct follow *f) { drop_part(f); }
+
+int follow_look(struct follow *f, struct err *e)
+{
+	scoped(journal_fini) struct journal j = { 0 };
+	int r = journal_load(f->root, &j, e);
+
+	if (r)
+		return r;
+	f->has = (struct goal_name){ .epoch = j.epoch, .gen = j.sequence };
+	memcpy(f->has.digest, j.bundle, SHA256_SIZE);
+	return 0;
+}
+
+static bool same(const struct goal_name *a, const struct goal_name *b)
+{
+	return goal_compare(a, b) == 0 && bytes_equal(a->digest, b->digest, SHA256_SIZE);
+}
+
+/* The newest alone counts: what was being fetched of an older one is let go. */
+void follow_goal(struct follow *f, const struct goal *g)
+{
+	if (same(&f->wanted.name, &g->name)) {
+		f->wanted = *g;
+		return;
+	}
+	f->wanted = *g;
+	if (!f->pid)
+		drop_part(f);
+}
+
+bool follow_fetch(const struct follow *f, struct fetch *ret)
+{
+	if (f->pid || !f->wanted.name.gen || clock_mono_ms() < f->again_ms || goal_compare(&f->wanted.name, &f->has) <= 0 || same(&f->wanted.name, &f->refused))
+		return false;
+	memcpy(ret->digest, f->wanted.name.digest, SHA256_SIZE);
+	ret->offset = f->offset;
+	return true;
+}
+
+static int begin_part(struct follow *f, struct err *e)
+{
+	if (f->part >= 0)
+		return 0;
+	f->offset = 0;
+	f->part = file_open(f->root, GOAL_PART_PATH, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+	return f->part < 0 ? err_sys(e, "make %s", GOAL_PART_PATH) : 0;
+}
+
+/* Its words to the journal of systemd are natal-agent's own. */
+static int start_agent(struct follow *f, struct err *e)
+{
+	const char *argv[] = { f->agent, "apply", "--medium", GOAL_PATH, "--channel=", NULL, NULL, NULL, NULL, NULL };
+	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LANG=C.UTF-8";
+	char *const env[] = { path, lang, NULL };
+	char medium[512];
+
+	snprintf(medium, sizeof medium, "%s%s", f->root_path ? f->root_path : "", GOAL_PATH);
+	size_t n = 5;
+	argv[3] = medium;
+	if (f->root_path)
+		argv[n++] = "--root", argv[n++] = f->root_path;
+	if (f->uuid)
+		argv[n++] = "--uuid", argv[n++] = f->uuid;
+	f->trying = f->wanted.name;
+	f->pid = fork();
+	if (f->pid < 0)
+		return f->pid = 0, err_sys(e, "start natal-agent");
+	if (f->pid == 0) {
+		sigset_t none;
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		execve(f->agent, (char *const *)argv, env);
+		_exit(127);
+	}
+	return 0;
+}
+
+int follow_chunk(struct follow *f, const struct chunk *c, struct err *e)
+{
+	int r;
+
+	if (f->pid || !bytes_equal(c->digest, f->wanted.name.digest, SHA256_SIZE) || c->offset != f->offset)
+		return 0;
+	if (!c->size || f->offset + c->size > f->wanted.size) {
+		drop_part(f);
+		return err_set(e, ERR_UNAVAILABLE, "the controller has another goal by now");
+	}
+	if ((r = begin_part(f, e)))
+		return r;
+	if (fd_write_all(f->part, c->bytes, c->size) < 0) {
+		r = err_sys(e, "write %s", GOAL_PART_PATH);
+		drop_part(f);
+		return r;
+	}
+	f->offset += c->size;
+	if (f->offset < f->wanted.size)
+		return 0;
+	drop_part(f);
+	scoped_fd int run = file_open(f->root, "/run/natal", O_RDONLY | O_DIRECTORY, 0);
+	if (run < 0 || renameat(run, strrchr(GOAL_PART_PATH, '/') + 1, run, strrchr(GOAL_PATH, '/') + 1) < 0)
+		return err_sys(e, "keep %s", GOAL_PATH);
+	return start_agent(f, e);
+}
+
+int follow_ended(struct follow *f, int status, struct err *e)
+{
+	scoped_fd int run = file_open(f->root, "/run/natal", O_RDONLY | O_DIRECTORY, 0);
+
+	f->pid = 0;
+	if (run >= 0)
+		unlinkat(run, strrchr(GOAL_PATH, '/') + 1, 0);          /* it may hold keys */
+	int r = follow_look(f, e);
+	if (r)
+		return r;
+	bool busy = WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_UNAVAILABLE);
+	if (busy)
+		f->again_ms = clock_mono_ms() + AGAIN_MS;       /* somebody runs natal-agent by hand */
+	else if (goal_compare(&f->has, &f->trying) < 0)
+		f->refused = f->trying;
+	if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 10 || WEXITSTATUS(status) == 11))
+		return 0;
+	return err_set(e, ERR_UNAVAILABLE, "natal-agent ended with %s %d: its report says why", WIFEXITED(status) ? "status" : "signal",
+		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+}

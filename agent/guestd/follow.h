@@ -1,0 +1,37 @@
+/* follow.h - from the goal that the controller names to a guest that is so: fetch the bundle, have natal-agent apply it, say what became of it.
+ *
+ * It decides nothing about the bundle: natal-agent verifies, parses, plans, applies and reports it as it does a medium, in a process of its own.
+ * The report lies in the spool then, and the outbox sends it.
+ */
+#pragma once
+#include <sys/types.h>
+#include "common/base/buf.h"
+#include "common/wire/goalframe.h"
+
+#define GOAL_PATH "/run/natal/goal"
+#define GOAL_PART_PATH "/run/natal/goal.part"
+
+struct follow {
+	int root;
+	const char *agent, *root_path, *uuid;   /* the program; where it works and as whom, NULL: the running system, as it is */
+	struct goal_name has;           /* what was applied: of the journal */
+	struct goal wanted;             /* the newest that was named; name.gen 0: none */
+	struct goal_name trying, refused;       /* with natal-agent; and what it would not apply: not tried again until another is named */
+	int part;                       /* of the bundle being fetched; -1 */
+	uint64_t offset;
+	pid_t pid;                      /* natal-agent's; 0: it does not run */
+	int64_t again_ms;               /* monotonic: not before this */
+};
+#define FOLLOW(root_fd) ((struct follow){ .root = (root_fd), .part = -1 })
+void follow_fini(struct follow *f);
+
+/* What the journal says was applied. */
+int follow_look(struct follow *f, struct err *e);
+/* The controller has named a goal. */
+void follow_goal(struct follow *f, const struct goal *g);
+/* Is something to be fetched, and what? Not while natal-agent runs. */
+bool follow_fetch(const struct follow *f, struct fetch *ret);
+/* A piece; of another bundle or from another offset it is passed over. With the last one natal-agent is started. unavailable: the controller has no more of it. */
+int follow_chunk(struct follow *f, const struct chunk *c, struct err *e);
+/* natal-agent has ended; status as waitpid() says. What it has applied is read from the journal. */
+int follow_ended(struct follow *f, int status, struct err *e);

@@ -1,0 +1,407 @@
+/* guestd.c - see guestd.h */
+#include "agent/guestd/guestd.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include "agent/boot.h"
+#include "agent/module/module.h"
+#include "agent/report/report.h"
+#include "common/base/clock.h"
+#include "common/base/file.h"
+#include "common/base/notify.h"
+#include "common/base/text.h"
+#include "common/data/json.h"
+
+enum { OUT_MAX = OUTBOX_FRAME_MAX + (64 << 10), READ_SIZE = 16 << 10, FETCH_AGAIN_MS = 10000 };
+
+static int64_t soonest(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* From half of it to all of it: guests that lost one controller together do not come back together. */
+static int64_t spread(int64_t ms)
+{
+	uint32_t r = 0;
+
+	if (ms <= 1 || getrandom(&r, sizeof r, GRND_NONBLOCK) != sizeof r)
+		return ms;
+	return ms / 2 + (int64_t)(r % (uint64_t)(ms / 2 + 1));
+}
+
+static int load_key(struct guestd *g, struct err *e)
+{
+	scoped_buf struct buf key = BUF_MAX(64);
+	bool absent;
+	int r = file_read(g->root, REPORT_KEY_PATH, &key, &absent, e);
+
+	if (r || absent || key.size != sizeof g->key) {
+		g->outbox.key = NULL;
+		if (r)
+			return r;
+		err_set(e, ERR_NOT_FOUND, "this guest has no key to speak with a controller: " REPORT_KEY_PATH);
+		err_hint(e, "natal-agent keeps it when it provisions the guest: natal-agent status");
+		return -(int)e->code;
+	}
+	memcpy(g->key, key.data, sizeof g->key);
+	g->outbox.key = g->key;
+	return 0;
+}
+
+static void say(struct guestd *g, enum frame_type type, const struct buf *body)
+{
+	struct err e;
+
+	if (frame_write(type, ++g->seq, body->data, body->size, g->key, &g->out, &e))
+		fprintf(stderr, "natal-guestd: frame type=%d not said: %s\n", (int)type, e.msg);
+}
+
+static void say_hello(struct guestd *g)
+{
+	scoped_buf struct buf body = BUF_MAX(1024);
+	struct hello h = { .has = g->follow.has, .boot = g->boot };
+	struct err e;
+
+	snprintf(h.boot_id, sizeof h.boot_id, "%s", g->boot_id);
+	snprintf(h.version, sizeof h.version, "%.31s", PACKAGE_VERSION);
+	if (hello_write(&h, &body, &e) == 0)
+		say(g, FRAME_HELLO, &body);
+	g->hello_ms = clock_mono_ms() + GUESTD_ANSWER_MS + spread(g->backoff_ms);
+}
+
+static void say_heartbeat(struct guestd *g)
+{
+	scoped_buf struct buf body = BUF_MAX(1024);
+	struct heartbeat h = { .has = g->follow.has, .uptime_s = (uint64_t)(clock_ns(CLOCK_BOOTTIME) / 1000000000) };
+	struct err e;
+
+	snprintf(h.boot_id, sizeof h.boot_id, "%s", g->boot_id);
+	if (heartbeat_write(&h, &body, &e) == 0)
+		say(g, FRAME_HEARTBEAT, &body);
+}
+
+static void ask_fetch(struct guestd *g)
+{
+	scoped_buf struct buf body = BUF_MAX(1024);
+	struct fetch f;
+	struct err e;
+
+	g->fetch_ms = INT64_MAX;
+	if (!follow_fetch(&g->follow, &f))
+		return;
+	g->fetch_ms = clock_mono_ms() + FETCH_AGAIN_MS;
+	if (fetch_write(&f, &body, &e) == 0)
+		say(g, FRAME_FETCH, &body);
+}
+
+/* The channel is lost, or never was: again after a while that doubles. */
+static void back_off(struct guestd *g, const char *why)
+{
+	if (g->greeted)
+		fprintf(stderr, "natal-guestd: channel lost: %s\n", why);
+	if (g->channel)
+		channel_close(give(g->channel));
+	if (!g->greeted)                /* nobody there: by the other way */
+		g->way = (g->way + 1) % g->way_count;
+	buf_clear(&g->out);
+	g->greeted = false;
+	g->open_ms = clock_mono_ms() + spread(g->backoff_ms + (int64_t)g->spread_ms);
+	g->backoff_ms = soonest(2 * g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
+	g->hello_ms = g->outbox_ms = g->fetch_ms = g->beat_ms = INT64_MAX;
+}
+
+static void open_channel(struct guestd *g)
+{
+	struct err e;
+
+	g->open_ms = INT64_MAX;
+	g->channel = &g->ways[g->way];
+	if (channel_open(g->channel, 0, &e)) {
+		back_off(g, e.msg);
+		return;
+	}
+	frame_reader_fini(&g->in);
+	g->in = FRAME_READER;
+	g->channel->gone = false;
+	say_hello(g);
+}
+
+static void on_goal(struct guestd *g, const struct frame *f)
+{
+	struct goal goal;
+	struct err e;
+
+	if (goal_read(f->body, f->body_size, &goal, &e)) {
+		fprintf(stderr, "natal-guestd: goal not understood: %s\n", e.msg);
+		return;
+	}
+	if (!g->greeted)
+		fprintf(stderr, "natal-guestd: controller found: epoch=%llu gen=%llu state=%s%s\n", (unsigned long long)goal.name.epoch,
+			(unsigned long long)goal.name.gen, goal_state_name(goal.state), g->https && https_resumed(g->https) ? " session=resumed" : "");
+	g->greeted = true;
+	g->backoff_ms = GUESTD_BACKOFF_MS;
+	g->heartbeat_s = goal.heartbeat_s;
+	g->spread_ms = goal.spread_ms;
+	g->hello_ms = INT64_MAX;
+	if (g->beat_ms == INT64_MAX)
+		g->beat_ms = clock_mono_ms() + spread((int64_t)g->heartbeat_s * 1000);
+	g->outbox_ms = soonest(g->outbox_ms, 0);
+	follow_goal(&g->follow, &goal);
+	ask_fetch(g);
+}
+
+static void on_chunk(struct guestd *g, const struct frame *f)
+{
+	struct chunk c;
+	struct err e;
+
+	if (chunk_read(f->body, f->body_size, &c, &e) || follow_chunk(&g->follow, &c, &e)) {
+		fprintf(stderr, "natal-guestd: goal not fetched: %s\n", e.msg);
+		g->fetch_ms = clock_mono_ms() + FETCH_AGAIN_MS;
+		if (e.code == ERR_UNAVAILABLE)
+			say_hello(g);           /* it says what the newest is */
+		return;
+	}
+	ask_fetch(g);
+}
+
+static void on_ack(struct guestd *g, const struct frame *f)
+{
+	struct { char boot_id[37]; uint64_t seq; } ack = { 0 };
+	static const struct json_field fields[] = {
+		{ "boot_id", JSON_TEXT, true, 0, sizeof ack.boot_id }, { "seq", JSON_UINT, true, 40, 8 },
+	};
+	scoped_json struct json_object *o = NULL;
+	struct err e;
+
+	_Static_assert(offsetof(__typeof__(ack), seq) == 40, "the row above");
+	if (json_parse(f->body, f->body_size, "ack", &o, &e) || json_decode(o, fields, ARRAY_SIZE(fields), "ack", &ack, &e))
+		return;
+	if (outbox_acknowledged(&g->outbox, ack.boot_id, ack.seq))
+		g->outbox_ms = 0;
+}
+
+static void on_frame(struct guestd *g, const struct frame *f)
+{
+	static const struct { enum frame_type type; void (*take)(struct guestd *, const struct frame *); } rows[] = {
+		{ FRAME_ACK, on_ack }, { FRAME_GOAL, on_goal }, { FRAME_CHUNK, on_chunk },
+	};
+
+	if (!frame_authentic(f, g->key))
+		return;                 /* whoever relays may say anything */
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].type == f->type)
+			rows[i].take(g, f);
+}
+
+static void read_channel(struct guestd *g)
+{
+	char bytes[READ_SIZE];
+	size_t n = g->channel ? channel_read(g->channel, bytes, sizeof bytes, 0) : 0;
+	struct frame f;
+	bool have = n > 0;
+	struct err e;
+
+	if (n && frame_feed(&g->in, bytes, n, &e))
+		have = false;
+	while (have) {
+		frame_next(&g->in, &f, &have);
+		if (have)
+			on_frame(g, &f);
+	}
+	if (g->channel && g->channel->gone)
+		back_off(g, "nobody at the other end");
+}
+
+static void send_spool(struct guestd *g)
+{
+	const void *bytes;
+	size_t size;
+
+	g->outbox_ms = INT64_MAX;
+	if (!g->greeted || !outbox_next(&g->outbox, &bytes, &size))
+		return;
+	if (g->out.size + size > g->out.max)
+		g->outbox_ms = clock_mono_ms() + GUESTD_ANSWER_MS;
+	else {
+		buf_add(&g->out, bytes, size);
+		g->outbox_ms = clock_mono_ms() + GUESTD_ANSWER_MS + spread(g->backoff_ms);
+		g->backoff_ms = soonest(2 * g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
+	}
+}
+
+static void write_channel(struct guestd *g)
+{
+	size_t n = g->out.size ? channel_write(g->channel, g->out.data, g->out.size, 0) : 0;
+
+	buf_drop(&g->out, n);
+}
+
+/* What is due, in the order in which one makes the next due. */
+static void do_due(struct guestd *g)
+{
+	const int64_t now = clock_mono_ms();
+
+	if (!g->channel && now >= g->open_ms)
+		open_channel(g);
+	if (now >= g->hello_ms) {
+		g->backoff_ms = soonest(2 * g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
+		say_hello(g);
+	}
+	if (now >= g->outbox_ms)
+		send_spool(g);
+	if (now >= g->fetch_ms)
+		ask_fetch(g);
+	if (now >= g->beat_ms) {
+		say_heartbeat(g);
+		g->beat_ms = now + (int64_t)g->heartbeat_s * 1000;
+	}
+	if (g->channel && g->out.size)
+		write_channel(g);
+}
+
+static void watch_spool(struct guestd *g)
+{
+	static const char *const paths[] = { SPOOL_DIR, SPOOL_RUN_DIR, "/var/lib/natal", "/run/natal" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		scoped_fd int dir = file_open(g->root, paths[i], O_RDONLY | O_DIRECTORY, 0);
+		char path[64];
+		snprintf(path, sizeof path, "/proc/self/fd/%d", dir);
+		/* Of the folders above: that one of these is made. */
+		if (dir >= 0)
+			inotify_add_watch(g->spool_fd, path, i < 2 ? IN_MODIFY | IN_CREATE | IN_MOVED_TO : IN_CREATE | IN_ONLYDIR);
+	}
+}
+
+static void spool_changed(struct guestd *g)
+{
+	char events[4096];
+
+	while (read(g->spool_fd, events, sizeof events) > 0)
+		;
+	watch_spool(g);
+	if (!g->outbox.window.size)     /* else its turn comes with the acknowledgement */
+		g->outbox_ms = 0;
+}
+
+static void agent_ended(struct guestd *g)
+{
+	struct err e;
+	int status;
+
+	if (!g->follow.pid || waitpid(g->follow.pid, &status, WNOHANG) != g->follow.pid)
+		return;
+	if (follow_ended(&g->follow, status, &e) || load_key(g, &e))
+		fprintf(stderr, "natal-guestd: %s\n", e.msg);
+	say_hello(g);
+	g->outbox_ms = 0;
+	g->fetch_ms = soonest(g->fetch_ms, g->follow.again_ms ? g->follow.again_ms : 0);
+}
+
+/* true: the end. */
+static bool signals(struct guestd *g)
+{
+	struct signalfd_siginfo s;
+
+	while (read(g->child_fd, &s, sizeof s) == sizeof s) {
+		if (s.ssi_signo == SIGTERM || s.ssi_signo == SIGINT)
+			return true;
+		agent_ended(g);
+	}
+	return false;
+}
+
+static int wait_ms(const struct guestd *g)
+{
+	int64_t at = soonest(soonest(g->beat_ms, g->hello_ms), soonest(soonest(g->outbox_ms, g->fetch_ms), g->open_ms));
+
+	int left = at == INT64_MAX ? -1 : clock_left_ms(at), dog = notify_watchdog_ms();
+	return dog < 0 || (left >= 0 && left < dog) ? left : dog;
+}
+
+static int loop(struct guestd *g, struct err *e)
+{
+	for (;;) {
+		struct pollfd p[2 + CHANNEL_FDS_MAX] = { { g->child_fd, POLLIN, 0 }, { g->spool_fd, POLLIN, 0 } };
+		size_t n = 2 + (g->channel ? channel_poll(g->channel, g->out.size, p + 2) : 0);
+		notify_watchdog();
+		if (poll(p, n, wait_ms(g)) < 0 && errno != EINTR)
+			return err_sys(e, "wait for work");
+		if (p[0].revents && signals(g))
+			return 0;
+		if (p[1].revents)
+			spool_changed(g);
+		if ((n > 2 && p[2].revents) || (n > 3 && p[3].revents))
+			read_channel(g);
+		do_due(g);
+	}
+}
+
+static void fini(struct guestd *g)
+{
+	if (g->channel)
+		channel_close(g->channel);
+	https_free(g->https);
+	frame_reader_fini(&g->in);
+	buf_fini(&g->out);
+	outbox_fini(&g->outbox);
+	follow_fini(&g->follow);
+	if (g->spool_fd >= 0)
+		close(g->spool_fd);
+	if (g->root >= 0)
+		close(g->root);
+	explicit_bzero(g->key, sizeof g->key);
+}
+
+static int begin(struct guestd *g, const struct guestd_options *o, struct err *e)
+{
+	struct boot boot;
+	int r;
+
+	g->root = open(o->root ? o->root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (g->root < 0)
+		return err_sys(e, "open root folder %s", o->root ? o->root : "/");
+	g->outbox = OUTBOX(g->root);
+	g->follow = FOLLOW(g->root);
+	g->follow.agent = o->agent ? o->agent : "/usr/sbin/natal-agent";
+	g->follow.root_path = o->root;
+	g->follow.uuid = o->uuid;
+	if (!o->channel || strcmp(o->channel, "https") != 0)
+		g->ways[g->way_count++] = CHANNEL(o->channel);
+	if (!o->channel || strcmp(o->channel, "https") == 0) {
+		if ((r = https_new(g->root, &g->https, e)))
+			return r;
+		g->ways[g->way_count++] = https_channel(g->https);
+	}
+	if ((r = load_key(g, e)) || (r = follow_look(&g->follow, e)) || (r = boot_load(g->root, &boot, e)))
+		return r;
+	snprintf(g->boot_id, sizeof g->boot_id, "%s", boot.boot_id);
+	g->boot = boot.number;
+	boot_fini(&boot);
+	g->spool_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (g->spool_fd < 0)
+		return err_sys(e, "watch the spool");
+	g->child_fd = o->signal_fd;
+	watch_spool(g);
+	return 0;
+}
+
+int guestd_run(const struct guestd_options *o, struct err *e)
+{
+	scoped(fini) struct guestd g = {
+		.root = -1, .spool_fd = -1, .in = FRAME_READER, .out = BUF_MAX(OUT_MAX), .outbox = OUTBOX(-1), .follow = FOLLOW(-1),
+		.heartbeat_s = GUESTD_HEARTBEAT_S, .backoff_ms = GUESTD_BACKOFF_MS, .beat_ms = INT64_MAX, .hello_ms = INT64_MAX, .outbox_ms = INT64_MAX,
+		.fetch_ms = INT64_MAX,
+	};
+	int r = begin(&g, o, e);
+
+	if (r)
+		return r;
+	notify_ready();
+	return loop(&g, e);
+}

@@ -1,0 +1,88 @@
+/* main.c - natal-guestd. See natal-guestd(8). */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include "agent/guestd/guestd.h"
+#include "common/base/text.h"
+
+static const struct option long_options[] = {
+	{ "root", required_argument, NULL, 'r' }, { "channel", required_argument, NULL, 'c' }, { "agent", required_argument, NULL, 'a' },
+	{ "uuid", required_argument, NULL, 'u' },
+	{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
+};
+
+static void help(void)
+{
+	printf("usage: natal-guestd [--channel PATH] [--root DIR] [--agent PROGRAM] [--uuid UUID]\n\n"
+		"Follows the controller's goals for this guest, and carries what natal-agent reports.\n\n"
+		"  --channel PATH   this port or unix socket alone, or https: over the network alone\n"
+		"  --root DIR       work below this folder rather than on the running system\n"
+		"  --agent PROGRAM  what applies goals (default: /usr/sbin/natal-agent)\n"
+		"  --uuid UUID      be this machine rather than ask its firmware\n"
+		"  -h, --help       this text\n"
+		"  -V, --version    the version\n");
+}
+
+static int usage(const char *given, struct err *e)
+{
+	static const char *const words[] = { "--root", "--channel", "--agent", "--uuid", "--help", "--version", NULL };
+
+	err_set(e, ERR_USAGE, "unknown option or missing value: '%.60s'", given);
+	err_suggest(e, given, words, "natal-guestd [--channel PATH]; see natal-guestd(8)");
+	return -(int)e->code;
+}
+
+/* 1: done. */
+static int read_options(int argc, char **argv, struct guestd_options *o, struct err *e)
+{
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
+		if (c == 'h' || c == 'V') {
+			if (c == 'h')
+				help();
+			else
+				printf("natal-guestd %s\n", PACKAGE_VERSION);
+			return 1;
+		}
+		const char **to = c == 'r' ? &o->root : c == 'c' ? &o->channel : c == 'a' ? &o->agent : c == 'u' ? &o->uuid : NULL;
+		if (!to)
+			return usage(argv[optind - 1], e);
+		*to = optarg;
+	}
+	return optind < argc ? usage(argv[optind], e) : 0;
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+	struct guestd_options o = { .signal_fd = -1 };
+	sigset_t set;
+	int r = read_options(argc, argv, &o, e);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	scoped_fd int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0)
+		return err_sys(e, "signals");
+	o.signal_fd = signals;
+	return guestd_run(&o, e);
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = ERR_NONE;
+
+	if (run(argc, argv, &e) == 0)
+		return 0;
+	err_print(&e);
+	return err_exit_status(e.code);
+}

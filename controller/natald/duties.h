@@ -1,0 +1,6 @@
+/* duties.h - what natald does unasked, about every second: machines whose time is up, media that would not go, the pool, the fleet. Inside a turn. */
+#pragma once
+#include "controller/service/ctl.h"
+
+struct duties { int64_t tick_ms, eject_ms; };  /* when they are due; monotonic */
+int duties_tick(struct ctl *c, struct duties *d, struct err *e);

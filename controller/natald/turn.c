@@ -1,0 +1,287 @@
+/* turn.c - see turn.h */
+#include "controller/natald/turn.h"
+
+#include <poll.h>
+#include "common/base/clock.h"
+#include "controller/api/api.h"
+#include "controller/api/metrics.h"
+#include "controller/natald/rewind.h"
+#include "controller/service/births.h"
+#include "controller/service/link.h"
+#include "controller/service/pool.h"
+#include "controller/service/waiters.h"
+
+enum { BIRTH_WAIT_MS = 15000, TURN_TRIES_MAX = 10 };
+
+void turn_push(struct request **list, struct request *rq)
+{
+	while (*list)
+		list = &(*list)->next;
+	*list = rq;
+	rq->next = NULL;
+}
+
+/* request → decode → decide → rows. A request that fails is undone alone. */
+static int run_one(struct turns *l, struct request *rq, struct err *e)
+{
+	bool first = !rq->json && !rq->phase && !rq->parked;
+
+	rq->parked = false;
+	struct link_mark mark = link_mark(l->c);
+	int r = store_mark(l->c->store, e);
+	if (r)
+		return r;
+	rq->failed = ERR_NONE;
+	if ((first && route_decode(rq, &rq->failed)) || api_handle(l->c, rq, &rq->failed)) {
+		link_undo(l->c, mark);
+		if (store_must_retry(l->c->store)) {            /* no fault of its own: the turn is run again */
+			*e = rq->failed;
+			return -(int)e->code;
+		}
+		return store_undo(l->c->store, e);
+	}
+	return store_keep(l->c->store, e);
+}
+
+static int run_list(struct turns *l, struct request **from, struct request **done, struct err *e)
+{
+	struct request *keep = NULL;
+	int r = 0;
+
+	for (struct request *rq; !r && (rq = *from);) {
+		*from = rq->next;
+		if (rq->deadline_ms && clock_mono_ms() >= rq->deadline_ms)
+			rq->expired = true;
+		r = run_one(l, rq, e);
+		if (rq->kept && !rq->failed.code) {
+			turn_push(&l->keeping, rq);
+			continue;
+		}
+		turn_push(rq->parked && !rq->failed.code ? &keep : done, rq);
+	}
+	while (keep) {
+		struct request *rq = keep;
+		keep = rq->next;
+		turn_push(&l->parked, rq);
+	}
+	return r;
+}
+
+static int inside_turn(struct turns *l, struct request **fresh, struct request **waiting, struct request **done, struct err *e)
+{
+	struct ctl *c = l->c;
+	int r;
+
+	if (link_has_frames(c) && (r = link_handle(c, e)))
+		return r;
+	if ((r = duties_tick(c, &l->duties, e)))
+		return r;
+	if ((r = run_list(l, fresh, done, e)) || (c->keys_taken && (r = pool_top_up(c, 0, e))))
+		return r;
+	c->keys_taken = false;
+	l->seen_event = store_happened(c->store);
+	return run_list(l, waiting, done, e);
+}
+
+/* Those who wait go on waiting, each where it stood before: what they asked for in this turn was forgotten. */
+static void wait_again(struct turns *l, struct request *waiting)
+{
+	while (waiting) {
+		struct request *rq = waiting;
+		waiting = rq->next;
+		turn_push(&l->parked, rq);
+	}
+	for (struct request *rq = l->parked; rq; rq = rq->next) {
+		rq->phase = rq->before.phase;
+		rq->parked = true;
+	}
+}
+
+static void finish(struct ctl *c, struct request *rq)
+{
+	if (rq->then && !rq->failed.code)
+		rq->then(c, rq, &rq->failed);
+}
+
+/* Second halves of requests: at once, or when the birth that they await has ended. Who goes on waiting leaves the list. */
+static void finish_all(struct turns *l, struct request **done)
+{
+	struct request *list = *done, *unborn = l->unborn;
+
+	*done = l->unborn = NULL;
+	for (struct request *rq; (rq = list);) {
+		list = rq->next;
+		if (!rq->awaits_birth || rq->failed.code) {
+			finish(l->c, rq);
+			turn_push(done, rq);
+			continue;
+		}
+		rq->deadline_ms = clock_mono_ms() + BIRTH_WAIT_MS;
+		turn_push(&unborn, rq);
+	}
+	for (struct request *rq; (rq = unborn);) {
+		unborn = rq->next;
+		bool ended = births_ended(l->c, rq->vm_id) || clock_mono_ms() >= rq->deadline_ms;
+		if (ended)
+			finish(l->c, rq);
+		turn_push(ended ? done : &l->unborn, rq);
+	}
+	births_forget(l->c);
+}
+
+/* Those of `more` join those of `list`, and all have failed. */
+static void fail_all(struct request **list, struct request **more, const struct err *why)
+{
+	while (more != list && *more) {
+		struct request *rq = *more;
+		*more = rq->next;
+		turn_push(list, rq);
+	}
+	for (struct request *rq = *list; rq; rq = rq->next)
+		rq->failed = *why;
+}
+
+/* Is there one that is answered now? Those who await a birth are not. */
+static bool any_answered(const struct request *rq)
+{
+	while (rq && rq->awaits_birth && !rq->failed.code)
+		rq = rq->next;
+	return rq;
+}
+
+/* store_sync(), and how long it took. */
+static int synced(struct ctl *c, struct err *e)
+{
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	int r = store_sync(c->store, e);
+
+	metrics_step(c->metrics, METRICS_SYNC, began_ns, r != 0);
+	return r;
+}
+
+static int send_frames(struct ctl *c, struct err *e)
+{
+	int r = link_wants_write(c) ? synced(c, e) : 0;
+
+	return r ? r : link_flush(c, e);
+}
+
+/* After the turn, committed or not: bundles go to the signer, which works meanwhile; births that ended are told, requests have their second
+ * halves, frames go out. What is told is on the disk before. The first error; the rest is done all the same. */
+static int after_turn(struct turns *l, struct request **done, struct err *e)
+{
+	struct ctl *c = l->c;
+	struct err later;
+	int r = births_post(c, e);
+
+	if (births_tell(c, r ? &later : e))
+		r = r ? r : -(int)e->code;
+	if (any_answered(*done) && synced(c, &later)) {
+		fail_all(done, done, &later);
+		if (!r)
+			*e = later;
+		r = r ? r : -(int)later.code;
+	}
+	finish_all(l, done);
+	if (send_frames(c, r ? &later : e))
+		r = r ? r : -(int)e->code;
+	if (c->scrub && store_scrub(c->store, &later) == 0)
+		c->scrub = false;
+	l->again = store_happened(c->store) != l->seen_event;
+	return r;
+}
+
+static void reply_all(struct server *server, struct request *list)
+{
+	while (list) {
+		struct request *rq = list;
+		list = rq->next;
+		server_reply(server, rq);
+	}
+}
+
+static int commit(struct ctl *c, struct err *e)
+{
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	int r = store_turn_commit(c->store, e);
+
+	metrics_step(c->metrics, METRICS_COMMIT, began_ns, r != 0);
+	return r;
+}
+
+/* The turn's transaction, once. */
+static int attempt(struct turns *l, struct request **fresh, struct request **waiting, struct request **done, struct err *e)
+{
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	int r = store_turn_begin(l->c->store, e);
+
+	link_turn_begin(l->c);
+	if (!r && (r = inside_turn(l, fresh, waiting, done, e)))
+		store_turn_abort(l->c->store);
+	else if (!r)
+		r = commit(l->c, e);
+	metrics_step(l->c->metrics, METRICS_TURN, began_ns, r != 0);
+	metrics_connections(l->c->metrics, server_connections(l->server));
+	link_turn_end(l->c, r == 0);
+	return r;
+}
+
+/* Again, where another natald was in the way or the connection was lost: nothing of it was told to anyone. */
+static int attempt_again(struct turns *l, struct request **fresh, struct request **waiting, struct request **done, struct err *e)
+{
+	int r;
+
+	rewind_note(*fresh, false);
+	rewind_note(*waiting, true);
+	for (int tries = 1; (r = attempt(l, fresh, waiting, done, e)) && store_must_retry(l->c->store) && tries < TURN_TRIES_MAX; tries++) {
+		rewind_all(done, fresh, waiting);
+		rewind_all(&l->parked, fresh, waiting);
+		rewind_all(&l->keeping, fresh, waiting);
+		poll(NULL, 0, tries);
+	}
+	return r;
+}
+
+/* What they asked for is committed: from here on c->waiters has them. Who waited for the same before is answered with nothing. */
+static void keep_all(struct turns *l, struct request **done)
+{
+	for (struct request *rq; (rq = l->keeping);) {
+		void *before = NULL;
+		l->keeping = rq->next;
+		if (waiters_add(l->c->waiters, rq->vm_id, rq, rq->deadline_ms, &before, &rq->failed))
+			turn_push(done, rq);
+		if (before)
+			turn_push(done, before);
+	}
+}
+
+int turn_run(struct turns *l, struct request *fresh, struct err *e)
+{
+	struct request *done = NULL, *waiting = l->parked, *failed = NULL;
+	struct err later = ERR_NONE;
+
+	l->parked = NULL;
+	int r = attempt_again(l, &fresh, &waiting, &done, e);
+	if (r) {                        /* nothing of this turn is durable */
+		wait_again(l, waiting);
+		fail_all(&done, &l->keeping, e);
+		fail_all(&done, &fresh, e);
+		failed = done;
+		done = NULL;
+	}
+	bool aborted = r;
+	keep_all(l, &done);
+	int after = after_turn(l, &done, &later), sync = done && !after ? synced(l->c, &later) : 0;
+	if (sync)
+		fail_all(&done, &done, &later);
+	if (aborted)
+		l->again = false;       /* who waits is looked at in the next turn, not in one that fails at once */
+	reply_all(l->server, failed);
+	reply_all(l->server, done);
+	server_run(l->server);
+	if (!r && (after || sync)) {
+		*e = later;
+		r = -(int)e->code;
+	}
+	return r;
+}

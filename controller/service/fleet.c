@@ -1,0 +1,71 @@
+/* fleet.c - see fleet.h */
+#include "controller/service/fleet.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "controller/service/waiters.h"
+#include "controller/store/lease.h"
+
+enum { ALIVE_EVERY_S = 5, LEASE_MS = 20000, TRIM_EVERY_S = 60 };
+
+int fleet_begin(struct ctl *c, struct err *e)
+{
+	if (store_socket(c->store) < 0)
+		return 0;
+	c->fleet = calloc(1, sizeof *c->fleet);
+	return c->fleet ? news_begin(c->store, c->instance, e) : err_nomem(e);
+}
+
+static void wake(void *arg, const char *noun, const char *noun_id)
+{
+	struct ctl *c = arg;
+
+	if (strcmp(noun, "vm") == 0 && c->waiters)
+		waiters_wake(c->waiters, noun_id);
+	if (strcmp(noun, "gone") == 0)
+		c->access_generation++;         /* who is connected is asked again whether he counts */
+}
+
+/* By whoever has the lease; the turn of who has lost it meanwhile comes to nothing. */
+static int tidy(struct ctl *c, int64_t now_s, struct err *e)
+{
+	struct lease_wish w = { "tidy", c->instance, clock_ns(CLOCK_REALTIME) / 1000000, LEASE_MS };
+	struct lease l;
+	bool held;
+	int r = lease_take(c->store, &w, &l, &held, e);
+
+	if (r || !held || now_s < c->fleet->trim_at_s)
+		return r;
+	c->fleet->trim_at_s = now_s + TRIM_EVERY_S;
+	return (r = lease_fence(c->store, &l, e)) ? r : news_trim(c->store, now_s, e);
+}
+
+int fleet_tick(struct ctl *c, struct err *e)
+{
+	int64_t now_s = clock_unix_s();
+	struct news_found found;
+	int r;
+
+	if (!c->fleet)
+		return 0;
+	do {
+		if ((r = news_read(c->store, &c->fleet->news, &(struct news_ear){ wake, c }, &found, e)))
+			return r;
+		if (found.gap)          /* who waits here looks at the store itself when his time is up */
+			fprintf(stderr, "natald: fleet: news were missed\n");
+	} while (found.more);
+	if (now_s < c->fleet->alive_at_s)
+		return 0;
+	c->fleet->alive_at_s = now_s + ALIVE_EVERY_S;
+	return (r = news_alive(c->store, now_s, e)) ? r : tidy(c, now_s, e);
+}
+
+void fleet_end(struct ctl *c)
+{
+	struct err e;
+
+	if (c->fleet && c->store && news_end(c->store, &e))
+		fprintf(stderr, "natald: fleet: %s\n", e.msg);
+	free(give(c->fleet));
+}

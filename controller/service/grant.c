@@ -1,0 +1,299 @@
+/* grant.c - see grant.h */
+#include "controller/service/grant.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "controller/crypto/ca.h"
+#include "controller/crypto/spki.h"
+#include "controller/signer/intent.h"
+#include "controller/store/ca_row.h"
+
+#define TOKEN_PREFIX "natal1_"
+enum { SECRET_SIZE = 32, SLACK_S = 300, CLIENT_VALID_S = 90 * 86400, SELF_VALID_S = 30 * 86400 };
+
+int grant_pin(struct ctl *c, uint8_t pin[SHA256_SIZE], struct buf *chain, struct err *e)
+{
+	scoped(ca_row_fini) struct ca_row row = CA_ROW;
+	struct cert_facts f;
+	bool absent;
+
+	int r = ca_row_get(c->store, PROJECT_DEFAULT, &row, &absent, e);
+	if (r || absent)
+		return r ? r : err_set(e, ERR_INTERNAL, "the store has no certificate authority");
+	if ((r = cert_facts(row.chain.data, row.chain.size, &f, e)))
+		return r;
+	memcpy(pin, f.spki_sha256, SHA256_SIZE);
+	if (chain)
+		buf_add(chain, row.chain.data, row.chain.size);
+	return 0;
+}
+
+/* base64url without padding (RFC 4648 5): it stands in command lines. */
+static void token_write(const uint8_t raw[SHA256_SIZE + SECRET_SIZE], char out[TOKEN_TEXT_MAX])
+{
+	scoped_buf struct buf b = BUF_MAX(TOKEN_TEXT_MAX);
+
+	base64_encode(&b, raw, SHA256_SIZE + SECRET_SIZE);
+	for (size_t i = 0; i < b.size; i++)
+		b.data[i] = (char)(b.data[i] == '+' ? '-' : b.data[i] == '/' ? '_' : b.data[i]);
+	snprintf(out, TOKEN_TEXT_MAX, TOKEN_PREFIX "%.*s", (int)strcspn(b.data ? b.data : "", "="), b.data ? b.data : "");
+}
+
+static int check_identity(const struct identity *id, struct err *e)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+	if (!(id->role & (ROLE_OPERATOR | ROLE_READER | ROLE_VERIFIER | ROLE_HOST))) {
+		err_set(e, ERR_USAGE, "nobody is granted the role '%s'", role_name(id->role));
+		err_hint(e, "operator, reader, verifier or host; guests are let in by their media");
+		return -(int)e->code;
+	}
+	if (*id->project && !role_may_have_project(id->role))
+		return err_set(e, ERR_USAGE, "a %s has no project", role_name(id->role));
+	if (!*id->name || strspn(id->name, letters) != strlen(id->name) || *id->name == '.')
+		return err_set(e, ERR_USAGE, "the name '%s' holds more than letters, digits, '-', '_' and '.'", id->name);
+	return 0;
+}
+
+static int may_grant_again(const struct access *a, struct err *e)
+{
+	if (a->revoked_at || !a->enrolled || a->not_after < clock_unix_s())
+		return 0;
+	err_set(e, ERR_CONFLICT, "there is a '%s' already, who is in: %s", a->name, a->role);
+	err_hint(e, "choose another name, or end that access first: natalctl access revoke %.60s", a->name);
+	return -(int)e->code;
+}
+
+int grant_make(struct ctl *c, const struct identity *id, int64_t token_s, struct access *ret, char token[TOKEN_TEXT_MAX], struct err *e)
+{
+	uint8_t raw[SHA256_SIZE + SECRET_SIZE];
+	bool absent;
+	int r;
+
+	if ((r = check_identity(id, e)) || (r = grant_pin(c, raw, NULL, e)) ||
+	    (r = access_get(c->store, id->project, id->name, ret, &absent, e)) || (!absent && (r = may_grant_again(ret, e))))
+		return r;
+	random_bytes(raw + SHA256_SIZE, SECRET_SIZE);
+	sha256(raw + SHA256_SIZE, SECRET_SIZE, ret->token);
+	token_write(raw, token);
+	sodium_memzero(raw, sizeof raw);
+	snprintf(ret->role, sizeof ret->role, "%s", role_name(id->role));
+	ret->token_until = clock_unix_s() + token_s;
+	ret->enrolled = false;
+	ret->revoked_at = ret->not_after = 0;
+	if (!absent) {
+		c->access_generation++;         /* what it had counts no longer */
+		return access_save(c->store, ret, e);
+	}
+	store_new_id("acc-", ret->id);
+	ret->created_at = clock_unix_s();
+	snprintf(ret->project, sizeof ret->project, "%s", id->project);
+	snprintf(ret->name, sizeof ret->name, "%s", id->name);
+	return access_insert(c->store, ret, e);
+}
+
+/* The digest of its secret half; the other is for the client. */
+static int token_read(struct ctl *c, const char *token, uint8_t digest[SHA256_SIZE], struct err *e)
+{
+	scoped_buf struct buf text = BUF_MAX(TOKEN_TEXT_MAX), raw = BUF_MAX(TOKEN_TEXT_MAX);
+	uint8_t pin[SHA256_SIZE];
+	struct err ignored;
+
+	if (text_starts(token, TOKEN_PREFIX))
+		for (const char *p = token + strlen(TOKEN_PREFIX); *p && text.size < TOKEN_TEXT_MAX; p++)
+			buf_u8(&text, *p == '-' ? '+' : *p == '_' ? '/' : (uint8_t)*p);
+	buf_str(&text, "==");
+	if (base64_decode(text.data, text.size, "token", &raw, &ignored) || raw.size != SHA256_SIZE + SECRET_SIZE) {
+		err_set(e, ERR_FORMAT, "that is no token of natalctl access grant");
+		err_hint(e, "it begins with " TOKEN_PREFIX " and has %d letters", (int)strlen(TOKEN_PREFIX) + 86);
+		return -(int)e->code;
+	}
+	int r = grant_pin(c, pin, NULL, e);
+	if (r)
+		return r;
+	if (!bytes_equal(pin, raw.data, sizeof pin))
+		return err_set(e, ERR_UNTRUSTED, "the token is another controller's");
+	sha256(raw.data + SHA256_SIZE, SECRET_SIZE, digest);
+	return 0;
+}
+
+static enum cert_purpose purpose_of(enum role role)
+{
+	return role == ROLE_CONTROLLER ? CERT_SERVER : role == ROLE_HOST ? CERT_BOTH : CERT_CLIENT;
+}
+
+/* A new intent for that key; what it had is the one before. */
+static int write_intent(struct ctl *c, struct access *a, const void *spki, size_t spki_size, const struct grant_self *self, struct err *e)
+{
+	struct identity id = { .role = role_from_name(a->role) };
+	int64_t now = clock_unix_s();
+	struct cert_intent in = { .purpose = purpose_of(id.role), .not_before = (uint64_t)(now - SLACK_S),
+		.not_after = (uint64_t)(now + (self ? SELF_VALID_S : CLIENT_VALID_S)) };
+
+	snprintf(id.project, sizeof id.project, "%s", a->project);
+	snprintf(id.name, sizeof id.name, "%s", a->name);
+	identity_uri(&id, c->id, in.uri);
+	snprintf(in.common_name, sizeof in.common_name, "%s", a->name);
+	for (size_t i = 0; self && i < self->name_count && i < CERT_NAMES_MAX; i++)
+		snprintf(in.names[in.name_count++], sizeof in.names[0], "%s", self->names[i]);
+	random_bytes(in.serial, sizeof in.serial);
+	in.serial[0] = (in.serial[0] & 0x7f) | 0x40;            /* positive, and no leading zero: RFC 5280 4.1.2.2 */
+	memcpy(a->serial_before, a->enrolled ? a->serial : in.serial, sizeof a->serial_before);
+	memcpy(a->serial, in.serial, sizeof a->serial);
+	a->not_after = (int64_t)in.not_after;
+	a->enrolled = true;
+	buf_clear(&a->intent);
+	buf_clear(&a->spki);
+	buf_add(&a->spki, spki, spki_size);
+	return intent_write(&in, &a->intent, e);
+}
+
+static int check_token(const struct access *a, struct err *e)
+{
+	if (a->revoked_at)
+		err_set(e, ERR_DENIED, "the access of %s %s was revoked", a->role, a->name);
+	else if (!a->enrolled && a->token_until < clock_unix_s())
+		err_set(e, ERR_DENIED, "the token of %s %s has expired", a->role, a->name);
+	else
+		return 0;
+	err_hint(e, "an operator makes another: natalctl access grant %s %.60s", a->role, a->name);
+	return -(int)e->code;
+}
+
+int grant_enrol(struct ctl *c, const char *token, const char *csr, struct access *ret, struct err *e)
+{
+	uint8_t digest[SHA256_SIZE], spki[ACCESS_SPKI_MAX];
+	size_t size = 0;
+	bool absent;
+	int r;
+
+	if ((r = token_read(c, token, digest, e)) || (r = access_get_by_token(c->store, digest, ret, &absent, e)))
+		return r;
+	if (absent) {
+		err_set(e, ERR_DENIED, "there is no such token, or there is none any more");
+		err_hint(e, "an operator makes one: natalctl access grant");
+		return -(int)e->code;
+	}
+	if ((r = check_token(ret, e)) || (r = spki_of_csr(csr, strlen(csr), spki, sizeof spki, &size, e)))
+		return r;
+	if (ret->enrolled && (ret->spki.size != size || !bytes_equal(ret->spki.data, spki, size))) {
+		err_set(e, ERR_CONFLICT, "the token of %s %s was used already, with another key", ret->role, ret->name);
+		err_hint(e, "if that was not you: natalctl access revoke %.60s, and a new grant", ret->name);
+		return -(int)e->code;
+	}
+	if (ret->enrolled)
+		return 0;
+	return (r = write_intent(c, ret, spki, size, NULL, e)) ? r : access_save(c->store, ret, e);
+}
+
+int grant_renew(struct ctl *c, const struct identity *who, const char *csr, struct access *ret, struct err *e)
+{
+	uint8_t spki[ACCESS_SPKI_MAX];
+	size_t size = 0;
+	bool absent;
+	int r;
+
+	if ((r = access_get(c->store, who->project, who->name, ret, &absent, e)))
+		return r;
+	if (absent || !ret->enrolled || ret->revoked_at)
+		return err_set(e, ERR_DENIED, "%s %s has no access that could be renewed", role_name(who->role), who->name);
+	if ((r = spki_of_csr(csr, strlen(csr), spki, sizeof spki, &size, e)) || (r = write_intent(c, ret, spki, size, NULL, e)))
+		return r;
+	memset(ret->token, 0, sizeof ret->token);               /* its token has done its work, and gives the older certificate no more */
+	return access_save(c->store, ret, e);
+}
+
+int grant_certificate(struct ctl *c, const struct access *a, struct buf *pem, struct err *e)
+{
+	uint8_t pin[SHA256_SIZE];
+	int r = signer_issue(c->signer, a->id, pem, e);
+
+	return r ? r : (r = grant_pin(c, pin, pem, e)) ? r : buf_check(pem, "a certificate chain", e);
+}
+
+int grant_revoke(struct ctl *c, const char *project, const char *name, struct access *ret, struct err *e)
+{
+	bool absent;
+
+	int r = access_get(c->store, project, name, ret, &absent, e);
+	if (r)
+		return r;
+	if (absent || strcmp(ret->role, "controller") == 0) {
+		err_set(e, ERR_NOT_FOUND, "nobody called '%s' was let in%s%s", name, *project ? " to project " : "", project);
+		err_hint(e, "natalctl access list shows who was");
+		return -(int)e->code;
+	}
+	if (ret->revoked_at)
+		return 0;
+	ret->revoked_at = clock_unix_s();
+	memset(ret->token, 0, sizeof ret->token);
+	c->access_generation++;
+	return access_save(c->store, ret, e);
+}
+
+static bool is_serial(const void *serial, size_t size, const uint8_t of[ACCESS_SERIAL_SIZE])
+{
+	return size == ACCESS_SERIAL_SIZE && bytes_equal(serial, of, size);
+}
+
+static int check_guest(struct ctl *c, const struct identity *id, const void *serial, size_t size, struct err *e)
+{
+	struct access_guest g;
+	struct cert_facts f;
+	bool known = false;
+
+	int r = access_guest(c->store, id->name, &g, e);
+	if (r)
+		return r;
+	for (size_t i = 0; i < g.count; i++)
+		if (cert_facts(g.certs[i].data, g.certs[i].size, &f, e) == 0)
+			known |= is_serial(serial, size, f.serial);
+	access_guest_fini(&g);
+	if (g.count == 0 || strcmp(g.project, id->project) != 0)
+		return err_set(e, ERR_DENIED, "VM %s of project %s is not there any more", id->name, id->project);
+	if (known)
+		return 0;
+	err_set(e, ERR_DENIED, "the certificate is not VM %s's any more: it was given others since", id->name);
+	err_hint(e, "the guest has to be given its newest medium");
+	return -(int)e->code;
+}
+
+int grant_check(struct ctl *c, const struct identity *id, const void *serial, size_t size, struct err *e)
+{
+	scoped_access struct access a = ACCESS;
+	bool absent;
+
+	if (id->role == ROLE_GUEST)
+		return check_guest(c, id, serial, size, e);
+	int r = access_get(c->store, id->project, id->name, &a, &absent, e);
+	if (r)
+		return r;
+	if (absent || strcmp(a.role, role_name(id->role)) != 0)
+		err_set(e, ERR_DENIED, "this controller's store does not know %s %s", role_name(id->role), id->name);
+	else if (a.revoked_at)
+		err_set(e, ERR_DENIED, "the access of %s %s was revoked", a.role, a.name);
+	else if (!a.enrolled || (!is_serial(serial, size, a.serial) && !is_serial(serial, size, a.serial_before)))
+		err_set(e, ERR_DENIED, "the certificate of %s %s was replaced by a newer one", a.role, a.name);
+	else
+		return 0;
+	err_hint(e, "an operator lets you in again: natalctl access grant, then natalctl login");
+	return -(int)e->code;
+}
+
+int grant_self(struct ctl *c, const struct grant_self *self, struct access *ret, struct err *e)
+{
+	bool absent;
+
+	int r = access_get(c->store, "", self->instance, ret, &absent, e);
+	if (r)
+		return r;
+	snprintf(ret->role, sizeof ret->role, "%s", role_name(ROLE_CONTROLLER));
+	snprintf(ret->name, sizeof ret->name, "%s", self->instance);
+	if (absent)
+		store_new_id("acc-", ret->id);
+	if ((r = write_intent(c, ret, self->spki, self->spki_size, self, e)))
+		return r;
+	return absent ? access_insert(c->store, ret, e) : access_save(c->store, ret, e);
+}

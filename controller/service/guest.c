@@ -1,0 +1,207 @@
+/* guest.c - see guest.h */
+#include "controller/service/guest.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/media/envelope.h"
+#include "common/wire/goalframe.h"
+#include "controller/crypto/seal.h"
+#include "controller/service/birth.h"
+#include "controller/service/goal.h"
+#include "controller/service/link_priv.h"
+#include "controller/service/report.h"
+#include "controller/service/waiters.h"
+
+enum { SEEN_EVERY_S = 300, WAITING_HEARTBEAT_S = 3600 };
+
+/* As the host wants it: the VM's id before it. */
+static int through_host(struct ctl *c, const struct vm *v, const struct buf *frame, struct err *e)
+{
+	scoped_buf struct buf b = BUF_MAX(FRAME_BODY_MAX);
+	size_t n = strlen(v->id);
+
+	if (!c->link)
+		return 0;               /* no host, nobody hears it: the guest asks again */
+	buf_u8(&b, (uint8_t)n);
+	buf_add(&b, v->id, n);
+	buf_add(&b, frame->data, frame->size);
+	int r = buf_check(&b, "an answer", e);
+	return r ? r : link_queue(c->link, FRAME_HOST_TO_GUEST, b.data, b.size, NULL, e);
+}
+
+int guest_answer(struct ctl *c, const struct guest_talk *t, const struct frame *f, struct err *e)
+{
+	scoped_buf struct buf frame = BUF_MAX(FRAME_BODY_MAX);
+	int r = frame_write(f->type, f->seq ? f->seq : ++c->guest_seq, f->body, f->body_size, t->key->bytes, t->into ? t->into : &frame, e);
+
+	return r || t->into ? r : through_host(c, t->v, &frame, e);
+}
+
+static int answer(struct ctl *c, const struct guest_talk *t, enum frame_type type, const struct buf *body, struct err *e)
+{
+	return guest_answer(c, t, &(struct frame){ .type = type, .body = (const uint8_t *)body->data, .body_size = body->size }, e);
+}
+
+static int answer_goal(struct ctl *c, const struct guest_talk *t, struct err *e)
+{
+	scoped_buf struct buf body = BUF_MAX(4096), bundle = BUF_MAX(ENVELOPE_SIZE_MAX);
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct goal g;
+	bool none;
+
+	int r = goal_current(c, t->v, &g, &none, e);
+	if (r || none)
+		return r;               /* it is told when it is signed */
+	/* Where there is nothing to fetch any more, its size does not matter. */
+	bool has = g.name.epoch == (uint64_t)t->v->has_epoch && g.name.gen == (uint64_t)t->v->has_gen;
+	if (!has && ((r = birth_row(c, t->v, &row, e)) || (row.secrets.size && (r = birth_bundle(c, &row, &bundle, e)))))
+		return r;
+	g.size = bundle.size;
+	if (t->into)
+		g.heartbeat_s = WAITING_HEARTBEAT_S;    /* it asks again and again over its own connection */
+	return (r = goal_write(&g, &body, e)) ? r : answer(c, t, FRAME_GOAL, &body, e);
+}
+
+/* The store may be an older copy than what the guest has. *ret_changed: v was saved. */
+static int note_has(struct ctl *c, struct vm *v, const struct goal_name *has, bool *ret_changed, struct err *e)
+{
+	int r = goal_heard(c, v, has, ret_changed, e);
+	bool news = has->epoch != (uint64_t)v->has_epoch || has->gen != (uint64_t)v->has_gen;
+
+	if (r || *ret_changed)
+		return r;
+	if (!news && clock_unix_s() - v->seen_at < SEEN_EVERY_S)
+		return 0;
+	v->has_epoch = (int64_t)has->epoch;
+	v->has_gen = (int64_t)has->gen;
+	v->seen_at = clock_unix_s();
+	*ret_changed = true;
+	return ctl_save(c, v, e);
+}
+
+static int on_hello(struct ctl *c, const struct guest_talk *t, const struct frame *f, struct err *e)
+{
+	struct hello h;
+	bool changed;
+	int r;
+
+	if ((r = hello_read(f->body, f->body_size, &h, e)) || (r = note_has(c, t->v, &h.has, &changed, e)))
+		return r;
+	return answer_goal(c, t, e);
+}
+
+static int on_heartbeat(struct ctl *c, const struct guest_talk *t, const struct frame *f, struct err *e)
+{
+	struct heartbeat h;
+	bool changed;
+	int r = heartbeat_read(f->body, f->body_size, &h, e);
+
+	return r ? r : note_has(c, t->v, &h.has, &changed, e);
+}
+
+/* Of the newest bundle, while its secrets are there: what was confirmed is not handed out again. */
+static int on_fetch(struct ctl *c, const struct guest_talk *t, const struct frame *f, struct err *e)
+{
+	scoped_buf struct buf body = BUF_MAX(GOAL_CHUNK_HEAD + GOAL_CHUNK_MAX), bundle = BUF_MAX(ENVELOPE_SIZE_MAX);
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	struct fetch want;
+	int r;
+
+	if ((r = fetch_read(f->body, f->body_size, &want, e)) || (r = birth_row(c, t->v, &row, e)))
+		return r;
+	struct chunk chunk = { .offset = want.offset };
+	memcpy(chunk.digest, want.digest, SHA256_SIZE);
+	bool newest = row.stage == BUNDLE_SIGNED && !row.delivered_at && row.secrets.size && bytes_equal(row.digest, want.digest, SHA256_SIZE);
+	if (newest && (r = birth_bundle(c, &row, &bundle, e)))
+		return r;
+	if (want.offset < bundle.size) {
+		size_t left = bundle.size - (size_t)want.offset;
+		chunk.bytes = (const uint8_t *)bundle.data + want.offset;
+		chunk.size = left < GOAL_CHUNK_MAX ? left : GOAL_CHUNK_MAX;
+	}
+	return (r = chunk_write(&chunk, &body, e)) ? r : answer(c, t, FRAME_CHUNK, &body, e);
+}
+
+/* Counted, and said in the log at 1, 2, 4, 8, …: whoever sends them cannot fill it. */
+static int count_forged(struct ctl *c, struct vm *v, struct err *e)
+{
+	v->forged++;
+	if ((v->forged & (v->forged - 1)) == 0)
+		fprintf(stderr, "natald: vm=%s frame dropped: a report whose MAC is not under its key (%lld so far)\n", v->name, (long long)v->forged);
+	return ctl_save(c, v, e);
+}
+
+static int dispatch(struct ctl *c, const struct guest_talk *t, const struct frame *f, struct err *e)
+{
+	static const struct { enum frame_type type; int (*take)(struct ctl *, const struct guest_talk *, const struct frame *, struct err *); } rows[] = {
+		{ FRAME_STATUS, report_take }, { FRAME_HELLO, on_hello }, { FRAME_FETCH, on_fetch }, { FRAME_HEARTBEAT, on_heartbeat },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].type == f->type)
+			return rows[i].take(c, t, f, e);
+	return err_set(e, ERR_FORMAT, "VM %s: a frame of type %d, which guests do not send", t->v->name, (int)f->type);
+}
+
+int guest_take_frame(struct ctl *c, const char *vm_id, const struct frame *f, struct buf *into, struct err *e)
+{
+	static const uint8_t no_mac[SHA256_SIZE];
+	scoped_secret struct secret *key = NULL;
+	scoped_vm struct vm v = { 0 };
+	bool absent;
+	int r;
+
+	if ((r = vm_get_by_id(c->store, vm_id, &v, &absent, e)) || absent)
+		return r ? r : err_set(e, ERR_NOT_FOUND, "a frame of unknown VM %s", vm_id);
+	if ((r = seal_open(c->seal, v.id, v.report_key, v.report_key_size, &key, e)))
+		return r;
+	if (frame_authentic(f, key->bytes))
+		return dispatch(c, &(struct guest_talk){ &v, key, into }, f, e);
+	if (!bytes_equal(f->mac, no_mac, sizeof no_mac))
+		return count_forged(c, &v, e);
+	return f->type == FRAME_STATUS ? report_unproven_take(c, &v, f, e) :
+		err_set(e, ERR_UNTRUSTED, "VM %s: a frame of type %d without a MAC", v.name, (int)f->type);
+}
+
+int guest_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e)
+{
+	scoped(frame_reader_fini) struct frame_reader in = FRAME_READER;
+	struct frame f;
+	bool have;
+	int r = frame_feed(&in, frame, size, e);
+
+	if (r)
+		return r;
+	frame_next(&in, &f, &have);
+	return have ? guest_take_frame(c, vm_id, &f, NULL, e) : err_set(e, ERR_FORMAT, "VM %s: what is no whole frame", vm_id);
+}
+
+static bool has_newest(const struct vm *v) { return v->has_epoch == v->epoch && v->has_gen == v->sequence; }
+
+static int tell(struct ctl *c, struct vm *v, struct buf *into, struct err *e)
+{
+	scoped_secret struct secret *key = NULL;
+	int r = seal_open(c->seal, v->id, v->report_key, v->report_key_size, &key, e);
+
+	return r ? r : answer_goal(c, &(struct guest_talk){ v, key, into }, e);
+}
+
+int guest_tell_goal(struct ctl *c, struct vm *v, struct err *e)
+{
+	if (!v->goal || has_newest(v) || (c->waiters && waiters_wake(c->waiters, v->id)) || !v->running)
+		return 0;
+	return tell(c, v, NULL, e);
+}
+
+int guest_goal(struct ctl *c, const char *vm_id, struct buf *into, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	bool absent;
+	int r = vm_get_by_id(c->store, vm_id, &v, &absent, e);
+
+	if (r || absent || (clock_unix_s() - v.seen_at >= SEEN_EVERY_S && (v.seen_at = clock_unix_s(), r = ctl_save(c, &v, e))))
+		return r;
+	return has_newest(&v) ? 0 : tell(c, &v, into, e);
+}

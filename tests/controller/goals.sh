@@ -1,0 +1,70 @@
+#!/bin/bash
+# goals.sh - a guest that follows goals, end to end but for the machine: natald, its host code, the port, natal-guestd, natal-agent below a root folder.
+. "${srcdir:-.}/tests/controller/lib.sh"
+agent=$B/natal-agent guestd=$B/natal-guestd root=$T/root
+pids=()
+stop_all() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null; done; ended; }
+trap stop_all EXIT
+n key init > /dev/null
+n vm create web-1 --host none --user alice --channel "unix:$T/web-1.sock" --medium-out "$T/web-1.iso" > /dev/null || exit 1
+uuid=$(field web-1 uuid)
+mkdir -p "$root"/etc/{natal/trust.d,ssh,ssl/certs} "$root"/{var/lib,run,tmp,usr/sbin}
+cp "$S"/trust.d/*.pub "$root/etc/natal/trust.d/"
+printf 'root:x:0:0:root:/root:/bin/bash\n' > "$root/etc/passwd"; printf 'root:x:0:\n' > "$root/etc/group"
+printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"; printf 'root:*::\n' > "$root/etc/gshadow"; : > "$root/etc/machine-id"
+: > "$T/port"
+"${srcdir:-.}/tests/tools/port.py" "$T/web-1.sock" "$T/guest.sock" > "$T/port" & pids+=($!)
+within 10 grep -q ready "$T/port" || fail "no port"
+"$agent" apply --root "$root" --medium "$T/web-1.iso" --uuid "$uuid" --channel "$T/guest.sock" > "$T/apply" 2>&1 || fail "apply: $(cat "$T/apply")"
+n vm wait web-1 --timeout 20 > /dev/null 2>&1; [ "$(field web-1 state)" = provisioned ] || fail "state $(field web-1 state)"
+guestd_start() { "$guestd" --root "$root" --channel "$T/guest.sock" --agent "$agent" --uuid "$uuid" 2>> "$T/guestd.log" & G=$!; pids+=($G); }
+answered() { [ "$(field web-1 goal.guest.gen)" = "$1" ]; }
+guestd_start
+within 20 grep -q "controller found: epoch=0 gen=1" "$T/guestd.log" && ok "natal-guestd finds its controller" || fail "no answer: $(cat "$T/guestd.log")"
+
+# A goal: one more user and a file; the guest is told, fetches, applies, reports.
+echo hello > "$T/motd"; chmod 644 "$T/motd"
+want 0 "goal 0.2, provisioned" n vm change web-1 --user bob --file "$T/motd:/etc/motd" --hostname web-one
+want 0 "" n vm wait web-1 --timeout 30
+answered 2 && [ "$(field web-1 state)" = provisioned ] && ok "the guest has generation 2" || fail "$(field web-1 goal) $(field web-1 state) $(field web-1 reason): $(cat "$T/guestd.log")"
+grep -q ^bob: "$root/etc/passwd" && [ "$(cat "$root/etc/motd")" = hello ] && ok "user and file are there" || fail "not applied"
+[ "$(cat "$root/etc/hostname")" = web-one ] && ok "renamed" || fail "hostname $(cat "$root/etc/hostname")"
+want 0 "goal 0.2" n vm change web-1 --user bob
+answered 2 && ok "the same again is no new goal" || fail "a new goal of nothing"
+
+# Its private keys were wiped at the first confirmation: later goals hold the public halves alone, and the guest keeps what it has.
+key=$(sha256sum < "$root/etc/ssh/ssh_host_ed25519_key"); tls=$(sha256sum < "$root/etc/natal/tls/key.pem")
+want 0 "goal 0.3" n vm change web-1 --remove-file /etc/motd
+within 30 answered 3 && [ ! -e "$root/etc/motd" ] && ok "the file is absent" || fail "the file is there: $(cat "$T/guestd.log")"
+[ "$key" = "$(sha256sum < "$root/etc/ssh/ssh_host_ed25519_key")" ] && [ "$tls" = "$(sha256sum < "$root/etc/natal/tls/key.pem")" ] && ok "keys are kept" || fail "keys changed"
+want 0 "goal 0.4" n vm rotate-keys web-1
+within 30 answered 4 || fail "not rotated: $(field web-1 reason): $(cat "$T/guestd.log")"
+[ "$key" != "$(sha256sum < "$root/etc/ssh/ssh_host_ed25519_key")" ] && [ "$tls" != "$(sha256sum < "$root/etc/natal/tls/key.pem")" ] && ok "keys are rotated" || fail "keys are the old ones"
+n vm pin web-1 --known-hosts | grep -qF "$(cut -d' ' -f1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub")" && ok "the pin record has the new key" || fail "pin: $(n vm pin web-1 --known-hosts)"
+
+# A controller that is away, and a guest that is: neither loses anything.
+kill $G; wait $G 2>/dev/null
+want 0 "goal 0.5" n vm change web-1 --user carol
+n daemon stop > /dev/null
+guestd_start
+sleep 1; ! grep -q ^carol: "$root/etc/passwd" && ok "nobody is there to ask" || fail "applied without a controller?"
+n status > /dev/null
+within 40 answered 5 && grep -q ^carol: "$root/etc/passwd" && ok "it catches up when the controller is back" || fail "$(field web-1 goal): $(cat "$T/guestd.log")"
+rss=$(awk '/VmRSS/ { print $2 }' /proc/$G/status); [ "$rss" -le 6144 ] && ok "natal-guestd has $rss KiB resident" || fail "natal-guestd has $rss KiB resident, 6144 are allowed"
+
+# A guest that is away: its goal has a deadline and a reason, and is not lost with them.
+kill $G; wait $G 2>/dev/null; n daemon stop > /dev/null
+NATAL_BOOT_DEADLINE_S=3 n status > /dev/null
+want 0 "goal 0.6" n vm change web-1 --user dora
+within 20 eval '[ "$(field web-1 state)" = degraded ]'
+[[ $(field web-1 reason) == "goal 0.6 was not answered within 3 s; it stands"* ]] && ok "a goal that nobody answers says so" || fail "$(field web-1 state): $(field web-1 reason)"
+guestd_start
+within 30 answered 6 && [ "$(field web-1 state)" = provisioned ] && ok "and is applied when the guest is back" || fail "$(field web-1 state): $(field web-1 reason)"
+
+# Mistakes are said at the keyboard.
+want 2 "nothing is to change" n vm change web-1
+want 3 "root cannot be absent" n vm change web-1 --remove-user root
+want 3 "'bob/x' is no user name" n vm change web-1 --remove-user bob/x
+want 3 "no absolute path" n vm change web-1 --remove-file etc/motd
+[ "$(field web-1 goal.gen)" = 6 ] && ok "and nothing comes of them" || fail "gen $(field web-1 goal.gen)"
+exit $bad

@@ -1,0 +1,51 @@
+#!/bin/bash
+# goals_https.sh - the same as goals.sh over the guest's own connection: HTTPS with the certificate that its bundle brought; natald goes and comes back.
+. "${srcdir:-.}/tests/controller/lib.sh"
+agent=$B/natal-agent guestd=$B/natal-guestd root=$T/root
+pids=()
+stop_all() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null; done; wait 2>/dev/null; rm -rf "$T"; }
+trap stop_all EXIT
+port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+natald_start() { : > "$T/natald.log"; "$B/natald" --state "$S" --listen "127.0.0.1:$port" 2>> "$T/natald.log" & D=$!; pids+=($D); within 20 grep -q "ready$" "$T/natald.log" || fail "natald does not answer: $(tail -3 "$T/natald.log")"; }
+natald_start
+n key init > /dev/null
+n vm create web-1 --host none --user alice --medium-out "$T/web-1.iso" > /dev/null || exit 1
+uuid=$(field web-1 uuid)
+mkdir -p "$root"/etc/{natal/trust.d,ssh,ssl/certs} "$root"/{var/lib,run,tmp,usr/sbin}
+cp "$S"/trust.d/*.pub "$root/etc/natal/trust.d/"
+printf 'root:x:0:0:root:/root:/bin/bash\n' > "$root/etc/passwd"; printf 'root:x:0:\n' > "$root/etc/group"
+printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"; printf 'root:*::\n' > "$root/etc/gshadow"; : > "$root/etc/machine-id"
+"$agent" apply --root "$root" --medium "$T/web-1.iso" --uuid "$uuid" --channel= > "$T/apply" 2>&1 || fail "apply: $(cat "$T/apply")"
+grep -q "127.0.0.1:$port" "$root/var/lib/natal/controller" && ok "the bundle names its controller" || fail "controller: $(cat "$root/var/lib/natal/controller")"
+guestd_start() { "$guestd" --root "$root" --channel https --agent "$agent" --uuid "$uuid" 2>> "$T/guestd.log" & G=$!; pids+=($G); }
+answered() { [ "$(field web-1 goal.guest.gen)" = "$1" ]; }
+guestd_start
+within 20 grep -q "controller found" "$T/guestd.log" && ok "natal-guestd finds its controller" || fail "no answer: $(cat "$T/guestd.log" "$T/natald.log")"
+# No port of the machine: what the boot agent spooled arrives by this way too.
+want 0 "" n vm wait web-1 --timeout 20
+[ "$(field web-1 state)" = provisioned ] && ok "the spooled report is delivered over HTTPS" || fail "state $(field web-1 state): $(cat "$T/guestd.log")"
+
+# A goal reaches a guest that waits, at once.
+sleep 1
+start=$(date +%s%N)
+want 0 "goal 0.2, provisioned" n vm change web-1 --user bob
+within 10 answered 2 || fail "no answer: $(tail -5 "$T/guestd.log")"
+ms=$((($(date +%s%N) - start) / 1000000))
+grep -q ^bob: "$root/etc/passwd" && [ $ms -lt 5000 ] && ok "told, fetched, applied, reported in $ms ms" || fail "$ms ms"
+
+# kill -9: the guest comes back by itself, with the session it had.
+kill -9 $D; wait $D 2>/dev/null
+sleep 1
+: > "$T/guestd.log"
+natald_start
+within 30 grep -q "controller found.*session=resumed" "$T/guestd.log" && ok "back after kill -9, its session resumed" || fail "not resumed: $(cat "$T/guestd.log")"
+want 0 "goal 0.3" n vm rotate-keys web-1
+within 20 answered 3 && ok "keys rotate over the connection that they secure" || fail "$(field web-1 reason): $(tail -5 "$T/guestd.log")"
+want 0 "goal 0.4" n vm change web-1 --remove-user bob
+within 60 answered 4 && ok "and the next goal comes by the new certificate" || fail "$(field web-1 goal): $(tail -5 "$T/guestd.log") $(tail -3 "$T/natald.log")"
+
+# A deleted VM's certificate is worth nothing.
+n vm delete web-1 > /dev/null
+within 60 grep -q "answers with status 40[13]" "$T/guestd.log" && ok "a deleted VM is refused" || fail "still heard: $(tail -3 "$T/guestd.log")"
+rss=$(awk '/VmRSS/ { print $2 }' /proc/$G/status); [ "$rss" -le 6144 ] && ok "natal-guestd has $rss KiB resident" || fail "natal-guestd has $rss KiB resident, 6144 are allowed"
+exit $bad

@@ -1,0 +1,387 @@
+/* swarm.c - a SIMULATED fleet: N guests that speak natal's real protocol over real TLS, on two cores with the natald that they speak to. What it prints is
+ * about natald, not about guests, and is labelled so.
+ *
+ *   swarm make N --state DIR --fleet FILE [--prefix TEXT]     define N VMs (host none), and keep what their guests would have
+ *   swarm status --fleet FILE --to HOST:PORT [--connections N] [--seconds S]      one status a request, as fast as they are acknowledged
+ *   swarm wait --fleet FILE --to HOST:PORT [--connections N]  HELLO, then wait for goals: prints "waiting N", and when all have heard of one, how long it took
+ *                                                             from the line that it reads on standard input
+ *   swarm return --fleet FILE --to HOST:PORT [--connections N] [--spread MS]      connect all, print "waiting N"; when the connections break, come back
+ *   common: --tls12; one line of JSON at the end
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/data/json.h"
+#include "common/wire/frame.h"
+#include "common/wire/goalframe.h"
+#include "common/wire/status.h"
+#include "tests/swarm/conn.h"
+
+enum { EVENTS = 256, SHAKING_MAX = 128, SAMPLES_MAX = 4 << 20 };
+enum mode { MODE_STATUS, MODE_WAIT, MODE_RETURN };
+
+struct swarm {
+	enum mode mode;
+	struct fleet fleet;
+	struct conn *conns;
+	size_t count, opened, shaking, ready;   /* ready: they wait, or have said their first status */
+	struct conn_to to;
+	char host[128];
+	int epoll;
+	int64_t end_ns, began_ns, spread_ms, seconds;
+	uint64_t done, failed, resumed, seq;
+	uint32_t *samples;                      /* µs */
+	size_t sample_count;
+	struct err first_failure;
+	bool told;
+	int64_t *open_at;                       /* of those that come back; 0: not closed */
+};
+
+static int by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double percentile_ms(const struct swarm *s, double p)
+{
+	return s->sample_count ? s->samples[(size_t)(p * (double)(s->sample_count - 1))] / 1000.0 : 0;
+}
+
+static void sample(struct swarm *s, int64_t ns)
+{
+	if (s->sample_count < SAMPLES_MAX)
+		s->samples[s->sample_count++] = (uint32_t)(ns / 1000);
+}
+
+static void frame(struct member *m, enum frame_type type, uint64_t seq, const struct buf *body, struct buf *out)
+{
+	struct err e;
+
+	if (frame_write(type, seq, body->data, body->size, m->report_key, out, &e)) {
+		fprintf(stderr, "swarm: %s\n", e.msg);
+		exit(1);
+	}
+}
+
+/* A step of a boot that goes on: an upsert, and no change of state after the first. */
+static void ask_status(struct conn *c)
+{
+	scoped_buf struct buf body = BUF_MAX(4096), out = BUF_MAX(8192);
+	struct member *m = c->member;
+	struct status st = { .epoch = m->epoch, .gen = m->gen, .seq = ++m->seq, .boot = 1, .phase = PHASE_APPLYING, .k = 1, .n = 3, .step = "users/alice" };
+	struct err e;
+
+	memcpy(st.boot_id, m->boot_id, sizeof st.boot_id);
+	memcpy(st.digest, m->digest, SHA256_SIZE);
+	if (status_write(&st, &body, &e) == 0)
+		frame(m, FRAME_STATUS, st.seq, &body, &out);
+	conn_ask(c, "/v1/guest/frames", &out);
+}
+
+static void ask_hello(struct conn *c)
+{
+	scoped_buf struct buf body = BUF_MAX(4096), out = BUF_MAX(8192);
+	struct member *m = c->member;
+	struct hello h = { .has = { .epoch = m->epoch, .gen = m->gen }, .boot = 1, .version = "swarm" };
+	struct err e;
+
+	memcpy(h.has.digest, m->digest, SHA256_SIZE);
+	memcpy(h.boot_id, m->boot_id, sizeof h.boot_id);
+	if (hello_write(&h, &body, &e) == 0)
+		frame(m, FRAME_HELLO, ++m->seq, &body, &out);
+	conn_ask(c, "/v1/guest/frames", &out);
+}
+
+static void ask_wait(struct conn *c)
+{
+	static const struct buf nothing = { .max = 1 };
+
+	conn_ask(c, "/v1/guest/frames?wait=600", &nothing);
+}
+
+/* The frame of this type in the reply, under this guest's key. */
+static bool has_frame(struct conn *c, enum frame_type type, struct goal *ret_goal)
+{
+	scoped(frame_reader_fini) struct frame_reader in = FRAME_READER;
+	struct frame f;
+	struct err e;
+	bool have = frame_feed(&in, c->reply.body.data ? c->reply.body.data : "", c->reply.body.size, &e) == 0;
+
+	while (have) {
+		frame_next(&in, &f, &have);
+		if (have && f.type == type && frame_authentic(&f, c->member->report_key))
+			return !ret_goal || goal_read(f.body, f.body_size, ret_goal, &e) == 0;
+	}
+	return false;
+}
+
+static void lost(struct swarm *s, struct conn *c, const char *why)
+{
+	if (!s->failed++) {
+		s->first_failure = c->failed;
+		if (!c->failed.code)
+			err_set(&s->first_failure, ERR_UNAVAILABLE, "%s: %s (status %u)", c->member->vm_id, why, c->reply.status);
+	}
+	conn_close(c);
+}
+
+static void take_status(struct swarm *s, struct conn *c)
+{
+	if (c->step) {
+		if (c->reply.status != 200 || !has_frame(c, FRAME_ACK, NULL)) {
+			lost(s, c, "not acknowledged");
+			return;
+		}
+		if (s->began_ns) {
+			s->done++;
+			sample(s, clock_ns(CLOCK_MONOTONIC) - c->asked_ns);
+		} else if (c->step == 1) {
+			s->ready++;
+		}
+	}
+	c->step++;
+	ask_status(c);
+}
+
+/* step 0: connected; 1: HELLO is answered; then it waits. */
+static void take_wait(struct swarm *s, struct conn *c)
+{
+	struct goal g;
+
+	if (c->step == 0) {
+		c->step = 1;
+		ask_hello(c);
+		return;
+	}
+	if (c->reply.status != 200) {
+		lost(s, c, "refused");
+		return;
+	}
+	if (c->step == 1) {
+		c->step = 2;
+		s->ready++;
+		s->resumed += c->resumed;
+		if (s->mode == MODE_RETURN && s->began_ns)
+			sample(s, clock_ns(CLOCK_MONOTONIC) - s->began_ns);
+	} else if (has_frame(c, FRAME_GOAL, &g) && g.name.gen > c->member->gen) {
+		c->member->gen = g.name.gen;
+		c->member->epoch = g.name.epoch;
+		memcpy(c->member->digest, g.name.digest, SHA256_SIZE);
+		s->done++;
+		sample(s, clock_ns(CLOCK_MONOTONIC) - s->began_ns);
+	}
+	ask_wait(c);
+}
+
+static void watch(struct swarm *s, struct conn *c, int op)
+{
+	struct epoll_event ev = { .events = EPOLLIN | (c->want_write || c->at == CONN_ASKING ? EPOLLOUT : 0U), .data.ptr = c };
+
+	epoll_ctl(s->epoll, op, c->fd, &ev);
+}
+
+/* Until it can do no more now: a reply leads to the next request. */
+static void run(struct swarm *s, struct conn *c)
+{
+	bool shook = c->at == CONN_CONNECTING || c->at == CONN_SHAKING;
+
+	while (c->at != CONN_CLOSED && conn_run(c)) {
+		if (shook)
+			s->shaking--;
+		shook = false;
+		if (c->at == CONN_CLOSED)
+			break;
+		(s->mode == MODE_STATUS ? take_status : take_wait)(s, c);
+	}
+	if (c->at != CONN_CLOSED) {
+		if (c->at == CONN_ASKING && !c->want_write)
+			run(s, c);
+		else
+			watch(s, c, EPOLL_CTL_MOD);
+		return;
+	}
+	if (s->mode == MODE_RETURN && c->step == 2) {
+		s->ready--;
+		c->step = 0;
+		if (!s->began_ns)
+			s->began_ns = clock_ns(CLOCK_MONOTONIC);
+		s->open_at[c - s->conns] = clock_mono_ms() + (s->spread_ms ? (int64_t)((uint64_t)(c - s->conns) * 2654435761U % (uint64_t)s->spread_ms) : 0);
+	} else if (s->mode == MODE_RETURN) {
+		s->open_at[c - s->conns] = clock_mono_ms() + 200;
+	} else if (c->failed.code) {
+		lost(s, c, "");
+	}
+}
+
+static void open_one(struct swarm *s, struct conn *c)
+{
+	c->failed = ERR_NONE;
+	if (conn_open(c, &s->to)) {
+		if (s->mode == MODE_RETURN)
+			s->open_at[c - s->conns] = clock_mono_ms() + 200;
+		else
+			lost(s, c, "");
+		return;
+	}
+	s->shaking++;
+	watch(s, c, EPOLL_CTL_ADD);
+}
+
+static void open_some(struct swarm *s)
+{
+	while (s->opened < s->count && s->shaking < SHAKING_MAX)
+		open_one(s, &s->conns[s->opened++]);
+	if (s->mode != MODE_RETURN || !s->began_ns)
+		return;
+	for (size_t i = 0; i < s->count && s->shaking < SHAKING_MAX; i++)
+		if (s->open_at[i] && s->open_at[i] <= clock_mono_ms()) {
+			s->open_at[i] = 0;
+			open_one(s, &s->conns[i]);
+		}
+}
+
+/* A line on standard input: from now on it counts. */
+static void hear_start(struct swarm *s)
+{
+	struct pollfd p = { 0, POLLIN, 0 };
+	char line[64];
+
+	if (s->mode == MODE_WAIT && !s->began_ns && s->ready == s->count && poll(&p, 1, 0) > 0 && read(0, line, sizeof line) > 0)
+		s->began_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
+static bool over(struct swarm *s)
+{
+	int64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	if (s->mode == MODE_STATUS && !s->began_ns && s->ready + s->failed >= s->count) {
+		s->began_ns = now;
+		s->end_ns = now + s->seconds * 1000000000;
+	}
+	if (s->mode != MODE_STATUS && !s->told && s->ready + s->failed >= s->count) {
+		s->told = true;
+		printf("waiting %zu\n", s->ready);
+		fflush(stdout);
+		s->resumed = 0;
+	}
+	if (s->mode == MODE_STATUS)
+		return s->began_ns && now >= s->end_ns;
+	if (s->mode == MODE_WAIT)
+		return s->began_ns && (s->done + s->failed >= s->count || now - s->began_ns > s->seconds * 1000000000);
+	return s->began_ns && (s->ready >= s->count || now - s->began_ns > s->seconds * 1000000000);
+}
+
+static void tell(struct swarm *s)
+{
+	static const char *const names[] = { "status", "goal", "return" };
+	double took = (double)(clock_ns(CLOCK_MONOTONIC) - s->began_ns) / 1e9;
+	uint64_t n = s->mode == MODE_RETURN ? s->ready : s->done;
+
+	qsort(s->samples, s->sample_count, sizeof *s->samples, by_size);
+	printf("{\"simulated\":\"%s\",\"guests\":%zu,\"done\":%llu,\"failed\":%llu,\"resumed\":%llu,\"seconds\":%.3f,\"per_s\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
+		names[s->mode], s->count, (unsigned long long)n, (unsigned long long)s->failed, (unsigned long long)s->resumed, took, (double)n / took,
+		percentile_ms(s, 0.5), percentile_ms(s, 0.99), percentile_ms(s, 1));
+	if (s->failed)
+		fprintf(stderr, "swarm: the first failure: %s\n", s->first_failure.msg);
+}
+
+static int run_all(struct swarm *s, struct err *e)
+{
+	struct epoll_event events[EVENTS];
+
+	s->conns = calloc(s->count, sizeof *s->conns);
+	s->open_at = calloc(s->count, sizeof *s->open_at);
+	s->samples = malloc(SAMPLES_MAX * sizeof *s->samples);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (!s->conns || !s->open_at || !s->samples || s->epoll < 0)
+		return err_nomem(e);
+	for (size_t i = 0; i < s->count; i++)
+		conn_init(&s->conns[i], &s->fleet.members[i]);
+	while (!over(s)) {
+		open_some(s);
+		hear_start(s);
+		int n = epoll_wait(s->epoll, events, EVENTS, 5);
+		for (int i = 0; i < n; i++)
+			run(s, events[i].data.ptr);
+	}
+	tell(s);
+	return s->failed ? -(int)ERR_UNAVAILABLE : 0;
+}
+
+struct args { const char *state, *fleet, *to, *prefix; uint64_t connections, seconds, spread, make; bool tls12; };
+
+static int read_args(int argc, char **argv, struct args *a)
+{
+	static const struct option options[] = {
+		{ "state", 1, NULL, 's' }, { "fleet", 1, NULL, 'f' }, { "to", 1, NULL, 't' }, { "prefix", 1, NULL, 'p' }, { "connections", 1, NULL, 'c' },
+		{ "seconds", 1, NULL, 'n' }, { "spread", 1, NULL, 'r' }, { "tls12", 0, NULL, '2' }, { NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*a = (struct args){ .prefix = "swarm-", .seconds = 10 };
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		uint64_t *number = c == 'c' ? &a->connections : c == 'n' ? &a->seconds : c == 'r' ? &a->spread : NULL;
+		const char **text = c == 's' ? &a->state : c == 'f' ? &a->fleet : c == 't' ? &a->to : c == 'p' ? &a->prefix : NULL;
+		if (c == '2')
+			a->tls12 = true;
+		else if (text)
+			*text = optarg;
+		else if (!number || !text_number(optarg, number))
+			return -1;
+	}
+	return 0;
+}
+
+static int speak(enum mode mode, const struct args *a, struct err *e)
+{
+	struct swarm s = { .mode = mode, .seconds = (int64_t)a->seconds, .spread_ms = (int64_t)a->spread, .first_failure = ERR_NONE };
+	const char *colon = a->to ? strrchr(a->to, ':') : NULL;
+	int r;
+
+	if (!a->fleet || !colon)
+		return err_set(e, ERR_USAGE, "--fleet FILE and --to HOST:PORT are wanted");
+	snprintf(s.host, sizeof s.host, "%.*s", (int)(colon - a->to), a->to);
+	s.to = (struct conn_to){ s.host, colon + 1, a->tls12 };
+	if ((r = fleet_load(a->fleet, &s.fleet, e)))
+		return r;
+	s.count = a->connections && a->connections < s.fleet.count ? (size_t)a->connections : s.fleet.count;
+	r = run_all(&s, e);
+	return r && !e->code ? (*e = s.first_failure, r) : r;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const modes[] = { "status", "wait", "return" };
+	struct err e = ERR_NONE;
+	struct rlimit l;
+	struct args a;
+	uint64_t n;
+	int r = err_set(&e, ERR_USAGE, "swarm make|status|wait|return …: see the file");
+
+	signal(SIGPIPE, SIG_IGN);
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+	const char *mode = argc > 2 ? argv[1] : "";
+	if (argc > 2 && read_args(argc - 1, argv + 1, &a) == 0) {
+		if (strcmp(mode, "make") == 0 && optind < argc - 1 && text_number(argv[1 + optind], &n))
+			r = fleet_make(&(struct fleet_make){ a.state, a.fleet, a.prefix, (size_t)n }, &e);
+		for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+			if (strcmp(mode, modes[i]) == 0)
+				r = speak((enum mode)i, &a, &e);
+	}
+	if (!r)
+		return 0;
+	err_print(&e);
+	return err_exit_status(e.code);
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""The port natal.guest.0 as a hypervisor has it: port.py HOST GUEST listens on two unix sockets and carries bytes between whoever is connected.
+Like a virtio-serial port it drops what is written while nobody is at the other side, and either side may go and come back."""
+import os, select, socket, sys
+
+listeners, peers = {}, {}
+for side, path in (("host", sys.argv[1]), ("guest", sys.argv[2])):
+    s = socket.socket(socket.AF_UNIX)
+    if os.path.exists(path):
+        os.unlink(path)
+    s.bind(path)
+    s.listen(4)
+    listeners[s] = side
+print("ready", flush=True)
+while True:
+    for s in select.select(list(listeners) + list(peers.values()), [], [])[0]:
+        if s in listeners:
+            conn, _ = s.accept()
+            if listeners[s] in peers:
+                conn.close()
+            else:
+                peers[listeners[s]] = conn
+            continue
+        side = next((k for k, v in peers.items() if v is s), None)
+        if side is None:
+            continue
+        try:
+            data = s.recv(65536)
+        except OSError:
+            data = b""
+        if not data:
+            s.close()
+            del peers[side]
+            continue
+        other = peers.get("guest" if side == "host" else "host")
+        if other:
+            try:
+                other.sendall(data)
+            except OSError:
+                pass
