@@ -14,7 +14,8 @@ printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"; printf 'root:*::\n' >
 : > "$T/port"; "${srcdir:-.}/tests/tools/port.py" "$T/web-1.sock" "$T/guest.sock" > "$T/port" & pids+=($!)
 within 10 grep -q ready "$T/port" || fail "no port"
 "$agent" apply --root "$root" --medium "$T/web-1.iso" --uuid "$uuid" --channel "$T/guest.sock" > "$T/apply" 2>&1 || fail "apply: $(cat "$T/apply")"
-within 20 [ "$(field web-1 state)" = provisioned ] || fail "state $(field web-1 state)"
+born() { [ "$(field web-1 state)" = provisioned ]; }
+within 20 born || fail "state $(field web-1 state)"
 guestd_start() { "$guestd" --root "$root" --channel "$T/guest.sock" --agent "$agent" --uuid "$uuid" 2>> "$T/guestd.log" & G=$!; pids+=($G); }
 guestd_stop() { kill $G; wait $G 2>/dev/null; }
 has() { [ "$(field web-1 goal.guest.epoch).$(field web-1 goal.guest.gen)" = "$1" ]; }

@@ -3,7 +3,10 @@
 # acknowledged is lost, none is there twice, and the time until the next acknowledgement is told.
 #
 # The history is what clients were told, with the moment: each line is an acknowledged name. It is compared with what the store has afterwards.
-. "$(dirname "$0")/../controller/lib.sh"
+export srcdir; srcdir=$(realpath "$(dirname "$0")/../..")
+export builddir=${NATAL_TEST_BUILD:-$srcdir/out/tests/build}
+. "$srcdir/tests/controller/lib.sh"
+ok() { echo "ok $1"; }
 . "$(dirname "$0")/../tools/pg.sh"
 pg_there || { echo "no PostgreSQL server is installed"; exit 77; }
 [ -x "$PG_BIN/pg_basebackup" ] || { echo "pg_basebackup is needed"; exit 77; }
