@@ -4,17 +4,42 @@
 #include <string.h>
 #include "agent/journal.h"
 #include "common/base/clock.h"
+#include "common/base/file.h"
+#include "common/media/statements.h"
 
-int seed_verify(int root, struct seed *s, const char *uuid, const struct journal *j, struct verified **ret, struct err *e)
+/* The guest's statements: as they lie there, and with those that came behind the bundle. */
+struct kept { struct buf was, is; };
+static void kept_fini(struct kept *k)
 {
-	scoped_free struct trust *trust = calloc(1, sizeof *trust);
+	buf_fini(&k->was);
+	buf_fini(&k->is);
+}
+
+/* The image's anchors, what this guest has kept, and what came behind the bundle. */
+static int load_trust(int root, const struct seed *s, size_t bundle_size, struct trust *t, struct kept *k, struct err *e)
+{
+	bool absent;
+	int r;
+
+	if ((r = trust_load(root, TRUST_DIR, POLICY_PATH, t, e)) || (r = file_read(root, STATEMENTS_PATH, &k->was, &absent, e)) ||
+	    (r = statements_take(t, k->was.data, k->was.size, STATEMENTS_PATH, &k->is, e)))
+		return r;
+	return statements_take(t, s->bytes + bundle_size, s->size - bundle_size, "behind the bundle", &k->is, e);
+}
+
+/* Nothing is written where nothing is new. */
+static int keep(int root, const struct kept *k, struct err *e)
+{
+	if (k->is.size == k->was.size && (!k->is.size || memcmp(k->is.data, k->was.data, k->is.size) == 0))
+		return 0;
+	int r = file_mkdirs(root, "/var/lib/natal", 0755, e);
+	return r ? r : file_write(root, STATEMENTS_PATH, k->is.data ? k->is.data : "", k->is.size, 0600, (uid_t)-1, (gid_t)-1, e);
+}
+
+static struct guest_facts facts_of(const struct seed *s, const char *uuid, const struct journal *j)
+{
 	struct guest_facts facts = { .rtc_unix_s = (uint64_t)clock_unix_s() };
 
-	if (!trust)
-		return err_nomem(e);
-	int r = trust_load(root, TRUST_DIR, POLICY_PATH, trust, e);
-	if (r)
-		return r;
 	memcpy(facts.uuid, uuid, sizeof facts.uuid);
 	/* A clone's journal is about another machine. */
 	if (strcmp(j->uuid, uuid) == 0) {
@@ -23,8 +48,23 @@ int seed_verify(int root, struct seed *s, const char *uuid, const struct journal
 		facts.sequence_seen = j->sequence;
 		memcpy(facts.digest_seen, j->bundle, SHA256_SIZE);
 	}
-	r = bundle_verify(give(s->bytes), s->size, trust, &facts, ret, e);
-	return r ? err_wrap(e, "%s", s->origin) : 0;
+	return facts;
+}
+
+int seed_verify(int root, struct seed *s, const char *uuid, const struct journal *j, struct verified **ret, struct err *e)
+{
+	scoped_free struct trust *trust = calloc(1, sizeof *trust);
+	scoped(kept_fini) struct kept k = { BUF_MAX(STATEMENTS_SIZE_MAX), BUF_MAX(STATEMENTS_SIZE_MAX) };
+	const struct guest_facts facts = facts_of(s, uuid, j);
+	size_t size;
+	int r;
+
+	if (!trust)
+		return err_nomem(e);
+	if ((r = statements_split(s->bytes, s->size, &size, e)) || (r = load_trust(root, s, size, trust, &k, e)) ||
+	    (r = bundle_verify(give(s->bytes), size, trust, &facts, ret, e)))
+		return err_wrap(e, "%s", s->origin);
+	return keep(root, &k, e);
 }
 
 void seed_free(struct seed *s)

@@ -5,6 +5,7 @@
 
 #define TRUST_DIR "/etc/natal/trust.d"
 #define POLICY_PATH "/etc/natal/policy.json"
+#define STATEMENTS_PATH "/var/lib/natal/statements"     /* key statements that counted: common/media/statements.h */
 
 struct seed {
 	uint8_t *bytes;         /* malloc'ed; seed_verify() takes them */
@@ -15,7 +16,8 @@ struct seed {
 
 struct journal;
 
-/* *ret is NULL of one that was found where a goal has taken its place since. Judges by the image's trust.d and policy.json below root, this guest's UUID and what the journal remembers.
+/* Key statements behind the bundle count before it is judged, and are kept once it is verified.
+ * *ret is NULL of one that was found where a goal has taken its place since. Judges by the image's trust.d and policy.json below root, this guest's UUID and what the journal remembers.
  * Errors as bundle_verify() and trust_load(), wrapped with the origin. */
 int seed_verify(int root, struct seed *s, const char *uuid, const struct journal *j, struct verified **ret, struct err *e);
 struct offer;

@@ -277,9 +277,10 @@ int iso_read_bundle(int fd, uint64_t device_size, uint8_t **ret, size_t *ret_siz
 			MEDIUM_FILE, (unsigned long long)f.size, ENVELOPE_HEADER_SIZE, ENVELOPE_SIZE_MAX);
 	if ((r = read_at(fd, f.offset, header, sizeof header, e)) || (r = envelope_peek_size(header, MEDIUM_FILE, &size, e)))
 		return r;
-	if (size != f.size)
+	if (size > f.size)
 		return err_set(e, ERR_FORMAT, "%s: %s says it has %llu bytes, its file has %llu", doc, MEDIUM_FILE,
 			(unsigned long long)size, (unsigned long long)f.size);
+	size = f.size;          /* key statements may follow: statements.h */
 	scoped_free uint8_t *bytes = malloc(size);
 	if (!bytes)
 		return err_nomem(e);

@@ -1,6 +1,7 @@
 /* What trust is made of: a public key in PEM, a policy, a key statement (as a whole, and as a payload signed by a trusted key). */
 #include "tests/fuzz/fuzz.h"
 #include <string.h>
+#include "common/media/statements.h"
 #include "tests/fuzz/sign.h"
 
 static struct trust trust;
@@ -26,6 +27,19 @@ static void take_statement(const void *bytes, size_t size)
 		PROMISE(t.keys[i].succeeds < i || t.keys[i].succeeds == TRUST_KEYS_MAX);
 }
 
+/* What lies behind a bundle, or was kept. */
+static void take_many(const void *bytes, size_t size)
+{
+	scoped_buf struct buf kept = BUF_MAX(STATEMENTS_SIZE_MAX), again = BUF_MAX(STATEMENTS_SIZE_MAX);
+	struct trust t = trust, same = trust;
+	struct err e;
+
+	if (statements_take(&t, bytes, size, "s", &kept, &e))
+		return;
+	PROMISE(kept.size <= size);
+	PROMISE(statements_take(&same, kept.data, kept.size, "s", &again, &e) == 0 && same.count == t.count && again.size == kept.size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	scoped_buf struct buf out = BUF_MAX(2 << 20), pem = BUF_MAX(4096);
@@ -43,7 +57,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			PROMISE(policy.groups[i].count >= 1 && policy.groups[i].count <= TRUST_GROUP_KEYS_MAX);
 	}
 	take_statement(bytes, size);
-	if (fuzz_sign(ENVELOPE_STATEMENT, bytes, size, NULL, 0, &out) == 0)
+	take_many(bytes, size);
+	if (fuzz_sign(ENVELOPE_STATEMENT, bytes, size, NULL, 0, &out) == 0) {
 		take_statement(out.data, out.size);
+		take_many(out.data, out.size);
+	}
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "common/crypto/sshkey.h"
 #include "common/media/bundle.h"
 #include "common/media/iso.h"
+#include "common/media/statements.h"
 #include "common/media/result.h"
 #include "common/wire/frame.h"
 #include "common/wire/status.h"
@@ -34,16 +35,16 @@ static int open_medium(struct guest *g, struct err *e)
 	scoped_fd int fd = open(g->medium, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	uint8_t *bytes;
-	size_t size;
+	size_t size, bundle;
 	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "open %s", g->medium);
 	snprintf(facts.uuid, sizeof facts.uuid, "%s", g->uuid);
 	if ((r = trust_load(AT_FDCWD, g->trust, "/nonexistent/policy.json", trust, e)) ||
-		(r = iso_read_bundle(fd, (uint64_t)st.st_size, &bytes, &size, e)))
+		(r = iso_read_bundle(fd, (uint64_t)st.st_size, &bytes, &size, e)) || (r = statements_split(bytes, size, &bundle, e)))
 		return r;
-	return bundle_verify(bytes, size, trust, &facts, &g->bundle, e);
+	return bundle_verify(bytes, bundle, trust, &facts, &g->bundle, e);
 }
 
 static int listen_and_accept(struct guest *g, struct err *e)

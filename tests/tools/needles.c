@@ -15,6 +15,7 @@
 #include "common/base/text.h"
 #include "common/media/bundle.h"
 #include "common/media/iso.h"
+#include "common/media/statements.h"
 
 enum { RUN = 16, LINE_MIN = 24 };
 struct hay { const char *name; struct buf bytes; };
@@ -89,12 +90,13 @@ static struct verified *open_medium(const char *path, const char *dir, const cha
 	struct verified *v = NULL;
 	struct stat st;
 	uint8_t *bytes;
-	size_t size;
+	size_t size, bundle;
 	struct err e = ERR_NONE;
 
 	snprintf(facts.uuid, sizeof facts.uuid, "%s", uuid);
 	if (fd < 0 || fstat(fd, &st) < 0 || trust_load(AT_FDCWD, dir, "/nonexistent/policy.json", trust, &e) ||
-	    iso_read_bundle(fd, (uint64_t)st.st_size, &bytes, &size, &e) || bundle_verify(bytes, size, trust, &facts, &v, &e)) {
+	    iso_read_bundle(fd, (uint64_t)st.st_size, &bytes, &size, &e) || statements_split(bytes, size, &bundle, &e) ||
+	    bundle_verify(bytes, bundle, trust, &facts, &v, &e)) {
 		err_print(&e);
 		exit(2);
 	}

@@ -10,7 +10,8 @@
 #define OTHER_UUID "11111111-2222-3333-4444-555555555555"
 static struct err e;
 static struct test_root root;
-static struct test_key key;
+static struct test_key key, next, stranger, signer;
+static struct buf behind = { .max = 1 << 20 };  /* the bundle, in the seed */
 
 static int setup(void **state)
 {
@@ -18,7 +19,9 @@ static int setup(void **state)
 
 	(void)state;
 	root_init(&root);
-	key = test_key(SIG_ED25519, "a");
+	key = signer = test_key(SIG_ED25519, "a");
+	next = test_key(SIG_ED25519, "b");
+	stranger = test_key(SIG_ED25519, "c");
 	sodium_bin2base64(b64, sizeof b64, key.pub.spki, key.pub.spki_size, sodium_base64_VARIANT_ORIGINAL);
 	snprintf(pem, sizeof pem, "-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n", b64);
 	root_put(&root, TRUST_DIR "/a.pub", pem);
@@ -29,6 +32,8 @@ static int teardown(void **state)
 {
 	(void)state;
 	root_fini(&root);
+	buf_fini(&behind);
+	behind.max = 1 << 20;
 	return 0;
 }
 
@@ -45,7 +50,8 @@ static int verify(const char *uuid, const struct journal *j, uint8_t digest[SHA2
 	s.m.issued_at -= s.m.issued_at % 100000;
 	s.m.not_before = s.m.issued_at - 1000;
 	s.m.not_after = s.m.issued_at + 1000000;
-	sample_bundle(&s, &key, 1, &bundle);
+	sample_bundle(&s, &signer, 1, &bundle);
+	buf_add(&bundle, behind.data, behind.size);
 	assert_non_null(seed);
 	snprintf(seed->origin, sizeof seed->origin, "the test");
 	seed->bytes = sample_copy(&bundle);
@@ -104,11 +110,125 @@ static void another_machines_journal(void **state)
 	assert_ok(verify(SAMPLE_UUID, &j, NULL), e);
 }
 
+static void add_statement(const struct test_key *by, struct json_object *o)
+{
+	scoped_buf struct buf payload = BUF_MAX(4096);
+
+	buf_str(&payload, json_line(o));
+	sample_envelope(ENVELOPE_STATEMENT, &payload, by, 1, &behind);
+	json_free(o);
+}
+
+static struct json_object *about(const char *type, const struct test_key *k)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put_uint(o, "format", 1);
+	json_put(o, "type", type);
+	json_put_hex(o, "key_id", k->pub.id, KEY_ID_SIZE);
+	return o;
+}
+
+static void successor(const struct test_key *old, const struct test_key *new)
+{
+	scoped_buf struct buf pem = BUF_MAX(4096);
+	struct json_object *o = about("successor", old);
+
+	pubkey_to_pem(&new->pub, &pem);
+	json_put(o, "key", pem.data);
+	json_put_uint(o, "not_before", 1);
+	json_put_uint(o, "not_after", UINT64_C(1) << 40);
+	add_statement(old, o);
+}
+
+/* An old image, and a bundle of the key that came after its own: the statement behind it counts, and is kept. */
+static void the_next_key_is_named_behind_the_bundle(void **state)
+{
+	struct journal j = { 0 };
+
+	(void)state;
+	signer = next;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "signed by unknown key");
+	successor(&key, &next);
+	assert_ok(verify(SAMPLE_UUID, &j, NULL), e);
+	buf_clear(&behind);
+	assert_ok(verify(SAMPLE_UUID, &j, NULL), e);
+}
+
+/* Who is not known himself can say nothing, and does no harm. */
+static void strangers_are_passed_over(void **state)
+{
+	struct journal j = { 0 };
+
+	(void)state;
+	successor(&stranger, &next);
+	assert_ok(verify(SAMPLE_UUID, &j, NULL), e);
+	signer = next;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "signed by unknown key");
+	add_statement(&stranger, about("revoked", &key));
+	signer = key;
+	assert_ok(verify(SAMPLE_UUID, &j, NULL), e);
+}
+
+static void a_revocation_is_kept(void **state)
+{
+	struct journal j = { 0 };
+
+	(void)state;
+	successor(&key, &next);
+	add_statement(&next, about("revoked", &key));
+	signer = next;
+	assert_ok(verify(SAMPLE_UUID, &j, NULL), e);
+	buf_clear(&behind);
+	signer = key;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "is revoked");
+	/* And a revoked key brings nobody in. */
+	successor(&key, &stranger);
+	signer = stranger;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "signed by unknown key");
+}
+
+/* What came with a bundle that does not hold is not kept. */
+static void a_refused_bundle_leaves_nothing(void **state)
+{
+	struct journal j = { 0 };
+
+	(void)state;
+	successor(&key, &next);
+	signer = stranger;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "signed by unknown key");
+	buf_clear(&behind);
+	signer = next;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "signed by unknown key");
+}
+
+static void what_is_no_statement(void **state)
+{
+	struct journal j = { 0 };
+
+	(void)state;
+	buf_str(&behind, "some more");
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_FORMAT, e, "9 bytes at its end are no envelope");
+	buf_clear(&behind);
+	successor(&key, &next);
+	behind.size--;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_FORMAT, e, "is cut short to");
+	behind.size++;
+	behind.data[behind.size - 1] ^= 1;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "behind the bundle");
+	buf_clear(&behind);
+	for (int i = 0; i < 65; i++)
+		successor(&key, &next);
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_LIMIT, e, "more than 64 key statements");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_seen), TEST(a_sequence_that_was_passed), TEST(one_sequence_is_one_bundle), TEST(another_machines_journal),
+		TEST(the_next_key_is_named_behind_the_bundle), TEST(strangers_are_passed_over), TEST(a_revocation_is_kept), TEST(a_refused_bundle_leaves_nothing),
+		TEST(what_is_no_statement),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

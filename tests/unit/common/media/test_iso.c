@@ -337,14 +337,16 @@ static void bundle_sizes(void **s)
 		b.size = whole + (size_t)delta;
 		volume(&v, "NATAL.BUNDLE;1", &b);
 		scoped_fd int fd = fd_of(v.bytes, sizeof v.bytes);
-		if (delta)
+		if (delta < 0) {
 			assert_err(iso_read_bundle(fd, sizeof v.bytes, &bytes, &size, &e), ERR_FORMAT, e,
-				"natal.bundle says it has 75 bytes, its file has 7");
-		else
-			assert_ok(iso_read_bundle(fd, sizeof v.bytes, &bytes, &size, &e), e);
+				"natal.bundle says it has 75 bytes, its file has 74");
+			continue;
+		}
+		/* What follows it is key statements': statements_split() judges them. */
+		assert_ok(iso_read_bundle(fd, sizeof v.bytes, &bytes, &size, &e), e);
+		assert_int_equal(size, whole + (size_t)delta);
+		free(bytes);
 	}
-	assert_int_equal(size, whole);
-	free(bytes);
 	b.size = 31;
 	volume(&v, "NATAL.BUNDLE;1", &b);
 	scoped_fd int fd = fd_of(v.bytes, sizeof v.bytes);

@@ -1,0 +1,15 @@
+/* statements.h - key statements that travel behind a bundle, and those that a guest has kept: FORMAT.md "Behind a bundle".
+ *
+ * They are whole envelopes, one after the other. Nobody signs how many there are: one that is taken away is not missed, and one that is added counts
+ * for what its own signature is worth.
+ */
+#pragma once
+#include "common/media/trust.h"
+
+enum { STATEMENTS_MAX = 64, STATEMENT_SIZE_MAX = 8192, STATEMENTS_SIZE_MAX = STATEMENTS_MAX * STATEMENT_SIZE_MAX };
+
+/* A seed's bytes: the bundle ends at *ret_bundle. format, limit: what follows is not whole statements. */
+int statements_split(const void *bytes, size_t size, size_t *ret_bundle, struct err *e);
+/* Those signed by a key that t holds count, in their order; one by an unknown or revoked key is passed over. kept (may be NULL): each that counted and does
+ * not stand in it yet is appended, STATEMENTS_MAX at most. Errors: as trust_statement(), of one that a held key signed. */
+int statements_take(struct trust *t, const void *bytes, size_t size, const char *doc, struct buf *kept, struct err *e);
