@@ -4,7 +4,7 @@
 #include "controller/service/ctl.h"
 
 request_fn api_status, api_daemon_stop, api_backup;
-request_fn api_key_list, api_key_init;
+request_fn api_key_list, api_key_init, api_key_get, api_key_rotate, api_key_revoke;
 request_fn api_ca_show, api_ca_csr, api_ca_install;
 request_fn api_pool_status, api_pool_fill, api_pool_marks;
 request_fn api_image_list, api_image_show, api_image_register, api_image_delete;
@@ -39,7 +39,7 @@ int api_image_there(struct ctl *c, struct request *rq, const char *name, struct 
 /* JSON text as a member; null where there is none. */
 void api_add_parsed(struct json_object *o, const char *key, const char *text);
 struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e);
-extern const struct schema schema_openapi, schema_audit, schema_health, schema_key_init, schema_key, schema_keys, schema_ca, schema_csr, schema_csr_text, schema_chain, schema_pool,
+extern const struct schema schema_openapi, schema_audit, schema_health, schema_key_init, schema_key_rotate, schema_key, schema_keys, schema_ca, schema_csr, schema_csr_text, schema_chain, schema_pool,
 	schema_fill, schema_marks,
 	schema_image, schema_images, schema_image_register, schema_vm, schema_vms, schema_vm_create, schema_start, schema_events,
 		schema_pin, schema_log,

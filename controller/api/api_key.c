@@ -6,6 +6,7 @@
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
 #include "controller/crypto/ca.h"
+#include "controller/service/keys.h"
 #include "controller/service/pinfile.h"
 #include "controller/store/ca_row.h"
 #include "controller/store/event.h"
@@ -22,8 +23,17 @@ static struct json_object *key_json(const struct media_key *k)
 	json_put(o, "alg", sig_alg_name(k->public.alg));
 	json_put(o, "state", *k->state ? k->state : "active");
 	json_put_uint(o, "created_at", (uint64_t)k->created_at);
+	json_put(o, "succeeds", k->succeeds);
+	json_put_uint(o, "until", (uint64_t)k->until);
 	json_put(o, "pem", pem.data ? pem.data : "");
 	return o;
+}
+
+static int check_name(const char *name, struct err *e)
+{
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(name))
+		return err_set(e, ERR_FORMAT, "key name '%s' holds more than small letters, digits, '-' and '_'", name);
+	return 0;
 }
 
 int api_key_list(struct ctl *c, struct request *rq, struct err *e)
@@ -45,6 +55,60 @@ int api_key_list(struct ctl *c, struct request *rq, struct err *e)
 
 static int write_trust(struct ctl *c, struct request *rq, struct err *e) { return pinfile_trust(c, e); }
 
+/* After the turn: what was committed is signed, and the answer is about that. */
+static int settle(struct ctl *c, struct request *rq, int (*get)(struct ctl *, const char *, const char *, struct media_key *, struct err *), struct err *e)
+{
+	scoped(media_key_fini) struct media_key k = { .sealed = BUF_MAX(MEDIA_KEY_SEALED_MAX) };
+	int r;
+
+	if ((r = keys_settle(c, rq->project, e)) || (r = pinfile_trust(c, e)) || (r = get(c, rq->project, rq->name, &k, e)))
+		return r;
+	rq->reply = key_json(&k);
+	return 0;
+}
+
+static int rotated(struct ctl *c, struct request *rq, struct err *e) { return settle(c, rq, keys_successor, e); }
+static int revoked(struct ctl *c, struct request *rq, struct err *e) { return settle(c, rq, keys_get, e); }
+
+int api_key_rotate(struct ctl *c, struct request *rq, struct err *e)
+{
+	static const char *const algs[] = { "ed25519", "ecdsa-p256-sha256", NULL };
+	struct key_rotate body = { .overlap_days = KEY_OVERLAP_DAYS };
+
+	int r = json_decode(rq->json, key_rotate_fields, ARRAY_SIZE(key_rotate_fields), "rotation", &body, e);
+	if (r)
+		return r;
+	if (*body.alg && !sig_alg_from_name(body.alg)) {
+		err_set(e, ERR_UNSUPPORTED, "there is no signature algorithm '%s'", body.alg);
+		err_suggest(e, body.alg, algs, "ed25519 or ecdsa-p256-sha256");
+		return -(int)e->code;
+	}
+	if (body.overlap_days > KEY_OVERLAP_DAYS_MAX)
+		return err_set(e, ERR_USAGE, "an overlap of %llu days: 0 to %d", (unsigned long long)body.overlap_days, KEY_OVERLAP_DAYS_MAX);
+	if ((r = check_name(body.name, e)))
+		return r;
+	const struct key_rotation k = { rq->project, rq->name, *body.name ? body.name : NULL, 86400 * (int64_t)body.overlap_days,
+		*body.alg ? sig_alg_from_name(body.alg) : 0 };
+	rq->then = rotated;
+	return keys_rotate(c, &k, e);
+}
+
+int api_key_revoke(struct ctl *c, struct request *rq, struct err *e)
+{
+	rq->then = revoked;
+	return keys_revoke(c, rq->project, rq->name, e);
+}
+
+int api_key_get(struct ctl *c, struct request *rq, struct err *e)
+{
+	scoped(media_key_fini) struct media_key k = { .sealed = BUF_MAX(MEDIA_KEY_SEALED_MAX) };
+	int r = keys_get(c, rq->project, rq->name, &k, e);
+
+	if (!r)
+		rq->reply = key_json(&k);
+	return r;
+}
+
 int api_key_init(struct ctl *c, struct request *rq, struct err *e)
 {
 	static const char *const algs[] = { "ed25519", "ecdsa-p256-sha256", NULL };
@@ -61,9 +125,7 @@ int api_key_init(struct ctl *c, struct request *rq, struct err *e)
 	}
 	if (!*body.name)
 		snprintf(body.name, sizeof body.name, "media-%s", body.alg);
-	if (strspn(body.name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(body.name))
-		return err_set(e, ERR_FORMAT, "key name '%s' holds more than small letters, digits, '-' and '_'", body.name);
-	if ((r = signer_make_media_key(c->signer, sig_alg_from_name(body.alg), &k.public, &k.sealed, e)))
+	if ((r = check_name(body.name, e)) || (r = signer_make_media_key(c->signer, sig_alg_from_name(body.alg), &k.public, &k.sealed, e)))
 		return r;
 	hex_encode(k.public.id, KEY_ID_SIZE, k.id);
 	snprintf(k.project, sizeof k.project, "%s", rq->project);

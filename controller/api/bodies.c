@@ -8,6 +8,10 @@
 const struct json_field key_init_fields[2] = {
 	JSON_FIELD(struct key_init, alg, JSON_TEXT, false), JSON_FIELD(struct key_init, name, JSON_TEXT, false),
 };
+const struct json_field key_rotate_fields[3] = {
+	JSON_FIELD(struct key_rotate, alg, JSON_TEXT, false), JSON_FIELD(struct key_rotate, name, JSON_TEXT, false),
+	JSON_FIELD(struct key_rotate, overlap_days, JSON_UINT, false),
+};
 const struct json_field csr_fields[1] = { JSON_FIELD(struct csr_body, subject, JSON_TEXT, false) };
 const struct json_field chain_fields[1] = { JSON_FIELD(struct chain_body, chain, JSON_TEXT, true) };
 const struct json_field fill_fields[1] = { JSON_FIELD(struct fill_body, count, JSON_UINT, false) };

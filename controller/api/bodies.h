@@ -3,7 +3,8 @@
 #include "common/data/json.h"
 
 struct key_init { char alg[32], name[64]; };
-extern const struct json_field key_init_fields[2];
+struct key_rotate { char alg[32], name[64]; uint64_t overlap_days; };
+extern const struct json_field key_init_fields[2], key_rotate_fields[3];
 struct csr_body { char subject[64]; };
 extern const struct json_field csr_fields[1];
 struct chain_body { char chain[64 << 10]; };

@@ -24,8 +24,10 @@ SCHEMA(status, "status", OUT("version", JSON_TEXT), OUT("controller_id", JSON_TE
 	OUT("accel", JSON_TEXT), OUT("machines", JSON_UINT), OUT("running", JSON_UINT));
 const struct schema schema_empty = { "nothing", NULL, 0, NULL, false };
 const struct schema schema_key_init = { "key", key_init_fields, 2, NULL, false };
+const struct schema schema_key_rotate = { "rotation", key_rotate_fields, 3, NULL, false };
+/* succeeds: the id of the key that it came after, or "". until: of one that retires, unix s; of one that is revoked, when that was; else 0. */
 SCHEMA(key, "key", OUT("name", JSON_TEXT), OUT("id", JSON_TEXT), OUT("alg", JSON_TEXT), OUT("pem", JSON_TEXT), OUT("state", JSON_TEXT),
-	OUT("created_at", JSON_UINT));
+	OUT("created_at", JSON_UINT), OUT("succeeds", JSON_TEXT), OUT("until", JSON_UINT));
 FIELDS(keys, OUT("keys", JSON_ARRAY));
 PARTS(keys, { "keys", &schema_key });
 WHOLE(keys, "keys");

@@ -73,6 +73,16 @@ int thing_image(struct ctl *c, struct request *rq, struct thing *ret, struct err
 
 void image_tag(const struct image *i, char out[TAG_MAX]) { snprintf(out, TAG_MAX, "\"%lld-%.8s\"", (long long)i->rev, i->id + 4); }
 
+static struct json_object *key_of_thing(const struct media_key *k)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put(o, "id", k->id);
+	json_put(o, "name", k->name);
+	json_put(o, "state", k->state);
+	return o;
+}
+
 /* All media keys of the project: which there are decides what counts. */
 int thing_keys(struct ctl *c, struct request *rq, struct thing *ret, struct err *e)
 {
@@ -84,7 +94,7 @@ int thing_keys(struct ctl *c, struct request *rq, struct thing *ret, struct err 
 		return r;
 	struct json_object *a = json_object_new_array();
 	for (size_t i = 0; i < n; i++)
-		json_object_array_add(a, json_object_new_string(keys[i].id));
+		json_object_array_add(a, key_of_thing(&keys[i]));
 	media_key_list_free(keys, n);
 	ret->doc = json_object_new_object();
 	json_object_object_add(ret->doc, "keys", a);

@@ -54,6 +54,66 @@ int cmd_key_list(struct cli *cli, struct err *e)
 	return r ? r : print_list(cli, o, "keys", columns, e);
 }
 
+/* PATH is of the key that the command line names. */
+static int call_key(struct cli *cli, const char *method, const char *end, struct json_object *body, struct json_object **ret, struct err *e)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "/v1/keys/%s%s", cli->args[0], end);
+	return api_json(cli, &(struct api_call){ method, path, body }, ret, e);
+}
+
+int cmd_key_show(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	int r = call_key(cli, "GET", "", NULL, &o, e);
+
+	if (r || cli->json)
+		return r ? r : print_json(o);
+	const char *state = json_text(o, "state") ? json_text(o, "state") : "";
+	print_field("name", json_text(o, "name"));
+	print_field("state", state);
+	print_field("algorithm", json_text(o, "alg"));
+	print_field("id", json_text(o, "id"));
+	print_time("made", json_uint(o, "created_at", 0));
+	if (strcmp(state, "retiring") == 0 || strcmp(state, "revoked") == 0)
+		print_time(strcmp(state, "revoked") == 0 ? "revoked" : "until", json_uint(o, "until", 0));
+	if (json_text(o, "succeeds") && *json_text(o, "succeeds"))
+		print_field("after", json_text(o, "succeeds"));
+	printf("\n%s", json_text(o, "pem"));
+	return 0;
+}
+
+int cmd_key_rotate(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *body = json_object_new_object(), *o = NULL;
+
+	if (cli_option(cli, "--alg"))
+		json_put(body, "alg", cli_option(cli, "--alg"));
+	if (cli_option(cli, "--name"))
+		json_put(body, "name", cli_option(cli, "--name"));
+	if (cli_option(cli, "--overlap"))
+		json_put_uint(body, "overlap_days", cli_number(cli, "--overlap", 0));
+	int r = call_key(cli, "POST", "/rotate", body, &o, e);
+	if (r || cli->json)
+		return r ? r : print_json(o);
+	printf("media key %s (%s), id %.16s…, signs from now on\n", json_text(o, "name"), json_text(o, "alg"), json_text(o, "id"));
+	printf("images that know %s take it: each bundle carries the statement. New images: natalctl image bake\n", cli->args[0]);
+	return 0;
+}
+
+int cmd_key_revoke(struct cli *cli, struct err *e)
+{
+	scoped_json struct json_object *o = NULL;
+	int r = call_key(cli, "POST", "/revoke", NULL, &o, e);
+
+	if (r || cli->json)
+		return r ? r : print_json(o);
+	printf("media key %s is revoked: guests hear of it with their next goal, which is being signed anew\n", json_text(o, "name"));
+	printf("media that it signed and that were not used yet are void: natalctl vm reissue NAME\n");
+	return 0;
+}
+
 static int export_one(struct cli *cli, struct json_object *k, struct err *e)
 {
 	const char *dir = cli_option(cli, "--out"), *pem = json_text(k, "pem"), *name = json_text(k, "name");

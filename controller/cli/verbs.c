@@ -14,6 +14,11 @@ static const struct cli_option key_init[] = {
 	{ "--alg", "ALG", "ed25519 (default) or ecdsa-p256-sha256", .words = "ed25519 ecdsa-p256-sha256" }, { "--name", "NAME", "its name (default: media-ALG)" },
 		{ NULL, NULL, NULL },
 };
+static const struct cli_option key_rotate[] = {
+	{ "--overlap", "DAYS", "how long images that are baked from now on still take what the old key signed (default: 90)", .kind = CLI_NUMBER, .min = 0, .max = 3650 },
+	{ "--name", "NAME", "the new key's name (default: the old one's with the next number)" },
+	{ "--alg", "ALG", "its algorithm (default: the old one's)", .words = "ed25519 ecdsa-p256-sha256" }, { NULL, NULL, NULL },
+};
 static const struct cli_option to_file[] = {
 	{ "--out", "FILE", "write there instead of to standard output", .kind = CLI_OUT }, { NULL, NULL, NULL },
 };
@@ -134,6 +139,9 @@ static const struct cli_option store_migrate[] = { { "--to", "URL", "where to: p
 const struct cli_verb cli_verbs[] = {
 	{ "key", "init", "", "make a media signing key", key_init, cmd_key_init },
 	{ "key", "list", "", "list the media signing keys", list_only, cmd_key_list, true },
+	{ "key", "show", "NAME", "one of them: its state, and what it came after", NULL, cmd_key_show, true },
+	{ "key", "rotate", "NAME", "make the key that signs after it, which images that know the old one take too", key_rotate, cmd_key_rotate },
+	{ "key", "revoke", "NAME", "end a key for good", NULL, cmd_key_revoke },
 	{ "key", "export", "[NAME]", "print public keys", key_export, cmd_key_export },
 	{ "ca", "show", "", "show the certificate authority", to_file, cmd_ca_show },
 	{ "ca", "csr", "", "make a request for another CA to sign", csr, cmd_ca_csr },

@@ -37,6 +37,7 @@
 #include "controller/service/goal.h"
 #include "controller/service/instance.h"
 #include "controller/service/link.h"
+#include "controller/service/keys.h"
 #include "controller/service/pinfile.h"
 #include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
@@ -258,6 +259,8 @@ static int serve(struct ctl *c, struct net *net, const char *program, struct err
 	if (signals < 0)
 		return err_sys(e, "signals");
 	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
+	if (keys_settle_all(c, e))
+		err_print(e);
 	if (pinfile_all(c, e))          /* a full disk: what can be served is served */
 		err_print(e);
 	if ((r = pinwriter_start(&c->pins, e)) || (r = waiters_new(&c->waiters, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) ||

@@ -10,6 +10,7 @@
 #include "controller/crypto/seal.h"
 #include "controller/service/birth.h"
 #include "controller/service/birth_parts.h"
+#include "controller/service/keys.h"
 #include "controller/service/pinwriter.h"
 #include "controller/store/ca_row.h"
 #include "controller/store/news.h"
@@ -271,5 +272,6 @@ int birth_bundle(struct ctl *c, const struct bundle_row *row, struct buf *out, s
 	}
 	if ((r = open_parts(c, row, &parts, e)) || (r = part_list(parts->bytes, parts->size, row, blobs, &m.blob_count, e)))
 		return r;
-	return bundle_assemble(&m, row->manifest.data, row->manifest.size, sigs, n, out, e);
+	r = bundle_assemble(&m, row->manifest.data, row->manifest.size, sigs, n, out, e);
+	return r ? r : keys_behind(c, row->project, out, e);
 }

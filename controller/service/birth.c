@@ -286,8 +286,11 @@ static int have_media_key(struct ctl *c, const char *project, struct err *e)
 	int r = media_key_list(c->store, project, &keys, &n, e);
 	if (r)
 		return r;
+	size_t signing = 0;
+	for (size_t i = 0; i < n; i++)
+		signing += media_key_signs(&keys[i]);
 	media_key_list_free(keys, n);
-	if (n)
+	if (signing)
 		return 0;
 	err_set(e, ERR_NOT_FOUND, "there is no media key to sign the bundle with");
 	err_hint(e, "make one: natalctl key init");

@@ -11,8 +11,8 @@
 #include "common/base/tar.h"
 #include "common/crypto/hash.h"
 #include "common/media/iso.h"
+#include "controller/service/anchors.h"
 #include "controller/service/medium.h"
-#include "controller/store/media_key.h"
 
 enum { TAR_MAX = 64 << 20, CARRIER_MAX = 72 << 20, PART_MAX = 32 << 10, KEPT = 8, OEM_MAX = 16 << 10, DAY_S = 86400 };
 
@@ -58,19 +58,14 @@ static int part(const char *name, size_t max, struct buf *out, struct err *e)
 }
 
 /* Anchors and policy are this project's; built_at keeps a guest's clock from being years behind. */
-static int add_trust(struct buf *tar, const struct media_key *keys, size_t n, int64_t day, struct err *e)
+static int add_trust(struct buf *tar, const struct anchors *trust, int64_t day, struct err *e)
 {
 	scoped_buf struct buf policy = BUF_MAX(1024);
-	int r;
 
-	for (size_t i = 0; i < n; i++) {
-		scoped_buf struct buf pem = BUF_MAX(1024);
+	for (size_t i = 0; i < trust->count; i++) {
 		char name[100];
-		pubkey_to_pem(&keys[i].public, &pem);
-		if ((r = buf_check(&pem, "an anchor", e)))
-			return r;
-		snprintf(name, sizeof name, "etc/natal/trust.d/%.63s.pub", keys[i].name);
-		tar_add(tar, &(struct tar_file){ name, 0644, pem.data, pem.size, 0 });
+		snprintf(name, sizeof name, "etc/natal/trust.d/%.80s", trust->at[i].name);
+		tar_add(tar, &(struct tar_file){ name, 0644, trust->at[i].bytes.data, trust->at[i].bytes.size, 0 });
 	}
 	buf_printf(&policy, "{\"min_format\":1,\"algorithms\":[\"ed25519\",\"ecdsa-p256-sha256\"],\"require\":[],\"clock\":\"warn\",\"built_at\":%lld}\n", (long long)day * DAY_S);
 	tar_add(tar, &(struct tar_file){ "etc/natal/policy.json", 0644, policy.data, policy.size, 0 });
@@ -78,7 +73,7 @@ static int add_trust(struct buf *tar, const struct media_key *keys, size_t n, in
 	return buf_check(tar, "the agent", e);
 }
 
-static int read_parts(const struct media_key *keys, size_t n, int64_t day, struct carrier_parts *ret, struct err *e)
+static int read_parts(const struct anchors *trust, int64_t day, struct carrier_parts *ret, struct err *e)
 {
 	scoped_buf struct buf installed = BUF_MAX(0);
 	size_t body;
@@ -91,7 +86,7 @@ static int read_parts(const struct media_key *keys, size_t n, int64_t day, struc
 		return err_wrap(e, "%s/" CARRIER_FILE, folder());
 	ret->tar = BUF_MAX(TAR_MAX + (1 << 20));
 	buf_add(&ret->tar, installed.data, body);
-	return add_trust(&ret->tar, keys, n, day, e);
+	return add_trust(&ret->tar, trust, day, e);
 }
 
 static int make(const struct carrier_parts *p, enum carrier_way way, struct carrier *ret, struct err *e)
@@ -112,7 +107,7 @@ static int make(const struct carrier_parts *p, enum carrier_way way, struct carr
 }
 
 /* The installed agent counts by its file, the keys by what they are, the day once each. */
-static void digest_of(enum carrier_way way, const struct media_key *keys, size_t n, int64_t day, struct made_of *ret)
+static void digest_of(enum carrier_way way, const struct anchors *trust, int64_t day, struct made_of *ret)
 {
 	char path[PATH_MAX];
 	struct stat st = { 0 };
@@ -123,14 +118,14 @@ static void digest_of(enum carrier_way way, const struct media_key *keys, size_t
 	const int64_t facts[] = { way, day, (int64_t)st.st_dev, (int64_t)st.st_ino, (int64_t)st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
 	sha256_init(&h);
 	sha256_add(&h, facts, sizeof facts);
-	for (size_t i = 0; i < n; i++) {
-		sha256_add(&h, keys[i].name, strlen(keys[i].name) + 1);
-		sha256_add(&h, keys[i].public.id, sizeof keys[i].public.id);
+	for (size_t i = 0; i < trust->count; i++) {
+		sha256_add(&h, trust->at[i].name, strlen(trust->at[i].name) + 1);
+		sha256_add(&h, trust->at[i].bytes.data, trust->at[i].bytes.size);
 	}
 	sha256_done(&h, ret->digest);
 }
 
-static int of_keys(const struct media_key *keys, size_t n, enum carrier_way way, const struct carrier **ret, struct err *e)
+static int of_anchors(const struct anchors *trust, enum carrier_way way, const struct carrier **ret, struct err *e)
 {
 	scoped(carrier_parts_fini) struct carrier_parts parts = { .tar = BUF_MAX(0) };
 	struct carrier made = { .fd = -1 };
@@ -138,13 +133,13 @@ static int of_keys(const struct media_key *keys, size_t n, enum carrier_way way,
 	int64_t day = clock_unix_s() / DAY_S;
 	int r;
 
-	digest_of(way, keys, n, day, &of);
+	digest_of(way, trust, day, &of);
 	for (size_t i = 0; i < KEPT; i++)
 		if (kept[i].used && bytes_equal(&of, &kept[i].of, sizeof of)) {
 			*ret = &kept[i].carrier;
 			return 0;
 		}
-	if ((r = read_parts(keys, n, day, &parts, e)) || (r = make(&parts, way, &made, e)))
+	if ((r = read_parts(trust, day, &parts, e)) || (r = make(&parts, way, &made, e)))
 		return r;
 	size_t at = next_kept++ % KEPT;
 	if (kept[at].used) {
@@ -160,13 +155,11 @@ static int of_keys(const struct media_key *keys, size_t n, enum carrier_way way,
 
 int carrier_get(struct ctl *c, const char *project, enum carrier_way way, const struct carrier **ret, struct err *e)
 {
-	struct media_key *keys;
-	size_t n = 0;
+	scoped_anchors struct anchors trust = { 0 };
+	int r = anchors_of(c, project, &trust, e);
 
-	int r = media_key_list(c->store, project, &keys, &n, e);
 	if (r)
 		return r;
-	r = of_keys(keys, n, way, ret, e);
-	media_key_list_free(keys, n);
+	r = of_anchors(&trust, way, ret, e);
 	return r ? err_wrap(e, "the agent that the host brings (%s)", names[way]) : 0;
 }

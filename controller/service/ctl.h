@@ -6,6 +6,7 @@
 #include "common/base/secret.h"
 #include "common/media/bundle.h"
 #include "controller/service/births.h"
+#include "controller/service/stale.h"
 #include "controller/signer/signer.h"
 #include "controller/store/store.h"
 #include "controller/store/vm.h"
@@ -37,6 +38,7 @@ struct ctl {
 	uint64_t guest_seq, epoch;              /* of frames to guests; of the store's goals */
 	struct { char id[STORE_ID_MAX]; int64_t rev; uint8_t spki_sha256[SHA256_SIZE]; } ca_pin;         /* of the CA's row of that rev */
 	uint64_t access_generation;             /* grows whenever a certificate may have stopped to count */
+	struct stale_keys stale;
 	bool keys_taken;                        /* in this turn: the pool looks whether to make more */
 	bool stopping, scrub;                   /* scrub: something was deleted that must not stay in the log */
 };

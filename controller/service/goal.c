@@ -9,6 +9,7 @@
 #include "controller/service/birth.h"
 #include "controller/service/link.h"
 #include "controller/service/spec.h"
+#include "controller/service/stale.h"
 
 #define CHANGE(m, kind) JSON_FIELD(struct goal_change, m, kind, false)
 const struct json_field goal_change_fields[GOAL_CHANGE_FIELDS] = {
@@ -230,9 +231,31 @@ int goal_load_epoch(struct ctl *c, struct err *e)
 int goal_renew(struct ctl *c, struct vm *v, struct err *e)
 {
 	scoped(goal_doc_fini) struct goal_doc d = { 0 };
+	scoped_json struct json_object *spec = NULL;
 	int r = read_goal(v, &d, e);
 
-	return r ? r : write_goal(c, v, &d, false, e);
+	if (r || v->goal)
+		return r ? r : write_goal(c, v, &d, false, e);
+	/* Its first goal: what the medium said. */
+	if ((r = json_parse(v->spec, strlen(v->spec), "the VM's spec", &spec, e)) || (r = keep_texts(v, spec, &d, e)) || (r = vm_save_spec(c->store, v, e)))
+		return r;
+	return write_goal(c, v, &d, false, e);
+}
+
+int goal_refresh(struct ctl *c, struct vm *v, bool *ret_renewed, struct err *e)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	bool any, absent, stale = false;
+	int r = stale_any(c, v->project, &any, e);
+
+	*ret_renewed = false;
+	if (r || !any || c->births.asked == BIRTHS_MAX)         /* many at once wait for their next word */
+		return r;
+	if ((r = bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, e)) || absent || row.stage != BUNDLE_SIGNED ||
+	    (r = stale_signatures(c, v->project, &row.signatures, &stale, e)) || !stale)
+		return r;
+	*ret_renewed = true;
+	return goal_renew(c, v, e);
 }
 
 int goal_current(struct ctl *c, const struct vm *v, struct goal *ret, bool *ret_none, struct err *e)

@@ -27,6 +27,8 @@ int goal_change(struct ctl *c, struct vm *v, const struct goal_change *g, bool *
 int goal_load_epoch(struct ctl *c, struct err *e);
 /* The same goal once more, in the next generation of the VM's epoch. */
 int goal_renew(struct ctl *c, struct vm *v, struct err *e);
+/* Where the newest bundle's signatures are not enough any more (stale.h), the same goal in the next generation: *ret_renewed. */
+int goal_refresh(struct ctl *c, struct vm *v, bool *ret_renewed, struct err *e);
 /* The state that is asked for; provisioned where nobody asked. */
 enum goal_state goal_state_of(const struct vm *v);
 /* The newest generation, where it is signed: *ret_none, it is not yet. */

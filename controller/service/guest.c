@@ -81,13 +81,21 @@ static int note_has(struct ctl *c, struct vm *v, const struct goal_name *has, bo
 	return ctl_save(c, v, e);
 }
 
+/* What it follows may have been signed by a key that is none any more: it is told when that is signed anew. */
+static int refresh(struct ctl *c, struct vm *v, struct err *e)
+{
+	bool renewed;
+
+	return goal_refresh(c, v, &renewed, e);
+}
+
 static int on_hello(struct ctl *c, const struct guest_talk *t, const struct frame *f, struct err *e)
 {
 	struct hello h;
 	bool changed;
 	int r;
 
-	if ((r = hello_read(f->body, f->body_size, &h, e)) || (r = note_has(c, t->v, &h.has, &changed, e)))
+	if ((r = hello_read(f->body, f->body_size, &h, e)) || (r = note_has(c, t->v, &h.has, &changed, e)) || (r = refresh(c, t->v, e)))
 		return r;
 	return answer_goal(c, t, e);
 }
@@ -98,7 +106,7 @@ static int on_heartbeat(struct ctl *c, const struct guest_talk *t, const struct 
 	bool changed;
 	int r = heartbeat_read(f->body, f->body_size, &h, e);
 
-	return r ? r : note_has(c, t->v, &h.has, &changed, e);
+	return r || (r = note_has(c, t->v, &h.has, &changed, e)) ? r : refresh(c, t->v, e);
 }
 
 /* Of the newest bundle, while its secrets are there: what was confirmed is not handed out again. */
@@ -201,7 +209,7 @@ int guest_goal(struct ctl *c, const char *vm_id, struct buf *into, struct err *e
 	bool absent;
 	int r = vm_get_by_id(c->store, vm_id, &v, &absent, e);
 
-	if (r || absent || (clock_unix_s() - v.seen_at >= SEEN_EVERY_S && (v.seen_at = clock_unix_s(), r = ctl_save(c, &v, e))))
+	if (r || absent || (clock_unix_s() - v.seen_at >= SEEN_EVERY_S && (v.seen_at = clock_unix_s(), r = ctl_save(c, &v, e))) || (r = refresh(c, &v, e)))
 		return r;
 	return has_newest(&v) ? 0 : tell(c, &v, into, e);
 }

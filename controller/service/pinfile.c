@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "common/base/file.h"
+#include "controller/service/anchors.h"
 #include "controller/service/birth.h"
 #include "controller/service/pinwriter.h"
 #include "controller/store/media_key.h"
@@ -78,24 +80,38 @@ void pinfile_remove(struct ctl *c, const struct vm *v)
 	unlink(path);
 }
 
-int pinfile_trust(struct ctl *c, struct err *e)
+/* What a key had there while it signed, or counted, goes. */
+static int remove_others(struct ctl *c, const struct anchors *a, struct err *e)
 {
+	static const char *const ends[] = { "pub", "statement" };
 	struct media_key *keys;
 	size_t n = 0;
 
 	int r = media_key_list(c->store, PROJECT_DEFAULT, &keys, &n, e);
-	if (r)
-		return r;
-	for (size_t i = 0; !r && i < n; i++) {
-		scoped_buf struct buf pem = BUF_MAX(1024);
-		char name[STORE_NAME_MAX + 8], path[PINFILE_PATH_MAX];
-		pubkey_to_pem(&keys[i].public, &pem);
-		snprintf(name, sizeof name, "%s.pub", keys[i].name);
-		if (!(r = path_of(c, "trust.d", name, path, e)))
-			r = pinfile_lay(path, &pem, e);
+	for (size_t i = 0; !r && i < 2 * n; i++) {
+		char name[STORE_NAME_MAX + 16], path[PINFILE_PATH_MAX];
+		size_t at = 0;
+		snprintf(name, sizeof name, "%s.%s", keys[i / 2].name, ends[i % 2]);
+		while (at < a->count && strcmp(a->at[at].name, name) != 0)
+			at++;
+		if (at == a->count && !(r = path_of(c, "trust.d", name, path, e)) && unlink(path) < 0 && errno != ENOENT)
+			r = err_sys(e, "remove %s", path);
 	}
 	media_key_list_free(keys, n);
 	return r;
+}
+
+int pinfile_trust(struct ctl *c, struct err *e)
+{
+	scoped_anchors struct anchors a = { 0 };
+
+	int r = anchors_of(c, PROJECT_DEFAULT, &a, e);
+	for (size_t i = 0; !r && i < a.count; i++) {
+		char path[PINFILE_PATH_MAX];
+		if (!(r = path_of(c, "trust.d", a.at[i].name, path, e)))
+			r = pinfile_lay(path, &a.at[i].bytes, e);
+	}
+	return r ? r : remove_others(c, &a, e);
 }
 
 static int each_pin(void *arg, struct vm *v, struct err *e)

@@ -243,6 +243,17 @@ int signer_issue(struct signer *s, const char *access_id, struct buf *cert_pem, 
 	return r ? r : take_text(a, "cert", cert_pem, e);
 }
 
+int signer_state(struct signer *s, const char *project, int64_t n, struct buf *envelope, struct err *e)
+{
+	scoped_json struct json_object *q = json_object_new_object(), *a = NULL;
+
+	json_put(q, "op", "state");
+	json_put(q, "project", project);
+	json_put_uint(q, "n", (uint64_t)n);
+	int r = ask(s, q, &a, e);
+	return r ? r : take_hex(a, "envelope", envelope, e);
+}
+
 int signer_post(struct signer *s, const struct bundle_ref *refs, size_t n, struct err *e)
 {
 	scoped_json struct json_object *q = json_object_new_object();

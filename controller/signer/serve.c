@@ -15,6 +15,7 @@
 #include "controller/signer/wire.h"
 #include "controller/store/access.h"
 #include "controller/store/ca_row.h"
+#include "controller/store/key_statement.h"
 #include "controller/store/media_key.h"
 
 enum { HELD_MAX = 64 };
@@ -224,9 +225,9 @@ static int pick_keys(struct serve *s, const char *project, struct err *e)
 	s->active = 0;
 	int r = media_key_list(s->store, project, &keys, &count, e);
 	for (size_t i = 0; !r && i < count && s->active < ENVELOPE_SIGNATURES_MAX; i++)
-		if (!(r = open_key(s, &keys[i], &s->with[s->active], e)))
+		if (media_key_signs(&keys[i]) && !(r = open_key(s, &keys[i], &s->with[s->active], e)))
 			s->active++;
-	if (!r && count == 0) {
+	if (!r && s->active == 0) {
 		r = err_set(e, ERR_NOT_FOUND, "there is no media key to sign with");
 		err_hint(e, "make one: natalctl key init");
 	}
@@ -256,6 +257,42 @@ static int sign(struct serve *s, struct json_object *q, struct json_object *a, s
 		return r;
 	put_hex(a, "signatures", &sigs);
 	put_hex(a, "pin_record", &pin);
+	return 0;
+}
+
+/* The key of this id, of the project, that is not revoked. */
+static int signer_of(struct serve *s, const struct key_statement *k, const struct signkey **ret, struct err *e)
+{
+	struct media_key *keys = NULL;
+	size_t count = 0;
+
+	*ret = NULL;
+	int r = media_key_list(s->store, k->project, &keys, &count, e);
+	for (size_t i = 0; !r && i < count && !*ret; i++)
+		if (strcmp(keys[i].id, k->signer) == 0 && strcmp(keys[i].state, "revoked") != 0)
+			r = open_key(s, &keys[i], ret, e);
+	media_key_list_free(keys, count);
+	return r || *ret ? r : err_set(e, ERR_DENIED, "key statement %lld is to be signed by key %.16s, which signs nothing", (long long)k->n, k->signer);
+}
+
+/* A committed row of `key_statement`, by the key that it names. */
+static int sign_statement(struct serve *s, struct json_object *q, struct json_object *a, struct err *e)
+{
+	scoped_key_statement struct key_statement row = KEY_STATEMENT;
+	scoped_buf struct buf out = BUF_MAX(KEY_STATEMENT_MAX);
+	const char *project = json_text(q, "project");
+	const struct signkey *key;
+	struct signkey_value value;
+	struct signature sig;
+	bool absent = true;
+	int r = project ? key_statement_get(s->store, project, (int64_t)json_uint(q, "n", 0), &row, &absent, e) : 0;
+
+	if (r || absent)
+		return r ? r : err_set(e, ERR_DENIED, "the signer signs what was committed only: the store has no such key statement");
+	if ((r = signer_of(s, &row, &key, e)) || (r = signkey_sign_payload(key, ENVELOPE_STATEMENT, &row.payload, &value, &sig, e)) ||
+	    (r = envelope_write(ENVELOPE_STATEMENT, row.payload.data, row.payload.size, &sig, 1, NULL, 0, &out, e)))
+		return r;
+	put_hex(a, "envelope", &out);
 	return 0;
 }
 
@@ -294,7 +331,7 @@ static int births(struct serve *s, struct json_object *q, struct json_object *a,
 static const struct { const char *op; bool needs_store; int (*run)(struct serve *s, struct json_object *q, struct json_object *a,
 	struct err *e); } ops[] = {
 	{ "make-media-key", false, make_media_key }, { "make-ca", false, make_ca }, { "csr", true, csr },
-		{ "issue-access", true, issue_access }, { SIGNER_OP_BIRTHS, false, births },
+		{ "issue-access", true, issue_access }, { "state", true, sign_statement }, { SIGNER_OP_BIRTHS, false, births },
 };
 
 static int answer(struct serve *s, const char *text, size_t size, struct json_object *a, struct err *e)

@@ -31,6 +31,8 @@ int signer_make_ca(struct signer *s, const char *subject, struct buf *sealed, st
 int signer_csr(struct signer *s, const char *project, const char *subject, struct buf *csr_pem, struct err *e);
 /* The certificate of an access row (store/access.h) that was committed. Appends PEM. */
 int signer_issue(struct signer *s, const char *access_id, struct buf *cert_pem, struct err *e);
+/* The envelope of a committed key statement (store/key_statement.h). */
+int signer_state(struct signer *s, const char *project, int64_t n, struct buf *envelope, struct err *e);
 /* Births, a batch a message: what each needs next follows from its stage. BUNDLE_TAKEN: the certificate of the committed intent.
  * BUNDLE_WRITTEN: the signatures of the committed manifest (as FORMAT.md writes them) and the whole pin record of the committed pin payload.
  * The answers come in the order of asking, and are taken when they are there: the signer works while natald does. */

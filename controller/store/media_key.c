@@ -7,15 +7,29 @@
 
 void media_key_fini(struct media_key *k) { buf_fini(&k->sealed); }
 
+bool media_key_signs(const struct media_key *k) { return strcmp(k->state, "active") == 0; }
+
 int media_key_insert(struct store *s, const struct media_key *k, struct err *e)
 {
-	int r = db_run(s, NULL, e, "INSERT INTO media_key (id, project, name, alg, spki, sealed, state, created_at, rev) VALUES (?,?,?,?,?,?,'active',?,1)",
-		"tttibbi", k->id, k->project, k->name, (int64_t)k->public.alg, k->public.spki, k->public.spki_size, k->sealed.data,
-			k->sealed.size,
-		clock_unix_s());
+	int r = db_run(s, NULL, e,
+		"INSERT INTO media_key (id, project, name, alg, spki, sealed, state, created_at, rev, succeeds) VALUES (?,?,?,?,?,?,?,?,1,?)",
+		"tttibbtit", k->id, k->project, k->name, (int64_t)k->public.alg, k->public.spki, k->public.spki_size, k->sealed.data, k->sealed.size,
+		*k->state ? k->state : "active", k->created_at ? k->created_at : clock_unix_s(), k->succeeds);
 	if (r == -ERR_CONFLICT)
 		return err_set(e, ERR_CONFLICT, "there is a media key '%s' already", k->name);
 	return r;
+}
+
+int media_key_save(struct store *s, struct media_key *k, struct err *e)
+{
+	int changed = 0;
+	int r = db_run(s, &changed, e, "UPDATE media_key SET state = ?, retired_at = ?, until_s = ?, rev = rev + 1 WHERE id = ? AND rev = ?", "tiiti", k->state,
+		k->retired_at, k->until, k->id, k->rev);
+
+	if (r || changed != 1)
+		return r ? r : err_set(e, ERR_CONFLICT, "media key '%s' changed meanwhile", k->name);
+	k->rev++;
+	return 0;
 }
 
 static int read_row(struct db_query *q, struct media_key *k, struct err *e)
@@ -32,6 +46,9 @@ static int read_row(struct db_query *q, struct media_key *k, struct err *e)
 	db_text(q, 5, k->state, sizeof k->state);
 	k->created_at = db_int(q, 6);
 	k->rev = db_int(q, 7);
+	db_text(q, 8, k->succeeds, sizeof k->succeeds);
+	k->retired_at = db_int(q, 9);
+	k->until = db_int(q, 10);
 	if ((r = buf_check(&spki, "a public key", e)) || (r = buf_check(&k->sealed, "a sealed key", e)))
 		return r;
 	return pubkey_from_spki(spki.data, spki.size, k->name, &k->public, e);
@@ -42,8 +59,8 @@ int media_key_list(struct store *s, const char *project, struct media_key **ret,
 	enum { KEYS_MAX = 64 };
 	scoped_query struct db_query *q = NULL;
 	size_t n = 0;
-	int r = db_query(s, &q, e, "SELECT id, project, name, spki, sealed, state, created_at, rev FROM media_key WHERE project = ? ORDER BY name LIMIT 64",
-		"t", project);
+	int r = db_query(s, &q, e, "SELECT id, project, name, spki, sealed, state, created_at, rev, succeeds, retired_at, until_s"
+		" FROM media_key WHERE project = ? ORDER BY name LIMIT 64", "t", project);
 	if (r)
 		return r;
 	struct media_key *keys = calloc(KEYS_MAX, sizeof *keys);

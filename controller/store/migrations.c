@@ -126,5 +126,14 @@ const struct migration migrations[] = {
 	/* To be counted without being read. */
 	{ 13, "machines that run",
 	BOTH("CREATE INDEX vm_running ON vm (project) WHERE running = 1;") },
+	{ 14, "media keys that follow each other",
+	"ALTER TABLE media_key ADD COLUMN succeeds TEXT NOT NULL DEFAULT ''; ALTER TABLE media_key ADD COLUMN retired_at INTEGER NOT NULL DEFAULT 0;"
+	" ALTER TABLE media_key ADD COLUMN until_s INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE key_statement (project TEXT NOT NULL, n INTEGER NOT NULL, kind INTEGER NOT NULL, subject TEXT NOT NULL, signer TEXT NOT NULL,"
+	" at_s INTEGER NOT NULL, payload BLOB NOT NULL, envelope BLOB, PRIMARY KEY (project, n)) WITHOUT ROWID;",
+	"ALTER TABLE media_key ADD COLUMN succeeds TEXT NOT NULL DEFAULT ''; ALTER TABLE media_key ADD COLUMN retired_at BIGINT NOT NULL DEFAULT 0;"
+	" ALTER TABLE media_key ADD COLUMN until_s BIGINT NOT NULL DEFAULT 0;"
+	"CREATE TABLE key_statement (project TEXT NOT NULL, n BIGINT NOT NULL, kind BIGINT NOT NULL, subject TEXT NOT NULL, signer TEXT NOT NULL,"
+	" at_s BIGINT NOT NULL, payload BYTEA NOT NULL, envelope BYTEA, PRIMARY KEY (project, n));" },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;

@@ -7,6 +7,9 @@ command -v python3 >/dev/null && command -v script >/dev/null || { echo "python3
 verbs='key init|key init
 key list|key list
 key export|key export
+key show|key show media-ed25519
+key rotate|key rotate media-ed25519
+key revoke|key revoke media-ed25519
 ca show|ca show
 ca csr|ca csr
 ca install|ca install CHAIN

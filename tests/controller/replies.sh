@@ -37,6 +37,12 @@ export REPLIES_ALL=1
 501 POST /v1/keys {"alg":"rsa"}
 2xx GET /v1/keys
 413 GET /v1/keys?project=$long
+2xx GET /v1/keys/media-ecdsa-p256-sha256
+404 GET /v1/keys/none
+2xx POST /v1/keys/media-ecdsa-p256-sha256/rotate {"overlap_days":1}
+409 POST /v1/keys/media-ecdsa-p256-sha256/rotate {}
+2xx POST /v1/keys/media-ecdsa-p256-sha256/revoke
+404 POST /v1/keys/none/revoke
 2xx GET /v1/ca
 404 GET /v1/ca?project=blue
 2xx POST /v1/ca/csr {}

@@ -5,6 +5,7 @@
 #include "controller/store/ca_row.h"
 #include "controller/store/event.h"
 #include "controller/store/image.h"
+#include "controller/store/key_statement.h"
 #include "controller/store/media_key.h"
 #include "controller/store/pool_key.h"
 #include "controller/store/pool_mark.h"
@@ -224,8 +225,62 @@ static void media_keys(void **state)
 	assert_ok(media_key_list(p->s, "default", &list, &n, &p->e), p->e);
 	assert_int_equal(n, 1);
 	assert_memory_equal(list[0].public.id, k.public.id, KEY_ID_SIZE);
+	assert_true(media_key_signs(&list[0]));
+	struct media_key stale = list[0];
+	memcpy(list[0].state, "retiring", sizeof "retiring");
+	list[0].until = 77;
+	assert_ok(media_key_save(p->s, &list[0], &p->e), p->e);
+	assert_err(media_key_save(p->s, &stale, &p->e), ERR_CONFLICT, p->e, "media key 'm1' changed meanwhile");
+	media_key_list_free(list, n);
+	assert_ok(media_key_list(p->s, "default", &list, &n, &p->e), p->e);
+	assert_string_equal(list[0].state, "retiring");
+	assert_int_equal(list[0].until, 77);
 	media_key_list_free(list, n);
 	media_key_fini(&k);
+}
+
+static int count_statements(void *arg, struct key_statement *k, struct err *e)
+{
+	int64_t *last = arg;
+
+	(void)e;
+	assert_true(k->n > *last);
+	*last = k->n;
+	return 0;
+}
+
+static void key_statements(void **state)
+{
+	struct place *p = *state;
+	scoped_buf struct buf envelope = BUF_MAX(100);
+	char projects[4][STORE_PROJECT_MAX];
+	int64_t last = 0;
+	bool absent;
+	size_t n;
+
+	for (int i = 1; i <= 3; i++) {
+		scoped_key_statement struct key_statement k = KEY_STATEMENT;
+		snprintf(k.project, sizeof k.project, "default");
+		snprintf(k.subject, sizeof k.subject, "s%d", i);
+		k.kind = KEY_REVOKED;
+		buf_str(&k.payload, "{}");
+		assert_ok(key_statement_insert(p->s, &k, &p->e), p->e);
+		assert_int_equal(k.n, i);
+		buf_clear(&envelope);
+		buf_str(&envelope, "signed");
+		assert_ok(i == 3 ? 0 : key_statement_sign(p->s, &k, &envelope, &p->e), p->e);
+	}
+	assert_ok(key_statement_unsigned(p->s, projects, 4, &n, &p->e), p->e);
+	assert_int_equal(n, 1);
+	assert_string_equal(projects[0], "default");
+	assert_ok(key_statement_each(p->s, "default", 2, count_statements, &last, &p->e), p->e);
+	assert_int_equal(last, 3);
+	scoped_key_statement struct key_statement got = KEY_STATEMENT;
+	assert_ok(key_statement_get(p->s, "default", 1, &got, &absent, &p->e), p->e);
+	assert_false(absent);
+	assert_string_equal(got.envelope.data, "signed");
+	assert_ok(key_statement_get(p->s, "other", 1, &got, &absent, &p->e), p->e);
+	assert_true(absent);
 }
 
 static void ca_rows(void **state)
@@ -382,7 +437,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		place_test(vm_is_unique), place_test(vm_save_compares_and_tells), place_test(vm_lists), place_test(state_names_are_closed),
 		place_test(event_undone_with_its_request), place_test(pool_takes_once), place_test(pool_notices_a_lost_key),
-			place_test(media_keys),
+			place_test(media_keys), place_test(key_statements),
 		place_test(ca_rows), place_test(images), place_test(bundles), place_test(a_signature_of_an_older_row), place_test(pool_marks_per_kind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
