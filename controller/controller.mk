@@ -16,7 +16,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/store/vm.c %D%/store/vm.h \
 	%D%/signer/client.c %D%/signer/intent.c %D%/signer/intent.h %D%/signer/keep.c %D%/signer/sandbox.c %D%/signer/sandbox.h %D%/signer/serve.c \
 	%D%/signer/signer.h %D%/signer/wire.h \
-	%D%/service/anchors.c %D%/service/anchors.h %D%/service/keys.c %D%/service/keys.h %D%/service/stale.c %D%/service/stale.h \
+	%D%/service/anchors.c %D%/service/anchors.h %D%/service/keys.c %D%/service/keys.h %D%/service/runs.c %D%/service/runs.h %D%/service/stale.c %D%/service/stale.h \
 	%D%/service/grant.c %D%/service/grant.h %D%/service/advance.c %D%/service/birth.c %D%/service/birth.h %D%/service/births.c %D%/service/births.h %D%/service/birth_parts.c %D%/service/birth_parts.h %D%/service/ctl.c \
 	%D%/service/ctl.h %D%/service/waiters.c %D%/service/waiters.h %D%/service/goal.c %D%/service/goal.h %D%/service/guest.c %D%/service/guest.h %D%/service/link.c %D%/service/link_ask.c %D%/service/link_answer.c %D%/service/link.h %D%/service/link_priv.h \
 	%D%/service/agent_way.c %D%/service/agent_way.h %D%/service/carrier.c %D%/service/carrier.h %D%/service/carrier_parts.c %D%/service/cpio.c %D%/service/cpio.h %D%/service/medium.c %D%/service/medium.h %D%/service/volume.c %D%/service/volume.h %D%/service/pinfile.c %D%/service/pinfile.h %D%/service/pinwriter.c %D%/service/pinwriter.h %D%/service/pool.c %D%/service/pool.h \

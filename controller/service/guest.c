@@ -12,6 +12,7 @@
 #include "controller/service/goal.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/report.h"
+#include "controller/service/runs.h"
 #include "controller/service/waiters.h"
 
 enum { SEEN_EVERY_S = 300, WAITING_HEARTBEAT_S = 3600 };
@@ -92,10 +93,10 @@ static int refresh(struct ctl *c, struct vm *v, struct err *e)
 static int on_hello(struct ctl *c, const struct guest_talk *t, const struct frame *f, struct err *e)
 {
 	struct hello h;
-	bool changed;
+	bool changed, counts;
 	int r;
 
-	if ((r = hello_read(f->body, f->body_size, &h, e)) || (r = note_has(c, t->v, &h.has, &changed, e)) || (r = refresh(c, t->v, e)))
+	if ((r = hello_read(f->body, f->body_size, &h, e)) || (r = runs_heard(c, t->v, h.boot_id, &counts, e)) || !counts || (r = note_has(c, t->v, &h.has, &changed, e)) || (r = refresh(c, t->v, e)))
 		return r;
 	return answer_goal(c, t, e);
 }
@@ -103,10 +104,12 @@ static int on_hello(struct ctl *c, const struct guest_talk *t, const struct fram
 static int on_heartbeat(struct ctl *c, const struct guest_talk *t, const struct frame *f, struct err *e)
 {
 	struct heartbeat h;
-	bool changed;
+	bool changed, counts;
 	int r = heartbeat_read(f->body, f->body_size, &h, e);
 
-	return r || (r = note_has(c, t->v, &h.has, &changed, e)) ? r : refresh(c, t->v, e);
+	if (r || (r = runs_heard(c, t->v, h.boot_id, &counts, e)) || !counts)
+		return r;
+	return (r = note_has(c, t->v, &h.has, &changed, e)) ? r : refresh(c, t->v, e);
 }
 
 /* Of the newest bundle, while its secrets are there: what was confirmed is not handed out again. */

@@ -215,7 +215,7 @@ enum hearing { HEAR_NOT, HEAR_SHOW, HEAR };
 /* Notes that this frame was seen, and says what it may do: a frame seen before, or of a boot that is not the newest, does nothing. */
 static int take_boot(struct ctl *c, struct vm *v, const struct status *s, enum hearing *ret, struct err *e)
 {
-	struct boot b = { .number = (int64_t)s->boot, .seq = -1 }, newest = { 0 };
+	struct boot b = { .number = (int64_t)s->boot, .seq = -1, .run_token = v->run_token }, newest = { 0 };
 	bool fresh = true, none = true;
 	int r;
 

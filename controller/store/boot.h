@@ -7,9 +7,13 @@
 #include "controller/store/store.h"
 
 enum { BOOTS_MAX = 1024 };              /* a machine; beyond, the first heard of are forgotten */
-struct boot { char boot_id[37]; int64_t number, place, seq; bool twin; };       /* seq: the last that was committed; twin: its number has two boots */
+enum boot_standing { BOOT_COUNTS, BOOT_LATE, BOOT_QUARANTINED };        /* late: it spoke after a newer one; service/runs.h */
+/* seq: the last that was committed; twin: its number has two boots; run_token: of the VM when it was first heard of. */
+struct boot { char boot_id[37]; int64_t number, place, seq, run_token; bool twin; enum boot_standing standing; };
 
 int boot_get(struct store *s, const char *vm_id, const char *boot_id, struct boot *ret, bool *ret_absent, struct err *e);
+/* One that is late. */
+int boot_get_late(struct store *s, const char *vm_id, struct boot *ret, bool *ret_absent, struct err *e);
 /* Writes it; place 0: it is new, and gets the next one. */
 int boot_put(struct store *s, const char *vm_id, struct boot *b, struct err *e);
 int boot_delete_all(struct store *s, const char *vm_id, struct err *e);

@@ -135,5 +135,8 @@ const struct migration migrations[] = {
 	" ALTER TABLE media_key ADD COLUMN until_s BIGINT NOT NULL DEFAULT 0;"
 	"CREATE TABLE key_statement (project TEXT NOT NULL, n BIGINT NOT NULL, kind BIGINT NOT NULL, subject TEXT NOT NULL, signer TEXT NOT NULL,"
 	" at_s BIGINT NOT NULL, payload BYTEA NOT NULL, envelope BYTEA, PRIMARY KEY (project, n));" },
+	{ 15, "runs of machines that interleave",
+	"ALTER TABLE boot ADD COLUMN run_token INTEGER NOT NULL DEFAULT 0; ALTER TABLE boot ADD COLUMN standing INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE boot ADD COLUMN run_token BIGINT NOT NULL DEFAULT 0; ALTER TABLE boot ADD COLUMN standing BIGINT NOT NULL DEFAULT 0;" },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;
