@@ -23,7 +23,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/service/instance.c %D%/service/instance.h %D%/service/report.c %D%/service/report.h %D%/service/address.c %D%/service/address.h %D%/service/guestdata.c %D%/service/identity.c %D%/service/identity.h %D%/service/shape.c %D%/service/shape.h %D%/service/spec.c %D%/service/spec.h \
 	%D%/http/watch.c %D%/api/api_health.c %D%/api/openapi.c %D%/api/openapi.h %D%/api/openapi_schema.c %D%/api/openapi_schema.h %D%/api/metrics.c %D%/api/metrics.h %D%/api/reqlog.c %D%/api/reqlog.h %D%/http/conn.c %D%/http/conn.h %D%/http/exchange.c %D%/http/server_impl.h %D%/http/listener.c %D%/http/listener.h %D%/http/peer.h %D%/http/rate.c %D%/http/rate.h %D%/http/ticket.c %D%/http/ticket.h %D%/http/tls.c %D%/http/tls.h \
 	%D%/http/params.c %D%/http/problem.c %D%/http/request.h %D%/http/route.c %D%/http/server.c %D%/http/server.h \
-	%D%/api/api.h %D%/api/api_access.c %D%/api/api_audit.c %D%/api/api_guest.c %D%/api/handle.c %D%/api/once.c %D%/api/once.h %D%/api/page.c %D%/api/page.h %D%/api/things.c %D%/api/api_backup.c %D%/api/api_image.c %D%/api/api_key.c %D%/api/api_pool.c %D%/api/api_run.c %D%/api/api_vm.c %D%/api/api_vm_list.c %D%/api/bodies.c %D%/api/bodies.h \
+	%D%/api/api.h %D%/api/api_access.c %D%/api/api_audit.c %D%/api/api_goal.c %D%/api/api_guest.c %D%/api/handle.c %D%/api/once.c %D%/api/once.h %D%/api/page.c %D%/api/page.h %D%/api/things.c %D%/api/api_backup.c %D%/api/api_image.c %D%/api/api_key.c %D%/api/api_pool.c %D%/api/api_run.c %D%/api/api_vm.c %D%/api/api_vm_list.c %D%/api/bodies.c %D%/api/bodies.h \
 	%D%/api/routes.c %D%/api/schemas.c \
 	%D%/cli/state.c %D%/cli/state.h
 

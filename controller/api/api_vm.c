@@ -113,7 +113,7 @@ static void vm_json_tag(struct ctl *c, const struct vm *v, char tag[TAG_MAX])
 }
 
 /* After the births of this turn: what came of it. */
-static int reply_born(struct ctl *c, struct request *rq, struct err *e)
+int api_vm_born(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped_vm struct vm v = { 0 };
 	bool absent;
@@ -150,7 +150,7 @@ static int check_host(struct json_object *o, const struct vm_spec *spec, struct 
 static int await_birth(struct ctl *c, struct request *rq, struct vm *v, struct err *e)
 {
 	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v->id);
-	rq->then = reply_born;
+	rq->then = api_vm_born;
 	rq->awaits_birth = v->state == VM_DEFINED;
 	return rq->awaits_birth ? 0 : birth_unsigned(c, v, &rq->awaits_birth, e);
 }
@@ -237,7 +237,7 @@ int api_vm_spec(struct ctl *c, struct request *rq, struct err *e)
 }
 
 /* The row is gone for good: now its file. */
-static int remove_pin(struct ctl *c, struct request *rq, struct err *e)
+int api_vm_forget_pin(struct ctl *c, struct request *rq, struct err *e)
 {
 	struct vm v = { 0 };
 
@@ -256,7 +256,7 @@ int api_vm_delete(struct ctl *c, struct request *rq, struct err *e)
 	c->access_generation++;
 	if (r || (r = pool_key_wipe(c->store, v.project, v.id, e)) || (r = vm_delete(c->store, &v, e)) || (r = link_vm_delete(c, &v, e)))
 		return r;
-	rq->then = remove_pin;
+	rq->then = api_vm_forget_pin;
 	c->births.look_again = true;
 	c->scrub = true;
 	rq->reply = json_object_new_object();
@@ -276,38 +276,10 @@ int api_vm_reissue(struct ctl *c, struct request *rq, struct err *e)
 		return -(int)e->code;
 	}
 	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
-	rq->then = reply_born;
+	rq->then = api_vm_born;
 	rq->awaits_birth = true;
 	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
 	return birth_reissue(c, &v, e);
-}
-
-/* The old name's record is not this VM's any more. */
-static int reply_goal(struct ctl *c, struct request *rq, struct err *e)
-{
-	scoped_vm struct vm v = { 0 };
-	bool absent;
-	int r = vm_get_by_id(c->store, rq->vm_id, &v, &absent, e);
-
-	if (!r && !absent && strcmp(v.name, rq->name) != 0)
-		remove_pin(c, rq, e);
-	return r ? r : reply_born(c, rq, e);
-}
-
-int api_vm_goal(struct ctl *c, struct request *rq, struct err *e)
-{
-	struct goal_change g = { .state = "" };
-	scoped_vm struct vm v = { 0 };
-	bool changed = false;
-	int r;
-
-	if ((r = json_decode(rq->json, goal_change_fields, GOAL_CHANGE_FIELDS, "goal", &g, e)) || (r = ctl_vm(c, rq->project, rq->name, &v, e)) ||
-	    (r = goal_change(c, &v, &g, &changed, e)))
-		return r;
-	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
-	rq->then = reply_goal;
-	rq->awaits_birth = changed;
-	return 0;
 }
 
 int api_vm_medium(struct ctl *c, struct request *rq, struct err *e)

@@ -36,6 +36,8 @@ int cmd_vm_change(struct cli *cli, struct err *e)
 
 	if (r)
 		return r;
+	if (cli_option(cli, "--goal"))
+		json_put(body, "state", cli_option(cli, "--goal"));
 	if (json_object_object_length(body) == 0) {
 		err_set(e, ERR_USAGE, "vm change: nothing is to change");
 		err_hint(e, "natalctl vm change --help shows what can");

@@ -84,7 +84,9 @@ static const struct cli_option vm_change[] = {
 	{ "--file", "HOST:GUEST", "a file to put into the guest (repeatable)" }, { "--remove-file", "GUEST", "a file that is not to be there (repeatable)" },
 	{ "--hostname", "NAME", "host name" }, { "--timezone", "TZ", "such as Europe/Berlin" },
 	{ "--name", "NAME", "the further names and addresses of its certificate: these, and no others (repeatable)" },
-	{ "--rename", "NAME", "the VM's name" }, { NULL, NULL, NULL },
+	{ "--rename", "NAME", "the VM's name" },
+	{ "--goal", "STATE", "what it is to be: absent, stopped, running, provisioned, verified, draining or quarantined",
+		.words = "absent stopped running provisioned verified draining quarantined" }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_start[] = {
 	{ "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1; on a running VM the forwards are re-pointed (repeatable)" },

@@ -66,5 +66,14 @@ want 2 "nothing is to change" n vm change web-1
 want 3 "root cannot be absent" n vm change web-1 --remove-user root
 want 3 "'bob/x' is no user name" n vm change web-1 --remove-user bob/x
 want 3 "no absolute path" n vm change web-1 --remove-file etc/motd
+want 5 "others start it" n vm change web-1 --goal running
+want 3 "there is no state 'provisoned'" n vm change web-1 --goal provisoned
 [ "$(field web-1 goal.gen)" = 6 ] && ok "and nothing comes of them" || fail "gen $(field web-1 goal.gen)"
+
+# States that others than the guest have a part in.
+want 0 "goal 0.7, verified" n vm change web-1 --goal verified
+unjudged() { [[ $(field web-1 reason) == *"no verifier has judged it" ]]; }
+within 30 answered 7 && within 10 unjudged && ok "to be verified: provisioned, and not judged yet" || fail "$(field web-1 state): $(field web-1 reason)"
+want 0 "absent" n vm change web-1 --goal absent
+want 6 "there is no VM" n vm show web-1
 exit $bad

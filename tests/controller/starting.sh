@@ -34,6 +34,9 @@ asked=$SECONDS
 want 0 "booting" n vm start vm-96
 want 0 "" n vm logs vm-96
 want 0 "" n vm stop vm-96 --force
+want 0 "goal 0.2, running" n vm change vm-96 --goal running
+[ "$(field vm-96 running)" = True ] && ok "a goal of running starts it" || fail "vm-96: $(field vm-96 state) $(field vm-96 reason)"
+want 0 "" n vm stop vm-96 --force
 took=$((SECONDS - asked))
 kill -0 "$start_77" 2>/dev/null && [ $took -lt 12 ] && ok "another guest is started, read and stopped meanwhile" || fail "it took $took s, or vm-77 had ended"
 folder_79=$S/host/$(field vm-79 id)
