@@ -55,6 +55,16 @@ static void add_goal(const struct vm *v, struct json_object *o)
 	json_object_object_add(o, "goal", g);
 }
 
+/* What is to be verified is not yet what it is to be when it is provisioned. */
+static void put_reason(struct json_object *o, const struct vm *v)
+{
+	char text[VM_REASON_MAX + 64];
+	bool unjudged = v->state == VM_PROVISIONED && goal_state_of(v) == GOAL_VERIFIED;
+
+	snprintf(text, sizeof text, "%s%s", v->reason, unjudged ? "; it is to be verified, and no verifier has judged it" : "");
+	json_put(o, "reason", text);
+}
+
 /* tag: NULL, or where its ETag goes. */
 static struct json_object *vm_json(struct ctl *c, const struct vm *v, char tag[TAG_MAX])
 {
@@ -68,7 +78,7 @@ static struct json_object *vm_json(struct ctl *c, const struct vm *v, char tag[T
 	json_put(o, "name", v->name);
 	json_put(o, "project", v->project);
 	json_put(o, "state", vm_state_name(v->state));
-	json_put(o, "reason", v->reason);
+	put_reason(o, v);
 	json_put_bool(o, "running", v->running);
 	json_put(o, "host", v->host);
 	json_put(o, "image", v->image);

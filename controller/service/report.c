@@ -144,8 +144,7 @@ static void settle(struct vm *v, const struct status *s)
 		vm_set_state(v, VM_DRIFTED, "%s", why);
 		break;
 	default:
-		vm_set_state(v, VM_PROVISIONED, "%s%s", s->phase == PHASE_UNCHANGED ? "unchanged since it was provisioned" : "provisioned",
-			goal_state_of(v) == GOAL_VERIFIED ? "; it is to be verified, and no verifier has judged it" : "");
+		vm_set_state(v, VM_PROVISIONED, "%s", s->phase == PHASE_UNCHANGED ? "unchanged since it was provisioned" : "provisioned");
 	}
 }
 
