@@ -50,6 +50,8 @@ static int check_identity(const struct identity *id, struct err *e)
 		err_hint(e, "operator, reader, verifier or host; guests are let in by their media");
 		return -(int)e->code;
 	}
+	if (id->role == ROLE_HOST && (strcmp(id->name, "local") == 0 || strcmp(id->name, "none") == 0))
+		return err_set(e, ERR_USAGE, "a host cannot be called '%s': that word has a meaning of its own", id->name);
 	if (*id->project && !role_may_have_project(id->role))
 		return err_set(e, ERR_USAGE, "a %s has no project", role_name(id->role));
 	if (!*id->name || strspn(id->name, letters) != strlen(id->name) || *id->name == '.')

@@ -126,5 +126,11 @@ const struct migration migrations[] = {
 	/* To be counted without being read. */
 	{ 13, "machines that run",
 	BOTH("CREATE INDEX vm_running ON vm (project) WHERE running = 1;") },
+	{ 14, "hosts of their own, and what they are asked",
+	BOTH("CREATE TABLE host (name TEXT PRIMARY KEY, driver TEXT NOT NULL, accel TEXT NOT NULL, seen_at BIGINT NOT NULL);"
+	"CREATE TABLE host_ask (host TEXT NOT NULL, req BIGINT NOT NULL, at_ns BIGINT NOT NULL, type BIGINT NOT NULL, vm_id TEXT NOT NULL,"
+	" body TEXT NOT NULL, answer TEXT, PRIMARY KEY (host, req));"
+	"CREATE INDEX host_ask_by_vm ON host_ask (vm_id);"
+	"CREATE INDEX vm_by_host ON vm (host) WHERE host <> 'none';") },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;
