@@ -8,3 +8,5 @@ natal_hostd_SOURCES = \
 	%D%/identity.c %D%/identity.h \
 	%D%/main.c
 natal_hostd_LDADD = $(HOST_LIBS) $(COMMON_LIBS) -lpthread
+dist_man_MANS += %D%/natal-hostd.8
+dist_natalunit_DATA += %D%/natal-hostd.service
