@@ -14,7 +14,7 @@
 #include "common/http/problem.h"
 
 #define FRAMES "/v1/host/frames"
-enum { WAIT_S = 50, SEND_MS = 30000, FETCH_MS = 60000, SEND_MAX = 1 << 20, REPLY_MAX = 80 << 20, BACKOFF_MS = 250, BACKOFF_MAX_MS = 30000, RENEW_LOOK_MS = 3600000 };
+enum { WAIT_S = 25, SEND_MS = 30000, FETCH_MS = 60000, SEND_MAX = 1 << 20, REPLY_MAX = 80 << 20, BACKOFF_MS = 250, BACKOFF_MAX_MS = 30000, RENEW_LOOK_MS = 3600000 };
 
 static void hang_up(struct line *l, size_t most)
 {
