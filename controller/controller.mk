@@ -27,7 +27,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/api/routes.c %D%/api/schemas.c \
 	%D%/cli/state.c %D%/cli/state.h
 
-controller_libcontroller_a_SOURCES += %D%/service/fleet.c %D%/service/fleet.h %D%/store/copy.c %D%/store/copy.h %D%/store/pool_shelf.c %D%/store/pool_shelf.h %D%/store/lease.c %D%/store/lease.h %D%/store/news.c %D%/store/news.h
+controller_libcontroller_a_SOURCES += %D%/service/hosts.c %D%/service/remote.c %D%/service/remote.h %D%/store/host.c %D%/store/host.h %D%/store/host_ask.c %D%/store/host_ask.h %D%/api/api_host.c %D%/service/fleet.c %D%/service/fleet.h %D%/store/copy.c %D%/store/copy.h %D%/store/pool_shelf.c %D%/store/pool_shelf.h %D%/store/lease.c %D%/store/lease.h %D%/store/news.c %D%/store/news.h
 if HAVE_PQ
 controller_libcontroller_a_SOURCES += %D%/store/engine_pq.c %D%/store/pq_functions.h %D%/store/pq_link.c %D%/store/pq_link.h %D%/store/pq_send.c
 else
@@ -45,7 +45,7 @@ CLI_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) -DSBINDIR='"$(sbindir)
 CLI_LIBS = controller/cli/libcli.a $(COMMON_LIBS)
 controller_cli_libcli_a_CFLAGS = $(CLI_CFLAGS)
 controller_cli_libcli_a_SOURCES = \
-	%D%/cli/bake_policy.c %D%/cli/check.c %D%/cli/cli.h %D%/cli/client.c %D%/cli/cmd_access.c %D%/cli/context.c %D%/cli/context.h %D%/cli/cmd_backup.c %D%/cli/cmd_goal.c %D%/cli/cmd_image.c %D%/cli/cmd_key.c %D%/cli/cmd_lint.c %D%/cli/cmd_pool.c %D%/cli/cmd_store.c %D%/cli/cmd_vm.c %D%/cli/cmd_wait.c %D%/cli/daemon.c \
+	%D%/cli/bake_policy.c %D%/cli/check.c %D%/cli/cli.h %D%/cli/client.c %D%/cli/cmd_access.c %D%/cli/context.c %D%/cli/context.h %D%/cli/cmd_backup.c %D%/cli/cmd_goal.c %D%/cli/cmd_host.c %D%/cli/cmd_image.c %D%/cli/cmd_key.c %D%/cli/cmd_lint.c %D%/cli/cmd_pool.c %D%/cli/cmd_store.c %D%/cli/cmd_vm.c %D%/cli/cmd_wait.c %D%/cli/daemon.c \
 	%D%/cli/cmd_audit.c %D%/cli/cmd_vm_list.c %D%/cli/cmd_vm_apply.c %D%/cli/vm_many.c %D%/cli/vm_diff.c %D%/cli/complete.c %D%/cli/completion_scripts.c %D%/cli/list.c %D%/cli/pages.c \
 	%D%/cli/help.c %D%/cli/options.c %D%/cli/print.c %D%/cli/state.c %D%/cli/verbs.c %D%/cli/vm.h
 

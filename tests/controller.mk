@@ -17,9 +17,9 @@ noinst_PROGRAMS += tests/tools/needles
 tests_tools_needles_CFLAGS = $(CONTROLLER_CFLAGS)
 tests_tools_needles_LDADD = $(COMMON_LIBS)
 
-dist_check_SCRIPTS += tests/integration/controller-api.sh tests/integration/pool-kill.sh tests/integration/replication.sh tests/integration/controller-full.sh tests/integration/controller-host-process.sh
+dist_check_SCRIPTS += tests/integration/controller-api.sh tests/integration/pool-kill.sh tests/integration/replication.sh tests/integration/controller-full.sh tests/integration/controller-host-process.sh tests/integration/fleet.sh
 
-EXTRA_DIST += tests/unit/controller/store/store_test.h tests/tools/pg.sh
+EXTRA_DIST += tests/unit/controller/store/store_test.h tests/tools/pg.sh tests/tools/fake_qemu.py tests/tools/nets.sh
 check_PROGRAMS += tests/unit/controller/store/test_store tests/unit/controller/store/test_rows tests/unit/controller/signer/test_signer \
 	tests/unit/controller/http/test_route tests/unit/controller/cli/test_options tests/unit/controller/service/test_spec \
 	tests/unit/controller/crypto/test_guestkey
@@ -40,7 +40,7 @@ tests_unit_controller_cli_test_options_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/controller/http/test_tls
 tests_unit_controller_http_test_tls_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_http_test_tls_LDADD = $(CONTROLLER_TEST_LIBS)
-dist_check_SCRIPTS += tests/controller/listen.sh tests/controller/endure.sh
+dist_check_SCRIPTS += tests/controller/hosts.sh tests/controller/listen.sh tests/controller/endure.sh
 EXTRA_DIST += tests/controller/listen.py
 
 check_PROGRAMS += tests/unit/controller/store/test_lease tests/unit/controller/store/test_news

@@ -105,9 +105,9 @@ static int finish(struct ctl *c, struct request *rq, struct err *e)
 
 int api_backup(struct ctl *c, struct request *rq, struct err *e)
 {
-	scoped_free char *text = NULL;
+	struct link_answer answer = { NULL };
 	struct backup_body body = { "" };
-	struct err failed = ERR_NONE;
+	bool there;
 	int r;
 
 	if ((r = json_decode(rq->json, backup_fields, ARRAY_SIZE(backup_fields), "backup", &body, e)))
@@ -119,10 +119,13 @@ int api_backup(struct ctl *c, struct request *rq, struct err *e)
 			return r;
 		rq->phase = PHASE_ASKED;
 	}
-	if (!link_take(c, rq->ticket, &text, &failed))
+	if ((r = link_take(c, NULL, rq->ticket, &answer, &there, e)))
+		return r;
+	if (!there)
 		return request_park(rq, HOST_ANSWER_MS, e);
-	if (failed.code) {
-		*e = failed;
+	free(answer.text);
+	if (answer.failed.code) {
+		*e = answer.failed;
 		return -(int)e->code;
 	}
 	rq->then = finish;

@@ -41,12 +41,12 @@ static int be_absent(struct ctl *c, struct request *rq, struct vm *v, struct err
 /* Its newest bundle is to be signed before it can be the medium of the boot that follows. */
 static int be_running(struct ctl *c, struct request *rq, struct vm *v, struct err *e)
 {
-	bool unsigned_yet;
-	int r = birth_unsigned(c, v, &unsigned_yet, e);
+	bool unsigned_yet, busy;
+	int r;
 
-	if (r)
+	if ((r = birth_unsigned(c, v, &unsigned_yet, e)) || (r = link_busy(c, v, &busy, e)))
 		return r;
-	if (unsigned_yet || !v->host_known || link_busy(c, v->id))
+	if (unsigned_yet || !v->host_known || busy)
 		return request_park(rq, START_MS, e);
 	if (!v->running && rq->phase == PHASE_STARTING)
 		return err_set(e, ERR_UNAVAILABLE, "VM %s: %s", v->name, v->reason);
@@ -62,7 +62,7 @@ static bool asks_for(const struct goal_change *g, enum goal_state s) { return st
 
 static int nobody_starts(const struct vm *v, struct err *e)
 {
-	err_set(e, ERR_UNSUPPORTED, "VM %s has host 'none': others start it", v->name);
+	err_set(e, ERR_UNSUPPORTED, "VM %s has host '%s' and no image: others start it", v->name, v->host);
 	err_hint(e, "attach its medium where it lives; natalctl vm wait %s follows it", v->name);
 	return -(int)e->code;
 }
@@ -79,7 +79,7 @@ int api_vm_goal(struct ctl *c, struct request *rq, struct err *e)
 	bool run = asks_for(&g, GOAL_RUNNING);
 	if (asks_for(&g, GOAL_ABSENT))
 		return be_absent(c, rq, &v, e);
-	if (run && strcmp(v.host, "none") == 0)
+	if (run && vm_by_others(&v))
 		return nobody_starts(&v, e);
 	if (rq->phase != PHASE_NEW)
 		return be_running(c, rq, &v, e);

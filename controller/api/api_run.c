@@ -37,8 +37,8 @@ static int set_forwards(struct request *rq, struct vm *v, struct start_body *bod
 
 static int can_start(const struct vm *v, struct err *e)
 {
-	if (strcmp(v->host, "none") == 0) {
-		err_set(e, ERR_UNSUPPORTED, "VM %s has host 'none': others start it", v->name);
+	if (vm_by_others(v)) {
+		err_set(e, ERR_UNSUPPORTED, "VM %s has host '%s' and no image: others start it", v->name, v->host);
 		err_hint(e, "attach its medium where it lives; natalctl vm wait %s follows it", v->name);
 		return -(int)e->code;
 	}
@@ -51,12 +51,13 @@ int api_vm_start(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped_vm struct vm v = { 0 };
 	struct start_body body = { 0 };
+	bool busy;
 	int r;
 
-	if ((r = ctl_vm(c, rq->project, rq->name, &v, e)) || (r = can_start(&v, e)))
+	if ((r = ctl_vm(c, rq->project, rq->name, &v, e)) || (r = can_start(&v, e)) || (r = link_busy(c, &v, &busy, e)))
 		return r;
 	if (rq->phase == PHASE_ASKED) {
-		if (link_busy(c, v.id))
+		if (busy)
 			return request_park(rq, HOST_ANSWER_MS, e);
 		if (!v.running)
 			return err_set(e, ERR_UNAVAILABLE, "VM %s: %s", v.name, v.reason);
@@ -64,7 +65,7 @@ int api_vm_start(struct ctl *c, struct request *rq, struct err *e)
 		snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
 		return birth_unsigned(c, &v, &rq->awaits_birth, e);     /* with its vTPM or its forwards came another pin record */
 	}
-	if (!v.host_known || link_busy(c, v.id))        /* its vTPM is being made, or something else is under way */
+	if (!v.host_known || busy)        /* its vTPM is being made, or something else is under way */
 		return request_park(rq, HOST_ANSWER_MS, e);
 	if ((r = set_forwards(rq, &v, &body, e)))
 		return r;
@@ -77,16 +78,17 @@ int api_vm_start(struct ctl *c, struct request *rq, struct err *e)
 int api_vm_stop(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped_vm struct vm v = { 0 };
+	bool busy;
 
 	uint64_t grace_s = strcmp(rq->force, "1") == 0 ? 0 : *rq->grace ? request_number(rq->grace, GRACE_MAX_S + 1) : GRACE_S;
 
 	if (grace_s > GRACE_MAX_S)
 		return err_set(e, ERR_USAGE, "a grace of '%s' s: a number up to %d", rq->grace, GRACE_MAX_S);
 	int r = ctl_vm(c, rq->project, rq->name, &v, e);
-	if (r || (r = can_start(&v, e)))
+	if (r || (r = can_start(&v, e)) || (r = link_busy(c, &v, &busy, e)))
 		return r;
 	int64_t most_ms = HOST_ANSWER_MS + 1000 * (int64_t)grace_s;
-	if (link_busy(c, v.id))
+	if (busy)
 		return request_park(rq, most_ms, e);
 	if (v.running && rq->phase == PHASE_NEW) {
 		rq->phase = PHASE_ASKED;
@@ -140,9 +142,9 @@ int api_vm_events(struct ctl *c, struct request *rq, struct err *e)
 
 int api_vm_log(struct ctl *c, struct request *rq, struct err *e)
 {
-	scoped_free char *text = NULL;
+	struct link_answer answer = { NULL };
 	scoped_vm struct vm v = { 0 };
-	struct err failed = ERR_NONE;
+	bool there;
 
 	int r = ctl_vm(c, rq->project, rq->name, &v, e);
 	if (r)
@@ -152,10 +154,13 @@ int api_vm_log(struct ctl *c, struct request *rq, struct err *e)
 		if ((r = link_vm_log(c, &v, request_number(rq->max, LOG_DEFAULT), &rq->ticket, e)))
 			return r;
 	}
-	if (!link_take(c, rq->ticket, &text, &failed))
+	if ((r = link_take(c, &v, rq->ticket, &answer, &there, e)))
+		return r;
+	if (!there)
 		return request_park(rq, HOST_ANSWER_MS, e);
-	if (failed.code) {
-		*e = failed;
+	scoped_free char *text = answer.text;
+	if (answer.failed.code) {
+		*e = answer.failed;
 		return -(int)e->code;
 	}
 	rq->reply = json_object_new_object();

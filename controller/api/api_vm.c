@@ -12,6 +12,7 @@
 #include "controller/service/medium.h"
 #include "controller/service/pinfile.h"
 #include "controller/service/pool.h"
+#include "controller/service/remote.h"
 #include "controller/store/event.h"
 #include "controller/api/page.h"
 #include "controller/store/media_key.h"
@@ -145,15 +146,18 @@ int api_vm_born(struct ctl *c, struct request *rq, struct err *e)
 }
 
 /* What would be kept and never looked at is refused. */
-static int check_host(struct json_object *o, const struct vm_spec *spec, struct err *e)
+static int check_host(struct ctl *c, struct json_object *o, const struct vm_spec *spec, struct err *e)
 {
-	static const char *const local[] = { "image", "forwards", "memory_mb", "cpus", "agent" };
-	bool none = strcmp(spec->host, "none") == 0;
+	static const char *const ours[] = { "image", "forwards", "memory_mb", "cpus", "agent" };
+	bool none = strcmp(spec->host, "none") == 0, others = none || *spec->channel;
+	const char *with = none ? "host 'none'" : "'channel'";
 
-	for (size_t i = 0; none && i < ARRAY_SIZE(local); i++)
-		if (json_object_object_get_ex(o, local[i], NULL))
-			return err_set(e, ERR_FORMAT, "vm: '%s' does not go with host 'none': somebody else starts the guest", local[i]);
-	return !none && *spec->channel ? err_set(e, ERR_FORMAT, "vm: 'channel' goes with host 'none' only") : 0;
+	for (size_t i = 0; others && i < ARRAY_SIZE(ours); i++)
+		if (json_object_object_get_ex(o, ours[i], NULL))
+			return err_set(e, ERR_FORMAT, "vm: '%s' does not go with %s: somebody else starts the guest", ours[i], with);
+	if (*spec->channel && strcmp(spec->host, "local") == 0)
+		return err_set(e, ERR_FORMAT, "vm: 'channel' goes with host 'none' only, or with a host of its own that carries it");
+	return remote_check(c, spec->host, e);
 }
 
 /* The answer comes when its bundle is signed. */
@@ -171,9 +175,9 @@ static int check_spec(struct ctl *c, struct request *rq, struct vm_spec *spec, s
 	struct agent_way agent;
 	int r;
 
-	if ((r = spec_read(rq->json, spec, e)) || (r = check_host(rq->json, spec, e)))
+	if ((r = spec_read(rq->json, spec, e)) || (r = check_host(c, rq->json, spec, e)))
 		return r;
-	bool none = strcmp(spec->host, "none") == 0;
+	bool none = strcmp(spec->host, "none") == 0 || *spec->channel;
 	if (!none && !*spec->image) {
 		err_set(e, ERR_USAGE, "--image is missing");
 		err_hint(e, "natalctl image list; with --host none somebody else starts the guest, and no image is needed");
@@ -204,7 +208,8 @@ int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 	v.spec = strdup(json_line(rq->json));
 	if (!v.spec)
 		return err_nomem(e);
-	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
+	snprintf(v.host, sizeof v.host, "%s", spec.host);
+	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c, &v);
 	return (r = birth_define(c, &spec, &v, e)) ? r : await_birth(c, rq, &v, e);
 }
 
@@ -280,7 +285,7 @@ int api_vm_reissue(struct ctl *c, struct request *rq, struct err *e)
 	int r = ctl_vm(c, rq->project, rq->name, &v, e);
 	if (r)
 		return r;
-	if (v.running && strcmp(v.host, "none") != 0) {
+	if (v.running && !vm_by_others(&v)) {
 		err_set(e, ERR_CONFLICT, "VM %s is running: a new bundle is applied at a boot", v.name);
 		err_hint(e, "natalctl vm stop %s", v.name);
 		return -(int)e->code;
@@ -288,7 +293,7 @@ int api_vm_reissue(struct ctl *c, struct request *rq, struct err *e)
 	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
 	rq->then = api_vm_born;
 	rq->awaits_birth = true;
-	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c);
+	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c, &v);
 	return birth_reissue(c, &v, e);
 }
 

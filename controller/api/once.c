@@ -48,7 +48,7 @@ int once_keep(struct ctl *c, struct request *rq, struct err *e)
 	int r;
 
 	digest_of(rq, i.digest);
-	snprintf(i.made_id, sizeof i.made_id, "%s", rq->vm_id);
+	snprintf(i.made_id, sizeof i.made_id, "%.31s", rq->vm_id);
 	if (!*i.made_id && rq->reply)
 		i.answer = (char *)json_line(rq->reply);
 	if ((r = idempotency_put(c->store, &i, e)) || now_s < c->trimmed_at + TRIM_EVERY_S)

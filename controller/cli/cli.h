@@ -67,12 +67,12 @@ struct api_list { const char *path, *key; int (*each)(void *arg, struct json_obj
 int api_each(struct cli *cli, const struct api_list *l, struct err *e);
 /* All pages of a list as one document, {KEY: […]}. */
 int api_list(struct cli *cli, const char *path, const char *key, struct json_object **ret, struct err *e);
-/* The error that a problem document carries; internal where it is none. */
-int api_problem(const char *text, size_t size, unsigned status, struct err *e);
 /* -1 and errno where nobody listens. */
 int natald_connect(const struct cli *cli);
 /* The path of natald: $NATALD, beside natalctl, or where it was installed. */
 int daemon_program(char *out, size_t size, struct err *e);
+/* Its listeners (--listen, --name) from now on, whoever starts it. */
+int daemon_listen(const struct cli *cli, struct err *e);
 /* Is natald there?  Starts it unless told not to. */
 int daemon_ready(struct cli *cli, bool start, bool *ret_running, struct err *e);
 
@@ -98,6 +98,7 @@ void time_text(uint64_t unix_s, char *out, size_t size);
 /* A text that fits into a URL path. */
 int url_name(const char *name, char out[200], struct err *e);
 
+int cmd_host_list(struct cli *, struct err *);
 int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err *), cmd_daemon_stop(struct cli *, struct err *),
 	cmd_daemon_start(struct cli *, struct err *), cmd_completion(struct cli *, struct err *), cmd_help(struct cli *, struct err *),
 	cmd_key_init(struct cli *, struct err *), cmd_key_list(struct cli *, struct err *), cmd_key_show(struct cli *, struct err *), cmd_key_rotate(struct cli *, struct err *),

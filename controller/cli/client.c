@@ -9,15 +9,14 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
-#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/http/client.h"
-#include "common/http/request_key.h"
+#include "common/http/problem.h"
 #include "controller/cli/cli.h"
 #include "controller/cli/context.h"
 
-enum { REPLY_MAX = 80 << 20, REQUEST_MAX = 80 << 20, TIMEOUT_S = 130, RENEW_S = 30 * 86400 };
+enum { REPLY_MAX = 80 << 20, REQUEST_MAX = 80 << 20, TIMEOUT_S = 130 };
 
 int natald_connect(const struct cli *cli)
 {
@@ -35,22 +34,6 @@ static int lost(const struct cli *cli, const char *how, struct err *e)
 {
 	err_set(e, ERR_UNAVAILABLE, "natald at %s/natald.sock: %s", cli->state, how);
 	err_hint(e, "its log is %.100s/natald.log", cli->state);
-	return -(int)e->code;
-}
-
-/* The error that a problem document carries. */
-int api_problem(const char *text, size_t size, unsigned status, struct err *e)
-{
-	scoped_json struct json_object *o = NULL;
-	struct err ignored;
-
-	if (json_parse(text, size, "reply", &o, &ignored) || !json_text(o, "reason"))
-		return err_set(e, ERR_INTERNAL, "natald answered with HTTP status %u and no reason", status);
-	err_set(e, err_from_reason(json_text(o, "reason")), "%s", json_text(o, "detail") ? json_text(o, "detail") : "");
-	if (json_text(o, "hint"))
-		err_hint(e, "%s", json_text(o, "hint"));
-	if (json_text(o, "where"))
-		snprintf(e->where, sizeof e->where, "%s", json_text(o, "where"));
 	return -(int)e->code;
 }
 
@@ -108,31 +91,18 @@ static int exchange_local(struct cli *cli, const struct api_call *call, struct h
 }
 
 /* A third of its time before its end a certificate is renewed, on the way. Where that fails, what was asked for is what counts. */
-static void renew(struct cli *cli, struct http_client *c, struct context *x)
+static void renew(struct http_client *c, struct context *x)
 {
-	scoped_json struct json_object *body = json_object_new_object(), *o = NULL;
-	scoped_reply struct http_reply reply = HTTP_REPLY(256 << 10);
-	scoped_buf struct buf csr = BUF_MAX(8192);
-	scoped_secret struct secret *key = NULL;
 	struct err ignored;
 
-	if (x->not_after > (uint64_t)clock_unix_s() + RENEW_S || request_key(&key, &csr, &ignored))
-		return;
-	json_put(body, "csr", csr.data);
-	if (exchange(cli, c, &(struct api_call){ "POST", "/v1/access/renew", body }, &reply, &ignored) || reply.status != 200 ||
-	    json_parse(reply.body.data, reply.body.size, "reply", &o, &ignored) || !json_text(o, "certificate"))
-		return;
-	struct context next = *x;
-	next.certificate = (char *)json_text(o, "certificate");
-	next.key = key;
-	next.not_after = json_uint(o, "not_after", 0);
-	(void)context_put(&next, &ignored);
+	if (enrol_is_due(&x->own) && enrol_renew(c, &x->own, &ignored) == 0)
+		(void)context_put(x, &ignored);
 }
 
 /* Who is let in to one project means that one. */
 static void own_project(struct cli *cli, const struct context *x)
 {
-	const char *at = strstr(x->uri, "/project/");
+	const char *at = strstr(x->own.uri, "/project/");
 
 	if (at && !cli_option(cli, "--project"))
 		snprintf(cli->project, sizeof cli->project, "%.*s", (int)strcspn(at + 9, "/"), at + 9);
@@ -140,7 +110,8 @@ static void own_project(struct cli *cli, const struct context *x)
 
 static int exchange_net(struct cli *cli, struct context *x, const struct api_call *call, struct http_reply *reply, struct err *e)
 {
-	struct tls_peer peer = { .host = x->host, .port = x->port, .controller = x->controller, .cert_pem = x->certificate, .key_pem = x->key };
+	struct tls_peer peer = { .host = x->where.host, .port = x->where.port, .controller = x->own.controller, .cert_pem = x->own.certificate,
+		.key_pem = x->own.key };
 	scoped(tls_client_free_p) struct tls_client *tls = NULL;
 
 	memcpy(peer.pin, x->pin, sizeof peer.pin);
@@ -148,10 +119,10 @@ static int exchange_net(struct cli *cli, struct context *x, const struct api_cal
 	int r = tls_client_new(&peer, &tls, e);
 	if (r)
 		return r;
-	scoped_client struct http_client c = HTTP_CLIENT(REQUEST_MAX, .tls = tls, .host = x->host);
+	scoped_client struct http_client c = HTTP_CLIENT(REQUEST_MAX, .tls = tls, .host = x->where.host);
 	r = exchange(cli, &c, call, reply, e);
 	if (!r && reply->status < 300)
-		renew(cli, &c, x);
+		renew(&c, x);
 	return r ? err_wrap(e, "context %s", x->name) : 0;
 }
 
@@ -181,8 +152,8 @@ int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struc
 		if (call->watch->same)
 			return 0;
 	}
-	if (reply.status < 200 || reply.status > 299)
-		return api_problem(reply.body.data ? reply.body.data : "", reply.body.size, reply.status, e);
+	if ((r = http_reply_good(&reply, e)))
+		return r;
 	if (out->max >= reply.body.max && !out->data) {
 		*out = reply.body;
 		reply.body = BUF_MAX(0);

@@ -113,17 +113,6 @@ int cmd_status(struct cli *cli, struct err *e)
 	return 0;
 }
 
-int cmd_daemon_start(struct cli *cli, struct err *e)
-{
-	bool running;
-
-	int r = daemon_ready(cli, true, &running, e);
-	if (r || cli->json)
-		return r ? r : print_done(cli, "natald", "running");
-	printf("natald serves %s/natald.sock\n", cli->state);
-	return 0;
-}
-
 /* It takes no more requests; its store is closed when its lock is free. */
 static int wait_for_lock(const struct cli *cli, struct err *e)
 {
@@ -141,22 +130,45 @@ static int wait_for_lock(const struct cli *cli, struct err *e)
 	return err_set(e, ERR_UNAVAILABLE, "natald did not end within 5 s");
 }
 
-int cmd_daemon_stop(struct cli *cli, struct err *e)
+static int stop(struct cli *cli, bool *ret_was, struct err *e)
 {
 	bool running;
-
 	int r = daemon_ready(cli, false, &running, e);
-	if (r || !running) {
-		if (!r && !cli->json)
-			printf("natald is not running\n");
-		return r ? r : print_done(cli, "natald", "stopped");
-	}
-	if ((r = api_json(cli, &(struct api_call){ "POST", "/v1/daemon/stop" }, NULL, e)))
+
+	*ret_was = !r && running;
+	if (r || !running || (r = api_json(cli, &(struct api_call){ "POST", "/v1/daemon/stop" }, NULL, e)))
 		return r;
 	for (int i = 0; i < 500 && running; i++) {
 		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
 		if ((r = daemon_ready(cli, false, &running, e)))
 			return r;
 	}
-	return (r = wait_for_lock(cli, e)) ? r : print_done(cli, "natald", "stopped");
+	return wait_for_lock(cli, e);
+}
+
+int cmd_daemon_start(struct cli *cli, struct err *e)
+{
+	const char *listen = cli_option(cli, "--listen");
+	bool running;
+	int r = 0;
+
+	if (!listen && cli_option(cli, "--name"))
+		return err_set(e, ERR_USAGE, "--name without --listen");
+	/* Guests do not notice. */
+	if (listen && ((r = stop(cli, &running, e)) || (r = daemon_listen(cli, e))))
+		return r;
+	if ((r = daemon_ready(cli, true, &running, e)) || cli->json)
+		return r ? r : print_done(cli, "natald", "running");
+	printf("natald serves %s/natald.sock%s%s\n", cli->state, listen ? " and https://" : "", listen ? listen : "");
+	return 0;
+}
+
+int cmd_daemon_stop(struct cli *cli, struct err *e)
+{
+	bool was;
+	int r = stop(cli, &was, e);
+
+	if (!r && !was && !cli->json)
+		printf("natald is not running\n");
+	return r ? r : print_done(cli, "natald", "stopped");
 }

@@ -217,23 +217,23 @@ static int print_short(struct json_object *o)
 	return 0;
 }
 
-/* What belongs to VMs that natald starts, and what to those that others start. */
+/* What belongs to VMs that a host starts, and what to those that others start. */
 static int check_host(const struct cli *cli, struct err *e)
 {
-	static const char *const local[] = { "--image", "--forward", "--memory", "--cpus", "--start", "--agent" }, *const none[] = { "--medium-out", "--channel" };
+	static const char *const ours[] = { "--image", "--forward", "--memory", "--cpus", "--start", "--agent" }, *const theirs[] = { "--medium-out", "--channel" };
 	const char *host = cli_option(cli, "--host");
-	bool is_none = host && strcmp(host, "none") == 0;
+	bool here = !host || strcmp(host, "local") == 0, none = host && strcmp(host, "none") == 0, others = none || (!here && cli_option(cli, "--channel"));
 
-	for (size_t i = 0; is_none && i < ARRAY_SIZE(local); i++)
-		if (cli_option(cli, local[i])) {
-			err_set(e, ERR_USAGE, "%s does not go with --host none", local[i]);
+	for (size_t i = 0; others && i < ARRAY_SIZE(ours); i++)
+		if (cli_option(cli, ours[i])) {
+			err_set(e, ERR_USAGE, "%s does not go with %s", ours[i], none ? "--host none" : "--channel");
 			err_hint(e, "somebody else starts the guest, and says what it boots, has and listens on");
 			return -(int)e->code;
 		}
-	for (size_t i = 0; !is_none && i < ARRAY_SIZE(none); i++)
-		if (cli_option(cli, none[i])) {
-			err_set(e, ERR_USAGE, "%s without --host none", none[i]);
-			err_hint(e, "the local host attaches medium and channel itself");
+	for (size_t i = 0; !others && i < ARRAY_SIZE(theirs); i++)
+		if (cli_option(cli, theirs[i])) {
+			err_set(e, ERR_USAGE, "%s without --host none", theirs[i]);
+			err_hint(e, "%s attaches medium and channel itself", here ? "the local host" : "the host");
 			return -(int)e->code;
 		}
 	return 0;

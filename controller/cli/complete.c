@@ -24,6 +24,7 @@ static void offer(const struct place *p, const char *word, const char *what)
 static const struct { const char *mark, *noun, *path, *key, *what; } lists[] = {
 	{ "@vm", "vm", "/v1/vms?limit=1000&prefix=", "vms", "state" }, { "@image", "image", "/v1/images?limit=1000", "images", "os" },
 	{ "@key", "key", "/v1/keys", "keys", "alg" }, { "@access", "access", "/v1/access", "access", "role" }, { "@context", "context", NULL, "contexts", "url" },
+	{ "@host", "host", "/v1/hosts", "hosts", "state" },
 };
 
 static void offer_rows(const struct place *p, size_t which, struct json_object *doc)
@@ -59,20 +60,20 @@ static void offer_names(struct cli *cli, const struct place *p, size_t which)
 		offer_rows(p, which, o);
 }
 
-/* "@vm": names; else the words themselves. */
+/* "@vm" stands for names; other words for themselves. */
 static void offer_words(struct cli *cli, const struct place *p, const char *words)
 {
 	char word[80];
 
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		if (strcmp(words, lists[i].mark) == 0) {
-			offer_names(cli, p, i);
-			return;
-		}
-	for (size_t n; *words; words += n + (words[n] == ' ')) {
+	for (size_t n, i; *words; words += n + (words[n] == ' ')) {
 		n = strcspn(words, " ");
 		snprintf(word, sizeof word, "%.*s", (int)n, words);
-		offer(p, word, "");
+		for (i = 0; i < ARRAY_SIZE(lists) && strcmp(word, lists[i].mark) != 0; i++)
+			;
+		if (i < ARRAY_SIZE(lists))
+			offer_names(cli, p, i);
+		else
+			offer(p, word, "");
 	}
 }
 

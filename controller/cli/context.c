@@ -11,8 +11,7 @@ enum { FILE_MAX = 4 << 20, NAMES_MAX = 64 };
 
 void context_fini(struct context *c)
 {
-	free(give(c->certificate));
-	secret_free(give(c->key));
+	enrolment_fini(&c->own);
 }
 
 static int path_of(char *out, size_t size, char *folder, struct err *e)
@@ -81,7 +80,7 @@ static int no_such(struct json_object *doc, const char *name, struct err *e)
 	return -(int)e->code;
 }
 
-struct fields { char certificate[CONTEXT_CERT_MAX], url[300], pin[2 * SHA256_SIZE + 1], controller[64], uri[256], key[4096]; uint64_t not_after; };
+struct fields { char certificate[ENROL_CERT_MAX], url[HTTP_WHERE_TEXT_MAX], pin[2 * SHA256_SIZE + 1], controller[64], uri[256], key[4096]; uint64_t not_after; };
 static const struct json_field fields[] = {
 	JSON_FIELD(struct fields, url, JSON_TEXT, true), JSON_FIELD(struct fields, pin, JSON_TEXT, true),
 	JSON_FIELD(struct fields, controller, JSON_TEXT, true), JSON_FIELD(struct fields, uri, JSON_TEXT, true),
@@ -93,15 +92,15 @@ static int read_fields(struct json_object *o, struct fields *f, struct context *
 {
 	int r;
 
-	if ((r = json_decode(o, fields, ARRAY_SIZE(fields), "context", f, e)) || (r = context_url(f->url, ret, e)))
+	if ((r = json_decode(o, fields, ARRAY_SIZE(fields), "context", f, e)) || (r = http_where_read(f->url, &ret->where, e)))
 		return r;
 	if (!hex_decode(f->pin, ret->pin, sizeof ret->pin) || !*f->key)
 		return err_set(e, ERR_FORMAT, "context: no pin, or no key");
-	snprintf(ret->controller, sizeof ret->controller, "%s", f->controller);
-	snprintf(ret->uri, sizeof ret->uri, "%s", f->uri);
-	ret->not_after = f->not_after;
-	ret->certificate = strdup(f->certificate);
-	return (r = secret_copy(f->key, strlen(f->key), &ret->key, e)) ? r : ret->certificate ? 0 : err_nomem(e);
+	snprintf(ret->own.controller, sizeof ret->own.controller, "%s", f->controller);
+	snprintf(ret->own.uri, sizeof ret->own.uri, "%s", f->uri);
+	ret->own.not_after = f->not_after;
+	ret->own.certificate = strdup(f->certificate);
+	return (r = secret_copy(f->key, strlen(f->key), &ret->own.key, e)) ? r : ret->own.certificate ? 0 : err_nomem(e);
 }
 
 static int read_context(struct json_object *o, struct context *ret, struct err *e)
@@ -138,22 +137,21 @@ int context_put(const struct context *c, struct err *e)
 {
 	scoped_json struct json_object *doc = NULL;
 	struct json_object *list = NULL, *o = json_object_new_object();
-	char url[300];
-	bool v6 = strchr(c->host, ':');
+	char url[HTTP_WHERE_TEXT_MAX];
 	int r = context_file(&doc, e);
 
 	if (r) {
 		json_free(o);
 		return r;
 	}
-	snprintf(url, sizeof url, "https://%s%s%s:%s", v6 ? "[" : "", c->host, v6 ? "]" : "", c->port);
+	http_where_text(&c->where, url);
 	json_put(o, "url", url);
 	json_put_hex(o, "pin", c->pin, sizeof c->pin);
-	json_put(o, "controller", c->controller);
-	json_put(o, "uri", c->uri);
-	json_put_uint(o, "not_after", c->not_after);
-	json_put(o, "certificate", c->certificate);
-	json_object_object_add(o, "key", json_object_new_string_len((const char *)c->key->bytes, (int)c->key->size));
+	json_put(o, "controller", c->own.controller);
+	json_put(o, "uri", c->own.uri);
+	json_put_uint(o, "not_after", c->own.not_after);
+	json_put(o, "certificate", c->own.certificate);
+	json_object_object_add(o, "key", json_object_new_string_len((const char *)c->own.key->bytes, (int)c->own.key->size));
 	json_object_object_get_ex(doc, "contexts", &list);
 	json_object_object_add(list, c->name, o);
 	json_put(doc, "current", c->name);
@@ -188,32 +186,4 @@ int context_delete(const char *name, struct err *e)
 	if (json_text(doc, "current") && strcmp(json_text(doc, "current"), name) == 0)
 		json_put(doc, "current", CONTEXT_LOCAL);
 	return write_file(doc, e);
-}
-
-int context_url(const char *url, struct context *ret, struct err *e)
-{
-	const char *at = text_starts(url, "https://") ? url + 8 : url, *end = at + strcspn(at, "/"), *colon = NULL;
-	bool bracket = *at == '[';
-	uint64_t port = 8443;
-
-	const char *host = at + bracket, *host_end = bracket ? memchr(at, ']', (size_t)(end - at)) : memchr(at, ':', (size_t)(end - at));
-	if (!host_end && !bracket)
-		host_end = end;
-	if (host_end)
-		colon = host_end + bracket;
-	size_t n = host_end ? (size_t)(host_end - host) : 0, digits = colon && *colon == ':' ? (size_t)(end - colon - 1) : 0;
-	bool good = n && n < sizeof ret->host && colon && (colon == end || (*colon == ':' && digits && digits < sizeof ret->port)) &&
-		(!*end || !end[1]) && !strstr(at, "//") && !text_starts(url, "http://");
-	memset(ret->port, 0, sizeof ret->port);
-	if (good && digits)
-		memcpy(ret->port, colon + 1, digits);
-	if (!good || (digits && !text_number(ret->port, &port)) || port == 0 || port > 65535) {
-		err_set(e, ERR_USAGE, "'%.200s' is no address of a controller", url);
-		err_hint(e, "https://HOST:PORT, as natald --listen has it");
-		return -(int)e->code;
-	}
-	memcpy(ret->host, host, n);
-	ret->host[n] = 0;
-	snprintf(ret->port, sizeof ret->port, "%u", (unsigned)port);
-	return 0;
 }

@@ -2,19 +2,13 @@
  * $XDG_CONFIG_HOME/natal/contexts.json, else ~/.config/natal/contexts.json. `local` is none of them: the unix socket of a state folder.
  */
 #pragma once
-#include "common/crypto/hash.h"
-#include "common/base/secret.h"
 #include "common/data/json.h"
+#include "common/http/enrol.h"
+#include "common/http/where.h"
 
 #define CONTEXT_LOCAL "local"
-enum { CONTEXT_NAME_MAX = 64, CONTEXT_CERT_MAX = 64 << 10 };
-struct context {
-	char name[CONTEXT_NAME_MAX], host[256], port[6], controller[64], uri[256];
-	uint8_t pin[SHA256_SIZE];
-	char *certificate;                      /* PEM, with its chain */
-	struct secret *key;                     /* PEM */
-	uint64_t not_after;                     /* unix s */
-};
+enum { CONTEXT_NAME_MAX = 64 };
+struct context { char name[CONTEXT_NAME_MAX]; struct http_where where; uint8_t pin[SHA256_SIZE]; struct enrolment own; };
 void context_fini(struct context *c);
 #define scoped_context scoped(context_fini)
 
@@ -27,5 +21,3 @@ int context_use(const char *name, struct err *e);
 int context_delete(const char *name, struct err *e);
 /* The file's document: {"current": NAME, "contexts": {NAME: {…}}}. */
 int context_file(struct json_object **ret, struct err *e);
-/* "https://host:port", "host:port", "host": where port is missing, 8443. */
-int context_url(const char *url, struct context *ret, struct err *e);

@@ -11,7 +11,7 @@
 #include "controller/cli/cli.h"
 #include "controller/cli/state.h"
 
-enum { READY_MS = 20000 };
+enum { READY_MS = 20000, ARGS_MAX = 64, ARGS_TEXT_MAX = 16 << 10 };
 
 static bool answers(const struct cli *cli)
 {
@@ -46,7 +46,7 @@ int daemon_program(char *out, size_t size, struct err *e)
 }
 
 /* The child of a child: not ours to wait for. */
-static pid_t spawn(const char *program, const char *state, int log)
+static pid_t spawn(const char *program, char *const *argv, int log)
 {
 	pid_t pid = fork();
 
@@ -56,7 +56,7 @@ static pid_t spawn(const char *program, const char *state, int log)
 	if (setsid() < 0 || null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || chdir("/") < 0)
 		_exit(126);
 	close_range(3, ~0U, 0);         /* it outlives who started it, and must not keep what he had locked */
-	execl(program, "natald", "--state", state, (char *)NULL);
+	execv(program, argv);
 	_exit(127);
 }
 
@@ -88,10 +88,84 @@ static int died(const struct cli *cli, const char *log, off_t from, struct err *
 	return -(int)e->code;
 }
 
+static int listen_path(const struct cli *cli, char *out, size_t size, struct err *e)
+{
+	return snprintf(out, size, "%s/listen", cli->state) < (int)size ? 0 : err_set(e, ERR_LIMIT, "the state folder's path is too long");
+}
+
+int daemon_listen(const struct cli *cli, struct err *e)
+{
+	scoped_buf struct buf text = BUF_MAX(ARGS_TEXT_MAX);
+	char path[1100];
+	int r;
+
+	for (size_t i = 0; i < cli->option_count; i++) {
+		const char *name = cli->options[i].option->name;
+		if (strcmp(name, "--listen") != 0 && strcmp(name, "--name") != 0)
+			continue;
+		if (strpbrk(cli->options[i].value, "\r\n"))
+			return err_set(e, ERR_USAGE, "%s is one line", name);
+		buf_printf(&text, "%s\n%s\n", name, cli->options[i].value);
+	}
+	return (r = buf_check(&text, "the listeners", e)) || (r = listen_path(cli, path, sizeof path, e)) || (r = file_mkdirs(AT_FDCWD, cli->state, 0711, e)) ? r :
+		file_write(AT_FDCWD, path, text.data, text.size, 0600, (uid_t)-1, (gid_t)-1, e);
+}
+
+/* natald --state DIR, and what daemon_listen() kept: a line for each word. text owns them. */
+static int read_argv(const struct cli *cli, const char *state, struct buf *text, char *argv[ARGS_MAX + 5], struct err *e)
+{
+	size_t n = 0;
+	char path[1100];
+	bool absent;
+	int r = listen_path(cli, path, sizeof path, e);
+
+	if (r || (r = file_read(AT_FDCWD, path, text, &absent, e)))
+		return r;
+	argv[n++] = (char *)"natald";
+	argv[n++] = (char *)"--state";
+	argv[n++] = (char *)state;
+	for (char *at = text->data, *end; at && *at && n < ARGS_MAX + 4; at = end) {
+		end = at + strcspn(at, "\n");
+		if (*end)
+			*end++ = 0;
+		argv[n++] = at;
+	}
+	argv[n] = NULL;
+	return 0;
+}
+
+/* Until it answers. */
+static int await(struct cli *cli, const char *program, char *const *argv, int log_fd, struct err *e)
+{
+	off_t from = lseek(log_fd, 0, SEEK_END);
+	pid_t pid = spawn(program, argv, log_fd);
+	char log[1100];
+	int status;
+
+	snprintf(log, sizeof log, "%s/natald.log", cli->state);
+	if (pid < 0)
+		return err_sys(e, "start %s", program);
+	for (int64_t deadline = clock_mono_ms() + READY_MS; clock_mono_ms() < deadline;) {
+		if (answers(cli))
+			return 0;
+		bool ended = pid > 0 && waitpid(pid, &status, WNOHANG) == pid;
+		if (ended && !(WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_CONFLICT)))
+			return died(cli, log, from, e);
+		/* Another is there: a natalctl's that was quicker, and will answer; or one that is about to end, and then it is our turn. */
+		nanosleep(&(struct timespec){ 0, ended ? 100000000 : 5000000 }, NULL);
+		if (ended && !answers(cli) && (pid = spawn(program, argv, log_fd)) < 0)
+			return err_sys(e, "start %s", program);
+	}
+	err_set(e, ERR_UNAVAILABLE, "natald did not answer within %d s", READY_MS / 1000);
+	err_hint(e, "its log is %.100s", log);
+	return -(int)e->code;
+}
+
 static int start(struct cli *cli, struct err *e)
 {
-	char program[PATH_MAX], log[1100], real[PATH_MAX];
-	int r, status;
+	scoped_buf struct buf words = BUF_MAX(ARGS_TEXT_MAX);
+	char program[PATH_MAX], log[1100], real[PATH_MAX], *argv[ARGS_MAX + 5];
+	int r;
 
 	if ((r = state_dir_fits(cli->state, e)) || (r = daemon_program(program, sizeof program, e)))
 		return r;
@@ -103,24 +177,7 @@ static int start(struct cli *cli, struct err *e)
 	scoped_fd int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return state_refused(cli->state, log, e);
-	off_t from = lseek(fd, 0, SEEK_END);
-	pid_t pid = spawn(program, real, fd);
-	if (pid < 0)
-		return err_sys(e, "start %s", program);
-	for (int64_t deadline = clock_mono_ms() + READY_MS; clock_mono_ms() < deadline;) {
-		if (answers(cli))
-			return 0;
-		bool ended = pid > 0 && waitpid(pid, &status, WNOHANG) == pid;
-		if (ended && !(WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_CONFLICT)))
-			return died(cli, log, from, e);
-		/* Another is there: a natalctl's that was quicker, and will answer; or one that is about to end, and then it is our turn. */
-		nanosleep(&(struct timespec){ 0, ended ? 100000000 : 5000000 }, NULL);
-		if (ended && !answers(cli) && (pid = spawn(program, real, fd)) < 0)
-			return err_sys(e, "start %s", program);
-	}
-	err_set(e, ERR_UNAVAILABLE, "natald did not answer within %d s", READY_MS / 1000);
-	err_hint(e, "its log is %.100s", log);
-	return -(int)e->code;
+	return (r = read_argv(cli, real, &words, argv, e)) ? r : await(cli, program, argv, fd, e);
 }
 
 int daemon_ready(struct cli *cli, bool start_it, bool *ret_running, struct err *e)

@@ -69,9 +69,9 @@ static const struct cli_option vm_create[] = {
 	{ "--cpus", "N", "processors, 1 to 512 (default: 1)", .kind = CLI_NUMBER, .min = 1, .max = 512 },
 		{ "--mac", "MAC", "address of its card" },
 	{ "--uuid", "UUID", "its SMBIOS UUID" }, { "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1 (repeatable)" },
-	{ "--host", "NAME", "local (QEMU here, default), or none: somebody else starts it", .words = "local none" },
-	{ "--channel", "unix:PATH", "host none: the socket of its port natal.guest.0" },
-	{ "--medium-out", "FILE", "host none: write the medium there", .kind = CLI_OUT },
+	{ "--host", "NAME", "local (QEMU here, default), one of natalctl host list, or none: somebody else starts it", .words = "local none @host" },
+	{ "--channel", "unix:PATH", "what others start: the socket of its port natal.guest.0, there where its host is" },
+	{ "--medium-out", "FILE", "what others start: write the medium there", .kind = CLI_OUT },
 		{ "--if-not-exists", NULL, "take the VM of that name where there is one" },
 	{ "--count", "N", "so many VMs, 1 to 100000, named by --name-template", .kind = CLI_NUMBER, .min = 1, .max = 100000 },
 	{ "--name-template", "TEXT", "their names: %d, or %04d, is the number, from 1 (default: NAME-%d)" },
@@ -120,7 +120,7 @@ static const struct cli_option vm_apply[] = {
 };
 static const struct cli_option vm_list[] = {
 	{ "--in-state", "STATE", "those in this state only", .words = "defined ready booting provisioning provisioned degraded failed drifted verified stopped" },
-	{ "--host", "NAME", "those of this host only", .words = "local none" }, { "--image", "NAME", "those of this image only", .words = "@image" },
+	{ "--host", "NAME", "those of this host only", .words = "local none @host" }, { "--image", "NAME", "those of this image only", .words = "@image" },
 	{ "--prefix", "TEXT", "those whose name begins so" }, { "--watch", NULL, "go on: the table anew on a terminal, else a line for each change" }, NO_HEADERS, { NULL, NULL, NULL },
 };
 static const struct cli_option audit_verify[] = { { "--head", "NATALD:N:HASH", "that row, noted at another time, must be there still" }, { NULL, NULL, NULL } };
@@ -128,7 +128,8 @@ static const struct cli_option lint[] = { { "--strict", NULL, "what is deprecate
 
 static const struct cli_option access_grant[] = {
 	{ "--all-projects", NULL, "for every project, not only --project's" },
-	{ "--hours", "N", "how long the token is good, 1 to 720 (default: 24)", .kind = CLI_NUMBER, .min = 1, .max = 720 }, { NULL, NULL, NULL },
+	{ "--hours", "N", "how long the token is good, 1 to 720 (default: 24)", .kind = CLI_NUMBER, .min = 1, .max = 720 },
+	{ "--out", "FILE", "write the token there instead of to standard output", .kind = CLI_OUT }, { NULL, NULL, NULL },
 };
 static const struct cli_option login[] = {
 	{ "--token", "TOKEN", "of natalctl access grant; - reads it from standard input" },
@@ -137,6 +138,11 @@ static const struct cli_option login[] = {
 #define STORE { "--store", "URL", "the store, where it is not natal.db in the state folder: postgresql://…, or @FILE (default: $NATAL_STORE)" }
 static const struct cli_option store_any[] = { STORE, { NULL, NULL, NULL } };
 static const struct cli_option store_migrate[] = { { "--to", "URL", "where to: postgresql://…, or @FILE" }, STORE, { NULL, NULL, NULL } };
+
+static const struct cli_option daemon_start[] = {
+	{ "--listen", "ADDRESS:PORT", "serve HTTPS there too, this time and whenever natalctl starts it; a natald that runs is started anew (repeatable)" },
+	{ "--name", "NAME", "a name or address of this machine, for the listeners' certificate (repeatable)" }, { NULL, NULL, NULL },
+};
 
 const struct cli_verb cli_verbs[] = {
 	{ "key", "init", "", "make a media signing key", key_init, cmd_key_init },
@@ -189,7 +195,8 @@ const struct cli_verb cli_verbs[] = {
 	{ "store", "restore", "FILE", "put such a copy into a store that is empty", store_any, cmd_store },
 	{ "store", "migrate", "", "move the store to a PostgreSQL, and compare what arrived", store_migrate, cmd_store },
 	{ "backup", "", "DIR", "copy what natald holds into a folder", NULL, cmd_backup },
-	{ "daemon", "start", "", "start natald in the background", NULL, cmd_daemon_start },
+	{ "host", "list", "", "list the machines that run guests", list_only, cmd_host_list, true },
+	{ "daemon", "start", "", "start natald in the background", daemon_start, cmd_daemon_start },
 	{ "daemon", "stop", "", "end natald; guests run on", NULL, cmd_daemon_stop },
 	{ "completion", "bash", "", "completion for bash: eval it", NULL, cmd_completion },
 	{ "completion", "zsh", "", "completion for zsh: a file _natalctl in $fpath, or eval it", NULL, cmd_completion },

@@ -79,7 +79,7 @@ struct request {
 	struct { bool waited, out; int phase; uint64_t ticket; int64_t deadline_ms; } before;        /* when the turn began (natald/rewind.h) */
 	uint64_t ticket;
 	int64_t deadline_ms;                    /* of parking; monotonic */
-	char vm_id[32];
+	char vm_id[72];                         /* or who waits: the key among ctl->waiters */
 	/* the server's */
 	void *connection;
 	bool done, suspended, close;            /* close: the connection, with the reply */

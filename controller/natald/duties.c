@@ -3,7 +3,7 @@
 
 #include "common/base/clock.h"
 #include "controller/service/fleet.h"
-#include "controller/service/link.h"
+#include "controller/service/link_priv.h"
 #include "controller/service/pool.h"
 #include "controller/service/report.h"
 #include "controller/store/bundle_row.h"
@@ -41,11 +41,11 @@ static int judge_overdue(struct ctl *c, struct err *e)
 		v.deadline_at = 0;
 		if (waits_for_goal(&v))
 			vm_set_state(&v, VM_DEGRADED, "goal %lld.%lld was not answered within %lld s; it stands, and the guest gets it when it is back",
-				(long long)v.epoch, (long long)v.sequence, (long long)link_boot_deadline_s(c));
+				(long long)v.epoch, (long long)v.sequence, (long long)link_boot_deadline_s(c, &v));
 		else if (v.state == VM_DEFINED)
-			vm_set_state(&v, VM_FAILED, "its bundle was not signed within %lld s", (long long)link_boot_deadline_s(c));
+			vm_set_state(&v, VM_FAILED, "its bundle was not signed within %lld s", (long long)link_boot_deadline_s(c, &v));
 		else
-			overdue(&v, link_boot_deadline_s(c));
+			overdue(&v, link_boot_deadline_s(c, &v));
 		r = ctl_save(c, &v, e);
 	}
 	return r;
@@ -62,8 +62,10 @@ static int eject_again(struct ctl *c, struct duties *d, struct err *e)
 	for (size_t i = 0; !r && i < n; i++) {
 		scoped_vm struct vm v = { 0 };
 		bool absent;
-		if (!(r = vm_get_by_id(c->store, ids[i], &v, &absent, e)) && !absent)
-			r = link_vm_eject(c, &v, e);
+		if ((r = vm_get_by_id(c->store, ids[i], &v, &absent, e)) || absent)
+			continue;
+		/* Nobody here has its drive: the medium is a file in the operator's hands. */
+		r = link_fd(c) < 0 && !vm_is_remote(&v) ? report_ejected(c, &v, e) : link_vm_eject(c, &v, e);
 	}
 	return r;
 }
@@ -76,7 +78,7 @@ int duties_tick(struct ctl *c, struct duties *d, struct err *e)
 	if (now < d->tick_ms)
 		return 0;
 	d->tick_ms = now + TICK_MS;
-	if ((link_greeted(c) && (r = judge_overdue(c, e))) || (now >= d->eject_ms && (r = eject_again(c, d, e))) || (r = pool_top_up(c, 0, e)))
+	if (((link_greeted(c) || c->judges) && (r = judge_overdue(c, e))) || (now >= d->eject_ms && (r = eject_again(c, d, e))) || (r = pool_top_up(c, 0, e)))
 		return r;
 	return fleet_tick(c, e);
 }

@@ -266,8 +266,8 @@ static int serve(struct ctl *c, struct net *net, const char *program, struct err
 	if ((r = pinwriter_start(&c->pins, e)) || (r = waiters_new(&c->waiters, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) ||
 	    (r = server_start(path, &server, e)))
 		return r;
-	/* The link after the socket: its umask is the process's, and the host makes files. */
-	if ((net && (r = net_start(net, c, server, e))) || (r = link_start(c, program, e))) {
+	/* The link after the socket: its umask is the process's, and the host makes files. Where the store is shared, hosts are of their own. */
+	if ((net && (r = net_start(net, c, server, e))) || (store_socket(c->store) < 0 && (r = link_start(c, program, e)))) {
 		server_stop(server);
 		return r;
 	}
@@ -285,6 +285,7 @@ static void fini(struct ctl *c)
 	pinwriter_stop(c->pins);
 	signer_stop(c->signer);
 	waiters_free(c->waiters);
+	free(c->wakes.name);
 	fleet_end(c);
 	store_close(c->store);
 	request_watch(NULL, NULL);

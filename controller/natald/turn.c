@@ -9,6 +9,7 @@
 #include "controller/service/births.h"
 #include "controller/service/link.h"
 #include "controller/service/pool.h"
+#include "controller/service/remote.h"
 #include "controller/service/waiters.h"
 
 enum { BIRTH_WAIT_MS = 15000, TURN_TRIES_MAX = 10 };
@@ -274,6 +275,7 @@ int turn_run(struct turns *l, struct request *fresh, struct err *e)
 	int after = after_turn(l, &done, &later), sync = done && !after ? synced(l->c, &later) : 0;
 	if (sync)
 		fail_all(&done, &done, &later);
+	remote_flush(l->c);
 	if (aborted)
 		l->again = false;       /* who waits is looked at in the next turn, not in one that fails at once */
 	reply_all(l->server, failed);

@@ -184,7 +184,7 @@ static int to_signed(struct ctl *c, const struct bundle_ref *ref, struct vm *v, 
 	if (r || !*ret_ended || (r = news_add(c->store, "vm", v->id, e)) || v->state != VM_DEFINED || v->sequence != ref->sequence)
 		return r;               /* the news: who waits at another natald for what was signed */
 	v->deadline_at = 0;
-	vm_set_state(v, VM_READY, "%s", strcmp(v->host, "none") == 0 ? "its medium waits to be fetched" : "can be started");
+	vm_set_state(v, VM_READY, "%s", vm_by_others(v) ? "its medium waits to be fetched" : "can be started");
 	return ctl_save(c, v, e);
 }
 

@@ -98,7 +98,7 @@ static int wants_rsa(struct ctl *c, const struct vm *v, const struct vm_spec *sp
 	bool absent;
 
 	*ret = spec->rsa;
-	if (*ret || !*v->image || strcmp(v->host, "none") == 0)
+	if (*ret || vm_by_others(v))
 		return 0;
 	int r = image_get(c->store, v->project, v->image, &i, &absent, e);
 	*ret = !r && !absent && pool_image_rsa(i.doc);
@@ -310,8 +310,8 @@ int birth_define(struct ctl *c, const struct vm_spec *spec, struct vm *v, struct
 	snprintf(v->mac, sizeof v->mac, "%s", spec->mac);
 	if (!*v->uuid)
 		new_uuid(v->uuid);
-	if (!*v->mac && strcmp(v->host, "none") != 0)
-		new_mac(v->mac);                /* who starts a guest of host `none` chose its card */
+	if (!*v->mac && !vm_by_others(v))
+		new_mac(v->mac);                /* who starts a guest that we do not chose its card */
 	snprintf(v->instance_id, sizeof v->instance_id, "i-%s", v->id + 3);
 	v->forwards = strdup(spec->forwards ? json_line(spec->forwards) : "[]");
 	v->sequence = 1;

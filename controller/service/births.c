@@ -9,6 +9,7 @@
 #include "controller/service/link.h"
 #include "controller/service/pinfile.h"
 #include "controller/service/pinwriter.h"
+#include "controller/service/remote.h"
 
 enum { BIRTH_RETRY_MS = 1000 };
 
@@ -30,7 +31,8 @@ static int take_answer(struct ctl *c, const struct bundle_ref *ref, const struct
 	if (r)
 		return r;
 	if (!why.code && !vm_get_by_id(c->store, ref->vm_id, &v, &absent, &why) && !absent)
-		(void)birth_next(c, ref, &v, a, ret_ended, &why);
+		if (birth_next(c, ref, &v, a, ret_ended, &why) == 0 && *ret_ended)
+			(void)remote_born(c, &v, &why);
 	if (!why.code)
 		return store_keep(c->store, e);
 	*ret_ended = true;

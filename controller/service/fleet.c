@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
+#include "controller/service/link.h"
+#include "controller/service/remote.h"
 #include "controller/service/waiters.h"
 #include "controller/store/lease.h"
 
@@ -20,9 +22,12 @@ int fleet_begin(struct ctl *c, struct err *e)
 static void wake(void *arg, const char *noun, const char *noun_id)
 {
 	struct ctl *c = arg;
+	struct err ignored;
 
 	if (strcmp(noun, "vm") == 0 && c->waiters)
 		waiters_wake(c->waiters, noun_id);
+	if (strcmp(noun, "host") == 0)
+		(void)remote_wake(c, noun_id, &ignored);        /* it looks by itself when its time is up */
 	if (strcmp(noun, "gone") == 0)
 		c->access_generation++;         /* who is connected is asked again whether he counts */
 }
@@ -33,8 +38,13 @@ static int tidy(struct ctl *c, int64_t now_s, struct err *e)
 	struct lease_wish w = { "tidy", c->instance, clock_ns(CLOCK_REALTIME) / 1000000, LEASE_MS };
 	struct lease l;
 	bool held;
+	const struct vm any = { .host = "" };
 	int r = lease_take(c->store, &w, &l, &held, e);
 
+	/* Who judges what is overdue begins with a grace: it may be that nobody could be heard for a while. */
+	if (!r && held && !c->judges)
+		r = vm_put_off(c->store, now_s + link_boot_deadline_s(c, &any), e);
+	c->judges = !r && held;
 	if (r || !held || now_s < c->fleet->trim_at_s)
 		return r;
 	c->fleet->trim_at_s = now_s + TRIM_EVERY_S;

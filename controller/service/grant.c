@@ -7,8 +7,10 @@
 #include "common/base/text.h"
 #include "controller/crypto/ca.h"
 #include "controller/crypto/spki.h"
+#include "controller/service/remote.h"
 #include "controller/signer/intent.h"
 #include "controller/store/ca_row.h"
+#include "controller/store/news.h"
 
 #define TOKEN_PREFIX "natal1_"
 enum { SECRET_SIZE = 32, SLACK_S = 300, CLIENT_VALID_S = 90 * 86400, SELF_VALID_S = 30 * 86400 };
@@ -50,6 +52,8 @@ static int check_identity(const struct identity *id, struct err *e)
 		err_hint(e, "operator, reader, verifier or host; guests are let in by their media");
 		return -(int)e->code;
 	}
+	if (id->role == ROLE_HOST && (strcmp(id->name, "local") == 0 || strcmp(id->name, "none") == 0))
+		return err_set(e, ERR_USAGE, "a host cannot be called '%s': that word has a meaning of its own", id->name);
 	if (*id->project && !role_may_have_project(id->role))
 		return err_set(e, ERR_USAGE, "a %s has no project", role_name(id->role));
 	if (!*id->name || strspn(id->name, letters) != strlen(id->name) || *id->name == '.')
@@ -230,6 +234,9 @@ int grant_revoke(struct ctl *c, const char *project, const char *name, struct ac
 	ret->revoked_at = clock_unix_s();
 	memset(ret->token, 0, sizeof ret->token);
 	c->access_generation++;
+	/* One that waits is to ask again, and be refused. */
+	if (strcmp(ret->role, "host") == 0 && ((r = remote_wake(c, ret->name, e)) || (r = news_add(c->store, "host", ret->name, e))))
+		return r;
 	return access_save(c->store, ret, e);
 }
 

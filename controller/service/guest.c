@@ -11,6 +11,7 @@
 #include "controller/service/birth.h"
 #include "controller/service/goal.h"
 #include "controller/service/link_priv.h"
+#include "controller/service/remote.h"
 #include "controller/service/report.h"
 #include "controller/service/runs.h"
 #include "controller/service/waiters.h"
@@ -21,14 +22,17 @@ enum { SEEN_EVERY_S = 300, WAITING_HEARTBEAT_S = 3600 };
 static int through_host(struct ctl *c, const struct vm *v, const struct buf *frame, struct err *e)
 {
 	scoped_buf struct buf b = BUF_MAX(FRAME_BODY_MAX);
+	bool asking = c->talk && strcmp(c->talk->host, v->host) == 0;
 	size_t n = strlen(v->id);
 
-	if (!c->link)
-		return 0;               /* no host, nobody hears it: the guest asks again */
+	if (!asking && (vm_is_remote(v) || !c->link))
+		return 0;               /* nobody hears it now: the guest asks again */
 	buf_u8(&b, (uint8_t)n);
 	buf_add(&b, v->id, n);
 	buf_add(&b, frame->data, frame->size);
 	int r = buf_check(&b, "an answer", e);
+	if (!r && asking)
+		return frame_write(FRAME_HOST_TO_GUEST, ++c->guest_seq, b.data, b.size, NULL, c->talk->into, e);
 	return r ? r : link_queue(c->link, FRAME_HOST_TO_GUEST, b.data, b.size, NULL, e);
 }
 
@@ -166,6 +170,8 @@ int guest_take_frame(struct ctl *c, const char *vm_id, const struct frame *f, st
 
 	if ((r = vm_get_by_id(c->store, vm_id, &v, &absent, e)) || absent)
 		return r ? r : err_set(e, ERR_NOT_FOUND, "a frame of unknown VM %s", vm_id);
+	if (c->talk && strcmp(c->talk->host, v.host) != 0)
+		return err_set(e, ERR_UNTRUSTED, "host %s carries a frame of VM %s, which is of host %s", c->talk->host, v.name, v.host);
 	if ((r = seal_open(c->seal, v.id, v.report_key, v.report_key_size, &key, e)))
 		return r;
 	if (frame_authentic(f, key->bytes))
@@ -203,6 +209,8 @@ int guest_tell_goal(struct ctl *c, struct vm *v, struct err *e)
 {
 	if (!v->goal || has_newest(v) || (c->waiters && waiters_wake(c->waiters, v->id)) || !v->running)
 		return 0;
+	if (vm_is_remote(v) && !c->talk)
+		return remote_wake(c, v->host, e);      /* told when it asks */
 	return tell(c, v, NULL, e);
 }
 

@@ -209,10 +209,12 @@ void link_turn_end(struct ctl *c, bool committed)
 	}
 	link_undo(c, l->began);
 	for (struct pending *p; (p = l->answered);) {
-		scoped_free char *text = NULL;
+		struct link_answer answer = { NULL };
 		struct err ignored;
+		bool there;
 		l->answered = p->next;
-		link_take(c, p->req, &text, &ignored);
+		link_take(c, NULL, p->req, &answer, &there, &ignored);
+		free(answer.text);
 		p->next = l->pending;
 		l->pending = p;
 	}

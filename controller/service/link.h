@@ -1,5 +1,6 @@
-/* link.h - natald's end of the host channel (docs/WIRE.md): commands out, reports and events in.
+/* link.h - what hosts are asked and what they say (docs/WIRE.md), and natald's end of the embedded host's channel.
  *
+ * A VM's host decides which way a request goes: over the channel of the one that natald runs itself, or as a row, for one of its own (remote.h).
  * Frames are read outside a turn and handled inside one; what is to be sent is queued and leaves after the commit that decided it.
  * The host itself runs behind a socketpair, in a thread of natald or, with NATAL_HOST_PROCESS=1, in a process of its own.
  */
@@ -31,7 +32,7 @@ int link_handle(struct ctl *c, struct err *e);
 /* After the commit. */
 int link_flush(struct ctl *c, struct err *e);
 
-/* Tells the host of a VM whose bundle is signed, where it does not know it yet. */
+/* Tells the host of a VM whose bundle is signed, where it does not know it yet. One of its own is told inside a turn alone. */
 int link_create(struct ctl *c, const struct vm *v, struct err *e);
 /* token grows in the row first. The medium goes along while the bundle's secrets are there. */
 int link_vm_start(struct ctl *c, struct vm *v, struct err *e);
@@ -44,12 +45,13 @@ int link_vm_eject(struct ctl *c, struct vm *v, struct err *e);
 int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_req, struct err *e);
 /* Asks for the guests' state in a folder that is there; answered as the console is. */
 int link_backup(struct ctl *c, const char *dir, uint64_t *ret_req, struct err *e);
-/* true: the answer to req is there; *text is the caller's, or *failed says why not. */
-bool link_take(struct ctl *c, uint64_t req, char **text, struct err *failed);
+/* *ret: the answer to req of this VM's host (NULL: the embedded one) is there; *text is the caller's, or *failed says why not. */
+struct link_answer { char *text; struct err failed; };
+int link_take(struct ctl *c, const struct vm *v, uint64_t req, struct link_answer *ret_answer, bool *ret, struct err *e);
 /* Is a start, stop, ejection or forwarding of this VM with the host? */
-bool link_busy(const struct ctl *c, const char *vm_id);
-/* How long a boot may stay silent here. */
-int64_t link_boot_deadline_s(const struct ctl *c);
+int link_busy(struct ctl *c, const struct vm *v, bool *ret, struct err *e);
+/* How long a boot may stay silent there. */
+int64_t link_boot_deadline_s(struct ctl *c, const struct vm *v);
 /* Has the host said hello? Before, nothing of the guests can be known. */
 bool link_greeted(const struct ctl *c);
 const char *link_accel(const struct ctl *c);

@@ -18,16 +18,22 @@ static int replace_text(char **at, const char *text, struct err *e)
 	return 0;
 }
 
-static void failure(struct json_object *reply, struct err *ret)
+bool link_failed(struct json_object *reply, struct err *ret)
 {
-	struct json_object *why = NULL;
+	struct json_object *why = NULL, *ok;
 
+	if (json_object_object_get_ex(reply, "ok", &ok) && json_object_get_boolean(ok))
+		return false;
 	json_object_object_get_ex(reply, "error", &why);
 	err_set(ret, err_from_reason(json_text(why, "reason") ? json_text(why, "reason") : "internal"), "%s",
 		json_text(why, "message") ? json_text(why, "message") : "the host refused");
 	if (json_text(why, "hint"))
 		err_hint(ret, "%s", json_text(why, "hint"));
+	return true;
 }
+
+/* Of whom is it? host NULL: of the embedded one. */
+static bool is_his(const char *host, const struct vm *v) { return host ? strcmp(host, v->host) == 0 : !vm_is_remote(v); }
 
 static int forwards_of(struct json_object *reply, struct vm *v, struct err *e)
 {
@@ -62,7 +68,7 @@ static int on_started(struct ctl *c, struct vm *v, struct json_object *reply, co
 		v->deadline_at = 0;
 		vm_set_state(v, VM_FAILED, "could not be started: %s", bad->msg);
 	} else if (v->state == VM_BOOTING) {
-		vm_set_state(v, VM_BOOTING, "started%s%s", *link_accel(c) ? " with " : "", link_accel(c));
+		vm_set_state(v, VM_BOOTING, "started%s%s", vm_is_remote(v) ? " on " : *link_accel(c) ? " with " : "", vm_is_remote(v) ? v->host : link_accel(c));
 	}
 	return ctl_save(c, v, e);
 }
@@ -126,14 +132,24 @@ static int keep_answer(struct link *l, uint64_t req, struct json_object *reply, 
 	return 0;
 }
 
+int link_answered(struct ctl *c, const struct asked *a, struct json_object *reply, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	struct err bad = ERR_NONE;
+	bool absent, failed = link_failed(reply, &bad);
+
+	int r = vm_get_by_id(c->store, a->vm_id, &v, &absent, e);
+	for (size_t i = 0; !r && !absent && is_his(a->host, &v) && i < ARRAY_SIZE(replies); i++)
+		if (replies[i].type == a->type)
+			return replies[i].run(c, &v, reply, failed ? &bad : NULL, e);
+	return r;
+}
+
 static int on_reply(struct ctl *c, struct json_object *reply, struct err *e)
 {
 	struct pending **at = &c->link->pending, *p;
 	uint64_t req = json_uint(reply, "req", 0);
-	scoped_vm struct vm v = { 0 };
-	struct json_object *ok;
 	struct err bad = ERR_NONE;
-	bool absent;
 
 	while (*at && (*at)->req != req)
 		at = &(*at)->next;
@@ -142,27 +158,19 @@ static int on_reply(struct ctl *c, struct json_object *reply, struct err *e)
 	*at = p->next;
 	p->next = c->link->answered;    /* until the turn is committed */
 	c->link->answered = p;
-	const struct pending *mine = p;
-	bool good = json_object_object_get_ex(reply, "ok", &ok) && json_object_get_boolean(ok);
-	if (!good)
-		failure(reply, &bad);
-	if (mine->type == FRAME_HOST_LOG || mine->type == FRAME_HOST_BACKUP)
-		return keep_answer(c->link, req, reply, good ? NULL : &bad, e);
-	int r = vm_get_by_id(c->store, mine->vm_id, &v, &absent, e);
-	for (size_t i = 0; !r && !absent && i < ARRAY_SIZE(replies); i++)
-		if (replies[i].type == mine->type)
-			return replies[i].run(c, &v, reply, good ? NULL : &bad, e);
-	return r;
+	if (p->type == FRAME_HOST_LOG || p->type == FRAME_HOST_BACKUP)
+		return keep_answer(c->link, req, reply, link_failed(reply, &bad) ? &bad : NULL, e);
+	return link_answered(c, &(struct asked){ .type = p->type, .vm_id = p->vm_id }, reply, e);
 }
 
-static int on_event(struct ctl *c, struct json_object *o, struct err *e)
+int link_event(struct ctl *c, const char *host, struct json_object *o, struct err *e)
 {
 	scoped_vm struct vm v = { 0 };
 	const char *id = json_text(o, "vm_id"), *event = json_text(o, "event");
 	bool absent = true;
 
 	int r = id && event ? vm_get_by_id(c->store, id, &v, &absent, e) : 0;
-	if (r || absent || strcmp(event, "exited") != 0 || (int64_t)json_uint(o, "run_token", 0) != v.run_token || !v.running)
+	if (r || absent || !is_his(host, &v) || strcmp(event, "exited") != 0 || (int64_t)json_uint(o, "run_token", 0) != v.run_token || !v.running)
 		return r;
 	v.running = false;
 	v.deadline_at = 0;
@@ -188,18 +196,17 @@ static bool listed(struct json_object *guests, const char *id, bool *running, in
 	return false;
 }
 
-struct greeting { struct ctl *c; struct json_object *guests; };
+struct greeting { struct ctl *c; const char *host; struct json_object *guests; };
 
 /* After a restart the host's word counts for power, the store's for everything else. */
-static int reconcile(void *arg, struct vm *v, struct err *e)
+static int take_up(struct greeting *g, struct vm *v, struct err *e)
 {
-	struct greeting *g = arg;
-	bool none = strcmp(v->host, "none") == 0, running = v->running;
+	bool none = vm_by_others(v), running = v->running;
 	int64_t token = v->run_token;
 	int r = 0;
 
 	bool known = listed(g->guests, v->id, &running, &token);
-	if (none)                       /* nobody here knows whether it has power */
+	if (none)                       /* no host knows whether it has power */
 		running = v->running;
 	else if (!known && v->host_known)
 		running = false;
@@ -211,12 +218,24 @@ static int reconcile(void *arg, struct vm *v, struct err *e)
 		if ((!running && v->running) || lost) {
 			v->deadline_at = 0;
 			vm_set_state(v, v->state == VM_FAILED ? VM_FAILED : VM_STOPPED,
-				"it was not running any more when natald came back");
+				"it was not running any more when %s came back", g->host ? "its host" : "natald");
 		}
 		v->running = running;
 		r = ctl_save(g->c, v, e);
 	}
 	return r ? r : link_create(g->c, v, e);
+}
+
+static int reconcile(void *arg, struct vm *v, struct err *e)
+{
+	struct greeting *g = arg;
+	bool busy = false;
+
+	if (!is_his(g->host, v))
+		return 0;
+	/* What a host of its own was asked and has not answered is told to it again: nothing of that is lost. */
+	int r = g->host ? link_busy(g->c, v, &busy, e) : 0;
+	return r || busy ? r : take_up(g, v, e);
 }
 
 /* Confirmed, but a kill came between the ejection and the wiping. */
@@ -225,40 +244,53 @@ static int finish_wipe(void *arg, struct vm *v, struct err *e)
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
 	struct greeting *g = arg;
 
-	int r = birth_row(g->c, v, &row, e);
+	int r = is_his(g->host, v) ? birth_row(g->c, v, &row, e) : 0;
 	return r || !row.delivered_at || row.wiped_at ? r : link_vm_eject(g->c, v, e);
 }
 
 /* A guest without a row: the VM was deleted, and a kill came before the host heard of it. */
-static int delete_orphans(struct ctl *c, struct json_object *guests, struct err *e)
+static int delete_orphans(struct greeting *g, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; !r && guests && i < json_object_array_length(guests); i++) {
-		const char *id = json_text(json_object_array_get_idx(guests, i), "vm_id");
+	for (size_t i = 0; !r && g->guests && i < json_object_array_length(g->guests); i++) {
+		const char *id = json_text(json_object_array_get_idx(g->guests, i), "vm_id");
 		scoped_vm struct vm v = { 0 };
 		bool absent = false;
-		if (!id || (r = vm_get_by_id(c->store, id, &v, &absent, e)) || !absent)
+		if (!id || (r = vm_get_by_id(g->c->store, id, &v, &absent, e)) || !absent)
 			continue;
 		struct vm gone = { .host_known = true };
 		snprintf(gone.id, sizeof gone.id, "%s", id);
-		r = link_vm_delete(c, &gone, e);
+		snprintf(gone.host, sizeof gone.host, "%s", g->host ? g->host : "local");
+		r = link_vm_delete(g->c, &gone, e);
 	}
 	return r;
 }
 
+static int each_of(struct greeting *g, int (*each)(void *arg, struct vm *v, struct err *e), struct err *e)
+{
+	return g->host ? vm_each_of_host(g->c->store, g->host, false, each, g, e) : vm_each(g->c->store, NULL, each, g, e);
+}
+
+int link_reconcile(struct ctl *c, const char *host, struct json_object *greeting, struct err *e)
+{
+	struct greeting g = { .c = c, .host = host };
+	int r;
+
+	json_object_object_get_ex(greeting, "guests", &g.guests);
+	return (r = each_of(&g, reconcile, e)) || (r = each_of(&g, finish_wipe, e)) ? r : delete_orphans(&g, e);
+}
+
 static int on_hello(struct ctl *c, struct json_object *o, struct err *e)
 {
-	struct greeting g = { .c = c };
+	const struct vm here = { .host = "local" };
 
 	snprintf(c->link->accel, sizeof c->link->accel, "%s", json_text(o, "accel") ? json_text(o, "accel") : "");
-	json_object_object_get_ex(o, "guests", &g.guests);
-	int r = c->link->greeted ? 0 : vm_put_off(c->store, clock_unix_s() + link_boot_deadline_s(c), e);
+	int r = c->link->greeted ? 0 : vm_put_off(c->store, clock_unix_s() + link_boot_deadline_s(c, &here), e);
 	if (r)
 		return r;
 	c->link->greeted = true;
-	r = vm_each(c->store, NULL, reconcile, &g, e);
-	return r || (r = vm_each(c->store, NULL, finish_wipe, &g, e)) ? r : delete_orphans(c, g.guests, e);
+	return link_reconcile(c, NULL, o, e);
 }
 
 static int from_guest(struct ctl *c, const struct frame *f, struct err *e)
@@ -283,7 +315,7 @@ static int handle(struct ctl *c, const struct frame *f, struct err *e)
 	if (r)
 		return r;
 	return f->type == FRAME_HOST_HELLO ? on_hello(c, o, e) : f->type == FRAME_HOST_REPLY ? on_reply(c, o, e) :
-		f->type == FRAME_HOST_EVENT ? on_event(c, o, e) : err_set(e, ERR_FORMAT, "a frame of type %d from the host", (int)f->type);
+		f->type == FRAME_HOST_EVENT ? link_event(c, NULL, o, e) : err_set(e, ERR_FORMAT, "a frame of type %d from the host", (int)f->type);
 }
 
 int link_handle(struct ctl *c, struct err *e)

@@ -8,40 +8,64 @@
 #include "controller/service/birth.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/medium.h"
+#include "controller/service/remote.h"
+#include "controller/store/host.h"
+#include "controller/store/host_ask.h"
 #include "controller/store/image.h"
 
-bool link_pending(const struct link *l, const char *vm_id, enum frame_type type)
+/* Of a VM, the types of what its host was asked and has not answered. */
+static int open_types(struct ctl *c, const struct vm *v, struct host_ask_types *ret, struct err *e)
 {
-	for (const struct pending *p = l->pending; p; p = p->next)
-		if (p->type == type && strcmp(p->vm_id, vm_id) == 0)
-			return true;
-	return false;
+	ret->count = 0;
+	if (vm_is_remote(v))
+		return host_ask_types(c->store, v->id, ret, e);
+	for (const struct pending *p = c->link ? c->link->pending : NULL; p && ret->count < HOST_ASK_TYPES_MAX; p = p->next)
+		if (strcmp(p->vm_id, v->id) == 0)
+			ret->type[ret->count++] = p->type;
+	return 0;
 }
 
-bool link_busy(const struct ctl *c, const char *vm_id)
+int link_pending(struct ctl *c, const struct vm *v, enum frame_type type, bool *ret, struct err *e)
 {
-	for (const struct pending *p = c->link ? c->link->pending : NULL; p; p = p->next)
-		if (p->type != FRAME_HOST_CREATE && p->type != FRAME_HOST_LOG && strcmp(p->vm_id, vm_id) == 0)
-			return true;
-	return false;
+	struct host_ask_types open;
+	int r = open_types(c, v, &open, e);
+
+	*ret = false;
+	for (size_t i = 0; !r && i < open.count; i++)
+		*ret |= open.type[i] == (int64_t)type;
+	return r;
 }
 
-/* Takes o. */
-static int ask_with(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *o, const struct link_fds *fds, struct err *e)
+int link_busy(struct ctl *c, const struct vm *v, bool *ret, struct err *e)
 {
-	scoped_json struct json_object *body = o;
+	struct host_ask_types open;
+	int r = open_types(c, v, &open, e);
+
+	*ret = false;
+	for (size_t i = 0; !r && i < open.count; i++)
+		*ret |= open.type[i] != FRAME_HOST_CREATE && open.type[i] != FRAME_HOST_LOG;
+	return r;
+}
+
+struct ask { enum frame_type type; const struct vm *v; const struct link_fds *fds; uint64_t req; };
+
+static int ask_embedded(struct ctl *c, struct ask *a, struct json_object *body, struct err *e)
+{
 	struct link *l = c->link;
 
-	if (!l)
-		return err_set(e, ERR_UNAVAILABLE, "no host is connected");
+	if (!l) {
+		err_set(e, ERR_UNAVAILABLE, "this natald runs no host of its own");
+		err_hint(e, "its store is shared: VMs are of the hosts of natalctl host list");
+		return -(int)e->code;
+	}
 	struct pending *p = calloc(1, sizeof *p);
 	if (!p)
 		return err_nomem(e);
-	*p = (struct pending){ .req = ++l->req, .type = type };
-	snprintf(p->vm_id, sizeof p->vm_id, "%s", v->id);
+	*p = (struct pending){ .req = a->req = ++l->req, .type = a->type };
+	snprintf(p->vm_id, sizeof p->vm_id, "%s", a->v->id);
 	json_put_uint(body, "req", p->req);
 	const char *line = json_line(body);
-	int r = link_queue(l, type, line, strlen(line), fds, e);
+	int r = link_queue(l, a->type, line, strlen(line), a->fds, e);
 	if (r) {
 		free(p);
 		return r;
@@ -51,7 +75,18 @@ static int ask_with(struct ctl *c, enum frame_type type, const struct vm *v, str
 	return 0;
 }
 
-static int ask(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *o, struct err *e) { return ask_with(c, type, v, o, NULL, e); }
+/* Takes o; a->req is set. */
+static int ask_with(struct ctl *c, struct ask *a, struct json_object *o, struct err *e)
+{
+	scoped_json struct json_object *body = o;
+
+	return vm_is_remote(a->v) ? remote_ask(c, a->type, a->v, body, &a->req, e) : ask_embedded(c, a, body, e);
+}
+
+static int ask(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *o, struct err *e)
+{
+	return ask_with(c, &(struct ask){ .type = type, .v = v }, o, e);
+}
 
 static struct json_object *for_vm(const struct vm *v)
 {
@@ -89,12 +124,12 @@ static int image_part(struct ctl *c, const struct vm *v, struct json_object *o, 
 	return 0;
 }
 
-/* *ret_needless: nobody here runs it, and it has no channel to carry. */
+/* *ret_needless: no host runs it, and it has no channel to carry. */
 static int create_body(struct ctl *c, const struct vm *v, struct json_object *o, bool *ret_needless, struct err *e)
 {
 	scoped_json struct json_object *text = NULL, *forwards = NULL;
 	struct vm_spec spec;
-	bool none = strcmp(v->host, "none") == 0;
+	bool none = vm_by_others(v);
 	int r;
 
 	if ((r = json_parse(v->spec, strlen(v->spec), "the VM's spec", &text, e)) || (r = spec_read(text, &spec, e)) ||
@@ -114,9 +149,13 @@ static int create_body(struct ctl *c, const struct vm *v, struct json_object *o,
 int link_create(struct ctl *c, const struct vm *v, struct err *e)
 {
 	struct err why;
+	bool open;
 
-	if (!c->link || v->host_known || link_pending(c->link, v->id, FRAME_HOST_CREATE))
+	if (v->host_known || (vm_is_remote(v) ? !store_in_turn(c->store) : !c->link))
 		return 0;
+	int r = link_pending(c, v, FRAME_HOST_CREATE, &open, e);
+	if (r || open)
+		return r;
 	struct json_object *o = for_vm(v);
 	bool needless = false;
 	int bad = create_body(c, v, o, &needless, &why);
@@ -129,7 +168,7 @@ int link_create(struct ctl *c, const struct vm *v, struct err *e)
 	return 0;
 }
 
-/* How this VM's agent comes to it: the carrier, and what START says of it. Left alone where the image has one. */
+/* How this VM's agent comes to it: the carrier, and what START says of it. Left alone where the image has one. A host of its own fetches it. */
 static int add_carrier(struct ctl *c, const struct vm *v, struct json_object *o, struct link_fds *fds, struct err *e)
 {
 	const struct carrier *carrier;
@@ -138,9 +177,9 @@ static int add_carrier(struct ctl *c, const struct vm *v, struct json_object *o,
 	int r = agent_way_vm(c, v, &agent, e);
 	if (r || !agent.carried || (r = carrier_get(c, v->project, agent.way, &carrier, e)))
 		return r;
-	if ((fds->fd[fds->n] = fcntl(carrier->fd, F_DUPFD_CLOEXEC, 3)) < 0)
+	if (!vm_is_remote(v) && (fds->fd[fds->n] = fcntl(carrier->fd, F_DUPFD_CLOEXEC, 3)) < 0)
 		return err_sys(e, "keep what brings the agent");
-	fds->n++;
+	fds->n += !vm_is_remote(v);
 	json_put(o, "agent", agent.way == CARRIER_INITRD ? "initrd" : "volume");
 	if (carrier->oem.size)
 		json_put(o, "oem", carrier->oem.data);
@@ -161,20 +200,21 @@ int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 	scoped_json struct json_object *o = for_vm(v);
 
 	int r = birth_row(c, v, &row, e);
-	if (r || (!row.wiped_at && ((r = medium_make(c, &row, &image, e)) || (r = medium_seal(&image, &fds.fd[0], e)))))
+	bool medium = !row.wiped_at, passed = medium && !vm_is_remote(v);
+	if (r || (passed && ((r = medium_make(c, &row, &image, e)) || (r = medium_seal(&image, &fds.fd[0], e)))))
 		return err_wrap(e, "medium of %s", v->name);
-	fds.n = !row.wiped_at;
-	json_put_bool(o, "medium", fds.n != 0);
-	if (fds.n && (r = add_carrier(c, v, o, &fds, e)))
+	fds.n = passed;
+	json_put_bool(o, "medium", medium);
+	if (medium && (r = add_carrier(c, v, o, &fds, e)))
 		return r;
 	v->run_token++;
 	v->unproven_left = VM_UNPROVEN_MAX;
-	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
-	vm_set_state(v, VM_BOOTING, "%s", fds.n == 2 ? "starting, with its medium and the agent" : fds.n ? "starting, with its medium" : "starting");
+	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c, v);
+	vm_set_state(v, VM_BOOTING, "starting%s%s", medium ? ", with its medium" : "", json_text(o, "agent") ? " and the agent" : "");
 	if ((r = ctl_save(c, v, e)))
 		return r;
 	json_put_uint(o, "run_token", (uint64_t)v->run_token);
-	if ((r = ask_with(c, FRAME_HOST_START, v, json_object_get(o), &fds, e)))
+	if ((r = ask_with(c, &(struct ask){ .type = FRAME_HOST_START, .v = v, .fds = &fds }, json_object_get(o), e)))
 		return r;
 	fds.n = 0;
 	return 0;
@@ -188,14 +228,26 @@ int link_vm_stop(struct ctl *c, struct vm *v, uint64_t grace_ms, struct err *e)
 	return ask(c, FRAME_HOST_STOP, v, o, e);
 }
 
+/* Asked again and again until it is done: once is enough where the first is open. */
 int link_vm_eject(struct ctl *c, struct vm *v, struct err *e)
 {
-	return link_pending(c->link, v->id, FRAME_HOST_EJECT) ? 0 : ask(c, FRAME_HOST_EJECT, v, for_run(v), e);
+	bool open;
+	int r = link_pending(c, v, FRAME_HOST_EJECT, &open, e);
+
+	return r || open || (!vm_is_remote(v) && !c->link) ? r : ask(c, FRAME_HOST_EJECT, v, for_run(v), e);
 }
 
 int link_vm_delete(struct ctl *c, const struct vm *v, struct err *e)
 {
-	return v->host_known || link_pending(c->link, v->id, FRAME_HOST_CREATE) ? ask(c, FRAME_HOST_DELETE, v, for_vm(v), e) : 0;
+	bool made, going;
+	int r = link_pending(c, v, FRAME_HOST_CREATE, &made, e);
+
+	if (r || (!vm_is_remote(v) && !c->link) || (r = link_pending(c, v, FRAME_HOST_DELETE, &going, e)) || going)
+		return r;
+	/* What else it was asked is over with it. */
+	if (vm_is_remote(v) && (r = host_ask_delete_vm(c->store, v->id, e)))
+		return r;
+	return v->host_known || made ? ask(c, FRAME_HOST_DELETE, v, for_vm(v), e) : 0;
 }
 
 int link_vm_forward(struct ctl *c, struct vm *v, struct err *e)
@@ -213,47 +265,58 @@ int link_vm_forward(struct ctl *c, struct vm *v, struct err *e)
 
 int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_req, struct err *e)
 {
+	struct ask a = { .type = FRAME_HOST_LOG, .v = v };
 	struct json_object *o = for_vm(v);
 
 	json_put_uint(o, "max_bytes", max_bytes);
-	int r = ask(c, FRAME_HOST_LOG, v, o, e);
+	int r = ask_with(c, &a, o, e);
 	if (!r)
-		*ret_req = c->link->req;
+		*ret_req = a.req;
 	return r;
 }
 
 int link_backup(struct ctl *c, const char *dir, uint64_t *ret_req, struct err *e)
 {
 	const struct vm none = { 0 };
+	struct ask a = { .type = FRAME_HOST_BACKUP, .v = &none };
 	struct json_object *o = json_object_new_object();
 
 	json_put(o, "dir", dir);
-	int r = ask(c, FRAME_HOST_BACKUP, &none, o, e);
+	int r = ask_with(c, &a, o, e);
 	if (!r)
-		*ret_req = c->link->req;
+		*ret_req = a.req;
 	return r;
 }
 
-bool link_take(struct ctl *c, uint64_t req, char **text, struct err *failed)
+int link_take(struct ctl *c, const struct vm *v, uint64_t req, struct link_answer *ret_answer, bool *ret, struct err *e)
 {
+	*ret = false;
+	if (v && vm_is_remote(v))
+		return remote_answer(c, v, req, ret_answer, ret, e);
 	for (struct answer **at = c->link ? &c->link->answers : NULL; at && *at; at = &(*at)->next) {
 		struct answer *a = *at;
 		if (a->req != req)
 			continue;
 		*at = a->next;
-		*text = a->text;
-		*failed = a->failed;
+		*ret_answer = (struct link_answer){ a->text, a->failed };
 		free(a);
-		return true;
+		*ret = true;
+		return 0;
 	}
-	return false;
+	return 0;
 }
 
-int64_t link_boot_deadline_s(const struct ctl *c)
+int64_t link_boot_deadline_s(struct ctl *c, const struct vm *v)
 {
-	const char *s = getenv("NATAL_BOOT_DEADLINE_S");
+	const char *s = getenv("NATAL_BOOT_DEADLINE_S"), *accel = link_accel(c);
+	struct host h = { .accel = "" };
+	struct err ignored;
+	bool absent = true;
 	uint64_t n;
 
-	return s && text_number(s, &n) && n > 0 && n < 1 << 30 ? (int64_t)n : strcmp(link_accel(c), "kvm") == 0 ? BOOT_DEADLINE_S :
-		BOOT_DEADLINE_TCG_S;
+	if (s && text_number(s, &n) && n > 0 && n < 1 << 30)
+		return (int64_t)n;
+	if (vm_is_remote(v))
+		accel = host_get(c->store, v->host, &h, &absent, &ignored) || absent ? "" : h.accel;
+	return strcmp(accel, "kvm") == 0 ? BOOT_DEADLINE_S : BOOT_DEADLINE_TCG_S;
 }

@@ -37,6 +37,15 @@ struct link {
 void message_free(struct message *m);
 /* The descriptors become the message's on success. */
 int link_queue(struct link *l, enum frame_type type, const void *body, size_t size, const struct link_fds *fds, struct err *e);
-bool link_pending(const struct link *l, const char *vm_id, enum frame_type type);
+/* Is a request of this type open? */
+int link_pending(struct ctl *c, const struct vm *v, enum frame_type type, bool *ret, struct err *e);
+/* What a host said; host NULL: the embedded one. Only its own VMs are touched. */
+struct asked { enum frame_type type; const char *vm_id, *host; };
+int link_answered(struct ctl *c, const struct asked *a, struct json_object *reply, struct err *e);
+int link_event(struct ctl *c, const char *host, struct json_object *o, struct err *e);
+/* Which guests it has: the store's rows and they are brought together. */
+int link_reconcile(struct ctl *c, const char *host, struct json_object *greeting, struct err *e);
+/* The error of a reply that is not ok; false where it is. */
+bool link_failed(struct json_object *reply, struct err *ret);
 /* After the medium was ejected: look again, then wipe. */
 int report_ejected(struct ctl *c, struct vm *v, struct err *e);

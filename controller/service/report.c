@@ -190,10 +190,10 @@ static int ended(struct ctl *c, struct vm *v, const struct status *s, struct err
 
 static int decide(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
 {
-	v->running = v->running || strcmp(v->host, "none") == 0;
+	v->running = v->running || vm_by_others(v);
 	if (status_phase_terminal(s->phase))
 		return ended(c, v, s, e);
-	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c);
+	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c, v);
 	vm_set_state(v, VM_PROVISIONING, "%s", status_phase_name(s->phase));
 	return 0;
 }

@@ -10,7 +10,7 @@
 enum { SPEC_NAMES_MAX = 6, SPEC_USERS_MAX = 64, SPEC_FILES_MAX = 1024, SPEC_FORWARDS_MAX = 8 };
 
 struct vm_spec {
-	char name[64], image[64], host[16], uuid[37], mac[18], hostname[128], timezone[128], channel[512], agent[16];        /* agent: "image", "medium", or "" */
+	char name[64], image[64], host[64], uuid[37], mac[18], hostname[128], timezone[128], channel[512], agent[16];        /* agent: "image", "medium", or "" */
 	uint64_t memory_mb, cpus;
 	bool rsa;
 	struct json_object *users;              /* [{"name", "ssh_keys": [TEXT], "sudo": bool}] */

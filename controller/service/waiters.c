@@ -10,7 +10,7 @@ static const size_t nowhere = (size_t)-1;
 
 struct waiter {
 	struct waiter *next, *next_woken;       /* of its bucket; of those that were woken */
-	char vm_id[STORE_ID_MAX];
+	char vm_id[WAITER_KEY_MAX];
 	void *who;
 	int64_t deadline_ms;
 	size_t at;                              /* in the heap; nowhere: it was woken */
@@ -174,7 +174,7 @@ int waiters_add(struct waiters *w, const char *vm_id, void *who, int64_t deadlin
 	*ret_before = NULL;
 	if (r || strlen(vm_id) >= sizeof x->vm_id) {
 		free(x);
-		return r ? r : err_set(e, ERR_INTERNAL, "a VM's id of %zu bytes", strlen(vm_id));
+		return r ? r : err_set(e, ERR_INTERNAL, "a key of %zu bytes", strlen(vm_id));
 	}
 	if (had) {
 		if (had->at != nowhere)

@@ -1,4 +1,4 @@
-/* waiters.h - guests that wait for a goal over their own connection: who they are, until when, and who is to be woken.
+/* waiters.h - guests that wait for a goal over their own connection, and hosts for work: who they are, until when, and who is to be woken.
  *
  * One entry a VM, found by its id; whoever waits is the caller's and opaque here.  A hash table and a heap of deadlines: ten thousand cost a
  * sleeping loop nothing.  Nothing of it is in the store: a guest whose controller went away asks another one.
@@ -7,6 +7,7 @@
 #include "common/base/err.h"
 #include "controller/store/store.h"
 
+enum { WAITER_KEY_MAX = 72 };           /* a VM's id, or what stands for a host (remote.h) */
 struct waiters;
 int waiters_new(struct waiters **ret, struct err *e);
 void waiters_free(struct waiters *w);

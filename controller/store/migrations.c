@@ -138,5 +138,11 @@ const struct migration migrations[] = {
 	{ 15, "runs of machines that interleave",
 	"ALTER TABLE boot ADD COLUMN run_token INTEGER NOT NULL DEFAULT 0; ALTER TABLE boot ADD COLUMN standing INTEGER NOT NULL DEFAULT 0;",
 	"ALTER TABLE boot ADD COLUMN run_token BIGINT NOT NULL DEFAULT 0; ALTER TABLE boot ADD COLUMN standing BIGINT NOT NULL DEFAULT 0;" },
+	{ 16, "hosts of their own, and what they are asked",
+	BOTH("CREATE TABLE host (name TEXT PRIMARY KEY, driver TEXT NOT NULL, accel TEXT NOT NULL, seen_at BIGINT NOT NULL);"
+	"CREATE TABLE host_ask (host TEXT NOT NULL, req BIGINT NOT NULL, at_ns BIGINT NOT NULL, type BIGINT NOT NULL, vm_id TEXT NOT NULL,"
+	" body TEXT NOT NULL, answer TEXT, PRIMARY KEY (host, req));"
+	"CREATE INDEX host_ask_by_vm ON host_ask (vm_id);"
+	"CREATE INDEX vm_by_host ON vm (host) WHERE host <> 'none';") },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;

@@ -33,6 +33,9 @@ void vm_fini(struct vm *v)
 	free(give(v->goal));
 }
 
+bool vm_is_remote(const struct vm *v) { return *v->host && strcmp(v->host, "local") != 0 && strcmp(v->host, "none") != 0; }
+bool vm_by_others(const struct vm *v) { return !*v->image; }
+
 void vm_set_state(struct vm *v, enum vm_state state, const char *fmt, ...)
 {
 	va_list ap;
@@ -214,6 +217,35 @@ int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct 
 			return r;
 	}
 	return got;
+}
+
+int vm_each_of_host(struct store *s, const char *host, bool untold, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+	int r, got;
+
+	r = untold ? db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE host = ? AND host <> 'none' AND running = 1 AND goal IS NOT NULL"
+			" AND (has_epoch <> epoch OR has_gen <> sequence) ORDER BY name", "t", host) :
+		db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE host = ? AND host <> 'none' ORDER BY name", "t", host);
+	if (r)
+		return r;
+	while ((got = db_step(s, q, e)) == 1) {
+		scoped_vm struct vm v = { 0 };
+		if ((r = read_row(q, &v, e)) || (r = each(arg, &v, e)))
+			return r;
+	}
+	return got;
+}
+
+int vm_count_of_host(struct store *s, const char *host, int64_t *ret, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+
+	int r = db_query(s, &q, e, "SELECT count(*) FROM vm WHERE host = ? AND host <> 'none'", "t", host);
+	if (r || (r = db_step(s, q, e)) < 0)
+		return r;
+	*ret = db_int(q, 0);
+	return 0;
 }
 
 int vm_names(struct store *s, const char *project, char **names, size_t max, size_t *ret, struct err *e)

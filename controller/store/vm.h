@@ -19,7 +19,7 @@ const char *vm_state_name(enum vm_state state);
 /* Does `vm wait` end here? */
 bool vm_state_final(enum vm_state state);
 
-enum { VM_UNPROVEN_MAX = 8, VM_REASON_MAX = 416, VM_HOST_MAX = 16, VM_REPORT_KEY_SEALED_MAX = 128 };
+enum { VM_UNPROVEN_MAX = 8, VM_REASON_MAX = 416, VM_HOST_MAX = 64, VM_REPORT_KEY_SEALED_MAX = 128 };
 
 struct vm {
 	char id[STORE_ID_MAX], project[STORE_PROJECT_MAX], name[STORE_NAME_MAX], uuid[37], instance_id[64], mac[18], host[VM_HOST_MAX];
@@ -53,6 +53,11 @@ struct vm {
 void vm_fini(struct vm *v);
 #define scoped_vm scoped(vm_fini)
 
+/* Its host is a machine of its own (natal-hostd), neither natald's `local` nor `none`. */
+bool vm_is_remote(const struct vm *v);
+/* Somebody else starts it; a host carries its channel at most. */
+bool vm_by_others(const struct vm *v);
+
 /* conflict: name or uuid are taken. */
 int vm_insert(struct store *s, const struct vm *v, struct err *e);
 int vm_get(struct store *s, const char *project, const char *name, struct vm *ret, bool *ret_absent, struct err *e);
@@ -66,6 +71,9 @@ void vm_set_state(struct vm *v, enum vm_state state, const char *fmt, ...) __att
 int vm_delete(struct store *s, struct vm *v, struct err *e);
 /* project NULL: all. The row is borrowed inside each(); stops at the first nonzero. */
 int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e);
+/* Those of one host, which is not `none`; untold: only those that run and have not said that they have their newest goal. */
+int vm_each_of_host(struct store *s, const char *host, bool untold, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e);
+int vm_count_of_host(struct store *s, const char *host, int64_t *ret, struct err *e);
 /* Names of up to `max` machines: the material of suggestions. Each is malloc'ed. */
 int vm_names(struct store *s, const char *project, char **names, size_t max, size_t *ret, struct err *e);
 /* No deadline that is open ends before this: while natald was away nobody could be heard. */

@@ -41,6 +41,7 @@ audit verify|audit verify
 access grant|access grant reader rita
 access list|access list
 access revoke|access revoke rita
+host list|host list
 context list|context list
 context use|context use local
 status|status

@@ -25,4 +25,5 @@ deny agent/config      'agent/(apply|plan)/'
 deny controller/service 'controller/(http|api|cli)/|sqlite|microhttpd'
 deny controller/store  'controller/(http|api|service|host|cli)/'
 deny controller/host   'controller/(store|service|api)/'
+deny controller/hostd  'controller/(store|service|api|http|cli|natald|signer|crypto)/'
 exit $bad

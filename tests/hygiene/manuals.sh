@@ -10,6 +10,7 @@ programs='natalctl controller/cli/natalctl.1 each
 natald controller/natald/natald.8 -
 natal-agent agent/natal-agent.8 -
 natal-guestd agent/guestd/natal-guestd.8 -
+natal-hostd controller/hostd/natal-hostd.8 -
 natal-verify common/verify/natal-verify.1 -'
 
 # Of a page's DESCRIPTION: "V VERB" and "O VERB OPTION" a line; VERB is "-" for options that go with all.

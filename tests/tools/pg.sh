@@ -1,7 +1,7 @@
 # pg.sh - sourced by tests that want a PostgreSQL of their own: in a temporary folder, on a unix socket, ended by its process id.
 #
 # pg_start NAME [OPTION…]: a new server, $PG/NAME/data, port from pg_port; its address is `pg_url NAME [DATABASE]`. pg_end NAME [SIGNAL].
-# pg_clean ends all and removes everything. pg_there: are the server's programs installed? As root it runs as the user postgres.
+# PG_WITHIN: what the server is started by, "ip netns exec NAME". pg_clean ends all and removes everything. pg_there: are the server's programs installed? As root it runs as the user postgres.
 PG= PG_BIN=
 pg_there() {
   PG_BIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
@@ -11,7 +11,7 @@ pg_there() {
 }
 pg_as() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/nonexistent LC_ALL=C "$@"; else env LC_ALL=C "$@"; fi; }
 # In the place of a subshell, so that its process id is the program's.
-pg_exec() { if [ "$(id -u)" = 0 ]; then exec setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/nonexistent LC_ALL=C "$@"; else exec env LC_ALL=C "$@"; fi; }
+pg_exec() { if [ "$(id -u)" = 0 ]; then exec ${PG_WITHIN:-} setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/nonexistent LC_ALL=C "$@"; else exec env LC_ALL=C "$@"; fi; }
 # A private folder: who cannot enter it cannot connect.
 pg_folder() {
   [ -z "$PG" ] || return 0

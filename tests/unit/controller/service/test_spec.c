@@ -22,7 +22,7 @@ static void refuses(void **state)
 		{ "{\"name\":\"a\",\"uuid\":\"x\"}", "UUID 'x' is not of the form", ERR_FORMAT },
 		{ "{\"name\":\"a\",\"uuid\":\"6F0C2A5E-0000-4000-8000-000000000000\"}", "in small letters", ERR_FORMAT },
 		{ "{\"name\":\"a\",\"mac\":\"01:00:00:00:00:01\"}", "MAC '01:00:00:00:00:01'", ERR_FORMAT },
-		{ "{\"name\":\"a\",\"host\":\"loca\"}", "there is no host 'loca'", ERR_NOT_FOUND },
+		{ "{\"name\":\"a\",\"host\":\"a/b\"}", "host", ERR_FORMAT },
 		{ "{\"name\":\"a\",\"memory_mb\":1}", "memory is 64 MB to 4 TB", ERR_FORMAT },
 		{ "{\"name\":\"a\",\"channel\":\"/x\"}", "channel '/x' is not unix:PATH", ERR_FORMAT },
 		{ "{\"name\":\"a\",\"users\":[{\"name\":\"0bob\"}]}", "user '0bob'", ERR_FORMAT },

@@ -1,0 +1,35 @@
+# nets.sh - sourced by tests that want machines on a network: a network namespace for each, all on one bridge, 10.77.0.0/24.
+#
+# nets_there || skip; nets_up NAME…; `net_ip NAME`; net_in NAME COMMAND… (in a subshell `exec net_in` keeps the process id); net_cut A B, net_heal A B:
+# what they say to each other is lost without a word; nets_clean.
+NETS= NETS_PREFIX=natal-$$
+nets_why() { echo "network namespaces cannot be made here: $(ip netns add "$NETS_PREFIX-x" 2>&1 | tail -1; ip netns del "$NETS_PREFIX-x" 2>/dev/null)"; }
+nets_there() {
+  command -v ip > /dev/null && [ "$(id -u)" = 0 ] && ip netns add "$NETS_PREFIX-x" 2> /dev/null || return 1
+  ip -n "$NETS_PREFIX-x" link add br0 type bridge 2> /dev/null && ip -n "$NETS_PREFIX-x" link add v0 type veth peer name v1 2> /dev/null
+  local there=$?
+  ip netns del "$NETS_PREFIX-x"
+  return $there
+}
+net_ip() { local i=1 n; for n in $NETS; do [ "$n" = "$1" ] && break; i=$((i + 1)); done; echo "10.77.0.$i"; }
+net_in() { local n=$1; shift; ip netns exec "$NETS_PREFIX-$n" "$@"; }
+nets_up() {
+  local n
+  NETS=$*
+  ip netns add "$NETS_PREFIX-switch" && ip -n "$NETS_PREFIX-switch" link add br0 type bridge && ip -n "$NETS_PREFIX-switch" link set br0 up || return 1
+  for n in $NETS; do
+    ip netns add "$NETS_PREFIX-$n" && ip -n "$NETS_PREFIX-$n" link add eth0 type veth peer name "to-$n" netns "$NETS_PREFIX-switch" &&
+      ip -n "$NETS_PREFIX-switch" link set "to-$n" master br0 up && ip -n "$NETS_PREFIX-$n" addr add "$(net_ip "$n")/24" dev eth0 &&
+      ip -n "$NETS_PREFIX-$n" link set eth0 up && ip -n "$NETS_PREFIX-$n" link set lo up || return 1
+  done
+}
+# Each sends to a card that nobody has.
+net_cut() {
+  ip -n "$NETS_PREFIX-$1" neigh replace "$(net_ip "$2")" lladdr 02:00:00:00:00:01 nud permanent dev eth0
+  ip -n "$NETS_PREFIX-$2" neigh replace "$(net_ip "$1")" lladdr 02:00:00:00:00:01 nud permanent dev eth0
+}
+net_heal() {
+  ip -n "$NETS_PREFIX-$1" neigh del "$(net_ip "$2")" dev eth0
+  ip -n "$NETS_PREFIX-$2" neigh del "$(net_ip "$1")" dev eth0
+}
+nets_clean() { local n; for n in $NETS switch; do ip netns del "$NETS_PREFIX-$n" 2> /dev/null; done; NETS=; }
