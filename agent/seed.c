@@ -16,6 +16,7 @@ int seed_verify(int root, struct seed *s, const char *uuid, const struct journal
 	if (r)
 		return r;
 	memcpy(facts.uuid, uuid, sizeof facts.uuid);
+	memcpy(facts.nonce, s->nonce, sizeof facts.nonce);
 	/* A clone's journal is about another machine. */
 	if (strcmp(j->uuid, uuid) == 0) {
 		facts.pass_older = j->goal && !s->named;

@@ -8,6 +8,7 @@
 #include "controller/service/birth.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/medium.h"
+#include "controller/service/newborn.h"
 #include "controller/store/image.h"
 
 bool link_pending(const struct link *l, const char *vm_id, enum frame_type type)
@@ -160,10 +161,14 @@ int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 	scoped(fds_close) struct link_fds fds = { .n = 0 };
 	scoped_json struct json_object *o = for_vm(v);
 
+	bool newborn;
 	int r = birth_row(c, v, &row, e);
-	if (r || (!row.wiped_at && ((r = medium_make(c, &row, &image, e)) || (r = medium_seal(&image, &fds.fd[0], e)))))
+	if (r || (r = newborn_is(c, v, &newborn, e)))
+		return r;
+	bool medium = !row.wiped_at && !newborn;
+	if (medium && ((r = medium_make(c, &row, &image, e)) || (r = medium_seal(&image, &fds.fd[0], e))))
 		return err_wrap(e, "medium of %s", v->name);
-	fds.n = !row.wiped_at;
+	fds.n = medium;
 	json_put_bool(o, "medium", fds.n != 0);
 	if (fds.n && (r = add_carrier(c, v, o, &fds, e)))
 		return r;

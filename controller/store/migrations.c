@@ -126,5 +126,10 @@ const struct migration migrations[] = {
 	/* To be counted without being read. */
 	{ 13, "machines that run",
 	BOTH("CREATE INDEX vm_running ON vm (project) WHERE running = 1;") },
+	{ 18, "machines that are born without a medium",
+	BOTH("CREATE TABLE newborn (vm_id TEXT PRIMARY KEY, uuid TEXT NOT NULL, proof TEXT NOT NULL, token BYTEA, token_until BIGINT NOT NULL,"
+	" nonce BYTEA, asked_at BIGINT NOT NULL, sequence BIGINT NOT NULL, refused BIGINT NOT NULL, rev BIGINT NOT NULL);"
+	"CREATE UNIQUE INDEX newborn_by_token ON newborn (token) WHERE token IS NOT NULL;"
+	"CREATE INDEX newborn_by_uuid ON newborn (uuid);") },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;
