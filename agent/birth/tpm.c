@@ -1,6 +1,7 @@
 /* tpm.c - see tpm.h. Numbers: TPM 2.0 Part 2, 6.3 (algorithms), 6.5.2 (commands), 7.4 (handles), 8.3 (attributes). */
 #include "agent/birth/tpm.h"
 
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 #include "agent/birth/tpm_line.h"
@@ -13,7 +14,7 @@ enum { CC_CREATE_PRIMARY = 0x131, CC_ACTIVATE_CREDENTIAL = 0x147, CC_POLICY_SECR
 #define RS_PASSWORD 0x40000009u
 #define RH_ENDORSEMENT 0x4000000bu
 #define EK_HANDLE 0x81010001u           /* TCG Registry of Reserved TPM 2.0 Handles, 2.3.1 */
-enum { COMMAND_MAX = 2048, LOADED_MAX = 3, NONCE_SIZE = 16, POLICY_SESSION = 1, MODULUS_SIZE = 256 };
+enum { COMMAND_MAX = 2048, LOADED_MAX = 3, NONCE_SIZE = 16, POLICY_SESSION = 1, MODULUS_SIZE = 256, TRIES_MAX = 50, AGAIN_MS = 100 };
 
 /* TPMT_PUBLIC of template L-1 (EK Credential Profile 2.3, B.3.3), up to its unique field, which is 256 zeros: authPolicy is TPM2_PolicySecret
  * (TPM_RH_ENDORSEMENT). */
@@ -68,7 +69,14 @@ static int ask(struct tpm *t, struct buf *b, const char *what, struct cursor *re
 		return r;
 	for (size_t i = 0; i < 4; i++)
 		b->data[2 + i] = (char)(b->size >> (24 - 8 * i));
-	return (r = tpm_line_ask(t->fd, b, what, &t->reply, e)) ? r : tpm_reply_open(t->reply.data, t->reply.size, what, ret, e);
+	for (int tries = 0; tries < TRIES_MAX; tries++) {
+		if ((r = tpm_line_ask(t->fd, b, what, &t->reply, e)))
+			return r;
+		if (!tpm_reply_is_later(t->reply.data, t->reply.size))
+			break;
+		poll(NULL, 0, AGAIN_MS);
+	}
+	return tpm_reply_open(t->reply.data, t->reply.size, what, ret, e);
 }
 
 static int take_handle(struct tpm *t, struct cursor *c, uint32_t *ret, struct err *e)

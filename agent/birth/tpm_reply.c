@@ -8,6 +8,14 @@ size_t tpm_reply_size(const uint8_t h[TPM_HEADER_SIZE])
 	return n >= TPM_HEADER_SIZE && n <= TPM_REPLY_MAX ? n : 0;
 }
 
+bool tpm_reply_is_later(const void *bytes, size_t size)
+{
+	const uint8_t *b = bytes;
+	uint32_t code = size == TPM_HEADER_SIZE ? (uint32_t)b[6] << 24 | (uint32_t)b[7] << 16 | (uint32_t)b[8] << 8 | b[9] : 0;
+
+	return code == 0x908 || code == 0x90a || code == 0x922;
+}
+
 int tpm_reply_open(const void *bytes, size_t size, const char *what, struct cursor *ret, struct err *e)
 {
 	struct cursor c = cursor_of(bytes, size, what);

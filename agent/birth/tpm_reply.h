@@ -6,6 +6,8 @@
 enum { TPM_REPLY_MAX = 4096, TPM_HEADER_SIZE = 10 };
 /* How many bytes the reply has, by its header; 0: it is none. */
 size_t tpm_reply_size(const uint8_t header[TPM_HEADER_SIZE]);
+/* Does it say that the same command is to be sent again (Part 2, 6.6.3: YIELDED, TESTING, RETRY)? */
+bool tpm_reply_is_later(const void *bytes, size_t size);
 /* The whole of it; `what` names the command. ret: what follows the header. denied: the TPM said no, with its code in the message. */
 int tpm_reply_open(const void *bytes, size_t size, const char *what, struct cursor *ret, struct err *e);
 /* With sessions: the parameters' own size, and the cursor ends with them. */
