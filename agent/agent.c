@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include "agent/apply/apply.h"
 #include "agent/apply/label.h"
+#include "agent/birth/birth.h"
 #include "agent/compat.h"
 #include "agent/delegate.h"
 #include "agent/instance.h"
@@ -101,9 +102,11 @@ static int seek(struct agent *a, struct seed **ret, bool *ret_offered, char why[
 	int64_t deadline_ms = clock_mono_ms() + a->options.wait_ms;
 	scoped(source_watch_free_p) struct source_watch *w = NULL;
 	bool waits = !a->options.medium && a->options.wait_ms && !provisioned(a);
-	int r = waits ? source_watch(&w, e) : 0;
+	struct policy policy;
+	int r = waits ? seed_policy(a->root, &policy, e) : 0;
 
-	if (r || (r = look(a, ret, ret_offered, why, e)))
+	waits = waits && !r && !policy.birth.here;      /* who may ask for a bundle looks again before it does */
+	if (r || (waits && (r = source_watch(&w, e))) || (r = look(a, ret, ret_offered, why, e)))
 		return r;
 	while (w && !*ret && !*ret_offered && source_watch_next(w, deadline_ms))
 		if ((r = look(a, ret, ret_offered, why, e)))
@@ -120,9 +123,13 @@ static int take_seed(struct agent *a, bool *ret_none, struct err *e)
 	int r = seek(a, &seed, &offered, why, e);
 
 	*ret_none = false;
+	if (!r && !seed && !offered && !a->options.medium && !provisioned(a))
+		r = agent_birth(a, &seed, e);
 	if (r || offered)
 		return r;
 	*ret_none = !seed;
+	if (a->unborn)
+		return 0;
 	if (!seed && !provisioned(a) && *why) {
 		err_set(e, ERR_UNTRUSTED, "no medium labelled " MEDIUM_LABEL " appeared, and %s is here: nobody signed it", why);
 		err_hint(e, "the image's policy can waive a source: \"waive\" in " POLICY_PATH);
@@ -327,8 +334,14 @@ int agent_early(struct agent *a, struct err *e)
 	compat_begins(a);
 	int r = agent_decide(a, &none, e);
 
+	if (!r && a->unborn) {
+		agent_start_birth(a);
+		return 0;
+	}
 	if (r || (r = agent_apply(a, none, e)))
 		return not_early(a, e);
+	if (a->born)
+		birth_done(a->root);
 	const bool delegated = none ? delegate_is(&a->journal) : a->config->delegated;
 	if (delegated && (r = delegate_open(a, e)))
 		return not_early(a, e);

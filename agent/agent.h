@@ -17,6 +17,8 @@ struct agent_options {
 	const char *uuid;               /* NULL: this machine's */
 	const char *channel;            /* NULL: the virtio port, but none where root is given */
 	int wait_ms;                    /* for a medium to appear */
+	const char *tpm;                /* NULL: TPM_DEVICE */
+	enum { BIRTH_NOW, BIRTH_LATER, BIRTH_NEVER } birth;     /* where no medium is here: asks for a bundle, or when the network is there, or not */
 	bool exclusive;                 /* this run changes the root: no other may at the same time */
 	bool replan;                    /* look at the machine again even where the journal has this very bundle */
 };
@@ -37,6 +39,8 @@ struct agent {
 	bool fetching;                  /* what user-data names is fetched, not only looked for */
 	struct config *config;
 	struct plan *plan;
+	bool unborn;                    /* it is to ask for its bundle, later in this boot */
+	bool born;                      /* it has asked, and this is what came */
 	enum status_phase phase;
 };
 
@@ -45,6 +49,10 @@ void agent_close(struct agent *a);
 
 /* offered.c: a source that nobody signs, where the policy waives it; ret_why: one is here that it does not waive, named. */
 int agent_offered(struct agent *a, bool *ret_taken, char ret_why[256], struct err *e);
+/* born.c: where no medium is here and the image's policy says whom to ask. *ret NULL: it does not, or later (a->unborn). */
+int agent_birth(struct agent *a, struct seed **ret, struct err *e);
+/* The stage behind the network, that asks, is started and not waited for. */
+void agent_start_birth(const struct agent *a);
 /* find → verify → parse → plan. *ret_none: there is no medium, and none is needed. */
 int agent_plan(struct agent *a, bool *ret_none, struct err *e);
 /* late_fetch.c: the parsing of it, with what was fetched; and the late stage's first step, where the early one had to leave something out. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "agent/apply/apply.h"
 #include "agent/apply/tree.h"
+#include "agent/birth/birth.h"
 #include "agent/delegate.h"
 #include "agent/instance.h"
 #include "agent/module/made.h"
@@ -12,7 +13,7 @@
 
 /* In STATE_DIR other programs of natal may have their own. The journal goes first: without the others it would say what is no longer so. */
 static const struct { const char *path; size_t flag; } rows[] = {
-	{ JOURNAL_PATH, 0 }, { INTENT_PATH, 0 }, { BOOTS_PATH, 0 }, { SPOOL_DIR, 0 }, { REPORT_KEY_PATH, 0 }, { RUNCMD_PATH, 0 },
+	{ JOURNAL_PATH, 0 }, { BIRTH_NONCE_PATH, 0 }, { INTENT_PATH, 0 }, { BOOTS_PATH, 0 }, { SPOOL_DIR, 0 }, { REPORT_KEY_PATH, 0 }, { RUNCMD_PATH, 0 },
 	{ TIMINGS_PATH, 0 }, { INSTANCE_KEPT_PATH, 0 }, { USERS_MADE_PATH, 0 }, { STATE_DIR "/scripts", 0 }, { STATE_DIR "/per", 0 }, { STATE_DIR "/deferred", 0 }, { "/etc/natal/fstab-local", 0 }, { STATE_DIR "/phone-home.curl", 0 }, { FETCHED_DIR, 0 },
 	{ STATE_DIR "/random-seed", 0 }, { STATE_DIR "/debconf-selections", 0 }, { STATE_DIR "/final-message.sh", 0 },
 	{ STATE_DIR "/power-condition.sh", 0 }, { STATE_DIR "/random-passwords.sh", 0 }, { STATE_DIR "/publish-keys.sh", 0 }, { BOOT_PATH, 0 }, { DELEGATED_PATH, 0 }, { INSTANCE_PATH, 0 }, { SPOOL_RUN_DIR, 0 },

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include "agent/birth/birth.h"
 #include "agent/apply/apply.h"
 #include "agent/instance.h"
 #include "common/base/tar.h"
@@ -22,15 +23,16 @@ static const struct { const char *path, *as; bool output; } files[] = {
 	{ BOOTS_PATH, "boots", false }, { POLICY_PATH, "policy.json", false }, { "/etc/os-release", "os-release", false },
 	{ UNIT_DIR "natal-early.service", "units/natal-early.service", false }, { UNIT_DIR "natal-late.service", "units/natal-late.service", false },
 	{ UNIT_DIR "natal-behind.service", "units/natal-behind.service", false },
+	{ UNIT_DIR "natal-birth.service", "units/natal-birth.service", false },
 	{ UNIT_DIR "natal-delegate.service", "units/natal-delegate.service", false },
 	{ "/proc/cmdline", "cmdline", false }, { OUTPUT_PATH, "output.log", true },
 };
 /* Of the running system alone. */
-static const struct { const char *as, *argv[14]; } programs[] = {
+static const struct { const char *as, *argv[16]; } programs[] = {
 	{ "journal.txt", { "journalctl", "--no-pager", "-o", "short-precise", "-u", "natal-early.service", "-u", "natal-late.service",
-		"-u", "natal-behind.service", "-u", "natal-delegate.service", NULL } },
-	{ "units.txt", { "systemctl", "--no-pager", "--full", "status", "natal-early.service", "natal-late.service", "natal-behind.service", "natal-delegate.service", NULL } },
-	{ "units-cat.txt", { "systemctl", "--no-pager", "cat", "natal-early.service", "natal-late.service", "natal-behind.service", "natal-delegate.service", NULL } },
+		"-u", "natal-behind.service", "-u", "natal-birth.service", "-u", "natal-delegate.service", NULL } },
+	{ "units.txt", { "systemctl", "--no-pager", "--full", "status", "natal-early.service", "natal-late.service", "natal-behind.service", "natal-birth.service", "natal-delegate.service", NULL } },
+	{ "units-cat.txt", { "systemctl", "--no-pager", "cat", "natal-early.service", "natal-late.service", "natal-behind.service", "natal-birth.service", "natal-delegate.service", NULL } },
 };
 
 struct collect { struct buf *archive, missing; uint64_t now; };
@@ -55,6 +57,16 @@ static void miss(struct collect *c, const char *name, const struct err *e)
 	buf_printf(&c->missing, "%s: error[%s]: %s%s%s\n", name, err_reason(e->code), e->where, *e->where ? ": " : "", e->msg);
 }
 
+/* The token of a guest that is not born yet lets in whoever has it. */
+static void hide_token(char *text)
+{
+	static const char word[] = BIRTH_TOKEN_WORD;
+
+	for (char *at = text; at && (at = strstr(at, word));)
+		for (at += strlen(word); *at && *at != ' ' && *at != '\n'; at++)
+			*at = '*';
+}
+
 static void add_files(struct collect *c, int root, bool output)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -67,8 +79,10 @@ static void add_files(struct collect *c, int root, bool output)
 			miss(c, files[i].as, &e);
 		else if (absent)
 			buf_printf(&c->missing, "%s: there is no %s\n", files[i].as, files[i].path);
-		else
+		else {
+			hide_token(text.data);
 			add(c, files[i].as, text.data ? text.data : "", text.size);
+		}
 	}
 }
 
@@ -106,6 +120,7 @@ static void add_plan(struct collect *c, const struct run *run)
 
 	o.replan = true;
 	o.wait_ms = 0;
+	o.birth = BIRTH_NEVER;
 	if (agent_open(&a, &o, &e) || agent_plan(&a, &none, &e)) {
 		miss(c, "plan.json", &e);
 		return;

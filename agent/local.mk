@@ -6,6 +6,7 @@ agent_libagent_a_SOURCES = \
 	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/again.c %D%/agent.c %D%/agent.h %D%/behind.c %D%/compat.c %D%/compat.h %D%/compat_verb.c %D%/cloud_status.c %D%/cloud_status.h %D%/delegate.c %D%/delegate.h %D%/late.c %D%/told.c %D%/told.h %D%/boot.c %D%/boot.h %D%/curl_functions.h %D%/fetched.c %D%/fetched.h %D%/late_fetch.c %D%/parts.c %D%/parts.h %D%/transfer.c %D%/transfer.h %D%/net_verb.c %D%/networks.c %D%/networks.h \
 	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/links.c %D%/links.h %D%/schema_verb.c %D%/seed.c %D%/seed.h %D%/userdata_verb.c %D%/verb.h %D%/verbs.c %D%/verbs.h \
 	%D%/apply/allowance.c %D%/apply/allowance.h %D%/apply/apply.c %D%/apply/apply.h %D%/apply/intent.c %D%/apply/intent.h %D%/apply/put.c %D%/apply/put.h %D%/apply/label.c %D%/apply/label.h %D%/apply/label_functions.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
+	%D%/birth/ask.c %D%/birth/birth.h %D%/birth/proof.c %D%/birth/tpm.c %D%/birth/tpm.h %D%/birth/tpm_line.c %D%/birth/tpm_line.h %D%/birth/tpm_reply.c %D%/birth/tpm_reply.h %D%/born.c \
 	%D%/config/accounts.c %D%/config/cloud.c %D%/config/config.c %D%/config/config.h %D%/config/doc.c %D%/config/doc.h \
 	%D%/config/fetch.c %D%/config/fetch.h %D%/config/files.c %D%/config/network.c %D%/config/passwords.c %D%/config/ssh.c \
 	%D%/module/accounts.c %D%/module/ca_certificates.c %D%/module/cloud_init.c %D%/module/disk_setup.c %D%/module/fs_setup.c %D%/module/growpart.c %D%/module/mounts.c %D%/module/hostname.c %D%/module/machine_id.c %D%/module/module.h \
@@ -33,7 +34,7 @@ natal_agent_LDADD = $(AGENT_LIBS)
 natallibdir = $(prefix)/lib/natal
 dist_natallib_SCRIPTS = %D%/cloud-init-per
 natalunitdir = $(SYSTEMD_UNIT_DIR)
-dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service %D%/units/natal-behind.service %D%/units/natal-delegate.service %D%/units/natal-guestd.service
+dist_natalunit_DATA = %D%/units/natal-early.service %D%/units/natal-late.service %D%/units/natal-birth.service %D%/units/natal-behind.service %D%/units/natal-delegate.service %D%/units/natal-guestd.service
 natalsshdir = $(SYSTEMD_UNIT_DIR)/ssh.service.d
 dist_natalssh_DATA = %D%/units/ssh.service.d/10-natal.conf
 # The same where sshd's unit has its other name.

@@ -41,6 +41,7 @@ static struct guest_facts facts_of(const struct seed *s, const char *uuid, const
 	struct guest_facts facts = { .rtc_unix_s = (uint64_t)clock_unix_s() };
 
 	memcpy(facts.uuid, uuid, sizeof facts.uuid);
+	memcpy(facts.nonce, s->nonce, sizeof facts.nonce);
 	/* A clone's journal is about another machine. */
 	if (strcmp(j->uuid, uuid) == 0) {
 		facts.pass_older = j->goal && !s->named;

@@ -12,6 +12,7 @@ struct seed {
 	size_t size;
 	char origin[128];       /* "/dev/sr0", for messages */
 	bool named;             /* on the command line; else it was found */
+	uint8_t nonce[BUNDLE_NONCE_SIZE];       /* with which it was asked for; all zero: nobody asked */
 };
 
 struct journal;

@@ -19,6 +19,7 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 	{ "--medium", "FILE", "the medium: an ISO 9660 file or device, or a bundle; looked for otherwise",
 		offsetof(struct run, options.medium) },
 	{ "--uuid", "UUID", "be this machine rather than ask its firmware", offsetof(struct run, options.uuid) },
+	{ "--tpm", "PATH", "the TPM that proves which guest this is: a device, or unix:PATH (default: /dev/tpmrm0)", offsetof(struct run, options.tpm) },
 	{ "--channel", "PATH", "report to this port or unix socket", offsetof(struct run, options.channel) },
 	{ "--wait", "SECONDS", "how long a medium may take to appear: 10 where this guest is not provisioned; of status: until the boot has ended",
 		offsetof(struct run, wait) },
@@ -45,6 +46,7 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 static int verb_plan(struct run *run, struct err *e);
 static int verb_apply(struct run *run, struct err *e);
 static int verb_early(struct run *run, struct err *e);
+static int verb_birth(struct run *run, struct err *e);
 static int verb_late(struct run *run, struct err *e);
 static int verb_behind(struct run *run, struct err *e);
 
@@ -58,6 +60,7 @@ static const struct verb {
 	{ "plan", NULL, NULL, 0, 0, "show what an apply would do, and change nothing", verb_plan },
 	{ "apply", NULL, NULL, 0, 0, "find, verify, parse, plan, apply and report", verb_apply },
 	{ "boot", "early", NULL, 0, 0, "the stage before the network (natal-early.service)", verb_early },
+	{ "boot", "birth", NULL, 0, 0, "the stage behind the network, where no medium is attached: ask for the bundle (natal-birth.service)", verb_birth },
 	{ "boot", "late", NULL, 0, 0, "the stage after the services (natal-late.service)", verb_late },
 	{ "boot", "behind", NULL, 0, 0, "what takes long, behind the boot (natal-behind.service)", verb_behind },
 	{ "status", NULL, NULL, 0, 0, "show what this guest was given and what came of it", verb_status },
@@ -126,6 +129,7 @@ static int verb_plan(struct run *run, struct err *e)
 	bool none = false;
 
 	run->options.replan = true;
+	run->options.birth = BIRTH_NEVER;
 	run->options.channel = "";
 	int r = agent_open(&a, &run->options, e);
 	if (r || (r = agent_plan(&a, &none, e)))
@@ -175,6 +179,17 @@ static int verb_apply(struct run *run, struct err *e)
 }
 
 static int verb_early(struct run *run, struct err *e)
+{
+	scoped(agent_close) struct agent a;
+
+	run->options.exclusive = true;
+	run->options.birth = BIRTH_LATER;
+	int r = agent_open(&a, &run->options, e);
+
+	return r ? r : agent_early(&a, e);
+}
+
+static int verb_birth(struct run *run, struct err *e)
 {
 	scoped(agent_close) struct agent a;
 
@@ -261,7 +276,7 @@ static void usage(FILE *to)
 	}
 }
 
-/* "boot: which, early, late or behind?" */
+/* "boot: which, early, birth, late or behind?" */
 static void which_of(const char *verb, const char *const *subs, size_t n, struct err *e)
 {
 	char list[200] = "";

@@ -40,6 +40,7 @@ common_libcommon_a_SOURCES = \
 	%D%/crypto/sshkey.c %D%/crypto/sshkey.h \
 	%D%/media/goal.c %D%/media/goal.h %D%/media/bundle.c %D%/media/bundle.h \
 	%D%/media/envelope.c %D%/media/envelope.h \
+	%D%/media/birthplace.c %D%/media/birthplace.h \
 	%D%/media/fat.c %D%/media/fat.h \
 	%D%/media/field.c %D%/media/field.h \
 	%D%/media/iso.c %D%/media/iso.h \
@@ -52,6 +53,7 @@ common_libcommon_a_SOURCES = \
 	%D%/http/stream.h %D%/http/stream_tls.c %D%/http/stream_unix.c %D%/http/tls_functions.h %D%/http/tls_late.c %D%/http/tls_late.h \
 	%D%/verify/pin.c %D%/verify/pin.h \
 	%D%/wire/audit.c %D%/wire/audit.h \
+	%D%/wire/birthask.c %D%/wire/birthask.h \
 	%D%/wire/frame.c %D%/wire/frame.h \
 	%D%/wire/goalframe.c %D%/wire/goalframe.h \
 	%D%/wire/status.c %D%/wire/status.h

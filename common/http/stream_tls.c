@@ -17,7 +17,7 @@
 enum { DEPTHS = 8, CONTROLLER_MAX = 64, SAN_URI = MBEDTLS_ASN1_CONTEXT_SPECIFIC | 6 };
 
 /* What was seen of the server's chain in the handshake that is going on. */
-struct seen { bool any; uint32_t flags[DEPTHS]; int pinned; char uri[256]; unsigned uris; mbedtls_x509_time valid_to; };
+struct seen { bool any; uint32_t flags[DEPTHS]; uint8_t top[SHA256_SIZE]; int pinned; char uri[256]; unsigned uris; mbedtls_x509_time valid_to; };
 
 struct tls_client {
 	struct tls_peer peer;
@@ -79,12 +79,14 @@ static int look_at(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 	struct tls_client *c = arg;
 	uint8_t digest[SHA256_SIZE];
 
-	c->seen.any = true;
 	if (depth < 0 || depth >= DEPTHS)
 		return MBEDTLS_ERR_X509_FATAL_ERROR;
 	c->seen.flags[depth] = *flags;
 	*flags = 0;
 	sha256(crt->pk_raw.p, crt->pk_raw.len, digest);
+	if (!c->seen.any)               /* the first that it is called for */
+		memcpy(c->seen.top, digest, sizeof digest);
+	c->seen.any = true;
 	if (bytes_equal(digest, c->peer.pin, sizeof digest))
 		c->seen.pinned = depth;
 	if (depth == 0) {
@@ -180,8 +182,11 @@ static int judge(struct tls_stream *s, struct err *e)
 	if (c->resumed)
 		return 0;
 	if (c->seen.pinned < 0) {
-		err_set(e, ERR_UNTRUSTED, "%s port %s is not the controller that it should be: no certificate there has the pinned key", c->peer.host,
-			c->peer.port);
+		char pinned[17], top[17];
+		hex_encode(c->peer.pin, 8, pinned);
+		hex_encode(c->seen.top, 8, top);
+		err_set(e, ERR_UNTRUSTED, "%s port %s is not the controller that it should be: no certificate there has the pinned key (%s… is pinned, its "
+			"chain ends in %s…)", c->peer.host, c->peer.port, pinned, top);
 		err_hint(e, "is the address right? If the controller is a new one, log in to it: natalctl login URL --token TOKEN");
 		return -(int)e->code;
 	}

@@ -51,6 +51,17 @@ static int place_blobs(struct manifest *m, const struct envelope *env, struct er
 	return left ? err_set(e, ERR_FORMAT, "%s: %zu bytes follow the last blob", doc, left) : 0;
 }
 
+/* They differ: which of the two has none? */
+static int check_nonce(const struct manifest *m, const struct guest_facts *facts, struct err *e)
+{
+	static const uint8_t none[BUNDLE_NONCE_SIZE];
+
+	if (memcmp(facts->nonce, none, sizeof none) == 0)
+		return err_set(e, ERR_DENIED, "%s: was signed for a guest that asked for it over the network, and this one did not ask", doc);
+	return err_set(e, ERR_DENIED, "%s: does not answer this guest's question: %s", doc,
+		memcmp(m->nonce, none, sizeof none) ? "its nonce is another's" : "it has no nonce");
+}
+
 /* Is it for this guest, now, and not older than what it has? */
 static int check_meaning(const struct verified *v, const struct guest_facts *facts, uint64_t now_unix_s, bool *ret_older, struct err *e)
 {
@@ -61,6 +72,8 @@ static int check_meaning(const struct verified *v, const struct guest_facts *fac
 		return err_set(e, ERR_DENIED, "%s: is for VM %s, and this machine's UUID is unknown", doc, m->vm.uuid);
 	if (strcasecmp(m->vm.uuid, facts->uuid) != 0)
 		return err_set(e, ERR_DENIED, "%s: is for VM %s, this is %s", doc, m->vm.uuid, facts->uuid);
+	if (!bytes_equal(m->nonce, facts->nonce, sizeof m->nonce))
+		return check_nonce(m, facts, e);
 	*ret_older = older && facts->pass_older;
 	if (*ret_older)
 		return 0;

@@ -16,6 +16,7 @@ enum {
 	BUNDLE_BLOB_NAME_MAX = 128,
 	BUNDLE_NAMES_MAX = 8,
 	BUNDLE_PINS_MAX = 8,
+	BUNDLE_NONCE_SIZE = 32,
 };
 #define MEDIUM_LABEL "NATAL"
 #define MEDIUM_FILE "natal.bundle"
@@ -58,6 +59,7 @@ struct manifest {
 		char id[64], name[64], instance_id[64], uuid[37];       /* uuid: lower case, SMBIOS text form */
 		uint8_t ek_sha256[SHA256_SIZE];                         /* of the EK's SPKI; all zero: none recorded */
 	} vm;
+	uint8_t nonce[BUNDLE_NONCE_SIZE];       /* of the guest that asked for it over the network; all zero: it is a medium's or a goal's */
 	size_t blob_count;
 	struct blob *blobs;                     /* malloc'ed array; bytes borrowed from whoever holds the bundle */
 };
@@ -77,6 +79,7 @@ struct guest_facts {
 	uint64_t sequence_seen;                 /* highest applied of that epoch; 0 = none */
 	uint8_t digest_seen[SHA256_SIZE];       /* its bundle digest: the same sequence is accepted only with the same digest */
 	bool pass_older;                        /* one below that is good and no error, and not given: *ret NULL */
+	uint8_t nonce[BUNDLE_NONCE_SIZE];       /* what it asked with; all zero: it did not ask, and one that answers somebody is refused */
 };
 
 struct verified {

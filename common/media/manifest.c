@@ -12,6 +12,7 @@ static const char doc[] = "manifest";
 struct top {
 	uint64_t format, epoch, sequence, issued_at, not_before, not_after;
 	char bundle_id[64], project[64];
+	uint8_t nonce[BUNDLE_NONCE_SIZE];
 	struct json_object *controller, *vm, *blobs;
 };
 static const struct json_field top_fields[] = {
@@ -20,6 +21,7 @@ static const struct json_field top_fields[] = {
 	JSON_FIELD(struct top, issued_at, JSON_UINT, true), JSON_FIELD(struct top, not_before, JSON_UINT, true),
 	JSON_FIELD(struct top, not_after, JSON_UINT, true), JSON_FIELD(struct top, controller, JSON_OBJECT, true),
 	JSON_FIELD(struct top, vm, JSON_OBJECT, true), JSON_FIELD(struct top, blobs, JSON_ARRAY, true),
+	JSON_FIELD(struct top, nonce, JSON_HEX, false),
 };
 
 struct controller { char id[64]; struct json_object *names, *spki_pins; };
@@ -186,6 +188,7 @@ static int parse_top(struct json_object *o, struct manifest *m, struct top *ret,
 	m->issued_at = t.issued_at;
 	m->not_before = t.not_before;
 	m->not_after = t.not_after;
+	memcpy(m->nonce, t.nonce, sizeof m->nonce);
 	memcpy(m->bundle_id, t.bundle_id, sizeof m->bundle_id);
 	memcpy(m->project, t.project, sizeof m->project);
 	*ret = t;
@@ -275,6 +278,8 @@ static struct json_object *manifest_json(const struct manifest *m)
 	json_put_uint(o, "issued_at", m->issued_at);
 	json_put_uint(o, "not_before", m->not_before);
 	json_put_uint(o, "not_after", m->not_after);
+	if (memcmp(m->nonce, none, sizeof none))
+		json_put_hex(o, "nonce", m->nonce, sizeof m->nonce);
 	json_put(controller, "id", m->controller.id);
 	json_object_object_add(controller, "names", texts(m->controller.names[0], sizeof m->controller.names[0], m->controller.name_count));
 	json_object_object_add(controller, "spki_pins", digests(m->controller.spki_pins, m->controller.pin_count));

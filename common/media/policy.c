@@ -19,7 +19,7 @@ void policy_default(struct policy *p)
 struct document {
 	uint64_t min_format, built_at, cloud_init_wait_s, command_wait_s;
 	char clock[16], changed[16], mode[16];
-	struct json_object *algorithms, *require, *waive, *fetch;
+	struct json_object *algorithms, *require, *waive, *fetch, *birth;
 };
 static const struct json_field fields[] = {
 	JSON_FIELD(struct document, min_format, JSON_UINT, false),
@@ -33,6 +33,7 @@ static const struct json_field fields[] = {
 	JSON_FIELD(struct document, cloud_init_wait_s, JSON_UINT, false),
 	JSON_FIELD(struct document, command_wait_s, JSON_UINT, false),
 	JSON_FIELD(struct document, fetch, JSON_OBJECT, false),
+	JSON_FIELD(struct document, birth, JSON_OBJECT, false),
 };
 
 struct waive { struct json_object *sources, *refuse, *allow; };
@@ -167,6 +168,7 @@ int policy_parse(const void *json, size_t size, const char *doc, struct policy *
 	if ((r = json_parse(json, size, doc, &o, e)) || (r = json_decode(o, fields, ARRAY_SIZE(fields), doc, &d, e)) ||
 	    (d.algorithms && (r = read_algorithms(d.algorithms, doc, &p, e))) || (d.require && (r = read_require(d.require, doc, &p, e))) ||
 	    (d.waive && (r = read_waive(d.waive, doc, &p.waiver, e))) || (d.fetch && (r = fetch_policy_read(d.fetch, doc, &p.fetch, e))) ||
+	    (d.birth && (r = birthplace_read(d.birth, doc, &p.birth, e))) ||
 	    (r = read_mode(&d, doc, &p, e)))
 		return r;
 	if (strcmp(d.clock, "refuse") != 0 && strcmp(d.clock, "warn") != 0)

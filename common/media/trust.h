@@ -6,6 +6,7 @@
  */
 #pragma once
 #include <stdbool.h>
+#include "common/media/birthplace.h"
 #include "common/media/envelope.h"
 #include "common/media/fetch.h"
 
@@ -48,6 +49,7 @@ struct policy {
 	bool report_changed;                    /* other user-data for the same instance is told, and not applied */
 	struct waiver waiver;                   /* of nothing where mode is delegate */
 	struct fetch_policy fetch;              /* what user-data may have fetched: by default nothing */
+	struct birthplace birth;                /* where to ask where no medium is there; by default nowhere */
 	enum mode mode;
 	uint64_t cloud_init_wait_s;             /* delegate: how long cloud-init may take, 1 … CLOUD_INIT_WAIT_MAX_S */
 	uint64_t command_wait_s;                /* how long runcmd, and each script, may take, 1 … COMMAND_WAIT_MAX_S */

@@ -12,6 +12,8 @@ request_fn api_vm_list, api_vm_create, api_vm_show, api_vm_delete, api_vm_start,
 	api_vm_pin, api_vm_log, api_vm_goal, api_vm_born, api_vm_forget_pin;
 request_fn api_guest_frames, api_host_frames, api_host_media, api_host_carrier, api_host_list;
 extern const struct schema schema_hosts;
+request_fn api_birth, api_birth_challenge, api_birth_token;
+extern const struct schema schema_birth, schema_birth_challenge, schema_challenge, schema_birth_token, schema_token;
 request_fn api_access_grant, api_access_list, api_access_revoke, api_access_enrol, api_access_renew;
 extern const struct schema schema_access_grant, schema_access, schema_access_list, schema_access_enrol, schema_access_renew, schema_enrolled;
 

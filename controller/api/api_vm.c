@@ -10,6 +10,7 @@
 #include "controller/service/goal.h"
 #include "controller/service/link.h"
 #include "controller/service/medium.h"
+#include "controller/service/newborn.h"
 #include "controller/service/pinfile.h"
 #include "controller/service/pool.h"
 #include "controller/service/remote.h"
@@ -66,6 +67,23 @@ static void put_reason(struct json_object *o, const struct vm *v)
 	json_put(o, "reason", text);
 }
 
+/* Of one that is born without a medium. */
+static void add_birth(struct ctl *c, const struct vm *v, struct json_object *o)
+{
+	struct newborn_row n;
+	struct err ignored;
+	bool newborn, absent;
+
+	if (newborn_is(c, v, &newborn, &ignored) || !newborn || newborn_row_get(c->store, v->id, &n, &absent, &ignored) || absent)
+		return;
+	struct json_object *b = json_object_new_object();
+	json_put(b, "proof", n.proof);
+	json_put_uint(b, "token_until", (uint64_t)n.token_until);
+	json_put_uint(b, "asked_at", (uint64_t)n.asked_at);
+	json_put_uint(b, "refused", (uint64_t)n.refused);
+	json_object_object_add(o, "birth", b);
+}
+
 /* tag: NULL, or where its ETag goes. */
 static struct json_object *vm_json(struct ctl *c, const struct vm *v, char tag[TAG_MAX])
 {
@@ -90,6 +108,7 @@ static struct json_object *vm_json(struct ctl *c, const struct vm *v, char tag[T
 	json_put_uint(o, "sequence", (uint64_t)v->sequence);
 	api_add_parsed(o, "forwards", v->forwards);
 	json_put(o, "ek_sha256", v->ek_sha256);
+	add_birth(c, v, o);
 	add_goal(v, o);
 	json_put_uint(o, "created_at", (uint64_t)v->created_at);
 	if (bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, &ignored) == 0 && !absent) {
@@ -152,11 +171,11 @@ static int check_host(struct ctl *c, struct json_object *o, const struct vm_spec
 	bool none = strcmp(spec->host, "none") == 0, others = none || *spec->channel;
 	const char *with = none ? "host 'none'" : "'channel'";
 
+	if (*spec->channel && strcmp(spec->host, "local") == 0)
+		return err_set(e, ERR_FORMAT, "vm: 'channel' goes with host 'none' only, or with a host of its own that carries it");
 	for (size_t i = 0; others && i < ARRAY_SIZE(ours); i++)
 		if (json_object_object_get_ex(o, ours[i], NULL))
 			return err_set(e, ERR_FORMAT, "vm: '%s' does not go with %s: somebody else starts the guest", ours[i], with);
-	if (*spec->channel && strcmp(spec->host, "local") == 0)
-		return err_set(e, ERR_FORMAT, "vm: 'channel' goes with host 'none' only, or with a host of its own that carries it");
 	return remote_check(c, spec->host, e);
 }
 
@@ -183,9 +202,13 @@ static int check_spec(struct ctl *c, struct request *rq, struct vm_spec *spec, s
 		err_hint(e, "natalctl image list; with --host none somebody else starts the guest, and no image is needed");
 		return -(int)e->code;
 	}
-	if (none || (r = api_image_there(c, rq, spec->image, e)))
+	if (none || (r = api_image_there(c, rq, spec->image, e)) || (r = agent_way_of(c, rq->project, spec->image, spec->agent, &agent, e)))
 		return r;
-	return agent_way_of(c, rq->project, spec->image, spec->agent, &agent, e);
+	if (!*spec->birth || !agent.carried)
+		return 0;
+	err_set(e, ERR_FORMAT, "vm: birth without a medium wants an image with the agent and its policy in it: %s has none", spec->image);
+	err_hint(e, "natalctl image bake --birth URL --birth-pin PIN");
+	return -(int)e->code;
 }
 
 int api_vm_check(struct ctl *c, struct request *rq, struct err *e)
@@ -305,6 +328,14 @@ int api_vm_medium(struct ctl *c, struct request *rq, struct err *e)
 	int r = ctl_vm(c, rq->project, rq->name, &v, e);
 	if (r || (r = birth_row(c, &v, &row, e)))
 		return r;
+	bool newborn;
+	if ((r = newborn_is(c, &v, &newborn, e)))
+		return r;
+	if (newborn) {
+		err_set(e, ERR_CONFLICT, "VM %s is born without a medium: its guest asks for its bundle", v.name);
+		err_hint(e, "a VM of a medium is one that was made without --birth");
+		return -(int)e->code;
+	}
 	if (row.delivered_at) {
 		err_set(e, ERR_CONFLICT, "the bundle of VM %s was delivered: it is not handed out twice", v.name);
 		err_hint(e, "natalctl vm reissue %s makes a new one with new keys", v.name);

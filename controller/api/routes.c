@@ -1,5 +1,6 @@
 /* routes.c - the API, as a table. */
 #include "controller/api/api.h"
+#include "common/wire/birthask.h"
 
 /* Readers: what changes nothing and tells no secret. A medium holds private keys. */
 #define OPERATOR ROLE_OPERATOR
@@ -63,6 +64,12 @@ const struct route routes[] = {
 	{ "GET", "/v1/host/media/{name}", ROLE_HOST, "the medium of a VM that the host is to start, by the VM's id", NULL, NULL, .raw = true, .handle = api_host_media },
 	{ "GET", "/v1/host/carrier/{name}", ROLE_HOST, "what brings the agent of a VM that the host is to start, by the VM's id", NULL, NULL, .raw = true,
 		.handle = api_host_carrier },
+	{ "POST", "/v1/vms/{name}/birth-token", OPERATOR, "a token for its guest, which is born without a medium: shown once, good once", &schema_birth_token,
+		&schema_token, .params = "If-Match", .thing = thing_vm, .handle = api_birth_token },
+	{ "POST", "/v1/birth", ROLE_ANYONE, "the signed bundle of a guest without a medium, for a token or the answer to a challenge", &schema_birth, NULL,
+		.body_max = BIRTH_BODY_MAX, .raw = true, .thing = thing_vm, .handle = api_birth },
+	{ "POST", "/v1/birth/challenge", ROLE_ANYONE, "what only the TPM with this EK can open", &schema_birth_challenge, &schema_challenge,
+		.body_max = BIRTH_BODY_MAX, .reads = true, .handle = api_birth_challenge },
 	{ "POST", "/v1/enrol", ROLE_ANYONE, "a certificate for a token and a certificate request", &schema_access_enrol, &schema_enrolled,
 		.handle = api_access_enrol },
 	{ "GET", "/openapi.json", READ, "this API, as an OpenAPI document", NULL, &schema_openapi, .handle = api_openapi },

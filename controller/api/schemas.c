@@ -58,12 +58,13 @@ LOCAL_SCHEMA(goal_has, "guest", OUT("epoch", JSON_UINT), OUT("gen", JSON_UINT));
 FIELDS(goal, OUT("epoch", JSON_UINT), OUT("gen", JSON_UINT), OUT("state", JSON_TEXT), OUT("guest", JSON_OBJECT), OUT("seen_at", JSON_UINT));
 PARTS(goal, { "guest", &schema_goal_has });
 static const struct schema schema_goal = { "goal", goal_fields, ARRAY_SIZE(goal_fields), goal_parts, false };
+LOCAL_SCHEMA(birth_state, "birth", OUT("proof", JSON_TEXT), OUT("token_until", JSON_UINT), OUT("asked_at", JSON_UINT), OUT("refused", JSON_UINT));
 FIELDS(vm, OUT("id", JSON_TEXT), OUT("name", JSON_TEXT), OUT("project", JSON_TEXT), OUT("state", JSON_TEXT), OUT("reason", JSON_TEXT),
 	OUT("running", JSON_BOOL), OUT("host", JSON_TEXT), OUT("image", JSON_TEXT), OPT("agent", JSON_TEXT), OPT("agent_by", JSON_TEXT), OUT("uuid", JSON_TEXT), OUT("instance_id", JSON_TEXT),
-	OUT("mac", JSON_TEXT), OUT("sequence", JSON_UINT), OUT("forwards", JSON_ARRAY), OUT("ek_sha256", JSON_TEXT),
+	OUT("mac", JSON_TEXT), OUT("sequence", JSON_UINT), OUT("forwards", JSON_ARRAY), OUT("ek_sha256", JSON_TEXT), OPT("birth", JSON_OBJECT),
 	OUT("created_at", JSON_UINT), OUT("bundle", JSON_OBJECT), OUT("goal", JSON_OBJECT), OUT("report", JSON_ANY), OUT("unproven", JSON_ANY), OUT("forged", JSON_UINT),
 	OUT("last_event", JSON_UINT));
-PARTS(vm, { "forwards", &schema_forward }, { "bundle", &schema_bundle }, { "goal", &schema_goal });
+PARTS(vm, { "birth", &schema_birth_state }, { "forwards", &schema_forward }, { "bundle", &schema_bundle }, { "goal", &schema_goal });
 WHOLE(vm, "vm");
 FIELDS(vm_line, OUT("id", JSON_TEXT), OUT("name", JSON_TEXT), OUT("state", JSON_TEXT), OUT("reason", JSON_TEXT), OUT("running", JSON_BOOL),
 	OUT("host", JSON_TEXT), OUT("image", JSON_TEXT), OUT("uuid", JSON_TEXT), OUT("forwards", JSON_ARRAY));

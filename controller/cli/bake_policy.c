@@ -164,6 +164,34 @@ static int put_fetch(struct baking *b, struct err *e)
 	return 0;
 }
 
+/* Whom its guests ask where no medium is there: nobody, unless an option says so. */
+static int put_birth(struct baking *b, struct err *e)
+{
+	const char *server = cli_option(b->cli, "--birth"), *pin = cli_option(b->cli, "--birth-pin");
+	struct birthplace place;
+	char hex[2 * SHA256_SIZE + 1];
+	int r;
+
+	if (!server && !pin)
+		return 0;
+	if (!pin) {
+		err_set(e, ERR_USAGE, "--birth without --birth-pin: its guests could be answered by anybody");
+		err_hint(e, "the pin is the controller's spki_sha256: natalctl ca show -o json");
+		return -(int)e->code;
+	}
+	if ((server && (r = birthplace_server(server, "--birth", &place, e))) || (r = birthplace_pin(pin, "--birth-pin", place.pin, e))) {
+		e->code = ERR_USAGE;
+		return -(int)e->code;
+	}
+	hex_encode(place.pin, sizeof place.pin, hex);
+	buf_str(b->out, ",\"birth\":{");
+	if (server)
+		buf_printf(b->out, "\"server\":\"https://%s%s%s:%s\",", strchr(place.host, ':') ? "[" : "", place.host, strchr(place.host, ':') ? "]" : "",
+			place.port);
+	buf_printf(b->out, "\"pin\":\"%s\"}", hex);
+	return 0;
+}
+
 int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err *e)
 {
 	static const char *const clocks[] = { "warn", "refuse", NULL }, *const modes[] = { "provision", "delegate", NULL };
@@ -183,7 +211,7 @@ int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err 
 	buf_printf(out, ",\"cloud_init_wait_s\":%llu,\"command_wait_s\":%llu,\"built_at\":%lld",
 		(unsigned long long)cli_number(cli, "--cloud-init-wait", CLOUD_INIT_WAIT_S),
 		(unsigned long long)cli_number(cli, "--command-wait", COMMAND_WAIT_S), (long long)clock_unix_s());
-	if ((r = put_fetch(&b, e)))
+	if ((r = put_fetch(&b, e)) || (r = put_birth(&b, e)))
 		return r;
 	buf_str(out, "}");
 	/* The agent's own reader has to take it. */

@@ -110,7 +110,7 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_image_delete(struct cli *, struct err *), cmd_vm_create(struct cli *, struct err *), cmd_vm_list(struct cli *, struct err *),
 	cmd_vm_show(struct cli *, struct err *), cmd_vm_start(struct cli *, struct err *), cmd_vm_stop(struct cli *, struct err *),
 	cmd_vm_delete(struct cli *, struct err *), cmd_vm_reissue(struct cli *, struct err *), cmd_vm_wait(struct cli *, struct err *),
-	cmd_vm_medium(struct cli *, struct err *), cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *),
+	cmd_vm_birth_token(struct cli *, struct err *), cmd_vm_medium(struct cli *, struct err *), cmd_vm_logs(struct cli *, struct err *), cmd_vm_pin(struct cli *, struct err *),
 	cmd_vm_change(struct cli *, struct err *), cmd_vm_rotate_keys(struct cli *, struct err *), cmd_vm_drain(struct cli *, struct err *),
 	cmd_vm_quarantine(struct cli *, struct err *), cmd_vm_release(struct cli *, struct err *),
 	cmd_vm_apply(struct cli *, struct err *), cmd_audit_list(struct cli *, struct err *), cmd_audit_verify(struct cli *, struct err *),

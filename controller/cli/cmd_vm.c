@@ -97,6 +97,16 @@ static int add_ca(struct json_object *body, const char *path, struct err *e)
 	return r;
 }
 
+static int add_ek(struct json_object *body, const char *path, struct err *e)
+{
+	scoped_buf struct buf b = BUF_MAX(0);
+
+	int r = read_file(path, 8000, &b, e);
+	if (!r)
+		json_put(body, "ek", b.data ? b.data : "");
+	return r;
+}
+
 static bool port(const char *s, size_t n, uint64_t *ret)
 {
 	*ret = 0;
@@ -154,6 +164,7 @@ static const struct { const char *option, *text, *list; int (*add)(struct json_o
 	{ "--channel", "channel" }, { "--agent", "agent" }, { "--address", NULL, "addresses" }, { "--name", NULL, "names" }, { "--run", NULL, "run" },
 	{ "--user", .add = add_user }, { "--ssh-key", .add = add_ssh_key }, { "--sudo", .add = add_sudo },
 		{ "--file", .add = add_guest_file },
+	{ "--birth", "birth" }, { "--ek", .add = add_ek },
 	{ "--rename", "name" }, { "--remove-user", NULL, "remove_users" }, { "--remove-file", NULL, "remove_files" },
 	{ "--ca-cert", .add = add_ca }, { "--forward", .add = add_forward }, { "--rsa", .add = add_rsa },
 };
@@ -224,6 +235,11 @@ static int check_host(const struct cli *cli, struct err *e)
 	const char *host = cli_option(cli, "--host");
 	bool here = !host || strcmp(host, "local") == 0, none = host && strcmp(host, "none") == 0, others = none || (!here && cli_option(cli, "--channel"));
 
+	if (cli_option(cli, "--birth") && cli_option(cli, "--medium-out")) {
+		err_set(e, ERR_USAGE, "--medium-out does not go with --birth");
+		err_hint(e, "a guest that is born without a medium asks for its bundle itself");
+		return -(int)e->code;
+	}
 	for (size_t i = 0; others && i < ARRAY_SIZE(ours); i++)
 		if (cli_option(cli, ours[i])) {
 			err_set(e, ERR_USAGE, "%s does not go with %s", ours[i], none ? "--host none" : "--channel");

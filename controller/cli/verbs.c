@@ -53,6 +53,8 @@ static const struct cli_option image_bake[] = {
 		.max = CLOUD_INIT_WAIT_MAX_S },
 	{ "--command-wait", "SECONDS", "how long user-data's runcmd, and each of its scripts, may take (default: 3600)", .kind = CLI_NUMBER, .min = 1,
 		.max = COMMAND_WAIT_MAX_S },
+	{ "--birth", "URL", "its guests ask this controller for their bundle where no medium is attached: https://HOST:PORT, as they see it" },
+	{ "--birth-pin", "PIN", "that controller's key, spki_sha256 of natalctl ca show; without --birth the machine says where it is" },
 	{ "--fetch-hash", NULL, "user-data may include what is on the web, by its digest" },
 	{ "--fetch-host", "NAME[:PORT]=sha256//KEY", "the same from this server, by the SHA-256 of its TLS key in base64 (repeatable)" }, { NULL, NULL, NULL },
 };
@@ -73,6 +75,8 @@ static const struct cli_option vm_create[] = {
 	{ "--channel", "unix:PATH", "what others start: the socket of its port natal.guest.0, there where its host is" },
 	{ "--medium-out", "FILE", "what others start: write the medium there", .kind = CLI_OUT },
 		{ "--if-not-exists", NULL, "take the VM of that name where there is one" },
+	{ "--birth", "PROOF", "it is born without a medium and asks for its bundle: by a token (natalctl vm birth-token), or by the ek of its TPM", .words = "token ek" },
+	{ "--ek", "FILE", "host none, --birth ek: the EK's certificate or public key, PEM" },
 	{ "--count", "N", "so many VMs, 1 to 100000, named by --name-template", .kind = CLI_NUMBER, .min = 1, .max = 100000 },
 	{ "--name-template", "TEXT", "their names: %d, or %04d, is the number, from 1 (default: NAME-%d)" },
 	{ "--start", NULL, "start it too" }, { "--idempotency-key", "TEXT", "the same key makes the same VM, once" }, { NULL, NULL, NULL },
@@ -103,6 +107,10 @@ static const struct cli_option vm_reissue[] = {
 static const struct cli_option vm_medium[] = { { "--out", "FILE", "write the medium there", .kind = CLI_OUT }, { NULL, NULL, NULL } };
 static const struct cli_option vm_wait[] = {
 	{ "--timeout", "S", "give up after S seconds (default: 900)", .kind = CLI_NUMBER, .max = 31536000 }, { NULL, NULL, NULL },
+};
+static const struct cli_option vm_birth_token[] = {
+	{ "--out", "FILE", "write it there instead of to standard output", .kind = CLI_OUT },
+	{ "--hours", "N", "how long it is good, 1 to 720 (default: 24)", .kind = CLI_NUMBER, .min = 1, .max = 720 }, { NULL, NULL, NULL },
 };
 static const struct cli_option vm_logs[] = {
 	{ "--bytes", "N", "how much of its end (default: 65536)", .kind = CLI_NUMBER, .min = 1, .max = 200 << 10 }, { NULL, NULL, NULL },
@@ -175,6 +183,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "vm", "drain", "NAME", "have a guest run what lies in its /etc/natal/drain.d", NULL, cmd_vm_drain },
 	{ "vm", "quarantine", "NAME", "cut a guest off from all networks, but for its channel", NULL, cmd_vm_quarantine },
 	{ "vm", "release", "NAME", "end draining or quarantine", NULL, cmd_vm_release },
+	{ "vm", "birth-token", "NAME", "make the token by which a guest without a medium gets its bundle, once", vm_birth_token, cmd_vm_birth_token },
 	{ "vm", "medium", "NAME", "fetch the signed medium, until it was delivered", vm_medium, cmd_vm_medium },
 	{ "vm", "wait", "NAME", "follow a VM until it is provisioned or failed", vm_wait, cmd_vm_wait },
 	{ "vm", "logs", "NAME", "the end of its serial console", vm_logs, cmd_vm_logs },

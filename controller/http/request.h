@@ -85,6 +85,7 @@ struct request {
 	bool done, suspended, close;            /* close: the connection, with the reply */
 	unsigned retry_after_s;                 /* refused as one too many (429) */
 	struct err failed;
+	struct err refused;                     /* request_refuse(): what it fails with, once that is committed which the refusal wrote */
 	struct request *next;
 };
 
@@ -104,6 +105,8 @@ int request_params_check(const struct request *rq, struct err *e);
 void request_header(struct request *rq, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Who hears of each answer, with its status; one at a time, NULL for nobody. */
 void request_watch(void (*over)(void *arg, const struct request *rq), void *arg);
+/* Refused with `why`, and what the handler has written stays all the same: it returns 0 then. */
+void request_refuse(struct request *rq, const struct err *why);
 /* It is answered now. */
 void request_over(const struct request *rq);
 /* Decimal digits only. */

@@ -108,6 +108,19 @@ int route_decode(struct request *rq, struct err *e)
 	return r ? r : check_schema(rq->route->request, rq->json, e);
 }
 
+static int refuse(struct ctl *c, struct request *rq, struct err *e)
+{
+	(void)c;
+	*e = rq->refused;
+	return -(int)e->code;
+}
+
+void request_refuse(struct request *rq, const struct err *why)
+{
+	rq->refused = *why;
+	rq->then = refuse;
+}
+
 uint64_t request_number(const char *text, uint64_t otherwise)
 {
 	uint64_t n;

@@ -11,6 +11,7 @@
 #include "controller/service/birth.h"
 #include "controller/service/birth_parts.h"
 #include "controller/service/keys.h"
+#include "controller/service/newborn.h"
 #include "controller/service/pinwriter.h"
 #include "controller/store/ca_row.h"
 #include "controller/store/news.h"
@@ -64,7 +65,8 @@ static void fill_controller(const struct ctl *c, struct manifest *m)
 	m->controller.pin_count = 1;
 }
 
-static int write_manifest(struct ctl *c, const struct vm *v, struct bundle_row *row, struct err *e)
+/* nonce: of who asked for it, or NULL. */
+static int write_manifest(struct ctl *c, const struct vm *v, struct bundle_row *row, const uint8_t *nonce, struct err *e)
 {
 	scoped_secret struct secret *parts = NULL;
 	struct blob blobs[PARTS_MAX];
@@ -83,6 +85,8 @@ static int write_manifest(struct ctl *c, const struct vm *v, struct bundle_row *
 	snprintf(m.vm.uuid, sizeof m.vm.uuid, "%s", v->uuid);
 	if (*v->ek_sha256)
 		hex_decode(v->ek_sha256, m.vm.ek_sha256, SHA256_SIZE);
+	if (nonce)
+		memcpy(m.nonce, nonce, sizeof m.nonce);
 	fill_controller(c, &m);
 	if ((r = open_parts(c, row, &parts, e)) ||
 	    (r = part_list(parts->bytes, parts->size, row, blobs, &m.blob_count, e)) || (r = bundle_manifest(&m, &row->manifest, e)))
@@ -171,7 +175,24 @@ int birth_written(struct ctl *c, const struct vm *v, struct bundle_row *row, str
 	if (r || absent)
 		return r ? r : err_set(e, ERR_NOT_FOUND, "project %s has no certificate authority", v->project);
 	buf_add(&row->chain, ca.chain.data, ca.chain.size);
-	if ((r = ca_pin(c, &ca, e)) || (r = write_manifest(c, v, row, e)) || (r = write_pin(c, v, row, e)))
+	if ((r = ca_pin(c, &ca, e)) || (r = write_manifest(c, v, row, NULL, e)) || (r = write_pin(c, v, row, e)))
+		return r;
+	row->stage = BUNDLE_WRITTEN;
+	return bundle_row_save(c->store, row, e);
+}
+
+int birth_sign_for(struct ctl *c, const struct vm *v, struct bundle_row *row, const uint8_t nonce[BUNDLE_NONCE_SIZE], struct err *e)
+{
+	scoped(ca_row_fini) struct ca_row ca = CA_ROW;
+	bool absent;
+	int r;
+
+	if (row->stage != BUNDLE_SIGNED && row->stage != BUNDLE_WRITTEN)
+		return err_set(e, ERR_UNAVAILABLE, "the bundle of VM %s is not made yet: %s", v->name, v->reason);
+	if ((r = ca_row_get(c->store, v->project, &ca, &absent, e)) || absent)
+		return r ? r : err_set(e, ERR_NOT_FOUND, "project %s has no certificate authority", v->project);
+	buf_clear(&row->manifest);
+	if ((r = ca_pin(c, &ca, e)) || (r = write_manifest(c, v, row, nonce, e)))
 		return r;
 	row->stage = BUNDLE_WRITTEN;
 	return bundle_row_save(c->store, row, e);
@@ -183,8 +204,11 @@ static int to_signed(struct ctl *c, const struct bundle_ref *ref, struct vm *v, 
 	int r = bundle_row_sign(c->store, ref, &a->signatures, &a->pin_record, ret_ended, e);
 	if (r || !*ret_ended || (r = news_add(c->store, "vm", v->id, e)) || v->state != VM_DEFINED || v->sequence != ref->sequence)
 		return r;               /* the news: who waits at another natald for what was signed */
+	bool newborn;
+	if ((r = newborn_is(c, v, &newborn, e)))
+		return r;
 	v->deadline_at = 0;
-	vm_set_state(v, VM_READY, "%s", vm_by_others(v) ? "its medium waits to be fetched" : "can be started");
+	vm_set_state(v, VM_READY, "%s", !vm_by_others(v) ? "can be started" : newborn ? "waits for its guest to ask" : "its medium waits to be fetched");
 	return ctl_save(c, v, e);
 }
 

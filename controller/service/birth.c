@@ -12,6 +12,7 @@
 #include "controller/crypto/seal.h"
 #include "controller/service/birth_parts.h"
 #include "controller/service/identity.h"
+#include "controller/service/newborn.h"
 #include "controller/service/pool.h"
 #include "controller/signer/intent.h"
 #include "controller/store/boot.h"
@@ -318,7 +319,7 @@ int birth_define(struct ctl *c, const struct vm_spec *spec, struct vm *v, struct
 	v->state = VM_DEFINED;
 	snprintf(v->reason, sizeof v->reason, "keys taken, to be signed");
 	/* The row first: a name that is taken takes no keys. */
-	if ((r = make_report_key(c, v, e)) || (r = vm_insert(c->store, v, e)))
+	if ((r = make_report_key(c, v, e)) || (r = newborn_define(c, v, spec, e)) || (r = vm_insert(c->store, v, e)))
 		return r;
 	return write_row(c, v, &(struct birth){ .spec = spec }, e);
 }
@@ -339,7 +340,7 @@ int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
 	/* Another report key: nothing that was said under the old one comes back. */
 	*v->boot_id = 0;
 	v->report_seq = -1;
-	if ((r = boot_delete_all(c->store, v->id, e)) || (r = make_report_key(c, v, e)) || (r = write_row(c, v, &(struct birth){ .spec = &spec }, e)))
+	if ((r = boot_delete_all(c->store, v->id, e)) || (r = newborn_forget(c, v, e)) || (r = make_report_key(c, v, e)) || (r = write_row(c, v, &(struct birth){ .spec = &spec }, e)))
 		return r;
 	return ctl_save(c, v, e);
 }

@@ -27,6 +27,8 @@ int birth_unsigned(struct ctl *c, const struct vm *v, bool *ret, struct err *e);
 /* A new pin record for what is known now (the EK, forwards): the bundle goes back to stage 2, to be signed again; one that is with the signer
  * as it was before is asked for once more. Inside a turn. */
 int birth_renew_pin(struct ctl *c, const struct vm *v, struct err *e);
+/* The manifest again, with the nonce of the guest that asked for it: back to stage 2, to be signed. Inside a turn. unavailable: there is none yet. */
+int birth_sign_for(struct ctl *c, const struct vm *v, struct bundle_row *row, const uint8_t nonce[BUNDLE_NONCE_SIZE], struct err *e);
 /* The whole signed bundle of a row at stage 3. conflict: its secrets were wiped. */
 int birth_bundle(struct ctl *c, const struct bundle_row *row, struct buf *out, struct err *e);
 /* A row of the VM's own sequence; not-found where there is none. */

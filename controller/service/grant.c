@@ -8,12 +8,12 @@
 #include "controller/crypto/ca.h"
 #include "controller/crypto/spki.h"
 #include "controller/service/remote.h"
+#include "controller/service/token.h"
 #include "controller/signer/intent.h"
 #include "controller/store/ca_row.h"
 #include "controller/store/news.h"
 
-#define TOKEN_PREFIX "natal1_"
-enum { SECRET_SIZE = 32, SLACK_S = 300, CLIENT_VALID_S = 90 * 86400, SELF_VALID_S = 30 * 86400 };
+enum { SLACK_S = 300, CLIENT_VALID_S = 90 * 86400, SELF_VALID_S = 30 * 86400 };
 
 int grant_pin(struct ctl *c, uint8_t pin[SHA256_SIZE], struct buf *chain, struct err *e)
 {
@@ -30,17 +30,6 @@ int grant_pin(struct ctl *c, uint8_t pin[SHA256_SIZE], struct buf *chain, struct
 	if (chain)
 		buf_add(chain, row.chain.data, row.chain.size);
 	return 0;
-}
-
-/* base64url without padding (RFC 4648 5): it stands in command lines. */
-static void token_write(const uint8_t raw[SHA256_SIZE + SECRET_SIZE], char out[TOKEN_TEXT_MAX])
-{
-	scoped_buf struct buf b = BUF_MAX(TOKEN_TEXT_MAX);
-
-	base64_encode(&b, raw, SHA256_SIZE + SECRET_SIZE);
-	for (size_t i = 0; i < b.size; i++)
-		b.data[i] = (char)(b.data[i] == '+' ? '-' : b.data[i] == '/' ? '_' : b.data[i]);
-	snprintf(out, TOKEN_TEXT_MAX, TOKEN_PREFIX "%.*s", (int)strcspn(b.data ? b.data : "", "="), b.data ? b.data : "");
 }
 
 static int check_identity(const struct identity *id, struct err *e)
@@ -72,17 +61,13 @@ static int may_grant_again(const struct access *a, struct err *e)
 
 int grant_make(struct ctl *c, const struct identity *id, int64_t token_s, struct access *ret, char token[TOKEN_TEXT_MAX], struct err *e)
 {
-	uint8_t raw[SHA256_SIZE + SECRET_SIZE];
 	bool absent;
 	int r;
 
-	if ((r = check_identity(id, e)) || (r = grant_pin(c, raw, NULL, e)) ||
-	    (r = access_get(c->store, id->project, id->name, ret, &absent, e)) || (!absent && (r = may_grant_again(ret, e))))
+	if ((r = check_identity(id, e)) ||
+	    (r = access_get(c->store, id->project, id->name, ret, &absent, e)) || (!absent && (r = may_grant_again(ret, e))) ||
+	    (r = token_make(c, token, ret->token, e)))
 		return r;
-	random_bytes(raw + SHA256_SIZE, SECRET_SIZE);
-	sha256(raw + SHA256_SIZE, SECRET_SIZE, ret->token);
-	token_write(raw, token);
-	sodium_memzero(raw, sizeof raw);
 	snprintf(ret->role, sizeof ret->role, "%s", role_name(id->role));
 	ret->token_until = clock_unix_s() + token_s;
 	ret->enrolled = false;
@@ -96,31 +81,6 @@ int grant_make(struct ctl *c, const struct identity *id, int64_t token_s, struct
 	snprintf(ret->project, sizeof ret->project, "%s", id->project);
 	snprintf(ret->name, sizeof ret->name, "%s", id->name);
 	return access_insert(c->store, ret, e);
-}
-
-/* The digest of its secret half; the other is for the client. */
-static int token_read(struct ctl *c, const char *token, uint8_t digest[SHA256_SIZE], struct err *e)
-{
-	scoped_buf struct buf text = BUF_MAX(TOKEN_TEXT_MAX), raw = BUF_MAX(TOKEN_TEXT_MAX);
-	uint8_t pin[SHA256_SIZE];
-	struct err ignored;
-
-	if (text_starts(token, TOKEN_PREFIX))
-		for (const char *p = token + strlen(TOKEN_PREFIX); *p && text.size < TOKEN_TEXT_MAX; p++)
-			buf_u8(&text, *p == '-' ? '+' : *p == '_' ? '/' : (uint8_t)*p);
-	buf_str(&text, "==");
-	if (base64_decode(text.data, text.size, "token", &raw, &ignored) || raw.size != SHA256_SIZE + SECRET_SIZE) {
-		err_set(e, ERR_FORMAT, "that is no token of natalctl access grant");
-		err_hint(e, "it begins with " TOKEN_PREFIX " and has %d letters", (int)strlen(TOKEN_PREFIX) + 86);
-		return -(int)e->code;
-	}
-	int r = grant_pin(c, pin, NULL, e);
-	if (r)
-		return r;
-	if (!bytes_equal(pin, raw.data, sizeof pin))
-		return err_set(e, ERR_UNTRUSTED, "the token is another controller's");
-	sha256(raw.data + SHA256_SIZE, SECRET_SIZE, digest);
-	return 0;
 }
 
 static enum cert_purpose purpose_of(enum role role)
@@ -173,7 +133,7 @@ int grant_enrol(struct ctl *c, const char *token, const char *csr, struct access
 	bool absent;
 	int r;
 
-	if ((r = token_read(c, token, digest, e)) || (r = access_get_by_token(c->store, digest, ret, &absent, e)))
+	if ((r = token_read(c, token, "natalctl access grant", digest, e)) || (r = access_get_by_token(c->store, digest, ret, &absent, e)))
 		return r;
 	if (absent) {
 		err_set(e, ERR_DENIED, "there is no such token, or there is none any more");

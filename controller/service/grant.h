@@ -7,9 +7,10 @@
 #pragma once
 #include "controller/service/ctl.h"
 #include "controller/service/identity.h"
+#include "controller/service/token.h"
 #include "controller/store/access.h"
 
-enum { TOKEN_TEXT_MAX = 96, TOKEN_HOURS = 24, TOKEN_HOURS_MAX = 24 * 30 };
+enum { TOKEN_HOURS = 24, TOKEN_HOURS_MAX = 24 * 30 };
 
 /* A new name, or a token anew for one that was revoked, has expired or never enrolled. conflict: it is in use; usage: no name, no role for that. */
 int grant_make(struct ctl *c, const struct identity *id, int64_t token_s, struct access *ret, char token[TOKEN_TEXT_MAX], struct err *e);

@@ -11,6 +11,7 @@
 #include "controller/service/remote.h"
 #include "controller/store/host.h"
 #include "controller/store/host_ask.h"
+#include "controller/service/newborn.h"
 #include "controller/store/image.h"
 
 /* Of a VM, the types of what its host was asked and has not answered. */
@@ -199,9 +200,12 @@ int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 	scoped(fds_close) struct link_fds fds = { .n = 0 };
 	scoped_json struct json_object *o = for_vm(v);
 
+	bool newborn;
 	int r = birth_row(c, v, &row, e);
-	bool medium = !row.wiped_at, passed = medium && !vm_is_remote(v);
-	if (r || (passed && ((r = medium_make(c, &row, &image, e)) || (r = medium_seal(&image, &fds.fd[0], e)))))
+	if (r || (r = newborn_is(c, v, &newborn, e)))
+		return r;
+	bool medium = !row.wiped_at && !newborn, passed = medium && !vm_is_remote(v);
+	if (passed && ((r = medium_make(c, &row, &image, e)) || (r = medium_seal(&image, &fds.fd[0], e))))
 		return err_wrap(e, "medium of %s", v->name);
 	fds.n = passed;
 	json_put_bool(o, "medium", medium);

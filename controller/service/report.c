@@ -14,6 +14,7 @@
 #include "controller/service/birth.h"
 #include "controller/service/goal.h"
 #include "controller/service/link_priv.h"
+#include "controller/service/newborn.h"
 #include "controller/service/report.h"
 #include "controller/store/boot.h"
 #include "controller/store/event.h"
@@ -154,9 +155,23 @@ static bool must_match(const struct status *s)
 	return s->phase != PHASE_FAILED && (s->phase == PHASE_PROVISIONED || s->phase == PHASE_UNCHANGED || s->keys);
 }
 
+/* The private halves, here. reason: of a state that has none that is worth more. */
+static int wipe(struct ctl *c, struct vm *v, const char *reason, struct err *e)
+{
+	int r;
+
+	if ((r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
+		return r;
+	c->scrub = true;
+	if (v->state == VM_PROVISIONED || v->state == VM_STOPPED)
+		vm_set_state(v, v->state, "%s", reason);
+	return 0;
+}
+
 /* It has what was signed for it: the medium may go, and then the private halves here. */
 static int delivered(struct ctl *c, struct vm *v, struct bundle_row *row, struct err *e)
 {
+	bool newborn;
 	int r = 0;
 
 	if (row->wiped_at)
@@ -165,9 +180,13 @@ static int delivered(struct ctl *c, struct vm *v, struct bundle_row *row, struct
 		row->delivered_at = clock_unix_s();
 		r = bundle_row_save(c->store, row, e);
 	}
+	if (r || (r = newborn_is(c, v, &newborn, e)))
+		return r;
+	if (newborn)                    /* there is no medium that would have to go first */
+		return wipe(c, v, "born, private keys wiped here", e);
 	if (v->state == VM_PROVISIONED)
 		vm_set_state(v, VM_PROVISIONED, "its medium is being ejected");
-	return r ? r : link_vm_eject(c, v, e);
+	return link_vm_eject(c, v, e);
 }
 
 static int ended(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
@@ -363,10 +382,5 @@ int report_ejected(struct ctl *c, struct vm *v, struct err *e)
 	/* Once delivered to the guest it was made for, whatever came of the guest since: a reissue has a row of its own. */
 	if (!row.delivered_at)
 		return 0;
-	if ((r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
-		return r;
-	c->scrub = true;
-	if (v->state == VM_PROVISIONED || v->state == VM_STOPPED)       /* another state's reason is worth more */
-		vm_set_state(v, v->state, "medium ejected, private keys wiped here");
-	return ctl_save(c, v, e);
+	return (r = wipe(c, v, "medium ejected, private keys wiped here", e)) ? r : ctl_save(c, v, e);
 }

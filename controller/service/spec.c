@@ -3,6 +3,8 @@
 
 #include <string.h>
 #include "common/base/text.h"
+#include "common/crypto/hash.h"
+#include "controller/crypto/ek.h"
 #include "controller/service/address.h"
 #include "controller/service/shape.h"
 
@@ -10,7 +12,7 @@
 #define LIST(m) JSON_FIELD(struct vm_spec, m, JSON_ARRAY, false)
 const struct json_field vm_spec_fields[VM_SPEC_FIELDS] = {
 	JSON_FIELD(struct vm_spec, name, JSON_TEXT, true), TEXT(image), TEXT(host), TEXT(uuid), TEXT(mac), TEXT(hostname),
-		TEXT(timezone), TEXT(channel), TEXT(agent),
+		TEXT(timezone), TEXT(channel), TEXT(agent), TEXT(birth), TEXT(ek),
 	JSON_FIELD(struct vm_spec, memory_mb, JSON_UINT, false), JSON_FIELD(struct vm_spec, cpus, JSON_UINT, false),
 	JSON_FIELD(struct vm_spec, rsa, JSON_BOOL, false), LIST(users), LIST(addresses), LIST(files), LIST(run), LIST(ca_certs),
 		LIST(forwards), LIST(names),
@@ -127,6 +129,32 @@ int spec_check_forwards(struct json_object *forwards, struct err *e)
 	return 0;
 }
 
+static int check_birth(const struct vm_spec *s, struct err *e)
+{
+	static const char *const proofs[] = { "token", "ek", NULL };
+	bool none = strcmp(s->host, "none") == 0, by_ek = strcmp(s->birth, "ek") == 0;
+	uint8_t digest[SHA256_SIZE];
+
+	if (*s->birth && !by_ek && strcmp(s->birth, "token") != 0) {
+		err_set(e, ERR_FORMAT, "birth is '%s': token or ek are known", s->birth);
+		err_suggest(e, s->birth, proofs, "left out, the machine is born by a medium");
+		return -(int)e->code;
+	}
+	if (*s->ek && !by_ek)
+		return err_set(e, ERR_FORMAT, "an ek without birth 'ek': nobody would look at it");
+	if (*s->birth && !by_ek && !none) {
+		err_set(e, ERR_FORMAT, "birth 'token' goes with host 'none': there is no way to hand a token to a guest that natald starts");
+		err_hint(e, "birth 'ek': it proves itself by its vTPM");
+		return -(int)e->code;
+	}
+	if (by_ek && none != (*s->ek != 0)) {
+		err_set(e, ERR_FORMAT, none ? "birth 'ek' with host 'none' wants the machine's ek" : "an ek goes with host 'none': this host makes the guest's vTPM");
+		err_hint(e, none ? "its EK's certificate or public key, PEM: natalctl vm create --ek FILE" : "leave it out");
+		return -(int)e->code;
+	}
+	return *s->ek ? ek_digest(s->ek, strlen(s->ek), digest, e) : 0;
+}
+
 int spec_read(struct json_object *o, struct vm_spec *ret, struct err *e)
 {
 	struct vm_spec s = { .memory_mb = 512, .cpus = 1, .host = "local" };
@@ -153,7 +181,7 @@ int spec_read(struct json_object *o, struct vm_spec *ret, struct err *e)
 			(unsigned long long)s.cpus);
 	if (*s.channel && !text_starts(s.channel, "unix:/"))
 		return shape_bad(e, "channel", s.channel, "unix:PATH with an absolute path");
-	if ((r = check_users(&s, e)) || (r = check_files(&s, e)) || (r = check_lists(&s, e)))
+	if ((r = check_birth(&s, e)) || (r = check_users(&s, e)) || (r = check_files(&s, e)) || (r = check_lists(&s, e)))
 		return r;
 	*ret = s;
 	return 0;

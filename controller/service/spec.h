@@ -7,10 +7,11 @@
 #include <stdbool.h>
 #include "common/data/json.h"
 
-enum { SPEC_NAMES_MAX = 6, SPEC_USERS_MAX = 64, SPEC_FILES_MAX = 1024, SPEC_FORWARDS_MAX = 8 };
+enum { SPEC_NAMES_MAX = 6, SPEC_USERS_MAX = 64, SPEC_FILES_MAX = 1024, SPEC_FORWARDS_MAX = 8, SPEC_EK_MAX = 8192 };
 
 struct vm_spec {
 	char name[64], image[64], host[64], uuid[37], mac[18], hostname[128], timezone[128], channel[512], agent[16];        /* agent: "image", "medium", or "" */
+	char birth[8], ek[SPEC_EK_MAX];         /* birth: "token", "ek", or "": by a medium; ek: PEM, of host none */
 	uint64_t memory_mb, cpus;
 	bool rsa;
 	struct json_object *users;              /* [{"name", "ssh_keys": [TEXT], "sudo": bool}] */
@@ -21,7 +22,7 @@ struct vm_spec {
 	struct json_object *forwards;           /* [{"host", "guest"}] */
 	struct json_object *names;              /* further DNS names and addresses of the certificate */
 };
-enum { VM_SPEC_FIELDS = 19 };
+enum { VM_SPEC_FIELDS = 21 };
 extern const struct json_field vm_spec_fields[VM_SPEC_FIELDS];
 
 int spec_read(struct json_object *o, struct vm_spec *ret, struct err *e);

@@ -144,5 +144,10 @@ const struct migration migrations[] = {
 	" body TEXT NOT NULL, answer TEXT, PRIMARY KEY (host, req));"
 	"CREATE INDEX host_ask_by_vm ON host_ask (vm_id);"
 	"CREATE INDEX vm_by_host ON vm (host) WHERE host <> 'none';") },
+	{ 17, "machines that are born without a medium",
+	BOTH("CREATE TABLE newborn (vm_id TEXT PRIMARY KEY, uuid TEXT NOT NULL, proof TEXT NOT NULL, token BYTEA, token_until BIGINT NOT NULL,"
+	" nonce BYTEA, asked_at BIGINT NOT NULL, sequence BIGINT NOT NULL, refused BIGINT NOT NULL, rev BIGINT NOT NULL);"
+	"CREATE UNIQUE INDEX newborn_by_token ON newborn (token) WHERE token IS NOT NULL;"
+	"CREATE INDEX newborn_by_uuid ON newborn (uuid);") },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;

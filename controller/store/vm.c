@@ -197,7 +197,8 @@ int vm_delete(struct store *s, struct vm *v, struct err *e)
 	if (r)
 		return r == -ERR_CONFLICT ? err_set(e, ERR_CONFLICT, "VM %s was changed meanwhile", v->name) : r;
 	if ((r = db_post(s, DB_ANY, e, "DELETE FROM bundle WHERE vm_id = ?", "t", v->id)) || (r = boot_delete_all(s, v->id, e)) ||
-	    (r = db_post(s, DB_ANY, e, "DELETE FROM bundle_secret WHERE vm_id = ?", "t", v->id)))
+	    (r = db_post(s, DB_ANY, e, "DELETE FROM bundle_secret WHERE vm_id = ?", "t", v->id)) ||
+	    (r = db_post(s, DB_ANY, e, "DELETE FROM newborn WHERE vm_id = ?", "t", v->id)))
 		return r;
 	if ((r = news_add(s, "gone", v->id, e)))        /* its certificate counts nowhere any more */
 		return r;

@@ -121,7 +121,7 @@ said "'-h' is no merger" userdata merge "$work/marked" --how -h
 said "did you mean 'apply'?" aply
 said "unknown verb 'erly'" boot erly
 said "did you mean 'early'?" boot erly
-said "boot: which, early, late or behind?" boot
+said "boot: which, early, birth, late or behind?" boot
 said "analyze: which, show, blame or plot?" analyze
 said "net: which, render?" net
 said "plan: unexpected argument 'seed.iso'" plan seed.iso

@@ -44,7 +44,13 @@ spki=sha256//dB8OBHFdnpU57P9MmluYYutzPnK4DjzPZmp19yRuXo8=
 baked "nothing is fetched without an option" '"fetch" not in p'
 baked "what may be fetched (--fetch-host, --fetch-hash)" 'p["fetch"]=={"hash":True,"hosts":[{"name":"files.example.net","port":443,"spki":"'$spki'"},{"name":"h","port":8443,"spki":"'$spki'"}]}' \
   --fetch-hash --fetch-host "Files.example.net=$spki" --fetch-host "h:8443=$spki"
+baked "whom to ask without a medium (--birth, --birth-pin)" 'p["birth"]=={"server":"https://natal.example:8443","pin":"741f0e04715d9e9539ecff4c9a5b9862eb733e72b80e3ccf666a75f7246e5e8f"}' \
+  --birth https://Natal.example:8443 --birth-pin "$spki"
+baked "the pin alone: the machine says where" 'list(p["birth"])==["pin"]' --birth-pin "$spki"
 rm -rf "$T/image"
+want 2 "error[usage]: --birth without --birth-pin" bake debian-12 --birth https://natal.example
+want 2 "error[usage]: --birth: 'http://natal.example' is not https://HOST:PORT" bake debian-12 --birth http://natal.example --birth-pin "$spki"
+want 2 "error[usage]: --birth-pin: pin 'sha256//AAAA' is neither" bake debian-12 --birth-pin sha256//AAAA
 want 2 "--algorithm 'ed2551' is unknown" bake debian-12 --algorithm ed2551
 want 2 "did you mean 'ed25519'?" bake debian-12 --algorithm ed2551
 want 6 "--require: there is no media key 'q'" bake debian-12 --require p,q

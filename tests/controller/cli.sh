@@ -34,6 +34,7 @@ vm drain|vm drain web-1
 vm quarantine|vm quarantine web-1
 vm release|vm release web-1
 vm reissue|vm reissue web-1
+vm birth-token|vm birth-token newborn
 vm delete|vm delete web-1
 lint|lint USERDATA
 audit list|audit list
@@ -75,6 +76,7 @@ sys.exit(0 if docs and all(isinstance(d,dict) for d in docs) and (len(docs)==1 o
 while IFS='|' read -r verb call; do
   call=${call//IMAGE/$T/image}; call=${call//CHANNEL/$T/web-1.sock}; call=${call//MEDIUM/$T/web-1.iso}; call=${call//SECOND/$T/second.iso}; call=${call//CHAIN/$T/ca.pem}; call=${call//SPEC/$T/spec.yaml}; call=${call//BACKUP/$T/backup} call=${call//USERDATA/$T/user-data}
   [ "$verb" = "ca install" ] && n ca show --out "$T/ca.pem"
+  [ "$verb" = "vm birth-token" ] && n vm create newborn --host none --birth token > /dev/null
   if [ "$verb" = "vm wait" ]; then guest web-1 >/dev/null 2>&1 & G=$!; fi
   # shellcheck disable=SC2086
   out=$(n $call -o json 2>"$T/err"); rc=$?

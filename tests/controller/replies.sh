@@ -24,6 +24,13 @@ grep -q '"phase"' <(n vm show told -o json) && ok "a machine with a report" || f
 openssl ecparam -name prime256v1 -genkey -noout -out "$T/key" 2> /dev/null && openssl req -new -key "$T/key" -subj /CN=x -out "$T/csr" || { echo "openssl is needed"; exit 77; }
 token() { curl -sS --unix-socket "$S/natald.sock" -d "{\"role\":\"reader\",\"name\":\"$1\"}" http://n/v1/access | grep -o 'natal1_[^"]*'; }
 enrol() { python3 -c 'import json,sys; print(json.dumps({"token": sys.argv[1], "csr": open(sys.argv[2]).read()}))' "$1" "$T/csr"; }
+# Two that are born without a medium.
+openssl genrsa -out "$T/ek.key" 2048 2> /dev/null && openssl rsa -in "$T/ek.key" -pubout -out "$T/ek.pem" 2> /dev/null
+n vm create by-token --host none --birth token > /dev/null && n vm create by-ek --host none --birth ek --ek "$T/ek.pem" > /dev/null || fail "no newborn"
+n vm birth-token by-token --out "$T/birth" > /dev/null
+nonce=$(printf 'a1%.0s' {1..32})
+born() { echo "{\"format\":1,\"uuid\":\"$(field "$1" uuid)\",\"nonce\":\"$nonce\",$2}"; }
+sealed() { born by-ek "\"ek\":\"$("$src/tests/tools/ek.py" "$T/ek.pem")\",\"ak_name\":\"000b$1\""; }
 can_run=0
 command -v qemu-system-x86_64 > /dev/null && command -v swtpm_setup > /dev/null && can_run=1
 export REPLIES_ALL=1
@@ -49,6 +56,16 @@ export REPLIES_ALL=1
 400 POST /v1/ca/csr {"subjct":"x"}
 2xx POST /v1/ca/install $(n ca show -o json | python3 -c 'import json,sys; print(json.dumps({"chain": json.load(sys.stdin)["chain"]}))')
 400 POST /v1/ca/install {"chain":"x"}
+409 POST /v1/vms/by-ek/birth-token {}
+404 POST /v1/vms/nowhere/birth-token {}
+2xx POST /v1/birth $(born by-token "\"token\":\"$(cat "$T/birth")\"")
+403 POST /v1/birth $(born by-token "\"token\":\"$(sed 's/.....$/AAAAA/' "$T/birth")\"")
+400 POST /v1/birth $(born by-token "\"token\":\"\"")
+2xx POST /v1/vms/by-token/birth-token?project=default {"hours":1}
+501 POST /v1/birth {"format":2,"uuid":"x","nonce":"$nonce"}
+2xx POST /v1/birth/challenge $(sealed "$nonce")
+400 POST /v1/birth/challenge $(sealed "$nonce" | sed 's/000b/000c/')
+403 POST /v1/birth/challenge $(sealed "$nonce" | sed 's/"uuid":"......../"uuid":"11111111/')
 2xx POST /v1/access {"role":"operator","name":"alice","all_projects":true}
 400 POST /v1/access {"role":"operater","name":"alice"}
 400 POST /v1/access {"role":"guest","name":"alice"}
