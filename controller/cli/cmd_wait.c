@@ -55,6 +55,23 @@ static void print_report(struct json_object *report)
 	print_items(report);
 }
 
+/* Of one that is born without a medium. */
+static void print_birth(struct json_object *o)
+{
+	struct json_object *b = NULL;
+	char text[80];
+
+	if (!json_object_object_get_ex(o, "birth", &b))
+		return;
+	uint64_t refused = json_uint(b, "refused", 0);
+	snprintf(text, sizeof text, "by %s", json_text(b, "proof") ? json_text(b, "proof") : "");
+	print_field("birth", text);
+	print_time("token until", json_uint(b, "token_until", 0));
+	print_time("asked", json_uint(b, "asked_at", 0));
+	snprintf(text, sizeof text, "%llu", (unsigned long long)refused);
+	print_field("refused", refused ? text : NULL);
+}
+
 int cmd_vm_show(struct cli *cli, struct err *e)
 {
 	static const char *const keys[] = { "name", "id", "state", "reason", "host", "image", "agent", "agent_by", "uuid", "instance_id", "mac" };
@@ -71,6 +88,7 @@ int cmd_vm_show(struct cli *cli, struct err *e)
 	vm_forwards(o, text);
 	print_field("forwards", text);
 	print_field("vTPM EK", json_text(o, "ek_sha256"));
+	print_birth(o);
 	snprintf(text, sizeof text, "%llu", (unsigned long long)json_uint(o, "sequence", 0));
 	print_field("sequence", text);
 	print_time("created", json_uint(o, "created_at", 0));
@@ -124,6 +142,14 @@ static void show_step(struct following *f, struct json_object *ev)
 	fflush(stdout);
 }
 
+static void show_birth(struct following *f, struct json_object *ev)
+{
+	const char *what = json_text(ev, "what"), *from = json_text(ev, "from"), *why = json_text(ev, "why"), *proof = json_text(ev, "proof");
+
+	end_live(f);
+	printf("%-13s %s by %s%s%s\n", "birth", what ? what : "", from ? from : "", why ? ": " : proof ? ", " : "", why ? why : proof ? proof : "");
+}
+
 static void show_event(struct following *f, struct json_object *ev)
 {
 	const char *kind = json_text(ev, "kind"), *state = json_text(ev, "state"), *reason = json_text(ev, "reason");
@@ -140,6 +166,8 @@ static void show_event(struct following *f, struct json_object *ev)
 		end_live(f);
 		printf("an unauthenticated report (nothing is decided by it): %s\n", json_text(ev, "phase") ? json_text(ev, "phase") : "");
 		print_findings(stdout, ev);
+	} else if (kind && strcmp(kind, "birth") == 0) {
+		show_birth(f, ev);
 	} else if (state && (strcmp(state, "provisioning") != 0 || strcmp(f->last_state, state) != 0)) {
 		end_live(f);
 		printf("%-13s %s\n", state, reason ? reason : "");

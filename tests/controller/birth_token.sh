@@ -45,6 +45,7 @@ grep -q ^alice: "$T/a/etc/passwd" && ok "born: its user is there" || fail "no al
 [ "$(field web-1 reason)" = "its guest has asked for its bundle" ] && [ "$(field web-1 birth.asked_at)" -gt 0 ] && ok "natald says who asked" || fail "$(field web-1 reason)"
 "$guestd" --root "$T/a" --channel https --agent "$agent" --uuid "$uuid" 2>> "$T/guestd.log" & pids+=($!); G=$!
 want 0 "" n vm wait web-1 --timeout 20
+n vm wait web-1 > "$T/waited" && grep -q "^birth  *asked by 127.0.0.1, token" "$T/waited" && n vm show web-1 | grep -q "^birth.*by token" && ok "wait and show say so" || fail "$(cat "$T/waited"; n vm show web-1)"
 [ "$(field web-1 state)" = provisioned ] && [ "$(field web-1 bundle.wiped_at)" -gt 0 ] && ok "its report is heard, and its private keys are wiped here" || fail "$(field web-1 state) $(field web-1 reason): $(cat "$T/guestd.log")"
 n vm change web-1 --user bob > /dev/null
 goal() { grep -q ^bob: "$T/a/etc/passwd"; }

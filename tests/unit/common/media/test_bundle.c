@@ -367,6 +367,33 @@ static void writer_refuses_what_a_reader_would(void **s)
 	assert_err(bundle_assemble(&a.m, "{}", 2, NULL, 0, &json, &e), ERR_LIMIT, e, "bundle is larger than 67108864 bytes");
 }
 
+/* What answers a guest's question is no medium, and no medium is an answer. */
+static void an_answer_is_for_who_asked(void **s)
+{
+	static const struct { uint8_t signed_for, asked; const char *says; } rows[] = {
+		{ 0, 0, NULL }, { 7, 7, NULL }, { 7, 0, "this one did not ask" }, { 0, 7, "it has no nonce" }, { 7, 8, "its nonce is another's" },
+	};
+	struct trust t = sample_trust(keys, 1);
+
+	(void)s;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct guest_facts facts = sample_facts();
+		scoped_buf struct buf b = BUF_MAX(BUNDLE_CAP);
+		scoped(verified_free_p) struct verified *v = NULL;
+		struct sample a;
+		struct err e;
+		sample_init(&a);
+		memset(a.m.nonce, rows[i].signed_for, sizeof a.m.nonce);
+		memset(facts.nonce, rows[i].asked, sizeof facts.nonce);
+		facts.pass_older = true;        /* a goal came since: that lets no other answer pass */
+		sample_bundle(&a, keys, 1, &b);
+		if (rows[i].says)
+			assert_err(verify(&b, &t, &facts, &v, &e), ERR_DENIED, e, rows[i].says);
+		else
+			assert_ok(verify(&b, &t, &facts, &v, &e), e);
+	}
+}
+
 static void reproducible(void **s)
 {
 	struct sample a;
@@ -386,7 +413,7 @@ int main(void)
 		cmocka_unit_test(truncated_at_every_byte), cmocka_unit_test(whose_signature), cmocka_unit_test(for_another_guest_or_time),
 		cmocka_unit_test(clock_policy), cmocka_unit_test(manifests_refused), cmocka_unit_test(least_format),
 		cmocka_unit_test(bytes_behind_the_blobs), cmocka_unit_test(oversize), cmocka_unit_test(writer_refuses_what_a_reader_would),
-		cmocka_unit_test(reproducible) };
+		cmocka_unit_test(an_answer_is_for_who_asked), cmocka_unit_test(reproducible) };
 
 	return cmocka_run_group_tests(t, setup, NULL);
 }

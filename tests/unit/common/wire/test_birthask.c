@@ -48,7 +48,8 @@ static void each_fault_is_named(void **s)
 		{ "{\"format\":1,\"uuid\":\"6F0C2A5E-0000-4000-8000-000000000001\",\"nonce\":\"" NONCE "\",\"token\":\"x\"}", ERR_FORMAT, "no UUID in small letters" },
 		{ "{\"format\":1,\"uuid\":\"00000000-0000-0000-0000-000000000000\",\"nonce\":\"" NONCE "\",\"token\":\"x\"}", ERR_FORMAT, "no UUID" },
 		{ "{\"format\":1,\"uuid\":\"" UUID "\",\"nonce\":\"a1\",\"token\":\"x\"}", ERR_FORMAT, "nonce" },
-		{ "{\"format\":1,\"uuid\":\"" UUID "\",\"nonce\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"token\":\"x\"}", ERR_FORMAT, "all zeros" },
+		{ "{\"format\":1,\"uuid\":\"" UUID "\",\"nonce\":"
+			"\"0000000000000000000000000000000000000000000000000000000000000000\",\"token\":\"x\"}", ERR_FORMAT, "all zeros" },
 		{ HEAD "}", ERR_FORMAT, "and here is none" },
 		{ HEAD ",\"token\":\"x\",\"ek\":\"AAAA\"}", ERR_FORMAT, "and here are two" },
 		{ HEAD ",\"token\":\"x\",\"secret\":\"" NONCE "\"}", ERR_FORMAT, "and here are two" },
