@@ -44,9 +44,10 @@ natald_end() { # [SIGNAL]
   wait "$natald_pid" 2>/dev/null || true
   natald_pid=
 }
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 one_store() { # FUNCTION
   S=$work/$store options=()
-  to=127.0.0.1:$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  to=127.0.0.1:$(free_port)
   if [ "$store" = postgresql ]; then
     pg_there && grep -q '^#define PQ_SONAME' "$build/config.h" || { echo "postgresql: no server is installed, or built without libpq" >&2; return 0; }
     pg_start bench -c max_wal_size=4GB || { echo "void: PostgreSQL does not begin" >&2; exit 1; }
