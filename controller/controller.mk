@@ -9,7 +9,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/crypto/ca.c %D%/crypto/ca.h %D%/crypto/guestkey.c %D%/crypto/guestkey.h %D%/crypto/seal.c %D%/crypto/seal.h \
 	%D%/crypto/peercert.c %D%/crypto/peercert.h %D%/crypto/spki.c %D%/crypto/spki.h %D%/crypto/sha256.c %D%/crypto/ek.c %D%/crypto/ek.h %D%/crypto/ek_read.c %D%/crypto/ek_challenge.c \
 	%D%/store/key_statement.c %D%/store/key_statement.h %D%/store/access.c %D%/store/access.h %D%/store/shared_key.c %D%/store/shared_key.h %D%/store/audit_row.c %D%/store/audit_row.h %D%/store/idempotency.c %D%/store/idempotency.h %D%/store/vm_page.c %D%/store/vm_page.h %D%/store/newborn_row.c %D%/store/newborn_row.h \
-	%D%/store/boot.c %D%/store/boot.h %D%/store/bundle_row.c %D%/store/bundle_row.h %D%/store/ca_row.c %D%/store/ca_row.h %D%/store/db.c %D%/store/db.h \
+	%D%/store/boot.c %D%/store/boot.h %D%/store/bundle_row.c %D%/store/bundle_row.h %D%/store/ca_row.c %D%/store/ca_row.h %D%/store/db.c %D%/store/db.h %D%/store/progress.c %D%/store/progress.h \
 	%D%/store/engine.h %D%/store/engine_sqlite.c %D%/store/migrate.c \
 	%D%/store/event.c %D%/store/event.h %D%/store/image.c %D%/store/image.h %D%/store/media_key.c %D%/store/media_key.h \
 	%D%/store/migrations.c %D%/store/migrations.h %D%/store/pool_key.c %D%/store/pool_key.h %D%/store/pool_mark.c %D%/store/pool_mark.h %D%/store/store.c %D%/store/store.h \
@@ -18,10 +18,11 @@ controller_libcontroller_a_SOURCES = \
 	%D%/signer/signer.h %D%/signer/wire.h \
 	%D%/service/anchors.c %D%/service/anchors.h %D%/service/keys.c %D%/service/keys.h %D%/service/runs.c %D%/service/runs.h %D%/service/stale.c %D%/service/stale.h \
 	%D%/service/grant.c %D%/service/grant.h %D%/service/advance.c %D%/service/birth.c %D%/service/birth.h %D%/service/births.c %D%/service/births.h %D%/service/birth_parts.c %D%/service/birth_parts.h %D%/service/ctl.c \
-	%D%/service/grant.c %D%/service/grant.h %D%/service/token.c %D%/service/token.h %D%/service/newborn.c %D%/service/newborn.h %D%/service/newborn_ek.c %D%/service/newborn_ek.h %D%/service/advance.c %D%/service/birth.c %D%/service/birth.h %D%/service/births.c %D%/service/births.h %D%/service/birth_parts.c %D%/service/birth_parts.h %D%/service/ctl.c \
+	%D%/service/token.c %D%/service/token.h %D%/service/newborn.c %D%/service/newborn.h %D%/service/newborn_ek.c %D%/service/newborn_ek.h \
 	%D%/service/ctl.h %D%/service/waiters.c %D%/service/waiters.h %D%/service/goal.c %D%/service/goal.h %D%/service/guest.c %D%/service/guest.h %D%/service/link.c %D%/service/link_ask.c %D%/service/link_answer.c %D%/service/link.h %D%/service/link_priv.h \
+	%D%/service/hearing.c %D%/service/hearing.h %D%/service/step.c %D%/service/step.h \
 	%D%/service/agent_way.c %D%/service/agent_way.h %D%/service/carrier.c %D%/service/carrier.h %D%/service/carrier_parts.c %D%/service/cpio.c %D%/service/cpio.h %D%/service/medium.c %D%/service/medium.h %D%/service/volume.c %D%/service/volume.h %D%/service/pinfile.c %D%/service/pinfile.h %D%/service/pinwriter.c %D%/service/pinwriter.h %D%/service/pool.c %D%/service/pool.h \
-	%D%/service/instance.c %D%/service/instance.h %D%/service/report.c %D%/service/report.h %D%/service/address.c %D%/service/address.h %D%/service/guestdata.c %D%/service/identity.c %D%/service/identity.h %D%/service/shape.c %D%/service/shape.h %D%/service/spec.c %D%/service/spec.h \
+	%D%/service/instance.c %D%/service/instance.h %D%/service/report.c %D%/service/report_compare.c %D%/service/report.h %D%/service/address.c %D%/service/address.h %D%/service/guestdata.c %D%/service/identity.c %D%/service/identity.h %D%/service/shape.c %D%/service/shape.h %D%/service/spec.c %D%/service/spec.h \
 	%D%/http/watch.c %D%/api/api_health.c %D%/api/openapi.c %D%/api/openapi.h %D%/api/openapi_schema.c %D%/api/openapi_schema.h %D%/api/metrics.c %D%/api/metrics.h %D%/api/reqlog.c %D%/api/reqlog.h %D%/http/conn.c %D%/http/conn.h %D%/http/exchange.c %D%/http/server_impl.h %D%/http/listener.c %D%/http/listener.h %D%/http/peer.h %D%/http/rate.c %D%/http/rate.h %D%/http/ticket.c %D%/http/ticket.h %D%/http/tls.c %D%/http/tls.h \
 	%D%/http/params.c %D%/http/problem.c %D%/http/request.h %D%/http/route.c %D%/http/server.c %D%/http/server.h \
 	%D%/api/api.h %D%/api/api_access.c %D%/api/api_audit.c %D%/api/api_goal.c %D%/api/api_guest.c %D%/api/handle.c %D%/api/once.c %D%/api/once.h %D%/api/page.c %D%/api/page.h %D%/api/things.c %D%/api/api_backup.c %D%/api/api_image.c %D%/api/api_key.c %D%/api/api_pool.c %D%/api/api_run.c %D%/api/api_vm.c %D%/api/api_vm_list.c %D%/api/bodies.c %D%/api/bodies.h %D%/api/api_birth.c \

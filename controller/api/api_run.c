@@ -5,6 +5,7 @@
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
 #include "controller/service/birth.h"
+#include "controller/service/hearing.h"
 #include "controller/service/spec.h"
 #include "controller/service/link.h"
 #include "controller/store/event.h"
@@ -125,6 +126,8 @@ int api_vm_events(struct ctl *c, struct request *rq, struct err *e)
 	int r = ctl_vm(c, rq->project, rq->name, &v, e);
 	if (r)
 		return r;
+	if (wait_s)                     /* each step is an event as long as he comes back */
+		hearings_watch(c->hearings, v.id);
 	scoped_json struct json_object *array = l.array = json_object_new_array();
 	r = event_each(c->store, &(struct event_cursor){ v.id, l.last, EVENTS_MAX }, add_event, &l, e);
 	if (r)

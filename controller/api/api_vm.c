@@ -14,6 +14,7 @@
 #include "controller/service/pinfile.h"
 #include "controller/service/pool.h"
 #include "controller/service/remote.h"
+#include "controller/service/step.h"
 #include "controller/store/event.h"
 #include "controller/api/page.h"
 #include "controller/store/media_key.h"
@@ -43,7 +44,7 @@ static void add_agent(struct ctl *c, const struct vm *v, struct json_object *o)
 }
 
 /* What it is to be, and what it has said that it is. */
-static void add_goal(const struct vm *v, struct json_object *o)
+static void add_goal(const struct vm *v, int64_t seen_at, struct json_object *o)
 {
 	struct json_object *g = json_object_new_object(), *has = json_object_new_object();
 
@@ -53,7 +54,7 @@ static void add_goal(const struct vm *v, struct json_object *o)
 	json_put_uint(has, "epoch", (uint64_t)v->has_epoch);
 	json_put_uint(has, "gen", (uint64_t)v->has_gen);
 	json_object_object_add(g, "guest", has);
-	json_put_uint(g, "seen_at", (uint64_t)v->seen_at);
+	json_put_uint(g, "seen_at", (uint64_t)seen_at);
 	json_object_object_add(o, "goal", g);
 }
 
@@ -91,7 +92,7 @@ static struct json_object *vm_json(struct ctl *c, const struct vm *v, char tag[T
 	struct err ignored;
 	bool absent = true;
 	struct json_object *o = json_object_new_object(), *b = json_object_new_object();
-	int64_t last = 0;
+	int64_t last = 0, seen_at = v->seen_at;
 
 	json_put(o, "id", v->id);
 	json_put(o, "name", v->name);
@@ -108,8 +109,9 @@ static struct json_object *vm_json(struct ctl *c, const struct vm *v, char tag[T
 	json_put_uint(o, "sequence", (uint64_t)v->sequence);
 	api_add_parsed(o, "forwards", v->forwards);
 	json_put(o, "ek_sha256", v->ek_sha256);
+	struct json_object *step = step_report(c, v, &seen_at);
 	add_birth(c, v, o);
-	add_goal(v, o);
+	add_goal(v, seen_at, o);
 	json_put_uint(o, "created_at", (uint64_t)v->created_at);
 	if (bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, &ignored) == 0 && !absent) {
 		if (row.manifest.size)
@@ -119,7 +121,10 @@ static struct json_object *vm_json(struct ctl *c, const struct vm *v, char tag[T
 		api_add_parsed(b, "keys", row.keys.data);
 	}
 	json_object_object_add(o, "bundle", b);
-	api_add_parsed(o, "report", v->status);
+	if (step)
+		json_object_object_add(o, "report", step);
+	else
+		api_add_parsed(o, "report", v->status);
 	api_add_parsed(o, "unproven", v->unproven);
 	json_put_uint(o, "forged", (uint64_t)v->forged);
 	json_put_uint(o, "last_event", event_last(c->store, v->id, &last, &ignored) ? 0 : (uint64_t)last);

@@ -138,7 +138,7 @@ int server_net(struct server *s, const struct server_net *net, struct err *e)
 {
 	s->to_net = *net;
 	s->net = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TLS | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_DUAL_STACK | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_data, s,
-		MHD_OPTION_HTTPS_CERT_CALLBACK, tls_door_certificate, MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
+		MHD_OPTION_HTTPS_CERT_CALLBACK, tls_door_certificate, MHD_OPTION_HTTPS_PRIORITIES, tls_priorities,
 		MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->conns.max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)NET_MEMORY, MHD_OPTION_END);

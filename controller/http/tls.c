@@ -7,6 +7,9 @@
 #include "common/base/clock.h"
 #include "controller/http/ticket.h"
 
+const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM:-GROUP-ALL:+GROUP-X25519"
+	":+GROUP-SECP256R1:+GROUP-SECP384R1:%SERVER_PRECEDENCE";
+
 enum { CHAIN_MAX = 8 };
 
 /* What is shown is used by handshakes until they end: the one before is let go of with the next. */

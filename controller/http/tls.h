@@ -12,6 +12,9 @@
 
 enum { TICKET_KEY_SIZE = 64 };
 
+/* The cheapest of what is strong first: X25519, AES-128-GCM with SHA-256. In GnuTLS' words. */
+extern const char tls_priorities[];
+
 struct tls_door;
 int tls_door_new(struct tls_door **ret, struct err *e);
 void tls_door_free(struct tls_door *d);

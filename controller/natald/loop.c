@@ -12,7 +12,7 @@
 #include "controller/service/pool.h"
 #include "controller/service/waiters.h"
 
-enum { TURN_REQUESTS_MAX = 256, DRAIN_MS = 300, FINISH_MS = 10000 };
+enum { TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_PINS, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
@@ -77,16 +77,15 @@ static int sleep_ms(struct loop *l)
 
 static struct request *take_fresh(struct loop *l)
 {
-	struct request *list = NULL, *rq;
-
+	struct request *list = NULL, **end = &list, *rq;
 	int n = 0;
 
 	for (; n < TURN_REQUESTS_MAX && (rq = server_take(l->server)); n++)
-		turn_push(&list, rq);
+		end = turn_add(end, rq);
 	for (bool expired; n < TURN_REQUESTS_MAX && (rq = waiters_next(l->c->waiters, clock_mono_ms(), &expired)); n++) {
 		rq->kept = false;
 		rq->expired = expired;
-		turn_push(&list, rq);
+		end = turn_add(end, rq);
 	}
 	return list;
 }

@@ -36,6 +36,7 @@
 #include "controller/service/fleet.h"
 #include "controller/service/goal.h"
 #include "controller/service/instance.h"
+#include "controller/service/hearing.h"
 #include "controller/service/link.h"
 #include "controller/service/keys.h"
 #include "controller/service/pinfile.h"
@@ -290,6 +291,7 @@ static void fini(struct ctl *c)
 	store_close(c->store);
 	request_watch(NULL, NULL);
 	metrics_free(c->metrics);
+	hearings_free(c->hearings);
 	secret_free(c->seal);
 }
 
@@ -309,7 +311,7 @@ static int controller(const struct options *o, const char *program, struct err *
 	else
 		snprintf(store_path, sizeof store_path, "%s/natal.db", o->state);
 	c.log_requests = o->log == LOG_REQUESTS;
-	if (!(c.metrics = metrics_new()))
+	if (!(c.hearings = hearings_new()) || !(c.metrics = metrics_new()))
 		return err_nomem(e);
 	reqlog_start(&c);
 	if ((r = instance_load(&c, e)) || (r = begin_signer(&c, o, store_path, e)) || (r = net_open(&o->net, &net, e)) || (r = store_open(store_path, &c.store, e)) || (r = first_rows(&c, e)) ||

@@ -14,13 +14,21 @@
 
 enum { BIRTH_WAIT_MS = 15000, TURN_TRIES_MAX = 10 };
 
-void turn_push(struct request **list, struct request *rq)
+struct request **turn_end(struct request **list)
 {
 	while (*list)
 		list = &(*list)->next;
-	*list = rq;
-	rq->next = NULL;
+	return list;
 }
+
+struct request **turn_add(struct request **end, struct request *rq)
+{
+	*end = rq;
+	rq->next = NULL;
+	return &rq->next;
+}
+
+void turn_push(struct request **list, struct request *rq) { turn_add(turn_end(list), rq); }
 
 /* request → decode → decide → rows. A request that fails is undone alone. */
 static int run_one(struct turns *l, struct request *rq, struct err *e)
@@ -46,7 +54,7 @@ static int run_one(struct turns *l, struct request *rq, struct err *e)
 
 static int run_list(struct turns *l, struct request **from, struct request **done, struct err *e)
 {
-	struct request *keep = NULL;
+	struct request **parked = turn_end(&l->parked), **over = turn_end(done), **keeping = turn_end(&l->keeping);
 	int r = 0;
 
 	for (struct request *rq; !r && (rq = *from);) {
@@ -55,15 +63,11 @@ static int run_list(struct turns *l, struct request **from, struct request **don
 			rq->expired = true;
 		r = run_one(l, rq, e);
 		if (rq->kept && !rq->failed.code) {
-			turn_push(&l->keeping, rq);
+			keeping = turn_add(keeping, rq);
 			continue;
 		}
-		turn_push(rq->parked && !rq->failed.code ? &keep : done, rq);
-	}
-	while (keep) {
-		struct request *rq = keep;
-		keep = rq->next;
-		turn_push(&l->parked, rq);
+		struct request ***end = rq->parked && !rq->failed.code ? &parked : &over;
+		*end = turn_add(*end, rq);
 	}
 	return r;
 }
@@ -107,25 +111,26 @@ static void finish(struct ctl *c, struct request *rq)
 /* Second halves of requests: at once, or when the birth that they await has ended. Who goes on waiting leaves the list. */
 static void finish_all(struct turns *l, struct request **done)
 {
-	struct request *list = *done, *unborn = l->unborn;
+	struct request *list = *done, *unborn = l->unborn, **over = done, **waits = turn_end(&unborn), **still = &l->unborn;
 
 	*done = l->unborn = NULL;
 	for (struct request *rq; (rq = list);) {
 		list = rq->next;
 		if (!rq->awaits_birth || rq->failed.code) {
 			finish(l->c, rq);
-			turn_push(done, rq);
+			over = turn_add(over, rq);
 			continue;
 		}
 		rq->deadline_ms = clock_mono_ms() + BIRTH_WAIT_MS;
-		turn_push(&unborn, rq);
+		waits = turn_add(waits, rq);
 	}
 	for (struct request *rq; (rq = unborn);) {
 		unborn = rq->next;
 		bool ended = births_ended(l->c, rq->vm_id) || clock_mono_ms() >= rq->deadline_ms;
 		if (ended)
 			finish(l->c, rq);
-		turn_push(ended ? done : &l->unborn, rq);
+		struct request ***end = ended ? &over : &still;
+		*end = turn_add(*end, rq);
 	}
 	births_forget(l->c);
 }
@@ -246,13 +251,15 @@ static int attempt_again(struct turns *l, struct request **fresh, struct request
 /* What they asked for is committed: from here on c->waiters has them. Who waited for the same before is answered with nothing. */
 static void keep_all(struct turns *l, struct request **done)
 {
+	struct request **over = turn_end(done);
+
 	for (struct request *rq; (rq = l->keeping);) {
 		void *before = NULL;
 		l->keeping = rq->next;
 		if (waiters_add(l->c->waiters, rq->vm_id, rq, rq->deadline_ms, &before, &rq->failed))
-			turn_push(done, rq);
+			over = turn_add(over, rq);
 		if (before)
-			turn_push(done, before);
+			over = turn_add(over, before);
 	}
 }
 

@@ -18,5 +18,7 @@ struct turns {
 };
 /* fresh: whole requests, which become the turn's. unavailable: nothing of it is durable, and who asked was told so. */
 int turn_run(struct turns *l, struct request *fresh, struct err *e);
-/* To the end of the list. */
+/* To the end of the list, which is walked; turn_add() is given the end, and returns the new one. */
 void turn_push(struct request **list, struct request *rq);
+struct request **turn_add(struct request **end, struct request *rq);
+struct request **turn_end(struct request **list);

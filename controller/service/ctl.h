@@ -18,6 +18,7 @@ struct waiters;
 struct metrics;
 struct fleet;
 struct host_talk;
+struct hearings;
 struct ctl {
 	const char *state_dir;                  /* absolute */
 	struct store *store;
@@ -27,6 +28,7 @@ struct ctl {
 	struct pinwriter *pins;
 	struct link *link;
 	struct waiters *waiters;                /* guests, over connections of their own */
+	struct hearings *hearings;              /* NULL: each report takes the long way */
 	struct metrics *metrics;                /* may be NULL */
 	bool log_requests;                      /* a line for each */
 	char id[STORE_ID_MAX];                  /* controller id: in every manifest */

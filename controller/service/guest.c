@@ -14,6 +14,7 @@
 #include "controller/service/remote.h"
 #include "controller/service/report.h"
 #include "controller/service/runs.h"
+#include "controller/service/step.h"
 #include "controller/service/waiters.h"
 
 enum { SEEN_EVERY_S = 300, WAITING_HEARTBEAT_S = 3600 };
@@ -165,9 +166,11 @@ int guest_take_frame(struct ctl *c, const char *vm_id, const struct frame *f, st
 	static const uint8_t no_mac[SHA256_SIZE];
 	scoped_secret struct secret *key = NULL;
 	scoped_vm struct vm v = { 0 };
-	bool absent;
+	bool absent, taken;
 	int r;
 
+	if ((r = step_take(c, vm_id, f, into, &taken, e)) || taken)
+		return r;
 	if ((r = vm_get_by_id(c->store, vm_id, &v, &absent, e)) || absent)
 		return r ? r : err_set(e, ERR_NOT_FOUND, "a frame of unknown VM %s", vm_id);
 	if (c->talk && strcmp(c->talk->host, v.host) != 0)

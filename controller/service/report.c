@@ -13,16 +13,19 @@
 #include "controller/crypto/seal.h"
 #include "controller/service/birth.h"
 #include "controller/service/goal.h"
+#include "controller/service/hearing.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/newborn.h"
 #include "controller/service/report.h"
+#include "controller/service/step.h"
 #include "controller/store/boot.h"
 #include "controller/store/event.h"
 #include "controller/store/pool_key.h"
+#include "controller/store/progress.h"
 
 static void status_free(struct status *s) { status_fini(s); }
 
-static int acknowledge(struct ctl *c, const struct guest_talk *t, const struct status *s, struct err *e)
+int report_acknowledge(struct ctl *c, const struct guest_talk *t, const struct status *s, struct err *e)
 {
 	scoped_json struct json_object *o = json_object_new_object();
 
@@ -32,7 +35,7 @@ static int acknowledge(struct ctl *c, const struct guest_talk *t, const struct s
 	return guest_answer(c, t, &(struct frame){ .type = FRAME_ACK, .seq = s->seq, .body = (const uint8_t *)line, .body_size = strlen(line) }, e);
 }
 
-static struct json_object *shown(const struct status *s, bool authentic)
+struct json_object *report_shown(const struct status *s, bool authentic)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -49,14 +52,22 @@ static struct json_object *shown(const struct status *s, bool authentic)
 	return o;
 }
 
+/* Worth an event: it moves the machine's state, or somebody looks at each step. */
+static bool is_news(struct ctl *c, const struct vm *v, const struct status *s)
+{
+	return status_phase_terminal(s->phase) || v->state != VM_PROVISIONING || strcmp(v->reason, status_phase_name(s->phase)) != 0 ||
+		hearings_watched(c->hearings, v->id);
+}
+
 /* The last report is kept whole, the items with it; what nothing proves lies apart, over nothing that is proven. */
 static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool authentic, struct err *e)
 {
-	scoped_json struct json_object *o = shown(s, authentic);
+	scoped_json struct json_object *o = report_shown(s, authentic);
+	const char *kind = authentic ? "step" : "unauthenticated";
+	int r = 0;
 
-	int r = event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = authentic ? "step" :
-		"unauthenticated",
-		.body = json_line(o) }, e);
+	if (!authentic || is_news(c, v, s))
+		r = event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = kind, .body = json_line(o) }, e);
 	if (r)
 		return r;
 	if (s->items)
@@ -65,51 +76,6 @@ static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool
 	free(*kept);
 	*kept = strdup(json_line(o));
 	return *kept ? 0 : err_nomem(e);
-}
-
-static int compare_keys(const struct bundle_row *row, struct json_object *reported, struct err *e)
-{
-	scoped_json struct json_object *signed_keys = NULL;
-	struct json_object *want, *got = NULL;
-
-	int r = json_parse(row->keys.data, row->keys.size, "the bundle's keys", &signed_keys, e);
-	if (r)
-		return r;
-	const char *a = json_text(signed_keys, "tls_spki"), *b = reported ? json_text(reported, "tls_spki") : NULL;
-	if (!a || !b || strcmp(a, b) != 0)
-		return err_set(e, ERR_UNTRUSTED, "the guest installed TLS key %.12s…, the certificate was issued to %.12s…", b ? b :
-			"none", a ? a : "none");
-	json_object_object_get_ex(signed_keys, "ssh", &want);
-	json_object_object_get_ex(reported, "ssh", &got);
-	json_object_object_foreach(want, type, digest) {
-		const char *g = got ? json_text(got, type) : NULL;
-		if (!g || strcmp(g, json_object_get_string(digest)) != 0)
-			return err_set(e, ERR_UNTRUSTED, "the guest installed %s host key %.12s…, %.12s… was signed", type, g ? g :
-				"none", json_object_get_string(digest));
-	}
-	return 0;
-}
-
-int report_compare(const struct bundle_row *row, const struct status *s, struct err *e)
-{
-	uint8_t result[SHA256_SIZE];
-	char got[2 * SHA256_SIZE + 1], want[2 * SHA256_SIZE + 1];
-
-	if (!bytes_equal(s->digest, row->digest, SHA256_SIZE)) {
-		hex_encode(s->digest, SHA256_SIZE, got);
-		hex_encode(row->digest, SHA256_SIZE, want);
-		return err_set(e, ERR_UNTRUSTED, "the guest applied bundle %.12s…, %.12s… was signed for it", got, want);
-	}
-	static const uint8_t none[SHA256_SIZE];
-	if (bytes_equal(s->result, none, SHA256_SIZE))
-		return err_set(e, ERR_UNTRUSTED, "the report has no result digest");
-	/* Thousands of items do not fit into a frame: then the guest's word is their digest alone. */
-	int r = s->items ? result_digest_json(row->digest, s->items, result, e) : 0;
-	if (r)
-		return r;
-	if (s->items && !bytes_equal(result, s->result, SHA256_SIZE))
-		return err_set(e, ERR_UNTRUSTED, "the report's result digest is not that of its items");
-	return compare_keys(row, s->keys, e);
 }
 
 /* The first finding of this level, as one sentence. */
@@ -230,9 +196,21 @@ static int find_twin(struct ctl *c, const struct vm *v, struct boot *newest, str
 	return (r = boot_put(c->store, v->id, newest, e)) ? r : boot_put(c->store, v->id, b, e);
 }
 
-enum hearing { HEAR_NOT, HEAR_SHOW, HEAR };
+/* The boot that was the newest, with all that was said in it: its row is the only place soon. */
+static int last_boot(struct ctl *c, const struct vm *v, struct boot *ret, bool *ret_none, struct err *e)
+{
+	int r = boot_get(c->store, v->id, v->boot_id, ret, ret_none, e);
+	int64_t seq = ret->seq;
+
+	if (r || *ret_none || (r = step_last(c, v->id, v->boot_id, &seq, e)) || seq == ret->seq)
+		return r;
+	ret->seq = seq;
+	return boot_put(c->store, v->id, ret, e);
+}
+
+enum heed { HEAR_NOT, HEAR_SHOW, HEAR };
 /* Notes that this frame was seen, and says what it may do: a frame seen before, or of a boot that is not the newest, does nothing. */
-static int take_boot(struct ctl *c, struct vm *v, const struct status *s, enum hearing *ret, struct err *e)
+static int take_boot(struct ctl *c, struct vm *v, const struct status *s, enum heed *ret, struct err *e)
 {
 	struct boot b = { .number = (int64_t)s->boot, .seq = -1, .run_token = v->run_token }, newest = { 0 };
 	bool fresh = true, none = true;
@@ -240,13 +218,13 @@ static int take_boot(struct ctl *c, struct vm *v, const struct status *s, enum h
 
 	*ret = HEAR_NOT;
 	snprintf(b.boot_id, sizeof b.boot_id, "%s", s->boot_id);
-	if ((r = boot_get(c->store, v->id, s->boot_id, &b, &fresh, e)) || (int64_t)s->seq <= b.seq)
+	if ((r = boot_get(c->store, v->id, s->boot_id, &b, &fresh, e)) || (r = step_last(c, v->id, s->boot_id, &b.seq, e)) || (int64_t)s->seq <= b.seq)
 		return r;
 	b.seq = (int64_t)s->seq;
 	if ((r = boot_put(c->store, v->id, &b, e)))
 		return r;
 	if (strcmp(s->boot_id, v->boot_id) != 0) {
-		if (*v->boot_id && (r = boot_get(c->store, v->id, v->boot_id, &newest, &none, e)))
+		if (*v->boot_id && (r = last_boot(c, v, &newest, &none, e)))
 			return r;
 		bool same = !none && newest.number && newest.number == b.number;
 		if (same && (r = find_twin(c, v, &newest, &b, e)))
@@ -299,10 +277,20 @@ static int note_goal(struct ctl *c, struct vm *v, const struct status *s, bool *
 	return 0;
 }
 
+/* What follows in this phase of this boot goes the short way (step.h), until half of the deadline is over. */
+static int expect_steps(struct ctl *c, const struct vm *v, const struct status *s, struct err *e)
+{
+	int r = progress_begin(c->store, v->id, v->boot_id, v->report_seq, e);
+
+	if (!r)
+		hearings_note(c->hearings, v, s, v->deadline_at - link_boot_deadline_s(c, v) / 2);
+	return r;
+}
+
 static int judge(struct ctl *c, const struct guest_talk *t, const struct status *s, struct err *e)
 {
 	struct vm *v = t->v;
-	enum hearing heard;
+	enum heed heard;
 	bool counts;
 	int r;
 
@@ -320,14 +308,16 @@ static int judge(struct ctl *c, const struct guest_talk *t, const struct status 
 	}
 	if ((heard == HEAR && (r = decide(c, v, s, e))) || (heard != HEAR_NOT && (r = ctl_save(c, v, e))))
 		return r;
-	return acknowledge(c, t, s, e);
+	if (heard == HEAR && !status_phase_terminal(s->phase) && (r = expect_steps(c, v, s, e)))
+		return r;
+	return report_acknowledge(c, t, s, e);
 }
 
 /* A guest reports before it could verify anything, and sends it again until a later one is acknowledged: it is shown once, never after
  * a report of the same boot that was proven, and a handful per start: whoever holds the channel can say what he likes. */
 static int keep_unproven(struct ctl *c, struct vm *v, const struct status *s, struct err *e)
 {
-	scoped_json struct json_object *now = shown(s, false), *had = NULL;
+	scoped_json struct json_object *now = report_shown(s, false), *had = NULL;
 	struct err ignored;
 	int r;
 

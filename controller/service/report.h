@@ -10,6 +10,11 @@ int report_take(struct ctl *c, const struct guest_talk *t, const struct frame *f
 /* One without a MAC: it is shown, and decides nothing. */
 int report_unproven_take(struct ctl *c, struct vm *v, const struct frame *f, struct err *e);
 
+/* What a report says, as documents show it; without its items. */
+struct json_object *report_shown(const struct status *s, bool authentic);
+/* To who sent it: everything of this boot up to it is committed. */
+int report_acknowledge(struct ctl *c, const struct guest_talk *t, const struct status *s, struct err *e);
+
 /* Is it what was signed: bundle, result, keys? untrusted says which is not. */
 int report_compare(const struct bundle_row *row, const struct status *s, struct err *e);
 /* What a report without a MAC, since the last start, gives as its error; "" where there is none. Cut to size. */

@@ -2,6 +2,7 @@
 #include "controller/store/boot.h"
 
 #include "controller/store/db.h"
+#include "controller/store/progress.h"
 
 #define COLUMNS "boot_id, number, place, seq, twin, run_token, standing"
 static int read_one(struct store *s, struct db_query *q, struct boot *ret, bool *ret_absent, struct err *e)
@@ -63,7 +64,9 @@ int boot_put(struct store *s, const char *vm_id, struct boot *b, struct err *e)
 
 int boot_delete_all(struct store *s, const char *vm_id, struct err *e)
 {
-	return db_post(s, DB_ANY, e, "DELETE FROM boot WHERE vm_id = ?", "t", vm_id);
+	int r = progress_delete(s, vm_id, e);
+
+	return r ? r : db_post(s, DB_ANY, e, "DELETE FROM boot WHERE vm_id = ?", "t", vm_id);
 }
 
 bool boot_newer(const struct boot *a, const struct boot *b)

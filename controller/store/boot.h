@@ -16,6 +16,7 @@ int boot_get(struct store *s, const char *vm_id, const char *boot_id, struct boo
 int boot_get_late(struct store *s, const char *vm_id, struct boot *ret, bool *ret_absent, struct err *e);
 /* Writes it; place 0: it is new, and gets the next one. */
 int boot_put(struct store *s, const char *vm_id, struct boot *b, struct err *e);
+/* And what was said in them (progress.h). */
 int boot_delete_all(struct store *s, const char *vm_id, struct err *e);
 /* Is a newer than b? By their numbers where both are known, else by place. */
 bool boot_newer(const struct boot *a, const struct boot *b);

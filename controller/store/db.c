@@ -66,6 +66,12 @@ int db_post(struct store *s, int expect, struct err *e, const char *sql, const c
 	return s->engine->post(s, expect, &c, e);
 }
 
+int db_post_kept(struct store *s, int expect, struct err *e, const char *sql, const char *types, ...)
+{
+	CALL(c, .stands = true);
+	return s->engine->post(s, expect, &c, e);
+}
+
 void db_end(struct db_query *q) { q->store->engine->end(q); }
 
 bool db_is_null(struct db_query *q, int col)

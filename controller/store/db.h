@@ -23,6 +23,8 @@ int db_run_made(struct store *s, int *ret_changes, struct err *e, const char *sq
  * of the commit, and a turn whose post failed or changed another number is run again; else, and outside a turn, it is run at once.
  * conflict: run at once, it changed another number of rows. */
 int db_post(struct store *s, int expect, struct err *e, const char *sql, const char *types, ...);
+/* As db_post(), and it stands though the mark that it is behind is undone: nothing is sent before it for the mark's sake. */
+int db_post_kept(struct store *s, int expect, struct err *e, const char *sql, const char *types, ...);
 void db_end(struct db_query *q);
 static inline void db_end_p(struct db_query **q)
 {

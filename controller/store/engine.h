@@ -11,6 +11,7 @@ struct db_call {
 	const struct db_value *values;
 	size_t count;
 	bool made;                      /* the text is not a literal */
+	bool stands;                    /* whatever becomes of the mark that it is behind */
 	bool fleeting;                  /* values may be gone before the statement is stepped */
 };
 struct db_query { struct store *store; };       /* engines begin theirs with it */

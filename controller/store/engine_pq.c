@@ -183,8 +183,10 @@ static int post(struct store *s, int expect, const struct db_call *c, struct err
 	struct pq_link *l = pq_link_of(s);
 	int changed = 0, r;
 
-	if (s->in_turn && !l->careful)
-		return (r = ready(s, true, e)) ? r : pq_send(s, c, expect, false, e);
+	if (s->in_turn && !l->careful) {
+		l->wrote |= c->stands;
+		return (r = ready(s, !c->stands, e)) ? r : pq_send(s, c, expect, false, e);
+	}
 	r = run(s, &changed, c, e);
 	return r || expect == DB_ANY || changed == expect ? r : err_set(e, ERR_CONFLICT, "the store changed meanwhile");
 }

@@ -149,5 +149,8 @@ const struct migration migrations[] = {
 	" nonce BYTEA, asked_at BIGINT NOT NULL, sequence BIGINT NOT NULL, refused BIGINT NOT NULL, rev BIGINT NOT NULL);"
 	"CREATE UNIQUE INDEX newborn_by_token ON newborn (token) WHERE token IS NOT NULL;"
 	"CREATE INDEX newborn_by_uuid ON newborn (uuid);") },
+	{ 18, "reports that change nothing but themselves",
+	"CREATE TABLE progress (vm_id TEXT PRIMARY KEY, boot_id TEXT NOT NULL, seq INTEGER NOT NULL, at_s INTEGER NOT NULL, body BLOB) WITHOUT ROWID;",
+	"CREATE TABLE progress (vm_id TEXT PRIMARY KEY, boot_id TEXT NOT NULL, seq BIGINT NOT NULL, at_s BIGINT NOT NULL, body BYTEA);" },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;

@@ -47,6 +47,7 @@ const char *store_name(const struct store *s) { return s->path; }
 int store_socket(const struct store *s) { return s->engine->socket ? s->engine->socket(s) : -1; }
 int64_t store_happened(const struct store *s) { return s->happened; }
 bool store_must_retry(const struct store *s) { return s->must_retry; }
+bool store_runs_again(const struct store *s) { return s->tries > 0; }
 bool store_in_turn(const struct store *s) { return s->in_turn; }
 int store_defer_sync(struct store *s, struct err *e) { return s->engine->defer_sync(s, e); }
 int store_sync(struct store *s, struct err *e) { return s->engine->sync(s, e); }

@@ -42,6 +42,8 @@ void store_turn_abort(struct store *s);
 bool store_in_turn(const struct store *s);
 /* After a turn that failed: nothing of it is in the store, and run again, whole, it may do. Another was in the way, or the connection was lost. */
 bool store_must_retry(const struct store *s);
+/* This turn is one that is run again. */
+bool store_runs_again(const struct store *s);
 /* Grows with each event that is added through this store: something happened. */
 int64_t store_happened(const struct store *s);
 /* Of a reader: what it reads until the end is one state of the store. */

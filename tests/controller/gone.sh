@@ -71,6 +71,8 @@ P
 P=$!
 n status >/dev/null
 within 10 test -S "$T/guest.sock" || fail "no port"
+# Who waits for events is told each step.
+curl -s --unix-socket "$S/natald.sock" "http://n/v1/vms/web-1/events?after=0&wait=1" > /dev/null
 "$agent" apply --root "$root" --medium "$T/web-1.iso" --uuid "$uuid" --channel "$T/guest.sock" > "$T/apply" 2>&1 || fail "the second apply: $(cat "$T/apply")"
 n vm wait web-1 --timeout 20 >/dev/null 2>"$T/wait" && [ "$(field web-1 state)" = provisioned ] && ok "the spooled report is delivered when the controller is back" ||
   fail "state $(field web-1 state): $(cat "$T/wait") $(cat "$T/apply")"

@@ -1,0 +1,80 @@
+/* hearing.c - see hearing.h */
+#include "controller/service/hearing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "common/base/clock.h"
+
+enum { NEAR = 8, WATCHED_S = 75 };
+struct hearings { uint32_t now; struct hearing at[HEARINGS]; };
+
+/* Zero pages cost nothing until they are used. */
+struct hearings *hearings_new(void) { return calloc(1, sizeof(struct hearings)); }
+void hearings_free(struct hearings *h) { free(h); }
+
+/* FNV-1a; ids are random, and ours. */
+static size_t place_of(const char *id)
+{
+	uint64_t h = 14695981039346656037ULL;
+
+	for (; *id; id++)
+		h = (h ^ (uint8_t)*id) * 1099511628211ULL;
+	return (size_t)(h % HEARINGS);
+}
+
+struct hearing *hearings_find(struct hearings *h, const char *vm_id, bool make)
+{
+	struct hearing *oldest = NULL;
+	size_t first = h ? place_of(vm_id) : 0;
+
+	if (!h || strlen(vm_id) >= STORE_ID_MAX)
+		return NULL;
+	h->now++;
+	for (size_t i = 0; i < NEAR; i++) {
+		struct hearing *x = &h->at[(first + i) % HEARINGS];
+		if (strcmp(x->vm_id, vm_id) == 0) {
+			x->used = h->now;
+			return x;
+		}
+		if (!oldest || !*x->vm_id || (*oldest->vm_id && h->now - x->used > h->now - oldest->used))
+			oldest = x;
+	}
+	if (!make)
+		return NULL;
+	*oldest = (struct hearing){ .used = h->now };
+	memcpy(oldest->vm_id, vm_id, strlen(vm_id));
+	return oldest;
+}
+
+void hearings_note(struct hearings *h, const struct vm *v, const struct status *s, int64_t until_s)
+{
+	struct hearing *x = hearings_find(h, v->id, true);
+
+	if (!x)
+		return;
+	memcpy(x->boot_id, v->boot_id, sizeof x->boot_id);
+	x->rev = v->rev;
+	x->epoch = v->epoch;
+	x->sequence = v->sequence;
+	x->seq = v->report_seq;
+	x->until_s = until_s;
+	x->phase = s->phase;
+	memcpy(x->key, v->report_key, v->report_key_size);
+	x->key_size = v->report_key_size;
+	memcpy(x->host, v->host, sizeof x->host);
+}
+
+void hearings_watch(struct hearings *h, const char *vm_id)
+{
+	struct hearing *x = hearings_find(h, vm_id, true);
+
+	if (x)
+		x->watched_s = clock_unix_s() + WATCHED_S;
+}
+
+bool hearings_watched(struct hearings *h, const char *vm_id)
+{
+	const struct hearing *x = hearings_find(h, vm_id, false);
+
+	return x && x->watched_s > clock_unix_s();
+}
