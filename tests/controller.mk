@@ -59,3 +59,11 @@ tests_tools_http_get_LDADD = $(COMMON_LIBS)
 check_PROGRAMS += tests/unit/common/http/test_reply
 tests_unit_common_http_test_reply_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_http_test_reply_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+
+# natal-hostd.
+check_PROGRAMS += tests/unit/controller/hostd/test_asks tests/unit/common/http/test_enrol
+tests_unit_controller_hostd_test_asks_CFLAGS = $(TEST_CFLAGS)
+tests_unit_controller_hostd_test_asks_SOURCES = tests/unit/controller/hostd/test_asks.c controller/hostd/asks.c
+tests_unit_controller_hostd_test_asks_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+tests_unit_common_http_test_enrol_CFLAGS = $(TEST_CFLAGS)
+tests_unit_common_http_test_enrol_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
