@@ -56,6 +56,7 @@ common_libcommon_a_SOURCES = \
 	%D%/wire/birthask.c %D%/wire/birthask.h \
 	%D%/wire/frame.c %D%/wire/frame.h \
 	%D%/wire/goalframe.c %D%/wire/goalframe.h \
+	%D%/wire/hostframe.c %D%/wire/hostframe.h \
 	%D%/wire/status.c %D%/wire/status.h
 EXTRA_DIST += %D%/media/FORMAT.md %D%/verify/PIN.md
 

@@ -6,7 +6,7 @@
 #include "controller/api/api.h"
 #include "controller/service/guest.h"
 
-enum { WAIT_MAX_S = 600 };
+enum { WAIT_MAX_S = 600, FEED = 32 << 10 };         /* FEED: with it a reader has room for what is left of the largest frame */
 
 static bool is_about_the_frame(const struct err *e) { return e->code == ERR_FORMAT || e->code == ERR_UNTRUSTED || e->code == ERR_LIMIT; }
 
@@ -18,8 +18,8 @@ static int take_frames(struct ctl *c, struct request *rq, struct err *e)
 	struct frame f;
 	bool have = true;
 
-	for (size_t at = 0; at < rq->body.size; at += FRAME_BODY_MAX) {
-		size_t n = rq->body.size - at < FRAME_BODY_MAX ? rq->body.size - at : FRAME_BODY_MAX;
+	for (size_t at = 0; at < rq->body.size; at += FEED) {
+		size_t n = rq->body.size - at < FEED ? rq->body.size - at : FEED;
 		int r = frame_feed(&in, rq->body.data + at, n, e);
 		if (r)
 			return r;

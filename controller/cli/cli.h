@@ -71,8 +71,8 @@ int api_list(struct cli *cli, const char *path, const char *key, struct json_obj
 int natald_connect(const struct cli *cli);
 /* The path of natald: $NATALD, beside natalctl, or where it was installed. */
 int daemon_program(char *out, size_t size, struct err *e);
-/* Its listeners (--listen, --name) from now on, whoever starts it. */
-int daemon_listen(const struct cli *cli, struct err *e);
+/* Starts it with the listeners of --listen and --name, which are kept for whoever starts it next; where it does not start, all is as before. */
+int daemon_serve(struct cli *cli, struct err *e);
 /* Is natald there?  Starts it unless told not to. */
 int daemon_ready(struct cli *cli, bool start, bool *ret_running, struct err *e);
 

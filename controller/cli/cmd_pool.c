@@ -155,7 +155,7 @@ int cmd_daemon_start(struct cli *cli, struct err *e)
 	if (!listen && cli_option(cli, "--name"))
 		return err_set(e, ERR_USAGE, "--name without --listen");
 	/* Guests do not notice. */
-	if (listen && ((r = stop(cli, &running, e)) || (r = daemon_listen(cli, e))))
+	if (listen && ((r = stop(cli, &running, e)) || (r = daemon_serve(cli, e))))
 		return r;
 	if ((r = daemon_ready(cli, true, &running, e)) || cli->json)
 		return r ? r : print_done(cli, "natald", "running");

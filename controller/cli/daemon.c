@@ -93,10 +93,9 @@ static int listen_path(const struct cli *cli, char *out, size_t size, struct err
 	return snprintf(out, size, "%s/listen", cli->state) < (int)size ? 0 : err_set(e, ERR_LIMIT, "the state folder's path is too long");
 }
 
-int daemon_listen(const struct cli *cli, struct err *e)
+static int write_listen(const struct cli *cli, const char *path, struct err *e)
 {
 	scoped_buf struct buf text = BUF_MAX(ARGS_TEXT_MAX);
-	char path[1100];
 	int r;
 
 	for (size_t i = 0; i < cli->option_count; i++) {
@@ -107,11 +106,10 @@ int daemon_listen(const struct cli *cli, struct err *e)
 			return err_set(e, ERR_USAGE, "%s is one line", name);
 		buf_printf(&text, "%s\n%s\n", name, cli->options[i].value);
 	}
-	return (r = buf_check(&text, "the listeners", e)) || (r = listen_path(cli, path, sizeof path, e)) || (r = file_mkdirs(AT_FDCWD, cli->state, 0711, e)) ? r :
-		file_write(AT_FDCWD, path, text.data, text.size, 0600, (uid_t)-1, (gid_t)-1, e);
+	return (r = buf_check(&text, "the listeners", e)) ? r : file_write(AT_FDCWD, path, text.data, text.size, 0600, (uid_t)-1, (gid_t)-1, e);
 }
 
-/* natald --state DIR, and what daemon_listen() kept: a line for each word. text owns them. */
+/* natald --state DIR, and what daemon_serve() kept: a line for each word. text owns them. */
 static int read_argv(const struct cli *cli, const char *state, struct buf *text, char *argv[ARGS_MAX + 5], struct err *e)
 {
 	size_t n = 0;
@@ -198,5 +196,27 @@ int daemon_ready(struct cli *cli, bool start_it, bool *ret_running, struct err *
 		return err_set(e, ERR_UNAVAILABLE, "natald does not run, and $NATAL_START says not to start it");
 	int r = start(cli, e);
 	*ret_running = !r;
+	return r;
+}
+
+int daemon_serve(struct cli *cli, struct err *e)
+{
+	char path[1100], before[1120];
+	struct err ignored;
+	bool running;
+	int r;
+
+	if ((r = listen_path(cli, path, sizeof path, e)) || (r = file_mkdirs(AT_FDCWD, cli->state, 0711, e)))
+		return r;
+	snprintf(before, sizeof before, "%s.before", path);
+	bool had = rename(path, before) == 0;
+	if (!(r = write_listen(cli, path, e)) && !(r = daemon_ready(cli, true, &running, e))) {
+		unlink(before);
+		return 0;
+	}
+	unlink(path);
+	if (had && rename(before, path) < 0)
+		fprintf(stderr, "natalctl: %s: %s\n", before, strerror(errno));
+	(void)daemon_ready(cli, true, &running, &ignored);      /* as before */
 	return r;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "common/base/scope.h"
 
 static void ask_free(struct ask *x)
 {
@@ -85,13 +86,14 @@ int asks_answer(struct asks *a, struct ask *ask, const void *answer, size_t size
 
 int asks_have(const struct asks *a, struct buf *out, struct err *e)
 {
-	scoped_json struct json_object *o = json_object_new_object();
-	struct json_object *list = json_object_new_array();
+	scoped_free struct host_have *have = calloc(1, sizeof *have);
+	scoped_buf struct buf body = BUF_MAX(FRAME_BODY_MAX);
 
-	for (const struct ask *x = a->first; x; x = x->next)
+	if (!have)
+		return err_nomem(e);
+	for (const struct ask *x = a->first; x && have->count < HOST_HAVE_MAX; x = x->next)
 		if (!x->answered)
-			json_object_array_add(list, json_object_new_int64((int64_t)x->req));
-	json_object_object_add(o, "reqs", list);
-	const char *text = json_line(o);
-	return frame_write(FRAME_HOST_HAVE, 0, text, strlen(text), NULL, out, e);
+			have->req[have->count++] = x->req;
+	int r = host_have_write(have, &body, e);
+	return r ? r : frame_write(FRAME_HOST_HAVE, 0, body.data, body.size, NULL, out, e);
 }

@@ -2,10 +2,10 @@
  * again since an answer was lost.
  */
 #pragma once
-#include "common/data/json.h"
 #include "common/wire/frame.h"
+#include "common/wire/hostframe.h"
 
-enum { ASKS_OPEN_MAX = 4096, ASKS_ANSWERED_MAX = 512 };
+enum { ASKS_OPEN_MAX = HOST_HAVE_MAX, ASKS_ANSWERED_MAX = 512 };
 /* bytes: of an open one that waits to be begun, its body; of an answered one, its answer. */
 struct ask { struct ask *next; uint64_t req; enum frame_type type; bool answered, begun; char *body, *answer; };
 struct asks { struct ask *first; size_t open, answered; };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "common/data/json.h"
 #include "controller/hostd/hostd.h"
 
 /* Our own LIST: the controller's numbers are never 0. */

@@ -140,20 +140,6 @@ static int on_reply(struct ctl *c, const char *host, struct json_object *reply, 
 	return link_answered(c, &(struct asked){ (enum frame_type)a.type, a.vm_id, host }, reply, e);
 }
 
-static int on_have(struct json_object *o, struct host_have *have, struct err *e)
-{
-	struct json_object *list = NULL;
-
-	if (!json_object_object_get_ex(o, "reqs", &list) || !json_object_is_type(list, json_type_array))
-		return err_set(e, ERR_FORMAT, "a host's HAVE without its numbers");
-	size_t n = json_object_array_length(list);
-	if (n > HOST_HAVE_MAX)
-		return err_set(e, ERR_LIMIT, "a host's HAVE of %zu numbers: %d at most", n, HOST_HAVE_MAX);
-	for (have->count = 0; have->count < n; have->count++)
-		have->req[have->count] = json_object_get_int64(json_object_array_get_idx(list, have->count));
-	return 0;
-}
-
 static int from_guest(struct ctl *c, const struct frame *f, struct err *e)
 {
 	size_t n = f->body_size ? f->body[0] : 0;
@@ -174,13 +160,14 @@ int remote_take(struct ctl *c, const struct frame *f, struct host_have *have, st
 
 	if (f->type == FRAME_HOST_FROM_GUEST)
 		return from_guest(c, f, e);
+	if (f->type == FRAME_HOST_HAVE)
+		return host_have_read(f->body, f->body_size, have, e);
 	if ((r = json_parse(f->body, f->body_size, "host frame", &o, e)))
 		return r;
 	switch ((int)f->type) {
 	case FRAME_HOST_HELLO: return on_hello(c, host, o, e);
 	case FRAME_HOST_REPLY: return on_reply(c, host, o, e);
 	case FRAME_HOST_EVENT: return link_event(c, host, o, e);
-	case FRAME_HOST_HAVE: return on_have(o, have, e);
 	default: return err_set(e, ERR_FORMAT, "a frame of type %d from host %s", (int)f->type, host);
 	}
 }
@@ -188,7 +175,7 @@ int remote_take(struct ctl *c, const struct frame *f, struct host_have *have, st
 static bool has(const struct host_have *have, int64_t req)
 {
 	for (size_t i = 0; i < have->count; i++)
-		if (have->req[i] == req)
+		if (have->req[i] == (uint64_t)req)
 			return true;
 	return false;
 }

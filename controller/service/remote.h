@@ -6,13 +6,11 @@
 #pragma once
 #include "common/data/json.h"
 #include "common/wire/frame.h"
+#include "common/wire/hostframe.h"
 #include "controller/service/link.h"
 
 /* A request of a host's that is being heard: answers to its guests go into its reply. */
 struct host_talk { const char *host; struct buf *into; };
-/* Requests that it has and has not answered: frame HAVE. */
-enum { HOST_HAVE_MAX = 4096 };
-struct host_have { size_t count; int64_t req[HOST_HAVE_MAX]; };
 
 /* Inside a turn. body: without its `req`, which is added. */
 int remote_ask(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *body, uint64_t *ret_req, struct err *e);

@@ -33,6 +33,15 @@ within 10 answered 2 || fail "no answer: $(tail -5 "$T/guestd.log")"
 ms=$((($(date +%s%N) - start) / 1000000))
 grep -q ^bob: "$root/etc/passwd" && [ $ms -lt 5000 ] && ok "told, fetched, applied, reported in $ms ms" || fail "$ms ms"
 
+# A body larger than a reader's buffer, of many frames, the largest last: all are heard.
+cat "$root"/etc/natal/tls/{cert,chain,key}.pem > "$T/web-1.pem"
+python3 -c 'import struct,sys
+def frame(body): return b"NTL1"+struct.pack("<IB7xQ",len(body),5,1)+b"\1"*32+body
+open(sys.argv[1],"wb").write(frame(b"{}")*2000+frame(b"x"*261632)+frame(b"y"*261632)+frame(b"z"*100))' "$T/frames"
+before=$(field web-1 forged)
+[ "$(curl -sSk --cert "$T/web-1.pem" --data-binary "@$T/frames" -H Expect: -o "$T/said" -w '%{http_code}' "https://127.0.0.1:$port/v1/guest/frames")" = 200 ] &&
+  [ $(($(field web-1 forged) - before)) = 2003 ] && ok "a body of $(stat -c %s "$T/frames") bytes is heard to its last frame" || fail "$(cat "$T/said"): $(field web-1 forged) forged"
+
 # kill -9: the guest comes back by itself, with the session it had.
 kill -9 $D; wait $D 2>/dev/null
 sleep 1

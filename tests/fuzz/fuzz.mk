@@ -141,6 +141,11 @@ tests_fuzz_fuzz_http_CFLAGS = $(TEST_CFLAGS)
 tests_fuzz_fuzz_http_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_http_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_have
+tests_fuzz_fuzz_have_SOURCES = tests/fuzz/fuzz_have.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_have_CFLAGS = $(TEST_CFLAGS)
+tests_fuzz_fuzz_have_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_have_LDADD = $(FUZZ_LIBS)
 FUZZ_TARGETS += tests/fuzz/fuzz_goal
 tests_fuzz_fuzz_goal_SOURCES = tests/fuzz/fuzz_goal.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_goal_CFLAGS = $(TEST_CFLAGS)

@@ -109,6 +109,12 @@ alive=1; for p in $before; do grep -q '^State:[[:space:]][^ZX]' "/proc/$p/status
 [ $alive = 1 ] && [ "$(echo "$before" | wc -l)" = 4 ] && ok "four guests did not notice" || fail "guests: $before, and now $(pids)"
 n vm stop at-a --force > /dev/null && is n at-a running False && ok "what B made is stopped by A" || fail "$(of n at-a reason)"
 
+# ---- what is overdue is judged by the one that is left, once it has the duty
+pg_sql one "UPDATE vm SET state = 2, deadline_at = extract(epoch FROM now())::bigint + 5000 WHERE name = 'during'"
+sleep 1; is n during state booting || fail "judged too early: $(of n during reason)"
+judged() { pg_sql one "UPDATE vm SET deadline_at = 1 WHERE name = 'during' AND state = 2"; is n during state failed; }
+within 60 judged && [[ $(of n during reason) == "no report within"* ]] && ok "a VM that says nothing is judged" || fail "$(of n during state) $(of n during reason)"
+
 # ---- nothing twice
 [ "$(pg_sql one "SELECT count(*) FROM (SELECT vm_id, kind FROM pool_key WHERE vm_id IS NOT NULL GROUP BY vm_id, kind HAVING count(*) > 1) x")" = 0 ] && ok "no VM has taken keys twice" || fail "keys twice"
 [ "$(pg_sql one "SELECT count(*) FROM (SELECT keys FROM bundle GROUP BY keys HAVING count(*) > 1) x")" = 0 ] && ok "no keys are in two bundles" || fail "keys in two bundles"

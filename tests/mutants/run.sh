@@ -49,7 +49,7 @@ object() { # object SOURCE-OR-TEST: the object that automake made of it, whateve
 farm() { # farm PROGRAM OBJECT-OR-LIBRARY...
   rm -rf "$tmp/bin"
   mkdir -p "$tmp/bin/tests/vectors"
-  for p in natalctl natald natal-agent natal-guestd natal-verify; do [ "$p" = "$1" ] || ln -s "$builddir/$p" "$tmp/bin/"; done
+  for p in natalctl natald natal-hostd natal-agent natal-guestd natal-verify; do [ "$p" = "$1" ] || ln -s "$builddir/$p" "$tmp/bin/"; done
   ln -s "$builddir/tests/tools" "$tmp/bin/tests/"
   ln -s "$builddir/tests/vectors/test_vectors" "$tmp/bin/tests/vectors/"
   program=$1; shift

@@ -38,7 +38,8 @@ static void add_rows(void)
 	snprintf(v.project, sizeof v.project, "default");
 	snprintf(v.name, sizeof v.name, "web");
 	snprintf(v.uuid, sizeof v.uuid, "u1");
-	snprintf(v.host, sizeof v.host, "qemu");
+	snprintf(v.host, sizeof v.host, "local");
+	snprintf(v.image, sizeof v.image, "debian-12");
 	v.spec = strdup("{}");
 	v.forwards = strdup("[]");
 	assert_ok(seal(seal_with, v.id, key, sizeof key, &sealed, &e), e);
