@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "agent/apply/sys.h"
 #include "agent/birth/birth.h"
+#include "agent/verb.h"
 
 enum { START_TIMEOUT_MS = 30000 };
 
@@ -40,4 +41,14 @@ void agent_start_birth(const struct agent *a)
 		fprintf(stderr, "birth=not-started reason=%s message=\"%s\"\n", err_reason(e.code), e.msg);
 	else if (status)
 		fprintf(stderr, "birth=not-started message=\"systemctl ended with %d\"\n", status);
+}
+
+int verb_birth(struct run *run, struct err *e)
+{
+	scoped(agent_close) struct agent a;
+
+	run->options.exclusive = true;
+	int r = agent_open(&a, &run->options, e);
+
+	return r ? r : agent_early(&a, e);
 }

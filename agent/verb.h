@@ -32,6 +32,9 @@ int verb_net_render(struct run *run, struct err *e);
 int verb_schema(struct run *run, struct err *e);
 int verb_version(struct run *run, struct err *e);
 
+/* born.c */
+int verb_birth(struct run *run, struct err *e);
+
 /* userdata_verb.c */
 int verb_userdata_merge(struct run *run, struct err *e);
 int verb_userdata_parts(struct run *run, struct err *e);

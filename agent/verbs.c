@@ -46,7 +46,6 @@ static const struct option_row { const char *name, *value, *help; size_t offset;
 static int verb_plan(struct run *run, struct err *e);
 static int verb_apply(struct run *run, struct err *e);
 static int verb_early(struct run *run, struct err *e);
-static int verb_birth(struct run *run, struct err *e);
 static int verb_late(struct run *run, struct err *e);
 static int verb_behind(struct run *run, struct err *e);
 
@@ -184,16 +183,6 @@ static int verb_early(struct run *run, struct err *e)
 
 	run->options.exclusive = true;
 	run->options.birth = BIRTH_LATER;
-	int r = agent_open(&a, &run->options, e);
-
-	return r ? r : agent_early(&a, e);
-}
-
-static int verb_birth(struct run *run, struct err *e)
-{
-	scoped(agent_close) struct agent a;
-
-	run->options.exclusive = true;
 	int r = agent_open(&a, &run->options, e);
 
 	return r ? r : agent_early(&a, e);

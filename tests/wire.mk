@@ -13,3 +13,6 @@ tests_unit_controller_crypto_test_ek_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_crypto_test_ek_LDADD = $(CONTROLLER_TEST_LIBS)
 tests_unit_agent_test_birth_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_test_birth_LDADD = $(AGENT_TEST_LIBS)
+check_PROGRAMS += tests/unit/controller/store/test_newborn
+tests_unit_controller_store_test_newborn_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_store_test_newborn_LDADD = $(CONTROLLER_TEST_LIBS)

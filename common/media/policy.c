@@ -149,6 +149,11 @@ static int read_mode(const struct document *d, const char *doc, struct policy *p
 			CLOUD_INIT_WAIT_MAX_S);
 	if (!d->command_wait_s || d->command_wait_s > COMMAND_WAIT_MAX_S)
 		return err_set(e, ERR_LIMIT, "%s: command_wait_s is %llu: 1 to %d seconds", doc, (unsigned long long)d->command_wait_s, COMMAND_WAIT_MAX_S);
+	if (p->mode == MODE_DELEGATE && d->birth) {
+		err_set(e, ERR_UNSUPPORTED, "%s: mode is delegate, and birth has guests ask for their bundle: these do not go together", doc);
+		err_hint(e, "cloud-init's units are judged before the network, when there is no bundle yet; take one of the two out");
+		return -(int)e->code;
+	}
 	if (p->mode != MODE_DELEGATE || !d->waive)
 		return 0;
 	err_set(e, ERR_UNSUPPORTED, "%s: mode is delegate, and waive lets sources in that nobody signed: these do not go together", doc);

@@ -41,6 +41,8 @@ int request_park(struct request *rq, int64_t ms, struct err *e);
 int api_image_there(struct ctl *c, struct request *rq, const char *name, struct err *e);
 /* JSON text as a member; null where there is none. */
 void api_add_parsed(struct json_object *o, const char *key, const char *text);
+/* How it is born, where that is without a medium. */
+void api_add_birth(struct ctl *c, const struct vm *v, struct json_object *o);
 struct json_object *api_vm_json(struct ctl *c, const struct vm *v, struct err *e);
 extern const struct schema schema_openapi, schema_audit, schema_health, schema_key_init, schema_key_rotate, schema_key, schema_keys, schema_ca, schema_csr, schema_csr_text, schema_chain, schema_pool,
 	schema_fill, schema_marks,

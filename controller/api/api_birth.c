@@ -17,6 +17,22 @@ const struct schema schema_token = { "token", token_fields, ARRAY_SIZE(token_fie
 static const struct json_field challenge_fields[] = { OUT("credential", JSON_TEXT), OUT("encrypted", JSON_TEXT), OUT("until", JSON_UINT) };
 const struct schema schema_challenge = { "challenge", challenge_fields, ARRAY_SIZE(challenge_fields), NULL, false };
 
+void api_add_birth(struct ctl *c, const struct vm *v, struct json_object *o)
+{
+	struct newborn_row n;
+	struct err ignored;
+	bool newborn, absent;
+
+	if (newborn_is(c, v, &newborn, &ignored) || !newborn || newborn_row_get(c->store, v->id, &n, &absent, &ignored) || absent)
+		return;
+	struct json_object *b = json_object_new_object();
+	json_put(b, "proof", n.proof);
+	json_put_uint(b, "token_until", (uint64_t)n.token_until);
+	json_put_uint(b, "asked_at", (uint64_t)n.asked_at);
+	json_put_uint(b, "refused", (uint64_t)n.refused);
+	json_object_object_add(o, "birth", b);
+}
+
 int api_birth_token(struct ctl *c, struct request *rq, struct err *e)
 {
 	struct token_body body = { .hours = NEWBORN_HOURS };

@@ -68,23 +68,6 @@ static void put_reason(struct json_object *o, const struct vm *v)
 	json_put(o, "reason", text);
 }
 
-/* Of one that is born without a medium. */
-static void add_birth(struct ctl *c, const struct vm *v, struct json_object *o)
-{
-	struct newborn_row n;
-	struct err ignored;
-	bool newborn, absent;
-
-	if (newborn_is(c, v, &newborn, &ignored) || !newborn || newborn_row_get(c->store, v->id, &n, &absent, &ignored) || absent)
-		return;
-	struct json_object *b = json_object_new_object();
-	json_put(b, "proof", n.proof);
-	json_put_uint(b, "token_until", (uint64_t)n.token_until);
-	json_put_uint(b, "asked_at", (uint64_t)n.asked_at);
-	json_put_uint(b, "refused", (uint64_t)n.refused);
-	json_object_object_add(o, "birth", b);
-}
-
 /* tag: NULL, or where its ETag goes. */
 static struct json_object *vm_json(struct ctl *c, const struct vm *v, char tag[TAG_MAX])
 {
@@ -110,7 +93,7 @@ static struct json_object *vm_json(struct ctl *c, const struct vm *v, char tag[T
 	api_add_parsed(o, "forwards", v->forwards);
 	json_put(o, "ek_sha256", v->ek_sha256);
 	struct json_object *step = step_report(c, v, &seen_at);
-	add_birth(c, v, o);
+	api_add_birth(c, v, o);
 	add_goal(v, seen_at, o);
 	json_put_uint(o, "created_at", (uint64_t)v->created_at);
 	if (bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, &ignored) == 0 && !absent) {

@@ -195,7 +195,8 @@ int birth_sign_for(struct ctl *c, const struct vm *v, struct bundle_row *row, co
 	if ((r = ca_pin(c, &ca, e)) || (r = write_manifest(c, v, row, nonce, e)))
 		return r;
 	row->stage = BUNDLE_WRITTEN;
-	return bundle_row_save(c->store, row, e);
+	/* The guest waits here, wherever the machine was made. */
+	return (r = bundle_row_claim(c->store, row, e)) ? r : bundle_row_save(c->store, row, e);
 }
 
 static int to_signed(struct ctl *c, const struct bundle_ref *ref, struct vm *v, const struct signer_answer *a, bool *ret_ended, struct err *e)

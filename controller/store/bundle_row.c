@@ -131,6 +131,12 @@ int bundle_row_unwiped(struct store *s, char (*ids)[STORE_ID_MAX], size_t max, s
 	return got < 0 ? got : 0;
 }
 
+int bundle_row_claim(struct store *s, const struct bundle_row *b, struct err *e)
+{
+	return db_post(s, 1, e, "UPDATE bundle SET maker = ?, made_at = ? WHERE vm_id = ? AND sequence = ?", "titi", s->news.instance, clock_unix_s(),
+		b->vm_id, b->sequence);
+}
+
 /* Those that others began are theirs while they may be at it: both would have them signed, and one in vain. */
 int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, size_t *ret, struct err *e)
 {

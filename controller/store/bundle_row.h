@@ -51,4 +51,6 @@ struct bundle_ref { char vm_id[STORE_ID_MAX]; int64_t sequence, rev; enum bundle
 /* From stage 2 to 3. *ret_changed is false where the row is not as it was when it was asked for: what was signed is not what stands there. */
 int bundle_row_sign(struct store *s, const struct bundle_ref *ref, const struct buf *signatures, const struct buf *pin_record, bool *ret_changed,
 	struct err *e);
+/* From here on this natald is the one that is at it: another may have begun it. */
+int bundle_row_claim(struct store *s, const struct bundle_row *b, struct err *e);
 int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, size_t *ret, struct err *e);

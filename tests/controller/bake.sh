@@ -50,6 +50,7 @@ baked "the pin alone: the machine says where" 'list(p["birth"])==["pin"]' --birt
 rm -rf "$T/image"
 want 2 "error[usage]: --birth without --birth-pin" bake debian-12 --birth https://natal.example
 want 2 "error[usage]: --birth: 'http://natal.example' is not https://HOST:PORT" bake debian-12 --birth http://natal.example --birth-pin "$spki"
+want 5 "mode is delegate, and birth has guests ask" bake debian-12 --mode delegate --birth-pin "$spki"
 want 2 "error[usage]: --birth-pin: pin 'sha256//AAAA' is neither" bake debian-12 --birth-pin sha256//AAAA
 want 2 "--algorithm 'ed2551' is unknown" bake debian-12 --algorithm ed2551
 want 2 "did you mean 'ed25519'?" bake debian-12 --algorithm ed2551

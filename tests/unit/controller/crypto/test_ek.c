@@ -100,6 +100,8 @@ static void a_public_area_is_read_strictly(void **s)
 	buf_add(&b, public.data, public.size);
 	buf_u8(&b, 0);
 	assert_err(ek_read(b.data, b.size, &ek, &e), ERR_FORMAT, e, "says");
+	b.data[1]++;                    /* said, and not part of it */
+	assert_err(ek_read(b.data, b.size, &ek, &e), ERR_FORMAT, e, "1 bytes follow its end");
 	assert_int_equal(ek.aes_bits, 7);
 }
 
