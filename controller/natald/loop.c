@@ -8,11 +8,12 @@
 #include "controller/natald/turn.h"
 #include "controller/service/births.h"
 #include "controller/service/link.h"
+#include "controller/service/pinfile.h"
 #include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
 #include "controller/service/waiters.h"
 
-enum { TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
+enum { PINS_EVERY_MS = 50, TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_PINS, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
@@ -57,6 +58,15 @@ static int take_births(struct ctl *c, struct err *e)
 	return r;
 }
 
+/* Behind readiness: a tenth of the time, until all records were looked at. */
+static void look_at_pins(struct ctl *c)
+{
+	struct err e;
+
+	if (!c->pin_walk.whole && pinfile_some(c, PINS_EVERY_MS / 10, &e))
+		fprintf(stderr, "natald: %s\n", e.msg);
+}
+
 static int sleep_ms(struct loop *l)
 {
 	int64_t now = clock_mono_ms(), until = now + server_timeout_ms(l->server);
@@ -65,6 +75,8 @@ static int sleep_ms(struct loop *l)
 		return 0;
 	if (l->c->scrub)
 		return 20;
+	if (!l->c->pin_walk.whole && until > now + PINS_EVERY_MS)
+		until = now + PINS_EVERY_MS;
 	if (until < now || until > l->turns.duties.tick_ms)
 		until = l->turns.duties.tick_ms > now ? l->turns.duties.tick_ms : now;
 	for (struct request *rq = l->turns.parked; rq; rq = rq->next)
@@ -119,6 +131,7 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 		fprintf(stderr, "natald: %s\n", e->msg);
 		r = 0;
 	}
+	look_at_pins(c);
 	net_tick(l->net);
 	*ret_stop |= c->stopping;
 	return r;

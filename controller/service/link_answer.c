@@ -7,6 +7,8 @@
 #include "controller/service/guest.h"
 #include "controller/service/link_priv.h"
 
+enum { WIPES_MAX = 256 };
+
 static int replace_text(char **at, const char *text, struct err *e)
 {
 	char *copy = strdup(text);
@@ -219,14 +221,20 @@ static int reconcile(void *arg, struct vm *v, struct err *e)
 	return r ? r : link_create(g->c, v, e);
 }
 
-/* Confirmed, but a kill came between the ejection and the wiping. */
-static int finish_wipe(void *arg, struct vm *v, struct err *e)
+/* Confirmed, but a kill came between the ejection and the wiping. Where there are more of them, they are asked for again by and by (duties.h). */
+static int finish_wipes(struct ctl *c, struct err *e)
 {
-	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	struct greeting *g = arg;
+	char ids[WIPES_MAX][STORE_ID_MAX];
+	size_t n = 0;
+	int r = bundle_row_unwiped(c->store, ids, WIPES_MAX, &n, e);
 
-	int r = birth_row(g->c, v, &row, e);
-	return r || !row.delivered_at || row.wiped_at ? r : link_vm_eject(g->c, v, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		scoped_vm struct vm v = { 0 };
+		bool absent;
+		if (!(r = vm_get_by_id(c->store, ids[i], &v, &absent, e)) && !absent)
+			r = link_vm_eject(c, &v, e);
+	}
+	return r;
 }
 
 /* A guest without a row: the VM was deleted, and a kill came before the host heard of it. */
@@ -257,8 +265,8 @@ static int on_hello(struct ctl *c, struct json_object *o, struct err *e)
 	if (r)
 		return r;
 	c->link->greeted = true;
-	r = vm_each(c->store, NULL, reconcile, &g, e);
-	return r || (r = vm_each(c->store, NULL, finish_wipe, &g, e)) ? r : delete_orphans(c, g.guests, e);
+	r = vm_each_hosted(c->store, reconcile, &g, e);
+	return r || (r = finish_wipes(c, e)) ? r : delete_orphans(c, g.guests, e);
 }
 
 static int from_guest(struct ctl *c, const struct frame *f, struct err *e)

@@ -66,6 +66,8 @@ void vm_set_state(struct vm *v, enum vm_state state, const char *fmt, ...) __att
 int vm_delete(struct store *s, struct vm *v, struct err *e);
 /* project NULL: all. The row is borrowed inside each(); stops at the first nonzero. */
 int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e);
+/* Those that a host has something to do with: all but the ones of host `none` that have no channel and that no host has heard of. */
+int vm_each_hosted(struct store *s, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e);
 /* Names of up to `max` machines: the material of suggestions. Each is malloc'ed. */
 int vm_names(struct store *s, const char *project, char **names, size_t max, size_t *ret, struct err *e);
 /* No deadline that is open ends before this: while natald was away nobody could be heard. */
