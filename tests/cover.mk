@@ -27,7 +27,7 @@ tests_unit_controller_host_test_host_LDADD = $(CONTROLLER_TEST_LIBS)
 tests_unit_controller_signer_test_sandbox_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_signer_test_sandbox_LDADD = $(CONTROLLER_TEST_LIBS)
 
-dist_check_SCRIPTS += tests/controller/cli.sh tests/controller/goals.sh tests/controller/goals_https.sh tests/controller/goals_two.sh tests/controller/restored.sh tests/controller/gone.sh tests/controller/reissue.sh tests/controller/store.sh tests/controller/pq.sh tests/controller/moved.sh tests/controller/turns.sh tests/controller/births.sh tests/controller/boots.sh tests/controller/backup.sh tests/controller/operator.sh tests/controller/bake.sh tests/controller/replies.sh tests/controller/starting.sh tests/controller/race.sh tests/controller/unit.sh tests/controller/carried.sh tests/controller/starter.sh
+dist_check_SCRIPTS += tests/controller/swarm.sh tests/controller/cli.sh tests/controller/goals.sh tests/controller/goals_https.sh tests/controller/goals_two.sh tests/controller/restored.sh tests/controller/gone.sh tests/controller/reissue.sh tests/controller/store.sh tests/controller/pq.sh tests/controller/moved.sh tests/controller/turns.sh tests/controller/births.sh tests/controller/boots.sh tests/controller/backup.sh tests/controller/operator.sh tests/controller/bake.sh tests/controller/replies.sh tests/controller/starting.sh tests/controller/race.sh tests/controller/unit.sh tests/controller/carried.sh tests/controller/starter.sh
 EXTRA_DIST += tests/controller/lib.sh tests/controller/race.py
 
 check_PROGRAMS += tests/unit/controller/host/test_accel

@@ -13,7 +13,7 @@
 #include "controller/service/pool.h"
 #include "controller/service/waiters.h"
 
-enum { PINS_EVERY_MS = 50, TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
+enum { PINS_EVERY_MS = 40, PINS_FOR_MS = 2, TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_PINS, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
@@ -22,6 +22,7 @@ struct loop {
 	struct net *net;
 	int signal_fd;                  /* -1 once it has spoken */
 	struct turns turns;
+	int64_t pins_ms;                /* monotonic: when records of pins are looked at again */
 };
 
 /* Keys that are ready go into the store in a turn of their own: where the disk is full, what only reads is answered all the same. */
@@ -58,13 +59,16 @@ static int take_births(struct ctl *c, struct err *e)
 	return r;
 }
 
-/* Behind readiness: a tenth of the time, until all records were looked at. */
-static void look_at_pins(struct ctl *c)
+/* Behind readiness: a twentieth of the time, however often the loop turns, until all records were looked at. */
+static void look_at_pins(struct loop *l)
 {
 	struct err e;
 
-	if (!c->pin_walk.whole && pinfile_some(c, PINS_EVERY_MS / 10, &e))
+	if (l->c->pin_walk.whole || clock_mono_ms() < l->pins_ms)
+		return;
+	if (pinfile_some(l->c, PINS_FOR_MS, &e))
 		fprintf(stderr, "natald: %s\n", e.msg);
+	l->pins_ms = clock_mono_ms() + PINS_EVERY_MS;
 }
 
 static int sleep_ms(struct loop *l)
@@ -75,8 +79,8 @@ static int sleep_ms(struct loop *l)
 		return 0;
 	if (l->c->scrub)
 		return 20;
-	if (!l->c->pin_walk.whole && until > now + PINS_EVERY_MS)
-		until = now + PINS_EVERY_MS;
+	if (!l->c->pin_walk.whole && until > l->pins_ms)
+		until = l->pins_ms;
 	if (until < now || until > l->turns.duties.tick_ms)
 		until = l->turns.duties.tick_ms > now ? l->turns.duties.tick_ms : now;
 	for (struct request *rq = l->turns.parked; rq; rq = rq->next)
@@ -131,7 +135,7 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 		fprintf(stderr, "natald: %s\n", e->msg);
 		r = 0;
 	}
-	look_at_pins(c);
+	look_at_pins(l);
 	net_tick(l->net);
 	*ret_stop |= c->stopping;
 	return r;
