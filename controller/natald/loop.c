@@ -79,10 +79,10 @@ static int sleep_ms(struct loop *l)
 		return 0;
 	if (l->c->scrub)
 		return 20;
-	if (!l->c->pin_walk.whole && until > l->pins_ms)
-		until = l->pins_ms;
 	if (until < now || until > l->turns.duties.tick_ms)
 		until = l->turns.duties.tick_ms > now ? l->turns.duties.tick_ms : now;
+	if (!l->c->pin_walk.whole && until > l->pins_ms)
+		until = l->pins_ms;
 	for (struct request *rq = l->turns.parked; rq; rq = rq->next)
 		if (rq->deadline_ms < until)
 			until = rq->deadline_ms;
