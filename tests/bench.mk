@@ -10,7 +10,7 @@ tests_bench_measure_CFLAGS = $(TEST_CFLAGS)
 tests_bench_times_CFLAGS = $(TEST_CFLAGS)
 EXTRA_DIST += tests/bench/lib.sh tests/bench/run tests/bench/apply.sh tests/bench/boot.sh tests/bench/create.sh tests/bench/exec.sh tests/bench/medium.sh tests/bench/parse.sh tests/bench/schema.sh \
 	tests/bench/seed.py tests/bench/bigconfig.py tests/bench/cloudparse.py tests/bench/compare.py tests/bench/medium2seed.py tests/bench/added.py \
-	tests/bench/fleet.bash tests/bench/tell.py tests/bench/status.sh tests/bench/goal.sh tests/bench/creates.sh tests/integration/bench.sh
+	tests/bench/fleet.bash tests/bench/tell.py tests/bench/status.sh tests/bench/goal.sh tests/bench/growth.sh tests/bench/grow.py tests/bench/plot.py tests/bench/creates.sh tests/integration/bench.sh tests/integration/reconnect.sh
 
 .PHONY: bench
 # Ends with 1 where a bench is void or cannot run; a bar that is missed is printed ("met": false).

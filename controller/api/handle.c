@@ -66,7 +66,7 @@ static int change(struct ctl *c, struct request *rq, struct err *e)
 	bool first = rq->before.phase == 0 && !rq->deadline_ms;
 	int r = 0;
 
-	if (thing && rq->before.phase == 0 && (r = thing(c, rq, &was, e)))
+	if (thing && rq->before.phase == 0 && !(rq->route->makes && !*rq->if_match) && (r = thing(c, rq, &was, e)))
 		return r;
 	if ((first && (r = check_match(rq, &was, e))) || (r = rq->route->handle(c, rq, e)) || !begins_change(rq))
 		return r;

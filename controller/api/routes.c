@@ -31,7 +31,7 @@ const struct route routes[] = {
 	{ "GET", "/v1/vms", READ, "all machines", NULL, &schema_vms, .params = "limit after state host image prefix wait If-None-Match", .handle = api_vm_list },
 	{ "POST", "/v1/vms", OPERATOR, "define a machine: keys, certificate, signed bundle", &schema_vm_create, &schema_vm,
 		.body_max = 48 << 20,
-		.status = 201, .params = "Idempotency-Key", .thing = thing_vm, .handle = api_vm_create },
+		.status = 201, .params = "Idempotency-Key", .makes = true, .thing = thing_vm, .handle = api_vm_create },
 	{ "POST", "/v1/vms/check", OPERATOR, "would this machine be made? Nothing is written", &schema_vm_create, &schema_empty, .body_max = 48 << 20,
 		.reads = true, .handle = api_vm_check },
 	{ "GET", "/v1/vms/{name}", READ, "one machine", NULL, &schema_vm, .params = "wait If-None-Match", .handle = api_vm_show },

@@ -8,11 +8,12 @@
 #include "controller/natald/turn.h"
 #include "controller/service/births.h"
 #include "controller/service/link.h"
+#include "controller/service/pinfile.h"
 #include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
 #include "controller/service/waiters.h"
 
-enum { TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
+enum { PINS_EVERY_MS = 40, PINS_FOR_MS = 2, TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_PINS, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
@@ -21,6 +22,7 @@ struct loop {
 	struct net *net;
 	int signal_fd;                  /* -1 once it has spoken */
 	struct turns turns;
+	int64_t pins_ms;                /* monotonic: when records of pins are looked at again */
 };
 
 /* Keys that are ready go into the store in a turn of their own: where the disk is full, what only reads is answered all the same. */
@@ -57,6 +59,18 @@ static int take_births(struct ctl *c, struct err *e)
 	return r;
 }
 
+/* Behind readiness: a twentieth of the time, however often the loop turns, until all records were looked at. */
+static void look_at_pins(struct loop *l)
+{
+	struct err e;
+
+	if (l->c->pin_walk.whole || clock_mono_ms() < l->pins_ms)
+		return;
+	if (pinfile_some(l->c, PINS_FOR_MS, &e))
+		fprintf(stderr, "natald: %s\n", e.msg);
+	l->pins_ms = clock_mono_ms() + PINS_EVERY_MS;
+}
+
 static int sleep_ms(struct loop *l)
 {
 	int64_t now = clock_mono_ms(), until = now + server_timeout_ms(l->server);
@@ -67,6 +81,8 @@ static int sleep_ms(struct loop *l)
 		return 20;
 	if (until < now || until > l->turns.duties.tick_ms)
 		until = l->turns.duties.tick_ms > now ? l->turns.duties.tick_ms : now;
+	if (!l->c->pin_walk.whole && until > l->pins_ms)
+		until = l->pins_ms;
 	for (struct request *rq = l->turns.parked; rq; rq = rq->next)
 		if (rq->deadline_ms < until)
 			until = rq->deadline_ms;
@@ -119,6 +135,7 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 		fprintf(stderr, "natald: %s\n", e->msg);
 		r = 0;
 	}
+	look_at_pins(l);
 	net_tick(l->net);
 	*ret_stop |= c->stopping;
 	return r;

@@ -45,6 +45,7 @@
 #include "controller/service/waiters.h"
 #include "controller/store/ca_row.h"
 
+enum { PINS_FIRST_MS = 1000 };
 struct options { enum log_level log; char state[1024], key_file[1024], store[STORE_WHERE_MAX]; int host_fd; bool host; struct net_options net; };
 
 static const struct option long_options[] = {
@@ -262,7 +263,7 @@ static int serve(struct ctl *c, struct net *net, const char *program, struct err
 	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
 	if (keys_settle_all(c, e))
 		err_print(e);
-	if (pinfile_all(c, e))          /* a full disk: what can be served is served */
+	if (pinfile_begin(c, e) || pinfile_some(c, PINS_FIRST_MS, e))           /* a full disk: what can be served is served */
 		err_print(e);
 	if ((r = pinwriter_start(&c->pins, e)) || (r = waiters_new(&c->waiters, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) ||
 	    (r = server_start(path, &server, e)))

@@ -284,6 +284,8 @@ static int have_media_key(struct ctl *c, const char *project, struct err *e)
 	struct media_key *keys;
 	size_t n = 0;
 
+	if (c->has_media_key.turn == store_turn(c->store) && strcmp(c->has_media_key.project, project) == 0)
+		return 0;
 	int r = media_key_list(c->store, project, &keys, &n, e);
 	if (r)
 		return r;
@@ -291,8 +293,10 @@ static int have_media_key(struct ctl *c, const char *project, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		signing += media_key_signs(&keys[i]);
 	media_key_list_free(keys, n);
-	if (signing)
-		return 0;
+	if (signing) {
+		c->has_media_key.turn = store_turn(c->store);
+		return text_copy(c->has_media_key.project, sizeof c->has_media_key.project, project, "the project", e);
+	}
 	err_set(e, ERR_NOT_FOUND, "there is no media key to sign the bundle with");
 	err_hint(e, "make one: natalctl key init");
 	return -(int)e->code;

@@ -10,6 +10,7 @@
 #include "controller/signer/signer.h"
 #include "controller/store/store.h"
 #include "controller/store/vm.h"
+#include "controller/store/vm_page.h"
 
 struct pool;
 struct pinwriter;
@@ -28,6 +29,8 @@ struct ctl {
 	struct pinwriter *pins;
 	struct link *link;
 	struct waiters *waiters;                /* guests, over connections of their own */
+	struct { char project[STORE_PROJECT_MAX]; int64_t turn; } has_media_key;         /* seen in this turn */
+	struct vm_walk pin_walk;                /* how far the records of pins were looked at since the start */
 	struct hearings *hearings;              /* NULL: each report takes the long way */
 	struct metrics *metrics;                /* may be NULL */
 	bool log_requests;                      /* a line for each */

@@ -7,6 +7,8 @@
 #include "controller/service/guest.h"
 #include "controller/service/link_priv.h"
 
+enum { WIPES_MAX = 256 };
+
 static int replace_text(char **at, const char *text, struct err *e)
 {
 	char *copy = strdup(text);
@@ -238,14 +240,20 @@ static int reconcile(void *arg, struct vm *v, struct err *e)
 	return r || busy ? r : take_up(g, v, e);
 }
 
-/* Confirmed, but a kill came between the ejection and the wiping. */
-static int finish_wipe(void *arg, struct vm *v, struct err *e)
+/* Confirmed, but a kill came between the ejection and the wiping. Where there are more of them, they are asked for again by and by (duties.h). */
+static int finish_wipes(struct greeting *g, struct err *e)
 {
-	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	struct greeting *g = arg;
+	char ids[WIPES_MAX][STORE_ID_MAX];
+	size_t n = 0;
+	int r = bundle_row_unwiped(g->c->store, ids, WIPES_MAX, &n, e);
 
-	int r = is_his(g->host, v) ? birth_row(g->c, v, &row, e) : 0;
-	return r || !row.delivered_at || row.wiped_at ? r : link_vm_eject(g->c, v, e);
+	for (size_t i = 0; !r && i < n; i++) {
+		scoped_vm struct vm v = { 0 };
+		bool absent;
+		if (!(r = vm_get_by_id(g->c->store, ids[i], &v, &absent, e)) && !absent && is_his(g->host, &v))
+			r = link_vm_eject(g->c, &v, e);
+	}
+	return r;
 }
 
 /* A guest without a row: the VM was deleted, and a kill came before the host heard of it. */
@@ -269,7 +277,7 @@ static int delete_orphans(struct greeting *g, struct err *e)
 
 static int each_of(struct greeting *g, int (*each)(void *arg, struct vm *v, struct err *e), struct err *e)
 {
-	return g->host ? vm_each_of_host(g->c->store, g->host, false, each, g, e) : vm_each(g->c->store, NULL, each, g, e);
+	return g->host ? vm_each_of_host(g->c->store, g->host, false, each, g, e) : vm_each_hosted(g->c->store, each, g, e);
 }
 
 int link_reconcile(struct ctl *c, const char *host, struct json_object *greeting, struct err *e)
@@ -278,7 +286,7 @@ int link_reconcile(struct ctl *c, const char *host, struct json_object *greeting
 	int r;
 
 	json_object_object_get_ex(greeting, "guests", &g.guests);
-	return (r = each_of(&g, reconcile, e)) || (r = each_of(&g, finish_wipe, e)) ? r : delete_orphans(&g, e);
+	return (r = each_of(&g, reconcile, e)) || (r = finish_wipes(&g, e)) ? r : delete_orphans(&g, e);
 }
 
 static int on_hello(struct ctl *c, struct json_object *o, struct err *e)

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "controller/service/anchors.h"
 #include "controller/service/birth.h"
 #include "controller/service/pinwriter.h"
 #include "controller/store/media_key.h"
+
+enum { WALK_STEP = 32 };
 
 /* Not synced like file_write() does: a lost one is written again from the store at the next start. */
 int pinfile_lay(const char *path, const struct buf *b, struct err *e)
@@ -129,7 +132,7 @@ static int each_pin(void *arg, struct vm *v, struct err *e)
 	return pinfile_lay(path, &row.pin_record, e);
 }
 
-int pinfile_all(struct ctl *c, struct err *e)
+int pinfile_begin(struct ctl *c, struct err *e)
 {
 	char path[600];
 	int r;
@@ -138,7 +141,18 @@ int pinfile_all(struct ctl *c, struct err *e)
 	if ((r = file_mkdirs(AT_FDCWD, path, 0755, e)))
 		return r;
 	snprintf(path, sizeof path, "%s/trust.d", c->state_dir);
-	if ((r = file_mkdirs(AT_FDCWD, path, 0755, e)) || (r = pinfile_trust(c, e)))
-		return r;
-	return vm_each(c->store, NULL, each_pin, c, e);
+	return (r = file_mkdirs(AT_FDCWD, path, 0755, e)) ? r : pinfile_trust(c, e);
+}
+
+int pinfile_some(struct ctl *c, int64_t budget_ms, struct err *e)
+{
+	int64_t until = clock_mono_ms() + budget_ms;
+	int r = 0;
+
+	while (!r && !c->pin_walk.whole && !(c->pins && pinwriter_count(c->pins)) && clock_mono_ms() < until) {
+		c->pin_walk.most = WALK_STEP;
+		r = vm_walk(c->store, &c->pin_walk, each_pin, c, e);
+	}
+	c->pin_walk.whole |= r != 0;            /* what could not be written is written by the next start */
+	return r;
 }

@@ -9,6 +9,9 @@ int pinfile_write(struct ctl *c, const struct vm *v, struct buf *record, struct 
 /* Writes one file. Any thread. */
 int pinfile_lay(const char *path, const struct buf *bytes, struct err *e);
 void pinfile_remove(struct ctl *c, const struct vm *v);
-/* All public media keys of the default project, and every pin record that is missing or is not as the store has it. */
-int pinfile_all(struct ctl *c, struct err *e);
+/* At the start: the folders, and all public media keys of the default project. */
+int pinfile_begin(struct ctl *c, struct err *e);
+/* Every pin record that is missing or is not as the store has it is written, machine by machine: for so many milliseconds, and from there on with the next call,
+ * until c->pin_walk.whole. While the writer of records has none under way. */
+int pinfile_some(struct ctl *c, int64_t budget_ms, struct err *e);
 int pinfile_trust(struct ctl *c, struct err *e);

@@ -80,7 +80,7 @@ struct json_object *step_report(struct ctl *c, const struct vm *v, int64_t *ret_
 	struct err ignored;
 	bool absent;
 
-	if (progress_get(c->store, v->id, &p, &absent, &ignored) || absent || strcmp(p.boot_id, v->boot_id) != 0 || p.seq <= v->report_seq ||
+	if (!*v->boot_id || progress_get(c->store, v->id, &p, &absent, &ignored) || absent || strcmp(p.boot_id, v->boot_id) != 0 || p.seq <= v->report_seq ||
 	    !p.body.size || status_read(p.body.data, p.body.size, &s, &ignored))
 		return NULL;
 	*ret_at_s = p.at_s;

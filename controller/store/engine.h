@@ -3,6 +3,7 @@
  * engine_sqlite.c, and engine_pq.c or, built without libpq, engine_pq_none.c.  Nobody but db.c, store.c, migrate.c and copy.c calls it.
  */
 #pragma once
+#include "common/crypto/hash.h"
 #include "controller/store/db.h"
 
 struct db_value { char type; int64_t number; const void *bytes; size_t size; };        /* bytes: NULL is NULL, of 't' and 'b' */
@@ -62,6 +63,9 @@ struct news_queue { char instance[STORE_ID_MAX]; int64_t last_n; struct news_not
 /* Before the commit. */
 int news_write(struct store *s, struct err *e);
 
+/* Of this natald's chain (audit_row.h): what a turn that is undone takes along is looked up again. */
+struct audit_end { char instance[STORE_ID_MAX]; int64_t n; uint8_t hash[SHA256_SIZE]; };
+
 struct pool_shelf;
 struct store {
 	const struct engine *engine;
@@ -71,6 +75,8 @@ struct store {
 	bool in_turn, must_retry;
 	int tries;                      /* of a turn that is run again */
 	struct news_queue news;
+	struct audit_end audit;         /* n 0: not known */
+	int64_t turns;
 	struct pool_shelf *shelf;       /* NULL: nothing was taken yet */
 	int64_t happened, part;         /* part: of the pool's meter */
 };

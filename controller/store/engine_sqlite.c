@@ -2,10 +2,11 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "common/base/text.h"
 #include "controller/store/engine.h"
 
-enum { STATEMENTS_MAX = 192, BUSY_MS = 5000 };
+enum { STATEMENTS_MAX = 192, BUSY_MS = 5000, CHECKED_BYTES_MAX = 256 << 20 };
 struct statement { struct db_query q; const char *sql; sqlite3_stmt *st; bool made; };
 struct link {
 	sqlite3 *db;
@@ -211,6 +212,14 @@ static int make_file(const char *path, struct err *e)
 	return 0;
 }
 
+/* To look at each page of one would take longer than a restart may: a page of it is refused when it is read, and all are looked at by store_check(). */
+static bool is_large(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_size > CHECKED_BYTES_MAX;
+}
+
 static int open_file(struct store *s, enum open_mode mode, struct err *e)
 {
 	int flags = mode == OPEN_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -231,7 +240,7 @@ static int open_file(struct store *s, enum open_mode mode, struct err *e)
 	if ((r = script(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; "
 		"PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000", e)))
 		return r;
-	return check_whole(s, e);
+	return is_large(s->path) ? 0 : check_whole(s, e);
 }
 
 static void accepted(struct store *s) { sqlite3_db_config(link_of(s)->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL); }

@@ -152,5 +152,9 @@ const struct migration migrations[] = {
 	{ 18, "reports that change nothing but themselves",
 	"CREATE TABLE progress (vm_id TEXT PRIMARY KEY, boot_id TEXT NOT NULL, seq INTEGER NOT NULL, at_s INTEGER NOT NULL, body BLOB) WITHOUT ROWID;",
 	"CREATE TABLE progress (vm_id TEXT PRIMARY KEY, boot_id TEXT NOT NULL, seq BIGINT NOT NULL, at_s BIGINT NOT NULL, body BYTEA);" },
+	/* vm_each_hosted() and the deadlines name these conditions word by word. */
+	{ 19, "machines that a host is told of, and deadlines, without looking at all",
+	BOTH("CREATE INDEX vm_hosted ON vm (id) WHERE host <> 'none' OR host_known = 1 OR spec LIKE '%\"channel\"%';"
+	"CREATE INDEX vm_deadline ON vm (deadline_at) WHERE deadline_at > 0;") },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;

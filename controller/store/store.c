@@ -48,6 +48,7 @@ int store_socket(const struct store *s) { return s->engine->socket ? s->engine->
 int64_t store_happened(const struct store *s) { return s->happened; }
 bool store_must_retry(const struct store *s) { return s->must_retry; }
 bool store_runs_again(const struct store *s) { return s->tries > 0; }
+int64_t store_turn(const struct store *s) { return s->turns; }
 bool store_in_turn(const struct store *s) { return s->in_turn; }
 int store_defer_sync(struct store *s, struct err *e) { return s->engine->defer_sync(s, e); }
 int store_sync(struct store *s, struct err *e) { return s->engine->sync(s, e); }
@@ -56,6 +57,7 @@ int store_turn_begin(struct store *s, struct err *e)
 {
 	s->tries = s->must_retry ? s->tries + 1 : 0;
 	s->must_retry = false;
+	s->turns++;
 	int r = s->engine->turn_begin(s, e);
 	s->in_turn = !r;
 	s->news.count = s->news.marked = 0;
@@ -80,6 +82,8 @@ int store_turn_commit(struct store *s, struct err *e)
 	else if (!(r = s->engine->turn_commit(s, e)))
 		s->news.last_n += (int64_t)s->news.count;
 	s->in_turn = false;
+	if (r)
+		s->audit.n = 0;
 	pool_shelf_clear(s->shelf);
 	return r;
 }
@@ -88,6 +92,7 @@ void store_turn_abort(struct store *s)
 {
 	s->engine->turn_abort(s);
 	s->in_turn = false;
+	s->audit.n = 0;
 	pool_shelf_clear(s->shelf);
 }
 
@@ -105,6 +110,7 @@ int store_keep(struct store *s, struct err *e) { return s->engine->keep(s, e); }
 int store_undo(struct store *s, struct err *e)
 {
 	s->news.count = s->news.marked;
+	s->audit.n = 0;
 	pool_shelf_clear(s->shelf);             /* locks since the mark are given back */
 	return s->engine->undo(s, e);
 }

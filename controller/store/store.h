@@ -40,6 +40,8 @@ int store_turn_begin_alone(struct store *s, struct err *e);
 int store_turn_commit(struct store *s, struct err *e);
 void store_turn_abort(struct store *s);
 bool store_in_turn(const struct store *s);
+/* Another number in each turn, for what is remembered within one. */
+int64_t store_turn(const struct store *s);
 /* After a turn that failed: nothing of it is in the store, and run again, whole, it may do. Another was in the way, or the connection was lost. */
 bool store_must_retry(const struct store *s);
 /* This turn is one that is run again. */

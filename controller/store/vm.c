@@ -205,13 +205,11 @@ int vm_delete(struct store *s, struct vm *v, struct err *e)
 	return event_add(s, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = "deleted", .body = "{}" }, e);
 }
 
-int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e)
+static int each_row(struct store *s, struct db_query *query, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e)
 {
-	scoped_query struct db_query *q = NULL;
+	scoped_query struct db_query *q = query;
 	int r, got;
 
-	if ((r = db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE ?1 IS NULL OR project = ?1 ORDER BY name", "t", project)))
-		return r;
 	while ((got = db_step(s, q, e)) == 1) {
 		scoped_vm struct vm v = { 0 };
 		if ((r = read_row(q, &v, e)) || (r = each(arg, &v, e)))
@@ -222,20 +220,13 @@ int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct 
 
 int vm_each_of_host(struct store *s, const char *host, bool untold, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e)
 {
-	scoped_query struct db_query *q = NULL;
-	int r, got;
+	struct db_query *q;
+	int r;
 
 	r = untold ? db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE host = ? AND host <> 'none' AND running = 1 AND goal IS NOT NULL"
 			" AND (has_epoch <> epoch OR has_gen <> sequence) ORDER BY name", "t", host) :
 		db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE host = ? AND host <> 'none' ORDER BY name", "t", host);
-	if (r)
-		return r;
-	while ((got = db_step(s, q, e)) == 1) {
-		scoped_vm struct vm v = { 0 };
-		if ((r = read_row(q, &v, e)) || (r = each(arg, &v, e)))
-			return r;
-	}
-	return got;
+	return r ? r : each_row(s, q, each, arg, e);
 }
 
 int vm_count_of_host(struct store *s, const char *host, int64_t *ret, struct err *e)
@@ -247,6 +238,22 @@ int vm_count_of_host(struct store *s, const char *host, int64_t *ret, struct err
 		return r;
 	*ret = db_int(q, 0);
 	return 0;
+}
+
+int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e)
+{
+	struct db_query *q;
+	int r = db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE ?1 IS NULL OR project = ?1 ORDER BY name", "t", project);
+
+	return r ? r : each_row(s, q, each, arg, e);
+}
+
+int vm_each_hosted(struct store *s, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e)
+{
+	struct db_query *q;
+	int r = db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE host <> 'none' OR host_known = 1 OR spec LIKE '%\"channel\"%' ORDER BY id", "");
+
+	return r ? r : each_row(s, q, each, arg, e);
 }
 
 int vm_names(struct store *s, const char *project, char **names, size_t max, size_t *ret, struct err *e)

@@ -74,6 +74,8 @@ int vm_each(struct store *s, const char *project, int (*each)(void *arg, struct 
 /* Those of one host, which is not `none`; untold: only those that run and have not said that they have their newest goal. */
 int vm_each_of_host(struct store *s, const char *host, bool untold, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e);
 int vm_count_of_host(struct store *s, const char *host, int64_t *ret, struct err *e);
+/* Those that a host has something to do with: all but the ones of host `none` that have no channel and that no host has heard of. */
+int vm_each_hosted(struct store *s, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e);
 /* Names of up to `max` machines: the material of suggestions. Each is malloc'ed. */
 int vm_names(struct store *s, const char *project, char **names, size_t max, size_t *ret, struct err *e);
 /* No deadline that is open ends before this: while natald was away nobody could be heard. */

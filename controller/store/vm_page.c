@@ -101,3 +101,24 @@ int vm_count_step(struct store *s, struct vm_count *n, size_t most, bool *ret_wh
 	*ret_whole = seen < most;
 	return got;
 }
+
+int vm_walk(struct store *s, struct vm_walk *w, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+	size_t seen = 0;
+	int r, got;
+
+	if ((r = db_query(s, &q, e, "SELECT id, project, name, sequence FROM vm WHERE id > ? ORDER BY id LIMIT ?", "ti", w->after, (int64_t)w->most)))
+		return r;
+	for (; (got = db_step(s, q, e)) == 1; seen++) {
+		struct vm v = { .sequence = db_int(q, 3) };
+		db_text(q, 0, v.id, sizeof v.id);
+		db_text(q, 1, v.project, sizeof v.project);
+		db_text(q, 2, v.name, sizeof v.name);
+		memcpy(w->after, v.id, sizeof w->after);
+		if ((r = each(arg, &v, e)))
+			return r;
+	}
+	w->whole = got == 0 && seen < w->most;
+	return got;
+}

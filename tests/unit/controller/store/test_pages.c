@@ -4,6 +4,7 @@
 #include <string.h>
 #include "common/base/clock.h"
 #include "controller/store/audit_row.h"
+#include "controller/store/db.h"
 #include "controller/store/idempotency.h"
 #include "controller/store/image.h"
 #include "controller/store/vm_page.h"
@@ -212,11 +213,94 @@ static void audit_is_chained(void **state)
 	assert_false(c.whole);
 }
 
+static void change(struct place *p, const char *name, const char *sql)
+{
+	assert_ok(db_run_made(p->s, NULL, &p->e, sql, "t", name), p->e);
+}
+
+/* A greeting looks at these alone. */
+static void hosted_ones(void **state)
+{
+	struct place *p = *state;
+	char names[400] = "";
+
+	add_vm(p, "far", VM_READY, "none");
+	add_vm(p, "near", VM_READY, "local");
+	add_vm(p, "known", VM_READY, "none");
+	add_vm(p, "channel", VM_READY, "none");
+	change(p, "known", "UPDATE vm SET host_known = 1 WHERE name = ?");
+	change(p, "channel", "UPDATE vm SET spec = '{\"channel\":\"unix:/x\"}' WHERE name = ?");
+	assert_ok(vm_each_hosted(p->s, join, names, &p->e), p->e);
+	assert_null(strstr(names, "far"));
+	assert_non_null(strstr(names, "near"));
+	assert_non_null(strstr(names, "known"));
+	assert_non_null(strstr(names, "channel"));
+}
+
+static int count_walked(void *arg, struct vm *v, struct err *e)
+{
+	(void)e;
+	assert_int_equal(v->sequence, 1);
+	assert_string_not_equal(v->name, "");
+	++*(int *)arg;
+	return 0;
+}
+
+static void a_walk_meets_each_once(void **state)
+{
+	struct vm_walk w = { .most = 7 };
+	struct place *p = *state;
+	char name[16];
+	int n = 0, steps = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "w-%d", i);
+		add_vm(p, name, VM_READY, "none");
+	}
+	for (; !w.whole; steps++)
+		assert_ok(vm_walk(p->s, &w, count_walked, &n, &p->e), p->e);
+	assert_int_equal(n, MANY);
+	assert_int_equal(steps, 5);
+}
+
+static int64_t audited(struct place *p)
+{
+	const struct audit a = { .instance = "nat-1", .project = "default", .who = "unix:0", .action = "x", .before = "", .after = "" };
+	scoped_query struct db_query *q = NULL;
+
+	assert_ok(audit_row_add(p->s, &a, &p->e), p->e);
+	assert_ok(db_query(p->s, &q, &p->e, "SELECT max(n) FROM audit", ""), p->e);
+	assert_int_equal(db_step(p->s, q, &p->e), 1);
+	return db_int(q, 0);
+}
+
+/* What was remembered of the chain goes with what is undone. */
+static void an_audit_that_is_undone_leaves_no_gap(void **state)
+{
+	struct place *p = *state;
+
+	assert_ok(store_turn_begin(p->s, &p->e), p->e);
+	assert_int_equal(audited(p), 1);
+	assert_int_equal(audited(p), 2);
+	assert_ok(store_mark(p->s, &p->e), p->e);
+	assert_int_equal(audited(p), 3);
+	assert_ok(store_undo(p->s, &p->e), p->e);
+	assert_int_equal(audited(p), 3);
+	store_turn_abort(p->s);
+	assert_ok(store_turn_begin(p->s, &p->e), p->e);
+	assert_int_equal(audited(p), 1);
+	assert_ok(store_turn_commit(p->s, &p->e), p->e);
+	assert_ok(store_turn_begin(p->s, &p->e), p->e);
+	assert_int_equal(audited(p), 2);
+	assert_ok(store_turn_commit(p->s, &p->e), p->e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		place_test(pages_go_by_name), place_test(filters), place_test(counts_in_stretches), place_test(tallies), place_test(images_in_pages),
-		place_test(keys_are_kept_and_forgotten), place_test(audit_is_chained),
+		place_test(hosted_ones), place_test(a_walk_meets_each_once),
+		place_test(an_audit_that_is_undone_leaves_no_gap), place_test(keys_are_kept_and_forgotten), place_test(audit_is_chained),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
