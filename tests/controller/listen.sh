@@ -161,6 +161,7 @@ for v in tls1_2 tls1_3; do
   (printf 'GET / HTTP/1.1\r\nHost: n\r\n\r\n'; sleep 0.4) | openssl s_client -connect "127.0.0.1:$port" -$v -sess_out "$T/$v" 2>&1 | grep -q '^New,' || fail "$v: no session"
 done
 stop
+: > "$T/log"
 "$B/natald" --state "$S" --listen "127.0.0.1:$port" 2> "$T/log" 9>&- & N=$!
 within 20 grep -q ready "$T/log" || fail "natald does not start again: $(cat "$T/log")"
 step get "200 kept"; step hang-up; step get "200 resumed"

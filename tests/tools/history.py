@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""history.py - many clients at once against one natald, and a judge of what they were told.
+
+  history.py run --socket PATH --clients N --out FILE --until PATH   until PATH is there, each client makes, reads, changes and deletes machines of its own
+  history.py judge FILE                                            says what was acknowledged and lost, or handed out twice; ends with 1 where anything was
+
+A client asks one thing at a time, of machines that nobody else names: what it is told of one is a sequence. A request whose answer never came is asked again,
+with the same key, until it is answered; only then it goes on. So each answer can be judged by those before it. The history is one JSON object a line.
+"""
+import argparse
+import asyncio
+import json
+import os
+import random
+import sys
+import time
+
+asked = 0
+
+
+class Lost(Exception):
+    pass
+
+
+async def ask(path, method, target, body=None, key=None):
+    """One request on a connection of its own: its status and document. Lost: no whole answer came."""
+    data = json.dumps(body).encode() if body is not None else b""
+    head = f"{method} {target} HTTP/1.1\r\nHost: n\r\nConnection: close\r\nContent-Length: {len(data)}\r\nContent-Type: application/json\r\n"
+    if key:
+        head += f"Idempotency-Key: {key}\r\n"
+    try:
+        reader, writer = await asyncio.wait_for(asyncio.open_unix_connection(path), 20)
+    except (OSError, asyncio.TimeoutError) as why:
+        raise Lost from why
+    try:
+        writer.write(head.encode() + b"\r\n" + data)
+        await writer.drain()
+        raw = await asyncio.wait_for(reader.read(), 60)
+        top, _, rest = raw.partition(b"\r\n\r\n")
+        if not top.startswith(b"HTTP/1.1 "):
+            raise Lost
+        return int(top[9:12]), json.loads(rest or b"{}")
+    except (OSError, asyncio.TimeoutError, ValueError) as why:
+        raise Lost from why
+    finally:
+        writer.close()
+
+
+class Client:
+    def __init__(self, number, args, out):
+        self.number, self.args, self.out, self.machines = number, args, out, 0
+
+    async def settled(self, op, name, method, target, body=None, key=None):
+        """Asked until it is answered; what may be asked again later is."""
+        global asked
+        lost = 0
+        while True:
+            asked += 1
+            try:
+                status, doc = await ask(self.args.socket, method, target, body, key)
+            except Lost:
+                status, doc = 0, {}
+            finally:
+                asked -= 1
+            if status not in (0, 429, 500, 503):
+                break
+            lost += status == 0
+            await asyncio.sleep(random.uniform(0.05, 0.4))
+        said = {"t": time.time(), "op": op, "name": name, "status": status, "lost": lost}
+        if status < 300:
+            keys = (doc.get("bundle") or {}).get("keys") or {}
+            said.update(id=doc.get("id"), gen=(doc.get("goal") or {}).get("gen"), tls=keys.get("tls_spki"), ssh=keys.get("ssh"))
+        else:
+            said.update(reason=doc.get("reason"))
+        self.out.write(json.dumps(said) + "\n")
+        return status
+
+    async def one_machine(self):
+        self.machines += 1
+        name = f"h-{self.number}-{self.machines}"
+        path = f"/v1/vms/{name}"
+        if await self.settled("create", name, "POST", "/v1/vms", {"name": name, "host": "none"}, f"k-{name}") >= 300:
+            return
+        await self.settled("get", name, "GET", path)
+        await self.settled("change", name, "POST", path + "/goal", {"users": [{"name": "ada"}]}, f"g-{name}")
+        await self.settled("get", name, "GET", path)
+        if self.machines % 3 == 0:
+            await self.settled("delete", name, "DELETE", path)
+            await self.settled("get", name, "GET", path)
+
+    async def run(self):
+        while not os.path.exists(self.args.until):
+            await self.one_machine()
+
+
+async def look(args, most):
+    while not os.path.exists(args.until):
+        most.append(asked)
+        await asyncio.sleep(0.1)
+
+
+async def run(args):
+    most = []
+    with open(args.out, "w") as out:
+        clients = [Client(n, args, out) for n in range(args.clients)]
+        await asyncio.gather(look(args, most), *(c.run() for c in clients))
+        out.write(json.dumps({"op": "in-flight", "median": sorted(most)[len(most) // 2], "most": max(most)}) + "\n")
+    return 0
+
+
+class Machine:
+    def __init__(self):
+        self.id, self.gen, self.gone = None, 0, False
+
+
+def judge_one(machines, said, wrong):
+    m = machines.setdefault(said["name"], Machine())
+    op, status, name = said["op"], said["status"], said["name"]
+    good = status < 300
+    if op == "create" and good:
+        if m.id not in (None, said["id"]):
+            wrong.append(f"{name}: made twice, as {m.id} and {said['id']}")
+        m.id = said["id"]
+    elif op == "get" and not good:
+        if not (status == 404 and m.gone):
+            wrong.append(f"{name}: acknowledged, and {status} {said.get('reason')} when asked for")
+    elif op == "get":
+        if m.gone:
+            wrong.append(f"{name}: deleted, acknowledged, and there again")
+        if said["id"] != m.id:
+            wrong.append(f"{name}: acknowledged as {m.id}, found as {said['id']}")
+        if (said["gen"] or 0) < m.gen:
+            wrong.append(f"{name}: generation {m.gen} was acknowledged, found {said['gen']}")
+    elif op == "change" and good:
+        m.gen = max(m.gen, said["gen"] or 0)
+    elif op == "delete":
+        # Not there any more, when its answer was lost: it was this one that deleted it.
+        if not (good or (status == 404 and said["lost"])):
+            wrong.append(f"{name}: delete answered with {status} {said.get('reason')}")
+        m.gone = True
+    elif not good:
+        wrong.append(f"{name}: {op} answered with {status} {said.get('reason')}")
+
+
+def judge(args):
+    machines, owners, wrong, flight, answers, lost = {}, {}, [], {}, 0, 0
+    with open(args.history) as lines:
+        for line in lines:
+            said = json.loads(line)
+            if said["op"] == "in-flight":
+                flight = said
+                continue
+            answers += 1
+            lost += said["lost"]
+            judge_one(machines, said, wrong)
+            for kind, digest in [("tls", said.get("tls"))] + list((said.get("ssh") or {}).items()):
+                owner = owners.setdefault((kind, digest), said.get("id")) if digest else None
+                if owner not in (None, said.get("id")):
+                    wrong.append(f"{said['name']}: its {kind} key {digest[:16]} is {owner}'s too")
+    for text in wrong[:20]:
+        print("WRONG " + text)
+    print(f"{answers} answers about {len(machines)} machines with {len(owners)} keys; {lost} answers were lost and asked for again;"
+          f" in flight {flight.get('median')} (median), {flight.get('most')} (most); {len(wrong)} wrong")
+    return 1 if wrong or not answers else 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    sub = parser.add_subparsers(dest="verb", required=True)
+    r = sub.add_parser("run")
+    r.add_argument("--socket", required=True)
+    r.add_argument("--clients", type=int, default=1100)
+    r.add_argument("--out", required=True)
+    r.add_argument("--until", required=True)
+    j = sub.add_parser("judge")
+    j.add_argument("history")
+    args = parser.parse_args()
+    return judge(args) if args.verb == "judge" else asyncio.run(run(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
