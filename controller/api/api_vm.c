@@ -142,11 +142,11 @@ static int check_host(struct ctl *c, struct json_object *o, const struct vm_spec
 	bool none = strcmp(spec->host, "none") == 0, others = none || *spec->channel;
 	const char *with = none ? "host 'none'" : "'channel'";
 
+	if (*spec->channel && strcmp(spec->host, "local") == 0)
+		return err_set(e, ERR_FORMAT, "vm: 'channel' goes with host 'none' only, or with a host of its own that carries it");
 	for (size_t i = 0; others && i < ARRAY_SIZE(ours); i++)
 		if (json_object_object_get_ex(o, ours[i], NULL))
 			return err_set(e, ERR_FORMAT, "vm: '%s' does not go with %s: somebody else starts the guest", ours[i], with);
-	if (*spec->channel && strcmp(spec->host, "local") == 0)
-		return err_set(e, ERR_FORMAT, "vm: 'channel' goes with host 'none' only, or with a host of its own that carries it");
 	return remote_check(c, spec->host, e);
 }
 

@@ -56,7 +56,7 @@ uniq -d "$T/keys" > "$T/twice"
 n pool status >/dev/null && n2 pool status >/dev/null && ok "the books are right" || fail "the books: $(n pool status 2>&1 | tail -2)"
 
 # Every connection is cut, the signers' too, again and again; at worst a create says that its bundle is signed later, and asked again it is.
-made() { n vm create "$1" --host none --if-not-exists > "$T/made" 2>&1 && cat "$T/made"; }
+made() { n vm create "$1" --host none --if-not-exists > "$T/made" 2>&1 && grep ready "$T/made"; }
 (for i in $(seq 15); do within 30 made "c-$i" || cat "$T/made"; done) > "$T/c" 2>&1 & C=$!
 for i in $(seq 10); do sleep 0.2; pg_sql a "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'natal' AND pid <> pg_backend_pid()" >/dev/null; done
 wait $C
