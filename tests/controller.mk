@@ -41,7 +41,7 @@ tests_unit_controller_cli_test_options_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/controller/http/test_tls
 tests_unit_controller_http_test_tls_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_http_test_tls_LDADD = $(CONTROLLER_TEST_LIBS)
-dist_check_SCRIPTS += tests/controller/hosts.sh tests/controller/served.sh tests/controller/listen.sh tests/controller/endure.sh
+dist_check_SCRIPTS += tests/controller/hosts.sh tests/controller/served.sh tests/controller/goals_hosted.sh tests/controller/listen.sh tests/controller/endure.sh
 EXTRA_DIST += tests/controller/listen.py
 
 check_PROGRAMS += tests/unit/controller/store/test_lease tests/unit/controller/store/test_news
@@ -62,9 +62,15 @@ tests_unit_common_http_test_reply_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_http_test_reply_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 # natal-hostd.
-check_PROGRAMS += tests/unit/controller/hostd/test_asks tests/unit/common/http/test_enrol
+check_PROGRAMS += tests/unit/controller/hostd/test_asks tests/unit/common/http/test_enrol tests/unit/controller/store/test_hosts
+tests_unit_controller_store_test_hosts_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_store_test_hosts_LDADD = $(CONTROLLER_TEST_LIBS)
 tests_unit_controller_hostd_test_asks_CFLAGS = $(TEST_CFLAGS)
 tests_unit_controller_hostd_test_asks_SOURCES = tests/unit/controller/hostd/test_asks.c controller/hostd/asks.c
 tests_unit_controller_hostd_test_asks_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/controller/hostd/test_host_side
+tests_unit_controller_hostd_test_host_side_CFLAGS = $(TEST_CFLAGS) -pthread
+tests_unit_controller_hostd_test_host_side_SOURCES = tests/unit/controller/hostd/test_host_side.c controller/hostd/asks.c controller/hostd/host_side.c
+tests_unit_controller_hostd_test_host_side_LDADD = $(HOST_LIBS) $(COMMON_LIBS) $(CMOCKA_LIBS) -lpthread
 tests_unit_common_http_test_enrol_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_http_test_enrol_LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)

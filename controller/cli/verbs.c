@@ -128,7 +128,8 @@ static const struct cli_option vm_apply[] = {
 };
 static const struct cli_option vm_list[] = {
 	{ "--in-state", "STATE", "those in this state only", .words = "defined ready booting provisioning provisioned degraded failed drifted verified stopped" },
-	{ "--host", "NAME", "those of this host only", .words = "local none @host" }, { "--image", "NAME", "those of this image only", .words = "@image" },
+	{ "--host", "NAME", "those of this host only", .words = "local none @host" },
+	{ "--image", "NAME", "those of this image only", .words = "@image" },
 	{ "--prefix", "TEXT", "those whose name begins so" }, { "--watch", NULL, "go on: the table anew on a terminal, else a line for each change" }, NO_HEADERS, { NULL, NULL, NULL },
 };
 static const struct cli_option audit_verify[] = { { "--head", "NATALD:N:HASH", "that row, noted at another time, must be there still" }, { NULL, NULL, NULL } };

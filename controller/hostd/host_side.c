@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "common/base/text.h"
 #include "common/data/json.h"
 #include "controller/hostd/hostd.h"
 
@@ -193,6 +194,7 @@ static int take_frame(struct hostd *h, const struct frame *f, struct err *e)
 int host_side_take(struct hostd *h, const void *bytes, size_t n, struct err *e)
 {
 	scoped(frame_reader_fini) struct frame_reader in = FRAME_READER;
+	struct err why;
 	struct frame f;
 	bool have;
 	int r;
@@ -200,11 +202,13 @@ int host_side_take(struct hostd *h, const void *bytes, size_t n, struct err *e)
 	for (size_t at = 0; at < n; at += FEED) {
 		if ((r = frame_feed(&in, (const char *)bytes + at, n - at < FEED ? n - at : FEED, e)))
 			return r;
-		for (frame_next(&in, &f, &have); have; frame_next(&in, &f, &have))
-			if ((r = take_frame(h, &f, e)) == -ERR_SYSTEM)
-				return r;
-			else if (r)
-				fprintf(stderr, "natal-hostd: frame type=%d dropped: %s\n", (int)f.type, e->msg);
+		for (frame_next(&in, &f, &have); have; frame_next(&in, &f, &have)) {
+			if (!(r = take_frame(h, &f, &why)))
+				continue;
+			if (r == -ERR_SYSTEM)           /* the host is not there any more */
+				return *e = why, r;
+			fprintf(stderr, "natal-hostd: frame type=%d dropped: %s\n", (int)f.type, (text_printable(why.msg), why.msg));
+		}
 	}
 	return 0;
 }

@@ -14,7 +14,8 @@
 #include "common/http/problem.h"
 
 #define FRAMES "/v1/host/frames"
-enum { WAIT_S = 25, SEND_MS = 30000, FETCH_MS = 60000, SEND_MAX = 1 << 20, REPLY_MAX = 80 << 20, BACKOFF_MS = 250, BACKOFF_MAX_MS = 30000, RENEW_LOOK_MS = 3600000 };
+enum { WAIT_S = 25, SEND_MS = 30000, FETCH_MS = 60000, BACKOFF_MS = 250, BACKOFF_MAX_MS = 30000, RENEW_LOOK_MS = 3600000 };
+enum { SEND_MAX = 1 << 20, REPLY_MAX = 80 << 20 };
 
 static void hang_up(struct line *l, size_t most)
 {
@@ -170,8 +171,7 @@ static int take(struct hostd *h, struct line *l, struct err *why, struct err *e)
 	h->failures = 0;
 	if (l == &h->send)
 		buf_clear(&h->sending);
-	(void)host_side_take(h, l->reply.body.data, l->reply.body.size, e);
-	return e->code ? err_set(why, e->code, "%s", e->msg) : 0;
+	return host_side_take(h, l->reply.body.data, l->reply.body.size, e) ? err_set(why, e->code, "%s", e->msg) : 0;
 }
 
 int fetch_file(struct hostd *h, const char *path, int *ret_fd, struct err *e)

@@ -12,7 +12,7 @@
 #include "controller/store/host_ask.h"
 #include "controller/store/news.h"
 
-enum { SEEN_EVERY_S = 10, LOG_KEPT_S = 600, WAKES_MAX = 4096, TELL_MAX = 4 << 20 };
+enum { SEEN_EVERY_S = 10, LOG_KEPT_S = 600, WAKES_MAX = 256, TELL_MAX = 4 << 20 };
 
 void remote_key(const char *host, char out[REMOTE_KEY_MAX]) { snprintf(out, REMOTE_KEY_MAX, "h:%s", host); }
 
