@@ -43,24 +43,32 @@ differs network 'sed -i s,192.0.2.1$,192.0.2.2, etc/systemd/network/10.network'
 ok "one thing changed in a tree is seen and named"
 
 export NATAL_BENCH_BUILD=$build NATAL_BENCH_COUNT=12 NATAL_BENCH_PEER_RUNS=3 NATAL_BENCH_RUNS=1 NATAL_BENCH_BOOTS=2 NATAL_BENCH_IMAGES=$shared
+export NATAL_BENCH_GUESTS=300 NATAL_BENCH_SECONDS=1 NATAL_BENCH_POOL=40 NATAL_BENCH_SUSTAINED=20 NATAL_BENCH_RSA=2 NATAL_BENCH_GROWTH=10000 NATAL_BENCH_ROUNDS=20 NATAL_BENCH_PLOT=$work/growth
 "$here/tests/bench/run" > "$work/lines" 2> "$work/err" || { tail -n 20 "$work/err"; fail "a bench is void"; }
 python3 - "$work/lines" <<'P'
 import json, sys
 lines = {}
 for line in open(sys.argv[1]):
     o = json.loads(line)
-    assert o["name"] not in lines, "twice: " + line
-    lines[o["name"]] = o
-    assert isinstance(o["value"], float) and o["value"] > 0 and o["unit"] in ("ms", "KiB", "s"), line
+    key = o["name"] + (" " + o["store"] if "store" in o else "")
+    assert key not in lines, "twice: " + line
+    lines[key] = o
+    assert isinstance(o["value"], float) and o["value"] > 0 and o["unit"] in ("ms", "KiB", "s", "1/s", "times"), line
     assert ("against" in o) == ("ratio" in o) and ("bar" in o) == ("met" in o), line
-    if "ratio" in o:
+    if "ratio" in o and o["unit"] == "1/s":
+        assert abs(o["ratio"] - o["value"] / o["against"]["value"]) <= 0.01, line
+    elif "ratio" in o:
         assert abs(o["ratio"] - o["against"]["value"] / o["value"]) <= 0.01, line
 bars = {"medium", "apply.cpu", "apply.memory", "apply.unchanged", "apply.unchanged-without-medium", "exec", "create.p50", "size.with-libraries",
     "schema", "parse.cpu", "parse.memory", "parse.seed.memory", "boot.ssh.busy"}
+served = {"create-row", "create-row.p99", "create-full", "status", "goal", "goal.memory", "reconnect", "growth.list", "growth.get", "growth.create", "growth.start"}
+bars |= {f"{n} {s}" for n in served for s in {o["store"] for o in lines.values() if "store" in o}}
 assert {n for n, o in lines.items() if "bar" in o} == bars, sorted(lines)
+assert all("sync_ms" in o and "load" in o for o in lines.values() if "store" in o) and "status sqlite" in lines
 assert {"medium.process", "create.p99", "size.package", "pool.saves.ed25519", "pool.saves.ecdsa", "pool.saves.rsa", "boot.ssh.added"} <= set(lines), sorted(lines)
 P
-ok "one JSON object a line, all that docs/BENCH.md lists"
+grep -q "<polyline" "$work/growth-sqlite.svg" || fail "no plot was drawn"
+ok "one JSON object a line, all that docs/BENCH.md lists, and a plot"
 
 # A bench that measures nothing must not pass for one: an agent that fails, a medium of garbage.
 mkdir "$work/broken"; ln -s "$build"/* "$work/broken/"; rm "$work/broken/natal-agent"; cp /bin/false "$work/broken/natal-agent"
