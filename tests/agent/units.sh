@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 command -v systemd-analyze > /dev/null || skip "no systemd-analyze here"
 units=$work/units; mkdir -p "$units"/{sysinit,multi-user}.target.wants "$units"/{ssh,sshd}.service.d
-for u in early late delegate; do
+for u in early late delegate birth; do
   sed -e 's,^ExecStart=.*,ExecStart=/bin/true,' -e '/^Documentation=/d' "$src/agent/units/natal-$u.service" > "$units/natal-$u.service"
 done
 for s in ssh sshd; do cp "$src/agent/units/ssh.service.d/10-natal.conf" "$units/$s.service.d/"; done
@@ -23,6 +23,12 @@ said=$(systemd-analyze verify --man=no --generators=no --recursive-errors=yes mu
 grep -i 'cycle' <<<"$said" && fail "an ordering cycle"
 ! grep -E 'natal|ssh.service' <<<"$said" || fail "systemd finds fault with the units"
 ok "no ordering cycle"
+# The boot in which natal-early starts natal-birth: as if it were wanted from the beginning.
+ln -s ../natal-birth.service "$units/multi-user.target.wants/"
+said=$(systemd-analyze verify --man=no --generators=no --recursive-errors=yes multi-user.target 2>&1) || true
+! grep -iE 'cycle|natal|ssh.service' <<<"$said" || fail "an ordering cycle where a guest is born without a medium"
+rm "$units/multi-user.target.wants/natal-birth.service"
+ok "none where a guest asks for its bundle"
 
 # That the check can see one: ssh before natal-early would be.
 printf '[Unit]\nBefore=natal-early.service\n' > "$units/ssh.service.d/99.conf"
@@ -31,7 +37,12 @@ grep -qi cycle <<<"$said" || fail "this test does not see a cycle"
 rm "$units/ssh.service.d/99.conf"
 ok "a cycle would be seen"
 want() { grep -qE "$2" "$src/agent/units/$1" || fail "$1 does not say $2"; }
-want ssh.service.d/10-natal.conf '^After=natal-early.service'
+want ssh.service.d/10-natal.conf '^After=natal-early.service natal-birth.service$'
+want natal-late.service '^After=natal-early.service natal-birth.service '
+want natal-birth.service '^After=natal-early.service network-online.target$'
+# No boot with a medium waits for the network by it.
+grep -q '^\[Install\]' "$src/agent/units/natal-birth.service" && fail "natal-birth.service is wanted by every boot"
+grep -l network-online "$src"/agent/units/natal-{early,late}.service && fail "a boot with a medium waits for network-online"
 want ssh.service.d/10-natal.conf '^ConditionPathExistsGlob=/etc/ssh/ssh_host_\*_key$'
 want natal-early.service '^Before=.*network-pre.target.*systemd-networkd.service.*ssh.service'
 # The services that the late stages look at, by all their names: what they present is seen when they are up.
