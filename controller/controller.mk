@@ -25,7 +25,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/service/instance.c %D%/service/instance.h %D%/service/report.c %D%/service/report_compare.c %D%/service/report.h %D%/service/address.c %D%/service/address.h %D%/service/guestdata.c %D%/service/identity.c %D%/service/identity.h %D%/service/shape.c %D%/service/shape.h %D%/service/spec.c %D%/service/spec.h \
 	%D%/http/watch.c %D%/api/api_health.c %D%/api/openapi.c %D%/api/openapi.h %D%/api/openapi_schema.c %D%/api/openapi_schema.h %D%/api/metrics.c %D%/api/metrics.h %D%/api/reqlog.c %D%/api/reqlog.h %D%/http/conn.c %D%/http/conn.h %D%/http/exchange.c %D%/http/server_impl.h %D%/http/listener.c %D%/http/listener.h %D%/http/peer.h %D%/http/rate.c %D%/http/rate.h %D%/http/ticket.c %D%/http/ticket.h %D%/http/tls.c %D%/http/tls.h \
 	%D%/http/params.c %D%/http/problem.c %D%/http/request.h %D%/http/route.c %D%/http/server.c %D%/http/server.h \
-	%D%/api/api.h %D%/api/api_access.c %D%/api/api_audit.c %D%/api/api_goal.c %D%/api/api_guest.c %D%/api/handle.c %D%/api/once.c %D%/api/once.h %D%/api/page.c %D%/api/page.h %D%/api/things.c %D%/api/api_backup.c %D%/api/api_image.c %D%/api/api_key.c %D%/api/api_pool.c %D%/api/api_run.c %D%/api/api_vm.c %D%/api/api_vm_list.c %D%/api/bodies.c %D%/api/bodies.h %D%/api/api_birth.c \
+	%D%/api/api.h %D%/api/api_access.c %D%/api/api_audit.c %D%/api/api_console.c %D%/api/api_goal.c %D%/api/api_guest.c %D%/api/handle.c %D%/api/once.c %D%/api/once.h %D%/api/page.c %D%/api/page.h %D%/api/things.c %D%/api/api_backup.c %D%/api/api_image.c %D%/api/api_key.c %D%/api/api_pool.c %D%/api/api_run.c %D%/api/api_vm.c %D%/api/api_vm_list.c %D%/api/bodies.c %D%/api/bodies.h %D%/api/api_birth.c \
 	%D%/api/routes.c %D%/api/schemas.c \
 	%D%/cli/state.c %D%/cli/state.h
 
@@ -47,7 +47,7 @@ CLI_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) -DSBINDIR='"$(sbindir)
 CLI_LIBS = controller/cli/libcli.a $(COMMON_LIBS)
 controller_cli_libcli_a_CFLAGS = $(CLI_CFLAGS)
 controller_cli_libcli_a_SOURCES = \
-	%D%/cli/bake_policy.c %D%/cli/check.c %D%/cli/cli.h %D%/cli/client.c %D%/cli/cmd_access.c %D%/cli/context.c %D%/cli/context.h %D%/cli/cmd_backup.c %D%/cli/cmd_goal.c %D%/cli/cmd_host.c %D%/cli/cmd_image.c %D%/cli/cmd_key.c %D%/cli/cmd_lint.c %D%/cli/cmd_pool.c %D%/cli/cmd_store.c %D%/cli/cmd_vm.c %D%/cli/cmd_wait.c %D%/cli/daemon.c %D%/cli/cmd_birth.c \
+	%D%/cli/bake_policy.c %D%/cli/check.c %D%/cli/cli.h %D%/cli/client.c %D%/cli/cmd_access.c %D%/cli/context.c %D%/cli/context.h %D%/cli/cmd_backup.c %D%/cli/cmd_console.c %D%/cli/cmd_goal.c %D%/cli/cmd_host.c %D%/cli/cmd_image.c %D%/cli/cmd_key.c %D%/cli/cmd_lint.c %D%/cli/cmd_pool.c %D%/cli/cmd_store.c %D%/cli/cmd_vm.c %D%/cli/cmd_wait.c %D%/cli/daemon.c %D%/cli/cmd_birth.c \
 	%D%/cli/cmd_audit.c %D%/cli/cmd_vm_list.c %D%/cli/cmd_vm_apply.c %D%/cli/vm_many.c %D%/cli/vm_diff.c %D%/cli/complete.c %D%/cli/completion_scripts.c %D%/cli/list.c %D%/cli/pages.c \
 	%D%/cli/help.c %D%/cli/options.c %D%/cli/print.c %D%/cli/state.c %D%/cli/verbs.c %D%/cli/vm.h
 

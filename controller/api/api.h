@@ -9,9 +9,9 @@ request_fn api_ca_show, api_ca_csr, api_ca_install;
 request_fn api_pool_status, api_pool_fill, api_pool_marks;
 request_fn api_image_list, api_image_show, api_image_register, api_image_delete;
 request_fn api_vm_list, api_vm_create, api_vm_show, api_vm_delete, api_vm_start, api_vm_stop, api_vm_reissue, api_vm_events, api_vm_medium,
-	api_vm_pin, api_vm_log, api_vm_goal, api_vm_born, api_vm_forget_pin;
+	api_vm_pin, api_vm_log, api_vm_console, api_vm_goal, api_vm_born, api_vm_forget_pin;
 request_fn api_guest_frames, api_host_frames, api_host_media, api_host_carrier, api_host_list;
-extern const struct schema schema_hosts;
+extern const struct schema schema_hosts, schema_console_input;
 request_fn api_birth, api_birth_challenge, api_birth_token;
 extern const struct schema schema_birth, schema_birth_challenge, schema_challenge, schema_birth_token, schema_token;
 request_fn api_access_grant, api_access_list, api_access_revoke, api_access_enrol, api_access_renew;

@@ -142,31 +142,3 @@ int api_vm_events(struct ctl *c, struct request *rq, struct err *e)
 	json_put_bool(rq->reply, "final", vm_state_final(v.state));
 	return 0;
 }
-
-int api_vm_log(struct ctl *c, struct request *rq, struct err *e)
-{
-	struct link_answer answer = { NULL };
-	scoped_vm struct vm v = { 0 };
-	bool there;
-
-	int r = ctl_vm(c, rq->project, rq->name, &v, e);
-	if (r)
-		return r;
-	if (rq->phase == PHASE_NEW) {
-		rq->phase = PHASE_ASKED;
-		if ((r = link_vm_log(c, &v, request_number(rq->max, LOG_DEFAULT), &rq->ticket, e)))
-			return r;
-	}
-	if ((r = link_take(c, &v, rq->ticket, &answer, &there, e)))
-		return r;
-	if (!there)
-		return request_park(rq, HOST_ANSWER_MS, e);
-	scoped_free char *text = answer.text;
-	if (answer.failed.code) {
-		*e = answer.failed;
-		return -(int)e->code;
-	}
-	rq->reply = json_object_new_object();
-	json_put(rq->reply, "text", text);
-	return 0;
-}

@@ -81,7 +81,8 @@ FIELDS(events, OUT("events", JSON_ARRAY), OUT("last", JSON_UINT), OUT("state", J
 PARTS(events, { "events", &schema_event });
 WHOLE(events, "events");
 SCHEMA(pin, "pin", OUT("record", JSON_TEXT), OUT("sequence", JSON_UINT), OUT("known_hosts", JSON_TEXT), OUT("curl", JSON_TEXT));
-SCHEMA(log, "log", OUT("text", JSON_TEXT));
+/* text: the end, plain; with `after`: bytes (base64) from that offset on, and where they end. */
+SCHEMA(log, "log", OPT("text", JSON_TEXT), OPT("bytes", JSON_TEXT), OPT("end", JSON_UINT));
 /* An OpenAPI document: what else stands in it is that specification's. */
 FIELDS(openapi, OUT("openapi", JSON_TEXT), OUT("info", JSON_OBJECT), OUT("paths", JSON_OBJECT));
 const struct schema schema_openapi = { "openapi", openapi_fields, ARRAY_SIZE(openapi_fields), NULL, true };

@@ -101,7 +101,7 @@ int url_name(const char *name, char out[200], struct err *e);
 int cmd_host_list(struct cli *, struct err *);
 int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err *), cmd_daemon_stop(struct cli *, struct err *),
 	cmd_daemon_start(struct cli *, struct err *), cmd_completion(struct cli *, struct err *), cmd_help(struct cli *, struct err *),
-	cmd_key_init(struct cli *, struct err *), cmd_key_list(struct cli *, struct err *), cmd_key_show(struct cli *, struct err *), cmd_key_rotate(struct cli *, struct err *),
+	cmd_key_init(struct cli *, struct err *), cmd_vm_console(struct cli *, struct err *), cmd_key_list(struct cli *, struct err *), cmd_key_show(struct cli *, struct err *), cmd_key_rotate(struct cli *, struct err *),
 	cmd_key_revoke(struct cli *, struct err *), cmd_key_export(struct cli *, struct err *),
 	cmd_ca_show(struct cli *, struct err *), cmd_ca_csr(struct cli *, struct err *), cmd_ca_install(struct cli *, struct err *),
 	cmd_pool_status(struct cli *, struct err *), cmd_pool_fill(struct cli *, struct err *), cmd_pool_marks(struct cli *, struct err *),

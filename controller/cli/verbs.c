@@ -96,6 +96,9 @@ static const struct cli_option vm_start[] = {
 	{ "--forward", "GUEST[:HOST]", "reach this guest port on 127.0.0.1; on a running VM the forwards are re-pointed (repeatable)" },
 		{ NULL, NULL, NULL },
 };
+static const struct cli_option vm_console[] = {
+	{ "--for", "SECONDS", "how long to read on when standard input has ended (default: 2)", .kind = CLI_NUMBER, .min = 0, .max = 86400 }, { NULL, NULL, NULL },
+};
 static const struct cli_option vm_stop[] = {
 	{ "--force", NULL, "end it at once, as a power cut does" },
 	{ "--grace", "S", "how long it may take to end by itself before it is ended, 0 to 600 (default: 30)",
@@ -187,6 +190,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "vm", "birth-token", "NAME", "make the token by which a guest without a medium gets its bundle, once", vm_birth_token, cmd_vm_birth_token },
 	{ "vm", "medium", "NAME", "fetch the signed medium, until it was delivered", vm_medium, cmd_vm_medium },
 	{ "vm", "wait", "NAME", "follow a VM until it is provisioned or failed", vm_wait, cmd_vm_wait },
+	{ "vm", "console", "NAME", "type into its serial console and read it; Ctrl-] ends", vm_console, cmd_vm_console },
 	{ "vm", "logs", "NAME", "the end of its serial console", vm_logs, cmd_vm_logs },
 	{ "vm", "pin", "NAME", "its pin record, and what clients make of it", vm_pin, cmd_vm_pin },
 	{ "access", "grant", "ROLE NAME", "let somebody in: an operator, reader, verifier or host; prints a token", access_grant, cmd_access_grant },

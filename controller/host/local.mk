@@ -5,6 +5,7 @@ controller_host_libhost_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) 
 controller_host_libhost_a_SOURCES = \
 	%D%/accel.c %D%/accel.h \
 	%D%/backup.c \
+	%D%/console.c %D%/console.h \
 	%D%/guest.c %D%/guest.h \
 	%D%/host.c %D%/host.h %D%/loop.h \
 	%D%/none.c \

@@ -202,6 +202,7 @@ static int launch(struct guest *g, const char *accel, int tpm_fd, struct err *e)
 	}
 	unlinkat(g->rundir, "qmp.sock", 0);
 	unlinkat(g->rundir, "guest.sock", 0);
+	unlinkat(g->rundir, "console.sock", 0);
 	r = worker_start(&s, &g->main, e);
 	qemu_args_fini(&a);
 	return r;

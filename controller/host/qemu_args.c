@@ -62,7 +62,7 @@ void qemu_args(struct qemu_args *a, const struct guest *g, const char *accel)
 	bool kvm = strcmp(accel, "kvm") == 0;
 	static const char *const fixed[] = {
 		"-M", "q35,smm=off", "-nodefaults", "-no-user-config", "-display", "none",
-		"-chardev", "file,id=console,path=serial.log,append=on", "-serial", "chardev:console",
+		"-chardev", "socket,id=console,path=console.sock,server=on,wait=off,logfile=serial.log,logappend=on", "-serial", "chardev:console",
 		"-qmp", "unix:qmp.sock,server=on,wait=off",
 		"-kernel", "/proc/self/fd/20", "-initrd", "/proc/self/fd/21",
 		"-add-fd", "fd=23,set=1",

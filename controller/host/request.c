@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
+#include "controller/host/console.h"
 #include "controller/host/worker.h"
 
-enum { LOG_MAX = 200 << 10, GUESTS_MAX = 500, GRACE_MAX_MS = 600000 };
+enum { GUESTS_MAX = 500, GRACE_MAX_MS = 600000 };
 
 struct guest *host_find(struct host *h, const char *vm_id)
 {
@@ -302,28 +303,21 @@ static int do_forward(struct host *h, struct json_object *body, uint64_t req, st
 
 static int do_log(struct host *h, struct json_object *body, uint64_t req, struct json_object *reply, struct err *e)
 {
-	uint64_t max = json_uint(body, "max_bytes", 64 << 10);
 	struct guest *g;
 	int r = want_guest(h, body, &g, e);
 
 	(void)req;
-	if (r)
-		return r;
-	if (max > LOG_MAX)
-		max = LOG_MAX;
-	scoped_fd int fd = openat(g->rundir, "serial.log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	scoped_buf struct buf text = BUF_MAX(LOG_MAX + 1);
-	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-	if (size > 0) {
-		char *p = buf_room(&text, (size_t)max);
-		ssize_t n = p ? pread(fd, p, (size_t)max, size > (off_t)max ? size - (off_t)max : 0) : 0;
-		buf_grew(&text, n > 0 ? (size_t)n : 0);
-	}
-	for (size_t i = 0; i < text.size; i++)          /* a console may print anything: only plain text travels as JSON */
-		if ((unsigned char)text.data[i] >= 0x80 || (text.data[i] < ' ' && text.data[i] != '\n' && text.data[i] != '\t'))
-			text.data[i] = text.data[i] == '\r' ? ' ' : '?';
-	json_put(reply, "text", text.data ? text.data : "");
-	return 0;
+	return r ? r : console_log(g, body, reply, e);
+}
+
+static int do_input(struct host *h, struct json_object *body, uint64_t req, struct json_object *reply, struct err *e)
+{
+	struct guest *g;
+	int r = want_guest(h, body, &g, e);
+
+	(void)req;
+	(void)reply;
+	return r ? r : console_input(g, body, e);
 }
 
 static void to_guest(struct host *h, const struct frame *f)
@@ -349,6 +343,7 @@ static const struct {
 	{ FRAME_HOST_CREATE, "CREATE", do_create }, { FRAME_HOST_START, "START", do_start }, { FRAME_HOST_STOP, "STOP", do_stop },
 	{ FRAME_HOST_DELETE, "DELETE", do_delete }, { FRAME_HOST_EJECT, "EJECT", do_eject }, { FRAME_HOST_LIST, "LIST", do_list },
 	{ FRAME_HOST_FORWARD, "FORWARD", do_forward }, { FRAME_HOST_LOG, "LOG", do_log }, { FRAME_HOST_BACKUP, "BACKUP", backup_request },
+	{ FRAME_HOST_INPUT, "INPUT", do_input },
 };
 
 void host_handle(struct host *h, const struct frame *f)

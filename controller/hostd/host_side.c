@@ -184,7 +184,7 @@ static int take_frame(struct hostd *h, const struct frame *f, struct err *e)
 	case FRAME_HOST_TO_GUEST:
 		return host_side_send(h, f->type, f->body, f->body_size, NULL, e);
 	case FRAME_HOST_CREATE: case FRAME_HOST_START: case FRAME_HOST_STOP: case FRAME_HOST_DELETE: case FRAME_HOST_EJECT: case FRAME_HOST_FORWARD:
-	case FRAME_HOST_LOG:
+	case FRAME_HOST_LOG: case FRAME_HOST_INPUT:
 		return take_ask(h, f, e);
 	default:
 		return err_set(e, ERR_FORMAT, "a frame of type %d, which hosts are not asked", (int)f->type);

@@ -43,6 +43,10 @@ int link_vm_forward(struct ctl *c, struct vm *v, struct err *e);
 int link_vm_eject(struct ctl *c, struct vm *v, struct err *e);
 /* Asks for the console's end; the answer is kept until link_take(): *ret NULL while it is not there. */
 int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_req, struct err *e);
+/* The same as it is, from an offset on: the answer is "END BASE64". */
+int link_vm_console(struct ctl *c, struct vm *v, uint64_t from, uint64_t *ret_req, struct err *e);
+/* Types into it; the answer is "". */
+int link_vm_input(struct ctl *c, struct vm *v, const char *base64, uint64_t *ret_req, struct err *e);
 /* Asks for the guests' state in a folder that is there; answered as the console is. */
 int link_backup(struct ctl *c, const char *dir, uint64_t *ret_req, struct err *e);
 /* *ret: the answer to req of this VM's host (NULL: the embedded one) is there; *text is the caller's, or *failed says why not. */

@@ -119,6 +119,8 @@ static const struct { enum frame_type type; int (*run)(struct ctl *, struct vm *
 	{ FRAME_HOST_FORWARD, on_forwarded },
 };
 
+bool link_keeps_answer(enum frame_type type) { return type == FRAME_HOST_LOG || type == FRAME_HOST_INPUT || type == FRAME_HOST_BACKUP; }
+
 static int keep_answer(struct link *l, uint64_t req, struct json_object *reply, const struct err *bad, struct err *e)
 {
 	struct answer *a = calloc(1, sizeof *a);
@@ -160,7 +162,7 @@ static int on_reply(struct ctl *c, struct json_object *reply, struct err *e)
 	*at = p->next;
 	p->next = c->link->answered;    /* until the turn is committed */
 	c->link->answered = p;
-	if (p->type == FRAME_HOST_LOG || p->type == FRAME_HOST_BACKUP)
+	if (link_keeps_answer(p->type))
 		return keep_answer(c->link, req, reply, link_failed(reply, &bad) ? &bad : NULL, e);
 	return link_answered(c, &(struct asked){ .type = p->type, .vm_id = p->vm_id }, reply, e);
 }

@@ -44,7 +44,7 @@ int link_busy(struct ctl *c, const struct vm *v, bool *ret, struct err *e)
 
 	*ret = false;
 	for (size_t i = 0; !r && i < open.count; i++)
-		*ret |= open.type[i] != FRAME_HOST_CREATE && open.type[i] != FRAME_HOST_LOG;
+		*ret |= open.type[i] != FRAME_HOST_CREATE && !link_keeps_answer((enum frame_type)open.type[i]);
 	return r;
 }
 
@@ -267,29 +267,47 @@ int link_vm_forward(struct ctl *c, struct vm *v, struct err *e)
 	return ask(c, FRAME_HOST_FORWARD, v, o, e);
 }
 
-int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_req, struct err *e)
+static int ask_kept(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *body, uint64_t *ret_req, struct err *e)
 {
-	struct ask a = { .type = FRAME_HOST_LOG, .v = v };
-	struct json_object *o = for_vm(v);
+	struct ask a = { .type = type, .v = v };
+	int r = ask_with(c, &a, body, e);
 
-	json_put_uint(o, "max_bytes", max_bytes);
-	int r = ask_with(c, &a, o, e);
 	if (!r)
 		*ret_req = a.req;
 	return r;
 }
 
+int link_vm_log(struct ctl *c, struct vm *v, uint64_t max_bytes, uint64_t *ret_req, struct err *e)
+{
+	struct json_object *o = for_vm(v);
+
+	json_put_uint(o, "max_bytes", max_bytes);
+	return ask_kept(c, FRAME_HOST_LOG, v, o, ret_req, e);
+}
+
+int link_vm_console(struct ctl *c, struct vm *v, uint64_t from, uint64_t *ret_req, struct err *e)
+{
+	struct json_object *o = for_vm(v);
+
+	json_put_uint(o, "from", from);
+	return ask_kept(c, FRAME_HOST_LOG, v, o, ret_req, e);
+}
+
+int link_vm_input(struct ctl *c, struct vm *v, const char *base64, uint64_t *ret_req, struct err *e)
+{
+	struct json_object *o = for_vm(v);
+
+	json_put(o, "input", base64);
+	return ask_kept(c, FRAME_HOST_INPUT, v, o, ret_req, e);
+}
+
 int link_backup(struct ctl *c, const char *dir, uint64_t *ret_req, struct err *e)
 {
 	const struct vm none = { 0 };
-	struct ask a = { .type = FRAME_HOST_BACKUP, .v = &none };
 	struct json_object *o = json_object_new_object();
 
 	json_put(o, "dir", dir);
-	int r = ask_with(c, &a, o, e);
-	if (!r)
-		*ret_req = a.req;
-	return r;
+	return ask_kept(c, FRAME_HOST_BACKUP, &none, o, ret_req, e);
 }
 
 int link_take(struct ctl *c, const struct vm *v, uint64_t req, struct link_answer *ret_answer, bool *ret, struct err *e)

@@ -45,6 +45,8 @@ int link_answered(struct ctl *c, const struct asked *a, struct json_object *repl
 int link_event(struct ctl *c, const char *host, struct json_object *o, struct err *e);
 /* Which guests it has: the store's rows and they are brought together. */
 int link_reconcile(struct ctl *c, const char *host, struct json_object *greeting, struct err *e);
+/* Is its answer kept for link_take()? */
+bool link_keeps_answer(enum frame_type type);
 /* The error of a reply that is not ok; false where it is. */
 bool link_failed(struct json_object *reply, struct err *ret);
 /* After the medium was ejected: look again, then wipe. */

@@ -133,7 +133,7 @@ static int on_reply(struct ctl *c, const char *host, struct json_object *reply, 
 	int r = host_ask_get(c->store, host, (int64_t)json_uint(reply, "req", 0), &a, &absent, e);
 	if (r || absent || a.answer)
 		return r;
-	if (a.type == FRAME_HOST_LOG)
+	if (link_keeps_answer((enum frame_type)a.type))
 		return host_ask_answer(c->store, host, a.req, json_line(reply), e);
 	if ((r = host_ask_delete(c->store, host, a.req, e)))
 		return r;
@@ -215,5 +215,6 @@ int remote_seen(struct ctl *c, const char *host, struct err *e)
 	int r = host_get(c->store, host, &h, &absent, e);
 	if (r || absent || (now >= h.seen_at && now - h.seen_at < SEEN_EVERY_S) || (r = host_seen(c->store, host, now, e)))
 		return r;
-	return host_ask_trim(c->store, host, FRAME_HOST_LOG, (now - LOG_KEPT_S) * 1000000000, e);
+	r = host_ask_trim(c->store, host, FRAME_HOST_LOG, (now - LOG_KEPT_S) * 1000000000, e);
+	return r ? r : host_ask_trim(c->store, host, FRAME_HOST_INPUT, (now - LOG_KEPT_S) * 1000000000, e);
 }

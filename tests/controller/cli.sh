@@ -64,7 +64,8 @@ store migrate
 completion bash
 completion zsh
 completion fish
-help'
+help
+vm console'
 printf "#cloud-config\nhostname: a\n" > "$T/user-data"
 mkdir "$T/image"; for f in root.img vmlinuz initrd; do echo x > "$T/image/$f"; done
 echo '{"kernel":"vmlinuz","initrd":"initrd","root":"root.img","cmdline":"root=LABEL=x","os":"debian-12","built_at":1700000000,"agent_version":"0"}' > "$T/image/image.json"
@@ -79,7 +80,7 @@ while IFS='|' read -r verb call; do
   [ "$verb" = "vm birth-token" ] && n vm create newborn --host none --birth token > /dev/null
   if [ "$verb" = "vm wait" ]; then guest web-1 >/dev/null 2>&1 & G=$!; fi
   # shellcheck disable=SC2086
-  out=$(n $call -o json 2>"$T/err"); rc=$?
+  out=$(n $call -o json 2>"$T/err" < /dev/null); rc=$?
   if [ $rc = 0 ] && documents "$verb" <<<"$out"; then ok "$verb -o json"; else fail "natalctl $call -o json: status $rc: $out $(cat "$T/err")"; fi
 done <<<"$verbs"
 all=$({ cut -d'|' -f1 <<<"$verbs"; echo "$none"; } | sort)

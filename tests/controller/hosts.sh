@@ -121,6 +121,8 @@ within 20 wiped && ok "the medium is ejected there, and the private halves are w
 main=$(grep -ho '"main_pid":[0-9]*' "$T"/h1/host/vm-*/run.json | cut -d: -f2)
 runs "$main" && ok "a guest runs on its host" || fail "no process: $(cat "$T"/h1/host/vm-*/run.json)"
 want 0 "fake_qemu: a simulation" n vm logs run-1
+console() { printf 'ls -l\n\033[A' | n vm console "$1" --for 3; }
+[[ $(console run-1) == *"fake_qemu: a simulation"*"typed: ls -l"*$'\033[A'* ]] && ok "its console is typed into and read, through its host" || fail "console: $(console run-1 2>&1)"
 id=$(field run-1 id)
 want 0 "host h1 is not asked to start VM run-1" as h1 "/v1/host/media/$id"
 

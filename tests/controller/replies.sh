@@ -147,6 +147,10 @@ END
 2xx GET /v1/vms
 409 POST /v1/vms/here/reissue
 2xx GET /v1/vms/here/log?max=100
+2xx GET /v1/vms/here/log?after=0
+400 GET /v1/vms/here/log?after=x
+2xx POST /v1/vms/here/console {"input":"DQ=="}
+409 POST /v1/vms/told/console {"input":"DQ=="}
 2xx POST /v1/vms/here/stop?force=1
 END
   else echo "# excused POST /v1/vms/{name}/start no QEMU and swtpm here"; echo "# excused POST /v1/vms/{name}/stop no QEMU and swtpm here"; fi

@@ -33,6 +33,7 @@ within 15 hung && ok "three QEMUs that do not answer are under way" || fail "$(p
 asked=$SECONDS
 want 0 "booting" n vm start vm-96
 want 0 "" n vm logs vm-96
+want 0 "" n vm console vm-96 --for 0
 want 0 "" n vm stop vm-96 --force
 want 0 "goal 0.2, running" n vm change vm-96 --goal running
 [ "$(field vm-96 running)" = True ] && ok "a goal of running starts it" || fail "vm-96: $(field vm-96 state) $(field vm-96 reason)"

@@ -13,6 +13,8 @@ natalctl vm start web-1 > /dev/null
 natalctl vm wait web-1 --timeout 300 > "$work/wait.txt" || fail "not provisioned: $(tail -n 3 "$work/wait.txt")"
 ssh_port=$(forward_of web-1 22)
 within 60 ssh_as web-1 "$ssh_port" true || fail "no ssh"
+console() { printf '\r' | natalctl vm console web-1 --for 5 | grep -q 'login:'; }
+within 60 console && ok "its console answers who types there" || fail "no login on the console: $(printf '\r' | natalctl vm console web-1 --for 5 | tail -n 3)"
 in_guest() { ssh_as web-1 "$ssh_port" "$@"; }
 within 120 in_guest systemctl is-active natal-guestd || fail "natal-guestd: $(in_guest systemctl status natal-guestd)"
 ok "natal-guestd runs beside the services"

@@ -43,6 +43,14 @@ def boot():
         guest = subprocess.Popen([fake_guest, "--medium", "medium.iso", "--trust", trust, "--uuid", uuid, "--channel", "guest.sock"],
                                  stdout=open("guest.log", "w"), stderr=subprocess.STDOUT)
 
+def console(s):
+    while True:
+        c, _ = s.accept()
+        while typed := c.recv(4096):
+            with open("serial.log", "ab") as log: log.write(b"typed: " + typed)
+
+k = socket.socket(socket.AF_UNIX); k.bind("console.sock"); k.listen(8)
+threading.Thread(target=console, args=(k,), daemon=True).start()
 s = socket.socket(socket.AF_UNIX); s.bind("qmp.sock"); s.listen(8)
 boot()
 while True:
