@@ -16,12 +16,13 @@ static bool changes_nothing(const struct hearing *h, const struct frame *f, cons
 		s->epoch == (uint64_t)h->epoch && s->gen == (uint64_t)h->sequence && strcmp(s->boot_id, h->boot_id) == 0;
 }
 
-/* What can be said before. A turn that is run again takes the long way: an entry may have been the reason. */
+/* What can be said before. A turn that is run again takes the long way, and forgets the entry: it may have been the reason. */
 static struct hearing *may_be_step(struct ctl *c, const char *vm_id, const struct frame *f)
 {
-	if (f->type != FRAME_STATUS || f->body_size > PROGRESS_BODY_MAX || store_runs_again(c->store))
-		return NULL;
-	struct hearing *h = hearings_find(c->hearings, vm_id, false);
+	struct hearing *h = f->type == FRAME_STATUS && f->body_size <= PROGRESS_BODY_MAX ? hearings_find(c->hearings, vm_id, false) : NULL;
+
+	if (h && store_runs_again(c->store))
+		h->rev = 0;
 	int64_t now_s = clock_unix_s();
 	if (!h || !h->rev || now_s >= h->until_s || now_s < h->watched_s)
 		return NULL;

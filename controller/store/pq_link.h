@@ -10,7 +10,7 @@
 
 struct pq { PQ_FUNCTIONS(LATE_MEMBER) };
 
-enum { PQ_STATEMENTS_MAX = 256, PQ_PENDING_MAX = 1024, PQ_ANSWER_MS = 30000, PQ_AWAY_MS = 30000 };
+enum { PQ_STATEMENTS_MAX = 256, PQ_PENDING_MAX = 4096, PQ_ANSWER_MS = 30000, PQ_AWAY_MS = 30000 };
 
 /* Kept as long as the store is; `known` by the server of this connection. */
 struct pq_statement { const char *sql; char *text; bool known; };

@@ -4,6 +4,7 @@
 #include "controller/service/guest.h"
 #include "controller/service/hearing.h"
 #include "controller/service/step.h"
+#include "controller/store/engine.h"
 #include "controller/store/event.h"
 #include "controller/store/progress.h"
 
@@ -161,6 +162,19 @@ static void a_later_one_stays(void **state)
 	shows(5);
 }
 
+/* An entry may be why a turn is run again: it is not believed then, nor once more before a report was heard by the long way. */
+static void a_turn_run_again_believes_no_entry(void **state)
+{
+	(void)state;
+	assert_false(short_way(says(PHASE_APPLYING, BOOT_A, 1), key));
+	assert_true(short_way(says(PHASE_APPLYING, BOOT_A, 2), key));
+	p->s->tries = 1;
+	assert_false(short_way(says(PHASE_APPLYING, BOOT_A, 2), key));
+	p->s->tries = 0;
+	assert_false(short_way(says(PHASE_APPLYING, BOOT_A, 3), key));
+	assert_true(short_way(says(PHASE_APPLYING, BOOT_A, 4), key));
+}
+
 /* What was taken the short way is seen before, also when another boot has come between, and by a natald that has just begun. */
 static void what_was_taken_is_not_heard_twice(void **state)
 {
@@ -210,7 +224,8 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		T(a_step_is_one_row_and_no_event), T(what_is_more_goes_the_long_way), T(a_wrong_mac_is_counted_and_not_taken), T(a_row_that_changed_meanwhile_wins),
-		T(a_later_one_stays), T(what_was_taken_is_not_heard_twice), T(who_watches_is_told_each_step), T(there_is_an_end_to_it),
+		T(a_later_one_stays), T(a_turn_run_again_believes_no_entry),
+		T(what_was_taken_is_not_heard_twice), T(who_watches_is_told_each_step), T(there_is_an_end_to_it),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
