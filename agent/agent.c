@@ -19,6 +19,9 @@
 #include "common/base/file.h"
 #include "common/data/json.h"
 
+/* There while udevd has something to do (systemd, libudev's udev_queue_get_queue_is_empty()). */
+#define UDEV_BUSY "/run/udev/queue"
+
 /* The key kept from the bundle that was applied: reports of boots without a medium are MACed with it. */
 static void load_report_key(struct agent *a)
 {
@@ -96,6 +99,21 @@ static int look(struct agent *a, struct seed **ret, bool *ret_offered, char why[
 	return r || *ret_offered || !medium ? r : source_find(medium, ret, e);
 }
 
+/* Who may ask for a bundle waits no longer than until udev has come to all that is there; it looks again before it asks. */
+static bool next_device(struct source_watch *w, int64_t deadline_ms, bool settles)
+{
+	enum { SLICE_MS = 50 };
+
+	if (!settles)
+		return source_watch_next(w, deadline_ms);
+	while (clock_left_ms(deadline_ms) > 0 && access(UDEV_BUSY, F_OK) == 0) {
+		int64_t slice_ms = clock_mono_ms() + SLICE_MS;
+		if (source_watch_next(w, slice_ms < deadline_ms ? slice_ms : deadline_ms))
+			return true;
+	}
+	return false;
+}
+
 /* A guest that is not provisioned waits: udev may not have come to the device yet. */
 static int seek(struct agent *a, struct seed **ret, bool *ret_offered, char why[256], struct err *e)
 {
@@ -105,13 +123,15 @@ static int seek(struct agent *a, struct seed **ret, bool *ret_offered, char why[
 	struct policy policy;
 	int r = waits ? seed_policy(a->root, &policy, e) : 0;
 
-	waits = waits && !r && !policy.birth.here;      /* who may ask for a bundle looks again before it does */
+	const bool settles = waits && !r && policy.birth.here;
+	waits = waits && (!settles || a->live);
 	if (r || (waits && (r = source_watch(&w, e))) || (r = look(a, ret, ret_offered, why, e)))
 		return r;
-	while (w && !*ret && !*ret_offered && source_watch_next(w, deadline_ms))
+	while (w && !*ret && !*ret_offered && next_device(w, deadline_ms, settles))
 		if ((r = look(a, ret, ret_offered, why, e)))
 			return r;
-	return 0;
+	/* What came with the last of udev's work. */
+	return w && settles && !*ret && !*ret_offered ? look(a, ret, ret_offered, why, e) : 0;
 }
 
 /* find and verify. */

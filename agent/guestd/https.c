@@ -253,7 +253,8 @@ static size_t https_read(struct channel *ch, void *bytes, size_t n, int wait_ms)
 	kick(ch);
 	if (n > h->inbox.size)
 		n = h->inbox.size;
-	memcpy(bytes, h->inbox.data, n);
+	if (n)                          /* nothing may have come yet: no memory either */
+		memcpy(bytes, h->inbox.data, n);
 	buf_drop(&h->inbox, n);
 	return n;
 }

@@ -84,6 +84,7 @@ int api_birth(struct ctl *c, struct request *rq, struct err *e)
 		request_refuse(rq, e);
 		return 0;
 	}
+	rq->unchanged = !told;
 	rq->then = hand_out;
 	return birth_unsigned(c, &v, &rq->awaits_birth, e);
 }

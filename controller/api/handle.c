@@ -68,7 +68,7 @@ static int change(struct ctl *c, struct request *rq, struct err *e)
 
 	if (thing && rq->before.phase == 0 && !(rq->route->makes && !*rq->if_match) && (r = thing(c, rq, &was, e)))
 		return r;
-	if ((first && (r = check_match(rq, &was, e))) || (r = rq->route->handle(c, rq, e)) || !begins_change(rq))
+	if ((first && (r = check_match(rq, &was, e))) || (r = rq->route->handle(c, rq, e)) || !begins_change(rq) || rq->unchanged)
 		return r;
 	if (thing && (r = thing(c, rq, &is, e)))
 		return r;

@@ -75,6 +75,7 @@ struct request {
 	request_fn *then;
 	bool awaits_birth;                      /* of vm_id: `then` and the reply come when it has ended, or after BIRTH_WAIT_MS */
 	bool parked, expired;
+	bool unchanged;                         /* it has changed nothing, this time: nothing for the audit */
 	bool kept;                              /* until deadline_ms by ctl->waiters, for vm_id: woken, it is run again */
 	int phase;                              /* the handler's, across parkings */
 	struct { bool waited, out; int phase; uint64_t ticket; int64_t deadline_ms; } before;        /* when the turn began (natald/rewind.h) */

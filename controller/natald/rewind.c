@@ -18,7 +18,7 @@ static void rewind_one(struct request *rq)
 	buf_clear(&rq->reply_raw);
 	rq->status = 0;
 	rq->then = NULL;
-	rq->awaits_birth = rq->expired = rq->kept = false;
+	rq->awaits_birth = rq->expired = rq->kept = rq->unchanged = false;
 	rq->parked = rq->before.waited;
 	rq->phase = rq->before.phase;
 	rq->ticket = rq->before.ticket;

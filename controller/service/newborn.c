@@ -150,7 +150,7 @@ static int check_token(const struct birth_ask *ask, const struct newborn_row *n,
 }
 
 /* The bundle is signed for this asker; one that was signed for it already is as it was. */
-static int answer(struct ctl *c, struct vm *v, struct newborn_row *n, const struct newborn_asking *q, struct err *e)
+static int answer(struct ctl *c, struct vm *v, struct newborn_row *n, const struct newborn_asking *q, bool *ret_told, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
 	int r = birth_row(c, v, &row, e);
@@ -167,6 +167,7 @@ static int answer(struct ctl *c, struct vm *v, struct newborn_row *n, const stru
 	n->sequence = v->sequence;
 	if ((r = newborn_row_save(c->store, n, e)) || (r = tell(c, v, q, NULL, e)))
 		return r;
+	*ret_told = true;
 	if (v->state != VM_READY && v->state != VM_BOOTING)
 		return 0;
 	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c, v);
@@ -187,7 +188,7 @@ int newborn_ask(struct ctl *c, const struct newborn_asking *q, struct vm *v, boo
 	if (!(r = by_token ? check_token(q->ask, &n, v, e) : newborn_check_ek(c, q->ask, v, e)) && !(r = birth_row(c, v, &row, e)) && row.delivered_at)
 		r = already_born(v, e);
 	if (!r)
-		return answer(c, v, &n, q, e);
+		return answer(c, v, &n, q, ret_told, e);
 	if (e->code != ERR_DENIED && e->code != ERR_CONFLICT && e->code != ERR_UNTRUSTED)
 		return r;
 	const int64_t before = n.refused;

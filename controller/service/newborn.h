@@ -20,8 +20,9 @@ int newborn_is(struct ctl *c, const struct vm *v, bool *ret, struct err *e);
 /* A token for its guest, in the place of any before. conflict: it is born by a medium, by its EK, or already. */
 int newborn_token(struct ctl *c, const struct vm *v, int64_t valid_s, char token[TOKEN_TEXT_MAX], int64_t *ret_until, struct err *e);
 
-/* A guest asks; from: its address. v: whose bundle is being signed, or was, for this nonce.
- * denied, conflict, untrusted, format: refused; *ret_told: and that was written down, to be kept although it is an error. unavailable: again later. */
+/* A guest asks; from: its address. v: whose bundle is being signed, or was, for this nonce. *ret_told: it is written down, and to be kept even where it is
+ * an error; false: it was answered so before, or was refused too often to be told.
+ * denied, conflict, untrusted, format: refused. unavailable: again later. */
 struct newborn_asking { const struct birth_ask *ask; const char *from; };
 int newborn_ask(struct ctl *c, const struct newborn_asking *q, struct vm *v, bool *ret_told, struct err *e);
 /* After births: the bundle that was signed for this nonce, appended. */

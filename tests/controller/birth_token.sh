@@ -68,6 +68,9 @@ ask() { # ask NONCE TOKEN: the reply's status; its body in $T/reply
 nonce=$(printf 'a1%.0s' {1..32}) other=$(printf 'b2%.0s' {1..32})
 [ "$(ask "$nonce" "$(cat "$T/token2")")" = 200 ] && cp "$T/reply" "$T/first" && ok "the first asker is answered" || fail "$(cat "$T/reply")"
 [ "$(ask "$nonce" "$(cat "$T/token2")")" = 200 ] && cmp -s "$T/reply" "$T/first" && ok "asked again with the same nonce, natald says the same, byte for byte" || fail "another answer"
+audited() { n audit list -o json | grep -o '"POST /v1/birth' | wc -l; }
+before=$(audited); for i in {1..5}; do ask "$nonce" "$(cat "$T/token2")" > /dev/null; done
+[ "$before" -gt 0 ] && [ "$(audited)" = "$before" ] && [ "$(events web-2 | grep -c ^asked)" = 1 ] && ok "and writes nothing for it" || fail "audited $before, then $(audited)"
 grep -qa "\"nonce\":\"$nonce\"" "$T/first" && ok "the nonce is signed" || fail "no nonce in the bundle"
 [ "$(ask "$other" "$(cat "$T/token2")")" = 409 ] && grep -q "used already, by another asker" "$T/reply" && ok "another asker is refused" || fail "$(cat "$T/reply")"
 refused b "$two" "used already, by another asker" "a second machine with the same token"

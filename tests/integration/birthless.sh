@@ -32,4 +32,15 @@ natalctl vm wait web-1 --timeout 600 > "$work/wait2.txt" || fail "the second boo
 within 120 in_guest true || fail "no ssh at the second boot"
 ! in_guest 'systemctl is-active natal-birth' > /dev/null || fail "it asks at a boot that needs nothing"
 ok "its next boot asks nobody"
-natalctl vm delete web-1
+natalctl vm stop web-1 > /dev/null; natalctl vm delete web-1
+
+# The same image with a medium is as any other: it asks nobody, and waits for no network.
+natalctl vm create web-2 --image birth --user alice --ssh-key "$work/id.pub" --sudo --address dhcp --forward 22
+natalctl vm start web-2 > /dev/null
+natalctl vm wait web-2 --timeout 600 > "$work/wait3.txt" || fail "with a medium: $(tail -n 3 "$work/wait3.txt")"
+ssh_port=$(forward_of web-2 22)
+within 120 ssh_as web-2 "$ssh_port" true || fail "no ssh to web-2"
+ssh_as web-2 "$ssh_port" 'sudo journalctl -b -u natal-early -u natal-birth -o cat' > "$work/journal2.txt"
+! grep -q 'birth=' "$work/journal2.txt" || fail "it would have asked: $(cat "$work/journal2.txt")"
+ok "with a medium the same image asks nobody"
+natalctl vm delete web-2
