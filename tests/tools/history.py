@@ -19,7 +19,11 @@ asked = 0
 
 
 class Lost(Exception):
-    pass
+    """Asked, and no whole answer came."""
+
+
+class Away(Exception):
+    """Nobody was there to be asked, or too many were before."""
 
 
 async def ask(path, method, target, body=None, key=None):
@@ -31,7 +35,7 @@ async def ask(path, method, target, body=None, key=None):
     try:
         reader, writer = await asyncio.wait_for(asyncio.open_unix_connection(path), 20)
     except (OSError, asyncio.TimeoutError) as why:
-        raise Lost from why
+        raise Away from why
     try:
         writer.write(head.encode() + b"\r\n" + data)
         await writer.drain()
@@ -60,12 +64,14 @@ class Client:
                 status, doc = await ask(self.args.socket, method, target, body, key)
             except Lost:
                 status, doc = 0, {}
+                lost += 1
+            except Away:
+                status, doc = 0, {}
             finally:
                 asked -= 1
             if status not in (0, 429, 500, 503):
                 break
-            lost += status == 0
-            await asyncio.sleep(random.uniform(0.05, 0.4))
+            await asyncio.sleep(random.uniform(0.01, 0.1))
         said = {"t": time.time(), "op": op, "name": name, "status": status, "lost": lost}
         if status < 300:
             keys = (doc.get("bundle") or {}).get("keys") or {}
@@ -82,7 +88,7 @@ class Client:
         if await self.settled("create", name, "POST", "/v1/vms", {"name": name, "host": "none"}, f"k-{name}") >= 300:
             return
         await self.settled("get", name, "GET", path)
-        await self.settled("change", name, "POST", path + "/goal", {"users": [{"name": "ada"}]}, f"g-{name}")
+        await self.settled("change", name, "POST", path + "/goal", {"users": [{"name": "ada"}]})
         await self.settled("get", name, "GET", path)
         if self.machines % 3 == 0:
             await self.settled("delete", name, "DELETE", path)
