@@ -11,6 +11,7 @@
 #include "controller/store/ca_row.h"
 #include "controller/store/event.h"
 #include "controller/store/media_key.h"
+#include "controller/store/news.h"
 
 static struct json_object *key_json(const struct media_key *k)
 {
@@ -138,7 +139,7 @@ int api_key_init(struct ctl *c, struct request *rq, struct err *e)
 	}
 	rq->reply = key_json(&k);
 	rq->then = write_trust;
-	return event_add(c->store, rq->project, &(struct event){ .noun = "key", .noun_id = k.id, .kind = "made", .body = "{}" }, e);
+	return (r = news_add(c->store, "key", rq->project, e)) ? r : event_add(c->store, rq->project, &(struct event){ .noun = "key", .noun_id = k.id, .kind = "made", .body = "{}" }, e);
 }
 
 static int get_ca(struct ctl *c, const char *project, struct ca_row *row, struct err *e)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
+#include "controller/service/keys.h"
 #include "controller/service/link.h"
 #include "controller/service/remote.h"
 #include "controller/service/waiters.h"
@@ -30,6 +31,8 @@ static void wake(void *arg, const char *noun, const char *noun_id)
 		(void)remote_wake(c, noun_id, &ignored);        /* it looks by itself when its time is up */
 	if (strcmp(noun, "gone") == 0)
 		c->access_generation++;         /* who is connected is asked again whether he counts */
+	if (strcmp(noun, "key") == 0)
+		keys_changed(c);
 }
 
 /* By whoever has the lease; the turn of who has lost it meanwhile comes to nothing. */

@@ -7,9 +7,11 @@
 #include "common/base/text.h"
 #include "common/data/json.h"
 #include "common/media/statements.h"
+#include "controller/service/pinfile.h"
 #include "controller/signer/signer.h"
 #include "controller/store/event.h"
 #include "controller/store/key_statement.h"
+#include "controller/store/news.h"
 
 enum { DAY_S = 86400 };
 
@@ -246,8 +248,8 @@ static int write_signed(struct ctl *c, const char *project, const struct unsigne
 		return r;
 	for (size_t i = 0; !r && i < u->count; i++)
 		r = u->at[i].envelope.size ? key_statement_sign(c->store, &u->at[i], &u->at[i].envelope, e) : 0;
-	if (!r)
-		r = begin_coming(c, project, e);
+	if (!r && !(r = begin_coming(c, project, e)))
+		r = news_add(c->store, "key", project, e);      /* the others lay out their trust.d anew */
 	if (r)
 		store_turn_abort(c->store);
 	return r ? r : store_turn_commit(c->store, e);
@@ -277,6 +279,15 @@ int keys_settle_all(struct ctl *c, struct err *e)
 	for (size_t i = 0; !r && i < n; i++)
 		r = keys_settle(c, projects[i], e);
 	return r;
+}
+
+void keys_changed(struct ctl *c)
+{
+	struct err e;
+
+	c->stale.asked_ms = 0;
+	if (pinfile_trust(c, &e))
+		fprintf(stderr, "natald: trust.d is as it was before another natald changed a key: %s\n", e.msg);
 }
 
 /* Predecessors are for images that are made from now on, and lie in trust.d. */

@@ -18,6 +18,8 @@ int keys_revoke(struct ctl *c, const char *project, const char *name, struct err
 int keys_settle(struct ctl *c, const char *project, struct err *e);
 /* The same for every project: a natald that ended between two steps left the second to the next. */
 int keys_settle_all(struct ctl *c, struct err *e);
+/* Another natald made or ended one: trust.d is laid out again. */
+void keys_changed(struct ctl *c);
 /* By its name; absent: not-found, with those that there are. */
 int keys_get(struct ctl *c, const char *project, const char *name, struct media_key *ret, struct err *e);
 /* Which one came after it. */

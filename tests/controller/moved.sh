@@ -45,6 +45,7 @@ n2() { "$B/natalctl" --state "$T/two" "$@"; }
 want 0 "web-4" n2 vm create web-4 --host none
 want 0 "ready" n vm show web-4
 want 7 "exists" n vm create web-4 --host none
+n2 key init --name later > /dev/null && within 10 test -s "$S/trust.d/later.pub" && ok "a key that one makes is in the other's trust.d" || fail "trust.d: $(ls "$S/trust.d" "$T/two/trust.d")"
 (for i in $(seq 20); do n vm create "a-$i" --host none || echo failed; done) > "$T/a" 2>&1 & A=$!
 (for i in $(seq 20); do n2 vm create "b-$i" --host none || echo failed; done) > "$T/b" 2>&1; wait $A
 [ "$(grep -c ready "$T/a")" = 20 ] && [ "$(grep -c ready "$T/b")" = 20 ] && ok "40 VMs by both at once" || fail "at once: $(grep -h -A1 error "$T/a" "$T/b" | head -5)"
