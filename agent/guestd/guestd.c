@@ -371,18 +371,20 @@ static int begin(struct guestd *g, const struct guestd_options *o, struct err *e
 	g->follow.agent = o->agent ? o->agent : "/usr/sbin/natal-agent";
 	g->follow.root_path = o->root;
 	g->follow.uuid = o->uuid;
-	if (!o->channel || strcmp(o->channel, "https") != 0)
-		g->ways[g->way_count++] = CHANNEL(o->channel);
-	if (!o->channel || strcmp(o->channel, "https") == 0) {
-		if ((r = https_new(g->root, &g->https, e)))
-			return r;
-		g->ways[g->way_count++] = https_channel(g->https);
-	}
-	if ((r = load_key(g, e)) || (r = follow_look(&g->follow, e)) || (r = boot_load(g->root, &boot, e)))
+	if ((r = boot_load(g->root, &boot, e)))
 		return r;
 	snprintf(g->boot_id, sizeof g->boot_id, "%s", boot.boot_id);
 	g->boot = boot.number;
 	boot_fini(&boot);
+	if (!o->channel || strcmp(o->channel, "https") != 0)
+		g->ways[g->way_count++] = CHANNEL(o->channel);
+	if (!o->channel || strcmp(o->channel, "https") == 0) {
+		if ((r = https_new(g->root, g->boot_id, &g->https, e)))
+			return r;
+		g->ways[g->way_count++] = https_channel(g->https);
+	}
+	if ((r = load_key(g, e)) || (r = follow_look(&g->follow, e)))
+		return r;
 	g->spool_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (g->spool_fd < 0)
 		return err_sys(e, "watch the spool");

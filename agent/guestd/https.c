@@ -30,9 +30,10 @@ struct https {
 	struct line send, wait;
 	struct buf pending, inbox;              /* not asked yet; not read yet */
 	bool open, heard;                       /* heard: it has answered since it was opened */
+	char boot_id[37];
 };
 
-int https_new(int root, struct https **ret, struct err *e)
+int https_new(int root, const char *boot_id, struct https **ret, struct err *e)
 {
 	struct https *h = calloc(1, sizeof *h);
 
@@ -41,6 +42,7 @@ int https_new(int root, struct https **ret, struct err *e)
 	*h = (struct https){ .root = root, .cert = BUF_MAX(PEM_MAX), .pending = BUF_MAX(BODY_MAX), .inbox = BUF_MAX(2 * BODY_MAX) };
 	h->send = (struct line){ HTTP_CLIENT(BODY_MAX + 4096), HTTP_REPLY(BODY_MAX), false };
 	h->wait = (struct line){ HTTP_CLIENT(4096), HTTP_REPLY(BODY_MAX), false };
+	snprintf(h->boot_id, sizeof h->boot_id, "%s", boot_id);
 	*ret = h;
 	return 0;
 }
@@ -196,14 +198,15 @@ static void ask(struct channel *ch, struct line *l, const char *path, struct buf
 static void kick(struct channel *ch)
 {
 	struct https *h = ch->own;
-	char path[64];
+	char path[128];
 
+	snprintf(path, sizeof path, FRAMES "?boot=%s", h->boot_id);
 	if (!ch->gone && !h->send.busy && h->pending.size)
-		ask(ch, &h->send, FRAMES, &h->pending);
+		ask(ch, &h->send, path, &h->pending);
 	if (ch->gone || h->wait.busy || h->send.busy || !h->heard)
 		return;
 	http_hang_up(&h->send.http);
-	snprintf(path, sizeof path, FRAMES "?wait=%d", WAIT_S);
+	snprintf(path, sizeof path, FRAMES "?wait=%d&boot=%s", WAIT_S, h->boot_id);
 	ask(ch, &h->wait, path, NULL);
 }
 

@@ -8,7 +8,8 @@
 #include "agent/report/channel.h"
 
 struct https;
-int https_new(int root, struct https **ret, struct err *e);
+/* boot_id: of this boot; it is said with each wait. */
+int https_new(int root, const char *boot_id, struct https **ret, struct err *e);
 void https_free(struct https *h);
 /* One that h carries; h outlives it. not-found at its opening: the bundle named no address of a controller. */
 struct channel https_channel(struct https *h);

@@ -63,7 +63,7 @@ static bool counts(const struct trust *t, const struct envelope *env)
 			if (memcmp(t->keys[k].key.id, env->signatures[i].key_id, KEY_ID_SIZE) == 0) {
 				if (t->keys[k].revoked)
 					return false;
-				held = true;
+				held = held || !t->keys[k].states_nothing;
 			}
 	return held;
 }

@@ -169,11 +169,11 @@ static int statement_parse(const struct envelope *env, const char *doc, struct s
 		return err_set(e, ERR_UNSUPPORTED, "%s: a key statement that is not of format %d", doc, STATEMENT_FORMAT);
 	if ((r = json_decode(o, statement_fields, ARRAY_SIZE(statement_fields), doc, &s, e)))
 		return r;
-	bool successor = strcmp(s.type, "successor") == 0;
+	bool successor = strcmp(s.type, "successor") == 0 || strcmp(s.type, "predecessor") == 0;
 	if (!successor && strcmp(s.type, "revoked") != 0)
-		return err_set(e, ERR_UNSUPPORTED, "%s: type is '%s': successor and revoked are known", doc, s.type);
+		return err_set(e, ERR_UNSUPPORTED, "%s: type is '%s': successor, predecessor and revoked are known", doc, s.type);
 	if (successor && (!*s.key || !s.not_before || s.not_after < s.not_before))
-		return err_set(e, ERR_FORMAT, "%s: a successor needs key, not_before of 1 or more, and not_after not before it", doc);
+		return err_set(e, ERR_FORMAT, "%s: a %s needs key, not_before of 1 or more, and not_after not before it", doc, s.type);
 	if (!successor && (*s.key || s.not_before || s.not_after))
 		return err_set(e, ERR_FORMAT, "%s: a revocation has neither key nor window", doc);
 	*ret = s;
@@ -182,7 +182,7 @@ static int statement_parse(const struct envelope *env, const char *doc, struct s
 
 static int add_successor(struct trust *t, const struct statement *s, const struct judged *j, const char *doc, struct err *e)
 {
-	struct trust_key k = { .not_before = s->not_before, .not_after = s->not_after };
+	struct trust_key k = { .not_before = s->not_before, .not_after = s->not_after, .states_nothing = strcmp(s->type, "predecessor") == 0 };
 	const struct trust_key *old = find(t, s->key_id);
 	bool signs = false;
 
@@ -217,6 +217,20 @@ static int key_revoke(struct trust *t, const struct statement *s, const char *do
 	return 0;
 }
 
+/* A key that another one has followed may have signed bundles; it names nobody any more, and ends nobody. */
+static int only_who_states(struct judged *j, const char *doc, struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->count; i++)
+		if (!j->keys[i]->states_nothing)
+			j->keys[n++] = j->keys[i];
+	if (!n)
+		return err_set(e, ERR_UNTRUSTED, "%s: is signed by key %s alone, a predecessor, whose statements do not count", doc, short_id(j->keys[0]->key.id).hex);
+	j->count = n;
+	return 0;
+}
+
 int trust_statement(struct trust *t, const struct envelope *env, const char *doc, struct err *e)
 {
 	struct judged j;
@@ -225,7 +239,7 @@ int trust_statement(struct trust *t, const struct envelope *env, const char *doc
 
 	if (env->kind != ENVELOPE_STATEMENT)
 		return err_set(e, ERR_FORMAT, "%s: is not a key statement", doc);
-	if ((r = judge_all(t, env, ANY_TIME, doc, &j, e)) || (r = statement_parse(env, doc, &s, e)))
+	if ((r = judge_all(t, env, ANY_TIME, doc, &j, e)) || (r = only_who_states(&j, doc, e)) || (r = statement_parse(env, doc, &s, e)))
 		return r;
 	return strcmp(s.type, "revoked") == 0 ? key_revoke(t, &s, doc, e) : add_successor(t, &s, &j, doc, e);
 }

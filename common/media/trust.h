@@ -14,7 +14,7 @@ enum { STATEMENT_FORMAT = 1, TRUST_KEYS_MAX = 64, TRUST_GROUPS_MAX = 8, TRUST_GR
 
 struct trust_key {
 	struct pubkey key;
-	bool revoked;
+	bool revoked, states_nothing;           /* states_nothing: a predecessor: what it signs counts in its window, statements do not */
 	uint64_t not_before, not_after;         /* unix s; 0 = no bound */
 	size_t succeeds;                        /* index of the key whose successor it is, below its own; TRUST_KEYS_MAX: an anchor */
 	char origin[96];                        /* file it came from, for messages */

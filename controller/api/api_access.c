@@ -179,7 +179,7 @@ int api_access_renew(struct ctl *c, struct request *rq, struct err *e)
 	if (rq->peer->local)
 		return err_set(e, ERR_USAGE, "the unix socket needs no certificate");
 	if ((r = json_decode(rq->json, renew_fields, ARRAY_SIZE(renew_fields), "renew", &body, e)) ||
-	    (r = grant_renew(c, &rq->peer->id, body.csr, &a, e)))
+	    (r = grant_renew(c, &(struct grant_renewal){ &rq->peer->id, body.csr, rq->peer->serial_size == ACCESS_SERIAL_SIZE ? rq->peer->serial : NULL }, &a, e)))
 		return r;
 	later(rq, &a);
 	return 0;

@@ -13,6 +13,7 @@
 #include "controller/host/request.h"
 #include "controller/host/worker.h"
 
+enum { OUT_ENOUGH = 1 << 20 /* bytes to go up */ };
 enum { GUEST_FDS = 4, POLL_MAX = GUEST_FDS * 512 + 2, GREETING_RETRY_MS = 20 };
 
 /* The descriptors of one message take the place of those that nobody wanted. */
@@ -170,7 +171,8 @@ static size_t fill_poll(struct host *h, struct pollfd *f, int *timeout_ms)
 	*timeout_ms = h->accel.probe.pidfd >= 0 ? 100 : -1;
 	f[n++] = (struct pollfd){ h->link, (short)(POLLIN | (h->out.size ? POLLOUT : 0)), 0 };
 	for (struct guest *g = h->guests; g && n + GUEST_FDS < POLL_MAX; g = g->next) {
-		f[n++] = (struct pollfd){ g->channel, (short)(POLLIN | (g->out.size ? POLLOUT : 0)), 0 };
+		/* Guests wait while what they said before has not gone up: nobody can fill natald, or this, by talking. */
+		f[n++] = (struct pollfd){ g->channel, (short)((h->out.size < OUT_ENOUGH ? POLLIN : 0) | (g->out.size ? POLLOUT : 0)), 0 };
 		f[n++] = (struct pollfd){ g->main.pidfd, POLLIN, 0 };
 		f[n++] = (struct pollfd){ g->setup.pidfd, POLLIN, 0 };
 		f[n++] = (struct pollfd){ g->greeting.fd, POLLIN, 0 };

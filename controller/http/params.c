@@ -11,6 +11,7 @@ const struct request_param request_params[] = {
 	{ "project", false, false, AT(project), "the project (default: default)" },
 	{ "limit", false, true, AT(limit), "how many at most, 1 to 1000 (default: 100)" },
 	{ "after", false, false, AT(after), "where to go on: the `next` of the page before, or the number of the last event that is known" },
+	{ "boot", false, false, AT(boot), "of a guest: the boot that asks, where its VM has a run in quarantine" },
 	{ "wait", false, true, AT(wait), "answer when there is news, or after so many seconds, 60 at most; with If-None-Match where the route has it" },
 	{ "max", false, true, AT(max), "so many bytes at most" },
 	{ "force", false, false, AT(force), "1: at once" },

@@ -16,4 +16,5 @@ struct peer {
 	int64_t not_before, not_after;          /* unix s */
 	uint64_t good_at;                       /* the generation of revocations at which it was found good; 0: never asked */
 	char address[PEER_ADDRESS_MAX];         /* "192.0.2.1", or "" */
+	char boot_id[37];                       /* of a guest: the boot that said HELLO over this connection; "" */
 };

@@ -59,7 +59,7 @@ struct request {
 	const struct route *route;
 	char method[8], path[REQUEST_PATH_MAX], name[64];       /* name: the path's parameter */
 	char project[64], idempotency_key[80], if_match[80], if_none_match[400];
-	char after[128], wait[24], max[24], force[8], grace[24], limit[8], state[24], host[64], image[64], prefix[64];         /* query */
+	char after[128], boot[40], wait[24], max[24], force[8], grace[24], limit[8], state[24], host[64], image[64], prefix[64];         /* query */
 	char unknown[64];                       /* a parameter of the query that no route has */
 	struct buf body;
 	struct json_object *json;

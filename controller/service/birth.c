@@ -18,6 +18,7 @@
 #include "controller/store/boot.h"
 #include "controller/store/image.h"
 #include "controller/store/media_key.h"
+#include "controller/store/news.h"
 
 static void new_uuid(char out[37])
 {
@@ -328,6 +329,13 @@ int birth_define(struct ctl *c, const struct vm_spec *spec, struct vm *v, struct
 	return write_row(c, v, &(struct birth){ .spec = spec }, e);
 }
 
+/* Who is connected with an older one is asked again whether it counts, at the other natald too. */
+static int other_certificate(struct ctl *c, const struct vm *v, struct err *e)
+{
+	c->access_generation++;
+	return news_add(c->store, "cert", v->id, e);
+}
+
 int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;
@@ -338,7 +346,8 @@ int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
 	    (r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
 		return r;
 	v->sequence++;
-	c->access_generation++;
+	if ((r = other_certificate(c, v, e)))
+		return r;
 	c->scrub = true;
 	vm_set_state(v, VM_DEFINED, "reissued: keys taken, to be signed");
 	/* Another report key: nothing that was said under the old one comes back. */
@@ -381,7 +390,8 @@ int birth_goal(struct ctl *c, struct vm *v, const struct goal_doc *goal, bool ne
 	    (new_keys && (r = pool_key_wipe(c->store, v->project, v->id, e))))
 		return r;
 	v->sequence = before.sequence + 1;
-	c->access_generation++;
+	if ((r = other_certificate(c, v, e)))
+		return r;
 	c->scrub = true;
 	r = write_row(c, v, &(struct birth){ .spec = &spec, .goal = goal, .kept = new_keys ? NULL : &before }, e);
 	return r || new_keys ? r : keep_certificate(c, v, &before, e);

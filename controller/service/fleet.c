@@ -29,7 +29,7 @@ static void wake(void *arg, const char *noun, const char *noun_id)
 		waiters_wake(c->waiters, noun_id);
 	if (strcmp(noun, "host") == 0)
 		(void)remote_wake(c, noun_id, &ignored);        /* it looks by itself when its time is up */
-	if (strcmp(noun, "gone") == 0)
+	if (strcmp(noun, "gone") == 0 || strcmp(noun, "cert") == 0)
 		c->access_generation++;         /* who is connected is asked again whether he counts */
 	if (strcmp(noun, "key") == 0)
 		keys_changed(c);
@@ -65,8 +65,11 @@ int fleet_tick(struct ctl *c, struct err *e)
 	do {
 		if ((r = news_read(c->store, &c->fleet->news, &(struct news_ear){ wake, c }, &found, e)))
 			return r;
-		if (found.gap)          /* who waits here looks at the store itself when his time is up */
+		if (found.gap) {        /* who waits here looks at the store itself when his time is up */
 			fprintf(stderr, "natald: fleet: news were missed\n");
+			c->access_generation++;
+			keys_changed(c);
+		}
 	} while (found.more);
 	if (now_s < c->fleet->alive_at_s)
 		return 0;

@@ -18,7 +18,7 @@ const struct json_field goal_change_fields[GOAL_CHANGE_FIELDS] = {
 	CHANGE(rotate_keys, JSON_BOOL),
 };
 
-enum { HEARTBEAT_S = 60, SPREAD_MS = 2000 };
+enum { HEARTBEAT_S = 60, SPREAD_MS = 2000, EPOCHS_AHEAD = 100, EPOCH_MAX = 1000000000 };
 
 /* A list of objects that one of their texts names: the spec's users and files. */
 struct list { const char *key, *by; };
@@ -217,11 +217,16 @@ int goal_load_epoch(struct ctl *c, struct err *e)
 {
 	scoped_buf struct buf text = BUF_MAX(64);
 	bool absent;
+	uint64_t epoch;
 	int r = store_get(c->store, "epoch", &text, &absent, e);
 
 	if (r || absent)
 		return r;
-	return text_number(text.data, &c->epoch) ? 0 : err_set(e, ERR_FORMAT, "the store's epoch is '%.20s'", text.data);
+	if (text_number(text.data, &epoch)) {
+		c->epoch = epoch > c->epoch ? epoch : c->epoch;
+		return 0;
+	}
+	return err_set(e, ERR_FORMAT, "the store's epoch is '%.20s'", text.data);
 }
 
 int goal_renew(struct ctl *c, struct vm *v, struct err *e)
@@ -286,16 +291,26 @@ static int is_of_another_store(struct ctl *c, const struct vm *v, const struct g
 	return r;
 }
 
+/* A guest's word alone cannot lead the epoch away: a store is put back a handful of times, and each time adds one. */
+static int plausible(const struct ctl *c, const struct vm *v, const struct goal_name *has, struct err *e)
+{
+	if (has->epoch <= c->epoch + EPOCHS_AHEAD && has->epoch < EPOCH_MAX && has->gen < EPOCH_MAX)
+		return 0;
+	return err_set(e, ERR_UNTRUSTED, "VM %s says it has goal %llu.%llu where the store is at epoch %llu: no store was put back that often", v->name,
+		(unsigned long long)has->epoch, (unsigned long long)has->gen, (unsigned long long)c->epoch);
+}
+
 int goal_heard(struct ctl *c, struct vm *v, const struct goal_name *has, bool *ret_renewed, struct err *e)
 {
-	int known = is_of_another_store(c, v, has, ret_renewed, e);
-	if (known || !*ret_renewed)
-		return known;
+	int r = is_of_another_store(c, v, has, ret_renewed, e);
+	if (r || !*ret_renewed)
+		return r;
 	char text[24];
+	if ((r = goal_load_epoch(c, e)) || (r = plausible(c, v, has, e)))      /* another natald may have begun one */
+		return r;
 	c->epoch = (has->epoch > c->epoch ? has->epoch : c->epoch) + 1;
 	snprintf(text, sizeof text, "%llu", (unsigned long long)c->epoch);
-	int r = store_put(c->store, "epoch", text, strlen(text), e);
-	if (r)
+	if ((r = store_put(c->store, "epoch", text, strlen(text), e)))
 		return r;
 	/* The store is a copy from before: what it says is the past, until it is said in an epoch of its own. */
 	fprintf(stderr, "natald: vm=%s has goal %llu.%llu, the store knows %lld.%lld: a restored store; epoch=%llu begins\n", v->name,

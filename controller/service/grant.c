@@ -88,9 +88,14 @@ static enum cert_purpose purpose_of(enum role role)
 	return role == ROLE_CONTROLLER ? CERT_SERVER : role == ROLE_HOST ? CERT_BOTH : CERT_CLIENT;
 }
 
-/* A new intent for that key; what it had is the one before. */
-static int write_intent(struct ctl *c, struct access *a, const void *spki, size_t spki_size, const struct grant_self *self, struct err *e)
+/* The key that a new intent is for. had: the serial of the certificate that asked, which is the one before from then on: answers may have been lost, and it has no newer
+ * one; NULL: what the row says. */
+struct next_key { const void *spki; size_t size; const struct grant_self *self; const uint8_t *had; };
+
+static int write_intent(struct ctl *c, struct access *a, const struct next_key *k, struct err *e)
 {
+	const struct grant_self *self = k->self;
+	const uint8_t *had = k->had;
 	struct identity id = { .role = role_from_name(a->role) };
 	int64_t now = clock_unix_s();
 	struct cert_intent in = { .purpose = purpose_of(id.role), .not_before = (uint64_t)(now - SLACK_S),
@@ -104,13 +109,13 @@ static int write_intent(struct ctl *c, struct access *a, const void *spki, size_
 		snprintf(in.names[in.name_count++], sizeof in.names[0], "%s", self->names[i]);
 	random_bytes(in.serial, sizeof in.serial);
 	in.serial[0] = (in.serial[0] & 0x7f) | 0x40;            /* positive, and no leading zero: RFC 5280 4.1.2.2 */
-	memcpy(a->serial_before, a->enrolled ? a->serial : in.serial, sizeof a->serial_before);
+	memcpy(a->serial_before, had ? had : a->enrolled ? a->serial : in.serial, sizeof a->serial_before);
 	memcpy(a->serial, in.serial, sizeof a->serial);
 	a->not_after = (int64_t)in.not_after;
 	a->enrolled = true;
 	buf_clear(&a->intent);
 	buf_clear(&a->spki);
-	buf_add(&a->spki, spki, spki_size);
+	buf_add(&a->spki, k->spki, k->size);
 	return intent_write(&in, &a->intent, e);
 }
 
@@ -149,21 +154,21 @@ int grant_enrol(struct ctl *c, const char *token, const char *csr, struct access
 	}
 	if (ret->enrolled)
 		return 0;
-	return (r = write_intent(c, ret, spki, size, NULL, e)) ? r : access_save(c->store, ret, e);
+	return (r = write_intent(c, ret, &(struct next_key){ spki, size, NULL, NULL }, e)) ? r : access_save(c->store, ret, e);
 }
 
-int grant_renew(struct ctl *c, const struct identity *who, const char *csr, struct access *ret, struct err *e)
+int grant_renew(struct ctl *c, const struct grant_renewal *g, struct access *ret, struct err *e)
 {
 	uint8_t spki[ACCESS_SPKI_MAX];
 	size_t size = 0;
 	bool absent;
 	int r;
 
-	if ((r = access_get(c->store, who->project, who->name, ret, &absent, e)))
+	if ((r = access_get(c->store, g->who->project, g->who->name, ret, &absent, e)))
 		return r;
 	if (absent || !ret->enrolled || ret->revoked_at)
-		return err_set(e, ERR_DENIED, "%s %s has no access that could be renewed", role_name(who->role), who->name);
-	if ((r = spki_of_csr(csr, strlen(csr), spki, sizeof spki, &size, e)) || (r = write_intent(c, ret, spki, size, NULL, e)))
+		return err_set(e, ERR_DENIED, "%s %s has no access that could be renewed", role_name(g->who->role), g->who->name);
+	if ((r = spki_of_csr(g->csr, strlen(g->csr), spki, sizeof spki, &size, e)) || (r = write_intent(c, ret, &(struct next_key){ spki, size, NULL, g->serial }, e)))
 		return r;
 	memset(ret->token, 0, sizeof ret->token);               /* its token has done its work, and gives the older certificate no more */
 	return access_save(c->store, ret, e);
@@ -260,7 +265,7 @@ int grant_self(struct ctl *c, const struct grant_self *self, struct access *ret,
 	snprintf(ret->name, sizeof ret->name, "%s", self->instance);
 	if (absent)
 		store_new_id("acc-", ret->id);
-	if ((r = write_intent(c, ret, self->spki, self->spki_size, self, e)))
+	if ((r = write_intent(c, ret, &(struct next_key){ self->spki, self->spki_size, self, NULL }, e)))
 		return r;
 	return absent ? access_insert(c->store, ret, e) : access_save(c->store, ret, e);
 }

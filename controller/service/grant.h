@@ -18,7 +18,9 @@ int grant_make(struct ctl *c, const struct identity *id, int64_t token_s, struct
  * key once more give the same again: the first answer may have been lost. */
 int grant_enrol(struct ctl *c, const char *token, const char *csr, struct access *ret, struct err *e);
 /* The next certificate of who has one. */
-int grant_renew(struct ctl *c, const struct identity *who, const char *csr, struct access *ret, struct err *e);
+/* serial: of the certificate that asks (ACCESS_SERIAL_SIZE), which goes on until the next one after this is used. */
+struct grant_renewal { const struct identity *who; const char *csr; const uint8_t *serial; };
+int grant_renew(struct ctl *c, const struct grant_renewal *g, struct access *ret, struct err *e);
 /* The certificate and its chain, PEM, of what was committed. */
 int grant_certificate(struct ctl *c, const struct access *a, struct buf *pem, struct err *e);
 int grant_revoke(struct ctl *c, const char *project, const char *name, struct access *ret, struct err *e);

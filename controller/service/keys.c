@@ -75,13 +75,14 @@ struct statement { enum key_statement_kind kind; const struct media_key *about, 
 
 static int state(struct ctl *c, const struct statement *s, struct err *e)
 {
+	static const char *const types[] = { [KEY_SUCCESSOR] = "successor", [KEY_PREDECESSOR] = "predecessor", [KEY_REVOKED] = "revoked" };
 	scoped_key_statement struct key_statement row = KEY_STATEMENT;
 	scoped_json struct json_object *o = json_object_new_object();
 	scoped_buf struct buf pem = BUF_MAX(1024);
 
 	/* What a successor's statement names as key_id is who signs it; a revocation's is whom it ends. */
 	json_put_uint(o, "format", STATEMENT_FORMAT);
-	json_put(o, "type", s->kind == KEY_REVOKED ? "revoked" : "successor");
+	json_put(o, "type", types[s->kind]);
 	json_put(o, "key_id", s->kind == KEY_REVOKED ? s->about->id : s->signer->id);
 	if (s->kind != KEY_REVOKED) {
 		pubkey_to_pem(&s->about->public, &pem);

@@ -126,7 +126,8 @@ int link_read(struct ctl *c, struct err *e)
 {
 	char chunk[65536];
 
-	for (;;) {
+	/* What there is room for: frames are taken out between two of these. */
+	while (c->link->in.in.size + sizeof chunk <= c->link->in.in.max) {
 		ssize_t n = recv(c->link->fd, chunk, sizeof chunk, MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
@@ -139,6 +140,7 @@ int link_read(struct ctl *c, struct err *e)
 		if ((size_t)n < sizeof chunk)
 			return 0;
 	}
+	return 0;
 }
 
 bool link_has_frames(struct ctl *c) { return c->link && c->link->fed; }

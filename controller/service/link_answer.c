@@ -200,6 +200,7 @@ static bool listed(struct json_object *guests, const char *id, bool *running, in
 	return false;
 }
 
+enum { ORPHANS_MAX = 500 };              /* as many guests as a host has (controller/host/request.c) */
 struct greeting { struct ctl *c; const char *host; struct json_object *guests; };
 
 /* After a restart the host's word counts for power, the store's for everything else. */
@@ -263,11 +264,11 @@ static int delete_orphans(struct greeting *g, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; !r && g->guests && i < json_object_array_length(g->guests); i++) {
+	for (size_t i = 0; !r && g->guests && i < json_object_array_length(g->guests) && i < ORPHANS_MAX; i++) {
 		const char *id = json_text(json_object_array_get_idx(g->guests, i), "vm_id");
 		scoped_vm struct vm v = { 0 };
 		bool absent = false;
-		if (!id || (r = vm_get_by_id(g->c->store, id, &v, &absent, e)) || !absent)
+		if (!id || strncmp(id, "vm-", 3) != 0 || strlen(id) >= STORE_ID_MAX || (r = vm_get_by_id(g->c->store, id, &v, &absent, e)) || !absent)
 			continue;
 		struct vm gone = { .host_known = true };
 		snprintf(gone.id, sizeof gone.id, "%s", id);

@@ -221,7 +221,7 @@ static int take_boot(struct ctl *c, struct vm *v, const struct status *s, enum h
 	if ((r = boot_get(c->store, v->id, s->boot_id, &b, &fresh, e)) || (r = step_last(c, v->id, s->boot_id, &b.seq, e)) || (int64_t)s->seq <= b.seq)
 		return r;
 	b.seq = (int64_t)s->seq;
-	if ((r = boot_put(c->store, v->id, &b, e)))
+	if ((r = boot_put(c->store, v->id, &b, e)) || b.standing == BOOT_QUARANTINED)
 		return r;
 	if (strcmp(s->boot_id, v->boot_id) != 0) {
 		if (*v->boot_id && (r = last_boot(c, v, &newest, &none, e)))

@@ -19,7 +19,7 @@ static int quarantine_late(struct ctl *c, struct vm *v, struct boot *newest, str
 	struct boot late = { 0 };
 	char body[128];
 	bool none;
-	int r = boot_get_late(c->store, v->id, &late, &none, e);
+	int r = boot_get_standing(c->store, v->id, BOOT_LATE, &late, &none, e);
 
 	if (r || none || strcmp(late.boot_id, newest->boot_id) == 0)
 		return r;
@@ -65,4 +65,18 @@ int runs_heard(struct ctl *c, struct vm *v, const char *boot_id, bool *ret_count
 		return 0;
 	b.standing = BOOT_LATE;
 	return boot_put(c->store, v->id, &b, e);
+}
+
+int runs_may(struct ctl *c, const char *vm_id, const char *boot_id, bool *ret, struct err *e)
+{
+	struct boot b = { 0 };
+	bool none;
+	int r = boot_get_standing(c->store, vm_id, BOOT_QUARANTINED, &b, &none, e);
+
+	*ret = none;
+	if (r || none || !*boot_id)
+		return r;
+	r = boot_get(c->store, vm_id, boot_id, &b, &none, e);
+	*ret = none || b.standing != BOOT_QUARANTINED;
+	return r;
 }

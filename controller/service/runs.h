@@ -6,5 +6,7 @@
 #pragma once
 #include "controller/service/ctl.h"
 
+/* May a connection on which this boot said HELLO ("": none did) be told goals and bundles? */
+int runs_may(struct ctl *c, const char *vm_id, const char *boot_id, bool *ret, struct err *e);
 /* A HELLO or HEARTBEAT of this boot came. *ret_counts: it is the newest that is known, or not known yet. Saves v where it changes. denied: it is in quarantine. */
 int runs_heard(struct ctl *c, struct vm *v, const char *boot_id, bool *ret_counts, struct err *e);

@@ -32,10 +32,10 @@ int boot_get(struct store *s, const char *vm_id, const char *boot_id, struct boo
 	return r ? r : read_one(s, q, ret, ret_absent, e);
 }
 
-int boot_get_late(struct store *s, const char *vm_id, struct boot *ret, bool *ret_absent, struct err *e)
+int boot_get_standing(struct store *s, const char *vm_id, enum boot_standing standing, struct boot *ret, bool *ret_absent, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;
-	int r = db_query(s, &q, e, "SELECT " COLUMNS " FROM boot WHERE vm_id = ? AND standing = 1 LIMIT 1", "t", vm_id);
+	int r = db_query(s, &q, e, "SELECT " COLUMNS " FROM boot WHERE vm_id = ? AND standing = ? LIMIT 1", "ti", vm_id, (int64_t)standing);
 
 	return r ? r : read_one(s, q, ret, ret_absent, e);
 }

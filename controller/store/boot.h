@@ -12,8 +12,8 @@ enum boot_standing { BOOT_COUNTS, BOOT_LATE, BOOT_QUARANTINED };        /* late:
 struct boot { char boot_id[37]; int64_t number, place, seq, run_token; bool twin; enum boot_standing standing; };
 
 int boot_get(struct store *s, const char *vm_id, const char *boot_id, struct boot *ret, bool *ret_absent, struct err *e);
-/* One that is late. */
-int boot_get_late(struct store *s, const char *vm_id, struct boot *ret, bool *ret_absent, struct err *e);
+/* One that stands so. */
+int boot_get_standing(struct store *s, const char *vm_id, enum boot_standing standing, struct boot *ret, bool *ret_absent, struct err *e);
 /* Writes it; place 0: it is new, and gets the next one. */
 int boot_put(struct store *s, const char *vm_id, struct boot *b, struct err *e);
 /* And what was said in them (progress.h). */

@@ -49,6 +49,20 @@ int news_add(struct store *s, const char *noun, const char *noun_id, struct err 
 	return 0;
 }
 
+/* The last commit may have been made though it failed: what stands there counts. */
+static int read_last(struct store *s, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+	int r = db_query(s, &q, e, "SELECT last_n FROM instance WHERE id = ?", "t", s->news.instance);
+
+	if (r || (r = db_step(s, q, e)) < 0)
+		return r;
+	if (r)
+		s->news.last_n = db_int(q, 0);
+	s->news.unsure = false;
+	return 0;
+}
+
 int news_write(struct store *s, struct err *e)
 {
 	struct news_queue *n = &s->news;
@@ -57,6 +71,8 @@ int news_write(struct store *s, struct err *e)
 
 	if (!n->count)
 		return 0;
+	if (n->unsure && (r = read_last(s, e)))
+		return r;
 	for (size_t i = 0; !r && i < n->count; i++)
 		r = db_post(s, 1, e, "INSERT INTO news (instance, n, noun, noun_id, at_s) VALUES (?,?,?,?,?)", "titti", n->instance, n->last_n + (int64_t)i + 1,
 			n->at[i].noun, n->at[i].noun_id, now);

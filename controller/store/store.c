@@ -82,8 +82,10 @@ int store_turn_commit(struct store *s, struct err *e)
 	else if (!(r = s->engine->turn_commit(s, e)))
 		s->news.last_n += (int64_t)s->news.count;
 	s->in_turn = false;
-	if (r)
+	if (r) {
 		s->audit.n = 0;
+		s->news.unsure = true;
+	}
 	pool_shelf_clear(s->shelf);
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "common/data/json.h"
 #include "controller/store/boot.h"
 #include "controller/store/db.h"
@@ -44,6 +45,7 @@ void vm_set_state(struct vm *v, enum vm_state state, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(v->reason, sizeof v->reason, fmt, ap);
 	va_end(ap);
+	text_printable(v->reason);      /* a host's or a guest's words may be in it */
 }
 
 static int state_event(struct store *s, const struct vm *v, struct err *e)

@@ -24,7 +24,7 @@ printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"; printf 'root:*::\n' >
 "${srcdir:-.}/tests/tools/port.py" "$T/web-1.sock" "$T/guest.sock" > "$T/port" & pids+=($!)
 within 10 grep -q ready "$T/port" || fail "no port"
 "$agent" apply --root "$root" --medium "$T/web-1.iso" --uuid "$uuid" --channel "$T/guest.sock" > "$T/apply" 2>&1 || fail "apply: $(cat "$T/apply")"
-n vm wait web-1 --timeout 20 > /dev/null 2>&1; [ "$(field web-1 state)" = provisioned ] || fail "state $(field web-1 state)"
+n vm wait web-1 --timeout 60 > /dev/null 2>&1; [ "$(field web-1 state)" = provisioned ] || fail "state $(field web-1 state)"
 guestd_start() { "$guestd" --root "$root" --channel "$T/guest.sock" --agent "$agent" --uuid "$uuid" 2>> "$T/guestd.log" & G=$!; pids+=($G); }
 answered() { [ "$(field web-1 goal.guest.gen)" = "$1" ]; }
 guestd_start

@@ -36,11 +36,11 @@ grep -q ^bob: "$root/etc/passwd" && [ $ms -lt 5000 ] && ok "told, fetched, appli
 # A body larger than a reader's buffer, of many frames, the largest last: all are heard.
 cat "$root"/etc/natal/tls/{cert,chain,key}.pem > "$T/web-1.pem"
 python3 -c 'import struct,sys
-def frame(body): return b"NTL1"+struct.pack("<IB7xQ",len(body),5,1)+b"\1"*32+body
-open(sys.argv[1],"wb").write(frame(b"{}")*2000+frame(b"x"*261632)+frame(b"y"*261632)+frame(b"z"*100))' "$T/frames"
+def frame(body): return b"NTL1"+struct.pack("<IB7xQ",len(body),7,1)+b"\1"*32+body
+open(sys.argv[1],"wb").write(frame(b"{}")*200+frame(b"x"*261632)+frame(b"y"*261632)+frame(b"z"*100))' "$T/frames"
 before=$(field web-1 forged)
 [ "$(curl -sSk --cert "$T/web-1.pem" --data-binary "@$T/frames" -H Expect: -o "$T/said" -w '%{http_code}' "https://127.0.0.1:$port/v1/guest/frames")" = 200 ] &&
-  [ $(($(field web-1 forged) - before)) = 2003 ] && ok "a body of $(stat -c %s "$T/frames") bytes is heard to its last frame" || fail "$(cat "$T/said"): $(field web-1 forged) forged"
+  [ $(($(field web-1 forged) - before)) = 203 ] && ok "a body of $(stat -c %s "$T/frames") bytes is heard to its last frame" || fail "$(cat "$T/said"): $(field web-1 forged) forged"
 
 # kill -9: the guest comes back by itself, with the session it had.
 kill -9 $D; wait $D 2>/dev/null
@@ -52,6 +52,20 @@ want 0 "goal 0.3" n vm rotate-keys web-1
 within 20 answered 3 && ok "keys rotate over the connection that they secure" || fail "$(field web-1 reason): $(tail -5 "$T/guestd.log")"
 want 0 "goal 0.4" n vm change web-1 --remove-user bob
 within 60 answered 4 && ok "and the next goal comes by the new certificate" || fail "$(field web-1 goal): $(tail -5 "$T/guestd.log") $(tail -3 "$T/natald.log")"
+
+# A run in quarantine: a connection that has not said which run it is of is told nothing, and the other goes on.
+kill $D; wait $D 2>/dev/null
+python3 - "$S/natal.db" <<'P'
+import sqlite3, sys
+d = sqlite3.connect(sys.argv[1])
+d.execute("INSERT INTO boot (vm_id, boot_id, number, place, seq, twin, run_token, standing) SELECT vm_id, 'aaaaaaaa-0000-4000-8000-000000000000', 0, -1, 0, 0, 0, 2 FROM boot LIMIT 1"); d.commit()
+P
+natald_start
+cat "$root"/etc/natal/tls/{cert,chain,key}.pem > "$T/web-1.pem"
+[ "$(curl -sSk --cert "$T/web-1.pem" --data-binary "" -o "$T/said" -w '%{http_code}' "https://127.0.0.1:$port/v1/guest/frames?wait=1")" = 403 ] &&
+  grep -q "a run of it is in quarantine" "$T/said" && ok "a copy that does not say who it is waits for nothing" || fail "a copy: $(cat "$T/said")"
+want 0 "goal 0.5" n vm change web-1 --user eve
+within 60 answered 5 && ok "and the run that counts follows its goals" || fail "$(field web-1 goal): $(tail -5 "$T/guestd.log") $(tail -3 "$T/natald.log")"
 
 # A deleted VM's certificate is worth nothing.
 n vm delete web-1 > /dev/null

@@ -52,4 +52,11 @@ n vm change web-1 --user frank > /dev/null
 [ "$(field web-1 goal.epoch).$(field web-1 goal.gen)" = 2.6 ] || fail "$(field web-1 goal)"
 guestd_start
 within 40 has 3.7 && grep -q ^frank: "$root/etc/passwd" && ok "one name for two goals: the epoch grows, and the guest gets this one" || fail "$(field web-1 goal): $(tail -3 "$S/natald.log")"
+
+# A guest's word alone does not lead the epoch away.
+epoch=$(field web-1 goal.epoch)
+n vm create liar --host none --channel "unix:$T/liar.sock" --medium-out "$T/liar.iso" > /dev/null
+guest liar > /dev/null; said=$(guest liar --hello 1 --epoch 999999999 2>&1)
+grep -q "no store was put back that often" "$S/natald.log" && [ "$(field liar goal.epoch)" = 0 ] && ok "an epoch that no store had is not believed" || fail "$said: $(tail -2 "$S/natald.log")"
+n vm change web-1 --user gina > /dev/null; [ "$(field web-1 goal.epoch)" = "$epoch" ] && ok "and nobody else has it" || fail "$(field web-1 goal)"
 exit $bad

@@ -32,4 +32,9 @@ told web-2 $D provisioned "the one heard of last"
 told web-2 $C "no answer" "the one before"
 told web-2 $D provisioned "both go on"
 grep -q "vm=web-2 two runs speak: boot=$C" "$S/natald.log" && ok "of two copies, too, the older is put in quarantine" || fail "$(tail -3 "$S/natald.log")"
+guest web-2 --boot $C --number 2 --from 10 --as failed > /dev/null
+guest web-2 --boot $D --number 2 --from 10 --as unchanged > /dev/null
+[ "$(field web-2 state)" = provisioned ] && ok "what it reports is acknowledged, and the other alone is heard" || fail "web-2: $(field web-2 state) $(field web-2 reason)"
+guest web-2 --boot $C --number 2 --from 20 --as failed > /dev/null
+[ "$(field web-2 state)" = provisioned ] && ok "and goes on being heard" || fail "web-2: $(field web-2 state) $(field web-2 reason)"
 exit $bad

@@ -27,7 +27,7 @@
 #include "common/wire/status.h"
 #include "controller/crypto/ca.h"
 
-struct guest { const char *medium, *trust, *uuid, *channel, *boot, *as, *lie, *number, *hello; struct verified *bundle; int fd; uint64_t seq; };
+struct guest { const char *medium, *trust, *uuid, *channel, *boot, *as, *lie, *number, *hello, *from, *epoch; struct verified *bundle; int fd; uint64_t seq; };
 
 static int open_medium(struct guest *g, struct err *e)
 {
@@ -200,6 +200,8 @@ static int hello(struct guest *g, struct err *e)
 	bool have = false;
 	int r;
 
+	if (g->epoch && !text_number(g->epoch, &h.has.epoch))
+		return err_set(e, ERR_USAGE, "--epoch %s", g->epoch);
 	snprintf(h.boot_id, sizeof h.boot_id, "%s", g->boot);
 	memcpy(h.has.digest, g->bundle->digest, SHA256_SIZE);
 	if ((r = listen_and_accept(g, e)) || (r = hello_write(&h, &body, e)) || (r = frame_write(FRAME_HELLO, 1, body.data, body.size, key, &out, e)))
@@ -248,7 +250,7 @@ int main(int argc, char **argv)
 	const struct { const char *name, **value; } options[] = {
 		{ "--medium", &g.medium }, { "--trust", &g.trust }, { "--uuid", &g.uuid }, { "--channel", &g.channel },
 			{ "--boot", &g.boot }, { "--as", &g.as },
-		{ "--lie", &g.lie }, { "--number", &g.number }, { "--hello", &g.hello },
+		{ "--lie", &g.lie }, { "--number", &g.number }, { "--hello", &g.hello }, { "--from", &g.from }, { "--epoch", &g.epoch },
 	};
 	struct err e = ERR_NONE;
 
@@ -256,6 +258,8 @@ int main(int argc, char **argv)
 		for (size_t k = 0; k < ARRAY_SIZE(options); k++)
 			if (strcmp(argv[i], options[k].name) == 0)
 				*options[k].value = argv[i + 1];
+	if (g.from && !text_number(g.from, &g.seq))
+		return 2;
 	if (!g.medium || !g.trust || !g.uuid || !g.channel || sodium_init() < 0)
 		return 2;
 	int r = run(&g, &e);

@@ -167,6 +167,32 @@ static void revoked_json(const struct pubkey *k, struct buf *out)
 	buf_printf(out, "{\"format\":1,\"type\":\"revoked\",\"key_id\":\"%s\"}", id);
 }
 
+/* What a predecessor signs counts in its window; it brings nobody in, and ends nobody. */
+static void predecessors(void **s)
+{
+	scoped_buf struct buf json = BUF_MAX(4096), text = BUF_MAX(4096), signed_b = BUF_MAX(4096);
+	struct envelope env = signed_by(&b, 1, &signed_b);
+	struct trust t = sample_trust(&a, 1);
+	struct err e;
+	char id[2 * KEY_ID_SIZE + 1];
+
+	(void)s;
+	successor_json(&a.pub, &b.pub, 100, 200, &json);
+	char *type = strstr(json.data, "successor");
+	buf_add(&text, json.data, (size_t)(type - json.data));
+	buf_printf(&text, "pre%s", "decessor");
+	buf_str(&text, type + strlen("successor"));
+	assert_ok(take(&t, &a, text.data, &e), e);
+	assert_ok(trust_check(&t, &env, 150, "x", NULL, &e), e);
+	assert_err(trust_check(&t, &env, 201, "x", NULL, &e), ERR_UNTRUSTED, e, "is valid from 100 to 200, not at 201");
+	successor_json(&b.pub, &c.pub, 150, 300, &json);
+	assert_err(take(&t, &b, json.data, &e), ERR_UNTRUSTED, e, "a predecessor, whose statements do not count");
+	hex_encode(a.pub.id, KEY_ID_SIZE, id);
+	buf_clear(&json);
+	buf_printf(&json, "{\"format\":1,\"type\":\"revoked\",\"key_id\":\"%s\"}", id);
+	assert_err(take(&t, &b, json.data, &e), ERR_UNTRUSTED, e, "a predecessor, whose statements do not count");
+}
+
 static void successors(void **s)
 {
 	scoped_buf struct buf json = BUF_MAX(4096), bytes = BUF_MAX(4096);
@@ -232,10 +258,10 @@ static void statements_refused(void **s)
 		{ "{\"format\":1,\"type\":\"renamed\"," ID "}", ERR_UNSUPPORTED, "type is 'renamed'" },
 		{ "{\"format\":1,\"type\":\"revoked\"," ID ",\"why\":1}", ERR_FORMAT, "unknown key 'why'" },
 		{ "{\"format\":1,\"type\":\"revoked\"," ID ",\"not_after\":1}", ERR_FORMAT, "a revocation has neither key nor window" },
-		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"not_before\":1,\"not_after\":2}", ERR_FORMAT, "a successor needs key" },
-		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"key\":\"x\",\"not_after\":2}", ERR_FORMAT, "a successor needs key" },
+		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"not_before\":1,\"not_after\":2}", ERR_FORMAT, "needs key" },
+		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"key\":\"x\",\"not_after\":2}", ERR_FORMAT, "needs key" },
 		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"key\":\"x\",\"not_before\":3,\"not_after\":2}", ERR_FORMAT,
-			"a successor needs key" },
+			"needs key" },
 		{ "{\"format\":1,\"type\":\"successor\"," ID ",\"key\":\"x\",\"not_before\":1,\"not_after\":2}", ERR_UNTRUSTED,
 			"which does not sign it" },
 	};
@@ -337,7 +363,7 @@ static void loads_folder(void **s)
 int main(void)
 {
 	const struct CMUnitTest t[] = { cmocka_unit_test(reasons), cmocka_unit_test(a_bad_signature_refuses_the_whole),
-		cmocka_unit_test(windows), cmocka_unit_test(require_groups), cmocka_unit_test(successors), cmocka_unit_test(revocations),
+		cmocka_unit_test(windows), cmocka_unit_test(require_groups), cmocka_unit_test(successors), cmocka_unit_test(predecessors), cmocka_unit_test(revocations),
 		cmocka_unit_test(statements_refused), cmocka_unit_test(too_many_keys), cmocka_unit_test(loads_folder) };
 
 	return cmocka_run_group_tests(t, setup, NULL);
