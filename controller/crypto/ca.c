@@ -370,6 +370,8 @@ int cert_chain_check(const char *chain_pem, size_t size, uint64_t now_unix_s, st
 		return err_set(e, ERR_UNTRUSTED, "the first certificate of the chain (%s) is not a CA certificate", f.subject);
 	if (f.not_after < now_unix_s)
 		return err_set(e, ERR_UNTRUSTED, "the first certificate of the chain (%s) has expired", f.subject);
+	if (f.not_before > now_unix_s)
+		return err_set(e, ERR_UNTRUSTED, "the first certificate of the chain (%s) is not valid yet", f.subject);
 	for (unsigned i = 0; i + 1 < chain.count; i++) {
 		unsigned status = 0;
 		int rc = gnutls_x509_crt_verify(chain.certs[i], &chain.certs[i + 1], 1, 0, &status);

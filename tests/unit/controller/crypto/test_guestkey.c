@@ -125,6 +125,7 @@ static void ca_issues_and_checks_chains(void **state)
 	assert_err(cert_chain_check(cert.data, cert.size, 1750000000, &e), ERR_UNTRUSTED, e, "is not a CA certificate");
 	assert_ok(cert_chain_check(chain.data, chain.size, 1750000000, &e), e);
 	assert_err(cert_chain_check(chain.data, chain.size, 1750000000 + 11LL * 366 * 86400, &e), ERR_UNTRUSTED, e, "has expired");
+	assert_err(cert_chain_check(chain.data, chain.size, 1650000000, &e), ERR_UNTRUSTED, e, "is not valid yet");
 	buf_add(&chain, other.data, other.size);
 	assert_err(cert_chain_check(chain.data, chain.size, 1750000000, &e), ERR_UNTRUSTED, e,
 		"certificate 1 of the chain is not signed by certificate 2");
