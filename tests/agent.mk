@@ -84,3 +84,6 @@ tests_unit_agent_plan_test_agrees_LDADD = $(AGENT_TEST_LIBS)
 check_PROGRAMS += tests/unit/agent/plan/test_owners
 tests_unit_agent_plan_test_owners_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_plan_test_owners_LDADD = $(AGENT_TEST_LIBS)
+check_PROGRAMS += tests/unit/agent/guestd/test_outbox
+tests_unit_agent_guestd_test_outbox_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_guestd_test_outbox_LDADD = $(AGENT_TEST_LIBS)
