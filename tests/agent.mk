@@ -87,3 +87,6 @@ tests_unit_agent_plan_test_owners_LDADD = $(AGENT_TEST_LIBS)
 check_PROGRAMS += tests/unit/agent/guestd/test_outbox
 tests_unit_agent_guestd_test_outbox_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_guestd_test_outbox_LDADD = $(AGENT_TEST_LIBS)
+check_PROGRAMS += tests/unit/agent/guestd/test_guestd
+tests_unit_agent_guestd_test_guestd_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_guestd_test_guestd_LDADD = $(AGENT_TEST_LIBS)
