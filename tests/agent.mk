@@ -90,3 +90,6 @@ tests_unit_agent_guestd_test_outbox_LDADD = $(AGENT_TEST_LIBS)
 check_PROGRAMS += tests/unit/agent/guestd/test_guestd
 tests_unit_agent_guestd_test_guestd_CFLAGS = $(AGENT_TEST_CFLAGS)
 tests_unit_agent_guestd_test_guestd_LDADD = $(AGENT_TEST_LIBS)
+check_PROGRAMS += tests/unit/agent/guestd/test_follow
+tests_unit_agent_guestd_test_follow_CFLAGS = $(AGENT_TEST_CFLAGS)
+tests_unit_agent_guestd_test_follow_LDADD = $(AGENT_TEST_LIBS)

@@ -80,8 +80,8 @@ static void ask_fetch(struct guestd *g)
 	struct fetch f;
 	struct err e;
 
-	g->fetch_ms = INT64_MAX;
-	if (!follow_fetch(&g->follow, &f))
+	g->fetch_ms = g->channel ? follow_due_ms(&g->follow) : INT64_MAX;       /* with a channel comes a goal, and it is asked anew */
+	if (!g->channel || !follow_fetch(&g->follow, &f))
 		return;
 	g->fetch_ms = clock_mono_ms() + FETCH_AGAIN_MS;
 	if (fetch_write(&f, &body, &e) == 0)
@@ -292,7 +292,7 @@ static void agent_ended(struct guestd *g)
 		fprintf(stderr, "natal-guestd: %s\n", e.msg);
 	say_hello(g);
 	g->outbox_ms = 0;
-	g->fetch_ms = soonest(g->fetch_ms, g->follow.again_ms ? g->follow.again_ms : 0);
+	g->fetch_ms = 0;
 }
 
 /* true: the end. */

@@ -87,11 +87,34 @@ static void what_nobody_acknowledges_is_sent_again_ever_later(void **state)
 	assert_int_equal(g.backoff_ms, GUESTD_BACKOFF_MAX_MS);
 }
 
+/* The controller names it again meanwhile, as it does with each HELLO. */
+static void a_goal_named_again_does_not_end_the_wait_for_it(void **state)
+{
+	scoped_buf struct buf goal = BUF_MAX(4096);
+	int64_t at = clock_mono_ms() + 20000;
+
+	(void)state;
+	g.channel = &g.ways[0];
+	g.follow.wanted = (struct goal){ .name = { .gen = 2 }, .state = GOAL_PROVISIONED, .size = 9, .heartbeat_s = 60 };
+	g.follow.again_ms = at;
+	assert_ok(goal_write(&g.follow.wanted, &goal, &e), e);
+	hear(FRAME_GOAL, goal.data, goal.size);
+	assert_int_equal(g.out.size, 0);
+	assert_int_equal(g.fetch_ms, at);
+	g.follow.again_ms = clock_mono_ms();
+	ask_fetch(&g);
+	assert_true(g.out.size > 0);
+	g.channel = NULL;
+	ask_fetch(&g);
+	assert_int_equal(g.fetch_ms, INT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_acknowledged_window_is_no_failure, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_nobody_acknowledges_is_sent_again_ever_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_goal_named_again_does_not_end_the_wait_for_it, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
