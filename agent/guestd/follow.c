@@ -7,11 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include "agent/guestd/backoff.h"
 #include "agent/journal.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
 
-enum { AGAIN_MS = 30000 };
+enum { AGAIN_MS = 30000, AGAIN_MAX_MS = 600000, NOT_STARTED = 127 /* the child could not become natal-agent */ };
 
 static void drop_part(struct follow *f)
 {
@@ -40,6 +41,13 @@ static bool same(const struct goal_name *a, const struct goal_name *b)
 	return goal_compare(a, b) == 0 && bytes_equal(a->digest, b->digest, SHA256_SIZE);
 }
 
+/* The same goal again, after a while that doubles with each time. */
+static void try_later(struct follow *f)
+{
+	f->pause_ms = f->pause_ms ? backoff_doubled(f->pause_ms, AGAIN_MAX_MS) : AGAIN_MS;
+	f->again_ms = clock_mono_ms() + f->pause_ms;
+}
+
 /* The newest alone counts: what was being fetched of an older one is let go. */
 void follow_goal(struct follow *f, const struct goal *g)
 {
@@ -48,13 +56,21 @@ void follow_goal(struct follow *f, const struct goal *g)
 		return;
 	}
 	f->wanted = *g;
+	f->again_ms = f->pause_ms = 0;
 	if (!f->pid)
 		drop_part(f);
 }
 
+static bool is_missing(const struct follow *f)
+{
+	return !f->pid && f->wanted.name.gen && goal_compare(&f->wanted.name, &f->has) > 0 && !same(&f->wanted.name, &f->refused);
+}
+
+int64_t follow_due_ms(const struct follow *f) { return is_missing(f) ? f->again_ms : INT64_MAX; }
+
 bool follow_fetch(const struct follow *f, struct fetch *ret)
 {
-	if (f->pid || !f->wanted.name.gen || clock_mono_ms() < f->again_ms || goal_compare(&f->wanted.name, &f->has) <= 0 || same(&f->wanted.name, &f->refused))
+	if (!is_missing(f) || clock_mono_ms() < f->again_ms)
 		return false;
 	memcpy(ret->digest, f->wanted.name.digest, SHA256_SIZE);
 	ret->offset = f->offset;
@@ -87,14 +103,18 @@ static int start_agent(struct follow *f, struct err *e)
 		argv[n++] = "--uuid", argv[n++] = f->uuid;
 	f->trying = f->wanted.name;
 	f->pid = fork();
-	if (f->pid < 0)
-		return f->pid = 0, err_sys(e, "start natal-agent");
+	if (f->pid < 0) {
+		int r = err_sys(e, "start natal-agent");
+		f->pid = 0;
+		try_later(f);
+		return r;
+	}
 	if (f->pid == 0) {
 		sigset_t none;
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		execve(f->agent, (char *const *)argv, env);
-		_exit(127);
+		_exit(NOT_STARTED);
 	}
 	return 0;
 }
@@ -126,6 +146,21 @@ int follow_chunk(struct follow *f, const struct chunk *c, struct err *e)
 	return start_agent(f, e);
 }
 
+/* It said nothing about the goal: what has ended it, or kept it from running, may be over the next time. */
+static int died(struct follow *f, int status, struct err *e)
+{
+	char how[96] = "could not be started", then[96] = "it had applied its goal";
+
+	if (WIFSIGNALED(status))
+		snprintf(how, sizeof how, "was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (goal_compare(&f->has, &f->trying) < 0) {
+		try_later(f);
+		snprintf(then, sizeof then, "goal %llu.%llu is tried again in %lld s", (unsigned long long)f->trying.epoch,
+			(unsigned long long)f->trying.gen, (long long)(f->pause_ms / 1000));
+	}
+	return err_set(e, ERR_UNAVAILABLE, "natal-agent %s: %s; see %s", how, then, WIFSIGNALED(status) ? "the kernel's log" : f->agent);
+}
+
 int follow_ended(struct follow *f, int status, struct err *e)
 {
 	scoped_fd int run = file_open(f->root, "/run/natal", O_RDONLY | O_DIRECTORY, 0);
@@ -136,13 +171,13 @@ int follow_ended(struct follow *f, int status, struct err *e)
 	int r = follow_look(f, e);
 	if (r)
 		return r;
-	bool busy = WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_UNAVAILABLE);
-	if (busy)
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_STARTED)
+		return died(f, status, e);
+	if (WEXITSTATUS(status) == err_exit_status(ERR_UNAVAILABLE))
 		f->again_ms = clock_mono_ms() + AGAIN_MS;       /* somebody runs natal-agent by hand */
 	else if (goal_compare(&f->has, &f->trying) < 0)
 		f->refused = f->trying;
-	if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 10 || WEXITSTATUS(status) == 11))
+	if (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 10 || WEXITSTATUS(status) == 11)
 		return 0;
-	return err_set(e, ERR_UNAVAILABLE, "natal-agent ended with %s %d: its report says why", WIFEXITED(status) ? "status" : "signal",
-		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return err_set(e, ERR_UNAVAILABLE, "natal-agent ended with status %d: its report says why", WEXITSTATUS(status));
 }

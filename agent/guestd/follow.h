@@ -20,7 +20,7 @@ struct follow {
 	int part;                       /* of the bundle being fetched; -1 */
 	uint64_t offset;
 	pid_t pid;                      /* natal-agent's; 0: it does not run */
-	int64_t again_ms;               /* monotonic: not before this */
+	int64_t again_ms, pause_ms;     /* monotonic: not before this; how long that was, where natal-agent died */
 };
 #define FOLLOW(root_fd) ((struct follow){ .root = (root_fd), .part = -1 })
 void follow_fini(struct follow *f);
@@ -31,7 +31,10 @@ int follow_look(struct follow *f, struct err *e);
 void follow_goal(struct follow *f, const struct goal *g);
 /* Is something to be fetched, and what? Not while natal-agent runs. */
 bool follow_fetch(const struct follow *f, struct fetch *ret);
+/* When follow_fetch() has something, as far as it is known: monotonic, or past. INT64_MAX: not before natal-agent ends or another goal is named. */
+int64_t follow_due_ms(const struct follow *f);
 /* A piece; of another bundle or from another offset it is passed over. With the last one natal-agent is started. unavailable: the controller has no more of it. */
 int follow_chunk(struct follow *f, const struct chunk *c, struct err *e);
-/* natal-agent has ended; status as waitpid() says. What it has applied is read from the journal. */
+/* natal-agent has ended; status as waitpid() says. What it has applied is read from the journal.
+ * unavailable: it failed.  What it refused is refused; what a signal has ended, or could not be started, is tried again ever later. */
 int follow_ended(struct follow *f, int status, struct err *e);

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include "agent/boot.h"
+#include "agent/guestd/backoff.h"
 #include "agent/module/module.h"
 #include "agent/report/report.h"
 #include "common/base/clock.h"
@@ -22,16 +22,6 @@
 enum { OUT_MAX = OUTBOX_FRAME_MAX + (64 << 10), READ_SIZE = 16 << 10, FETCH_AGAIN_MS = 10000 };
 
 static int64_t soonest(int64_t a, int64_t b) { return a < b ? a : b; }
-
-/* From half of it to all of it: guests that lost one controller together do not come back together. */
-static int64_t spread(int64_t ms)
-{
-	uint32_t r = 0;
-
-	if (ms <= 1 || getrandom(&r, sizeof r, GRND_NONBLOCK) != sizeof r)
-		return ms;
-	return ms / 2 + (int64_t)(r % (uint64_t)(ms / 2 + 1));
-}
 
 static int load_key(struct guestd *g, struct err *e)
 {
@@ -70,7 +60,7 @@ static void say_hello(struct guestd *g)
 	snprintf(h.version, sizeof h.version, "%.31s", PACKAGE_VERSION);
 	if (hello_write(&h, &body, &e) == 0)
 		say(g, FRAME_HELLO, &body);
-	g->hello_ms = clock_mono_ms() + GUESTD_ANSWER_MS + spread(g->backoff_ms);
+	g->hello_ms = clock_mono_ms() + GUESTD_ANSWER_MS + backoff_spread(g->backoff_ms);
 }
 
 static void say_heartbeat(struct guestd *g)
@@ -90,8 +80,8 @@ static void ask_fetch(struct guestd *g)
 	struct fetch f;
 	struct err e;
 
-	g->fetch_ms = INT64_MAX;
-	if (!follow_fetch(&g->follow, &f))
+	g->fetch_ms = g->channel ? follow_due_ms(&g->follow) : INT64_MAX;       /* with a channel comes a goal, and it is asked anew */
+	if (!g->channel || !follow_fetch(&g->follow, &f))
 		return;
 	g->fetch_ms = clock_mono_ms() + FETCH_AGAIN_MS;
 	if (fetch_write(&f, &body, &e) == 0)
@@ -109,8 +99,8 @@ static void back_off(struct guestd *g, const char *why)
 		g->way = (g->way + 1) % g->way_count;
 	buf_clear(&g->out);
 	g->greeted = false;
-	g->open_ms = clock_mono_ms() + spread(g->backoff_ms + (int64_t)g->spread_ms);
-	g->backoff_ms = soonest(2 * g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
+	g->open_ms = clock_mono_ms() + backoff_spread(g->backoff_ms + (int64_t)g->spread_ms);
+	g->backoff_ms = backoff_doubled(g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
 	g->hello_ms = g->outbox_ms = g->fetch_ms = g->beat_ms = INT64_MAX;
 }
 
@@ -148,7 +138,7 @@ static void on_goal(struct guestd *g, const struct frame *f)
 	g->spread_ms = goal.spread_ms;
 	g->hello_ms = INT64_MAX;
 	if (g->beat_ms == INT64_MAX)
-		g->beat_ms = clock_mono_ms() + spread((int64_t)g->heartbeat_s * 1000);
+		g->beat_ms = clock_mono_ms() + backoff_spread((int64_t)g->heartbeat_s * 1000);
 	g->outbox_ms = soonest(g->outbox_ms, 0);
 	follow_goal(&g->follow, &goal);
 	ask_fetch(g);
@@ -181,8 +171,10 @@ static void on_ack(struct guestd *g, const struct frame *f)
 	_Static_assert(offsetof(__typeof__(ack), seq) == 40, "the row above");
 	if (json_parse(f->body, f->body_size, "ack", &o, &e) || json_decode(o, fields, ARRAY_SIZE(fields), "ack", &ack, &e))
 		return;
-	if (outbox_acknowledged(&g->outbox, ack.boot_id, ack.seq))
-		g->outbox_ms = 0;
+	if (!outbox_acknowledged(&g->outbox, ack.boot_id, ack.seq))
+		return;
+	g->outbox_ms = 0;
+	g->backoff_ms = GUESTD_BACKOFF_MS;
 }
 
 static void on_frame(struct guestd *g, const struct frame *f)
@@ -229,8 +221,8 @@ static void send_spool(struct guestd *g)
 		g->outbox_ms = clock_mono_ms() + GUESTD_ANSWER_MS;
 	else {
 		buf_add(&g->out, bytes, size);
-		g->outbox_ms = clock_mono_ms() + GUESTD_ANSWER_MS + spread(g->backoff_ms);
-		g->backoff_ms = soonest(2 * g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
+		g->outbox_ms = clock_mono_ms() + GUESTD_ANSWER_MS + backoff_spread(g->backoff_ms);
+		g->backoff_ms = backoff_doubled(g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
 	}
 }
 
@@ -249,7 +241,7 @@ static void do_due(struct guestd *g)
 	if (!g->channel && now >= g->open_ms)
 		open_channel(g);
 	if (now >= g->hello_ms) {
-		g->backoff_ms = soonest(2 * g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
+		g->backoff_ms = backoff_doubled(g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
 		say_hello(g);
 	}
 	if (now >= g->outbox_ms)
@@ -300,7 +292,7 @@ static void agent_ended(struct guestd *g)
 		fprintf(stderr, "natal-guestd: %s\n", e.msg);
 	say_hello(g);
 	g->outbox_ms = 0;
-	g->fetch_ms = soonest(g->fetch_ms, g->follow.again_ms ? g->follow.again_ms : 0);
+	g->fetch_ms = 0;
 }
 
 /* true: the end. */

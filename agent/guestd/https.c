@@ -3,8 +3,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include "agent/guestd/backoff.h"
 #include "agent/module/module.h"
 #include "agent/report/report.h"
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/data/json.h"
 #include "common/http/client.h"
@@ -13,6 +16,8 @@
 
 #define FRAMES "/v1/guest/frames"
 enum { WAIT_S = 55, BODY_MAX = FRAME_HEADER_SIZE + FRAME_BODY_MAX + (64 << 10), PEM_MAX = 128 << 10 };
+/* A wait that ends before EARLY_MS is not asked again at once: a pause that doubles up to EARLY_MS too, or TOLD_MS where it brought a frame. */
+enum { EARLY_MS = WAIT_S * 1000 / 2, PAUSE_MS = 1000, TOLD_MS = 5000 };
 
 /* One connection of the two. */
 struct line { struct http_client http; struct http_reply reply; bool busy; };
@@ -29,6 +34,8 @@ struct https {
 	struct tls_client *tls;
 	struct line send, wait;
 	struct buf pending, inbox;              /* not asked yet; not read yet */
+	int64_t asked_ms, again_ms, pause_ms;   /* the wait: since when; not before this, monotonic, 0: at any time; the next pause */
+	int pause_fd;                           /* timerfd: again_ms has come */
 	bool open, heard;                       /* heard: it has answered since it was opened */
 	char boot_id[37];
 };
@@ -39,10 +46,16 @@ int https_new(int root, const char *boot_id, struct https **ret, struct err *e)
 
 	if (!h)
 		return err_nomem(e);
-	*h = (struct https){ .root = root, .cert = BUF_MAX(PEM_MAX), .pending = BUF_MAX(BODY_MAX), .inbox = BUF_MAX(2 * BODY_MAX) };
+	*h = (struct https){ .root = root, .cert = BUF_MAX(PEM_MAX), .pending = BUF_MAX(BODY_MAX), .inbox = BUF_MAX(2 * BODY_MAX), .pause_ms = PAUSE_MS };
 	h->send = (struct line){ HTTP_CLIENT(BODY_MAX + 4096), HTTP_REPLY(BODY_MAX), false };
 	h->wait = (struct line){ HTTP_CLIENT(4096), HTTP_REPLY(BODY_MAX), false };
 	snprintf(h->boot_id, sizeof h->boot_id, "%s", boot_id);
+	h->pause_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (h->pause_fd < 0) {
+		int r = err_sys(e, "make a timer");
+		https_free(h);
+		return r;
+	}
 	*ret = h;
 	return 0;
 }
@@ -76,6 +89,8 @@ void https_free(struct https *h)
 	buf_fini(&h->cert);
 	buf_fini(&h->pending);
 	buf_fini(&h->inbox);
+	if (h->pause_fd >= 0)
+		close(h->pause_fd);
 	free(h);
 }
 
@@ -203,8 +218,11 @@ static void kick(struct channel *ch)
 	snprintf(path, sizeof path, FRAMES "?boot=%s", h->boot_id);
 	if (!ch->gone && !h->send.busy && h->pending.size)
 		ask(ch, &h->send, path, &h->pending);
-	if (ch->gone || h->wait.busy || h->send.busy || !h->heard)
+	if (h->again_ms && clock_mono_ms() >= h->again_ms)
+		h->again_ms = 0;
+	if (ch->gone || h->wait.busy || h->send.busy || !h->heard || h->again_ms)
 		return;
+	h->asked_ms = clock_mono_ms();
 	http_hang_up(&h->send.http);
 	snprintf(path, sizeof path, FRAMES "?wait=%d&boot=%s", WAIT_S, h->boot_id);
 	ask(ch, &h->wait, path, NULL);
@@ -218,8 +236,27 @@ static size_t https_write(struct channel *ch, const void *bytes, size_t n, int w
 	if (h->pending.size + n > h->pending.max)
 		return 0;
 	buf_add(&h->pending, bytes, n);
+	h->again_ms = 0;                /* what is said now may change what there is to hear */
+	h->pause_ms = PAUSE_MS;
 	kick(ch);
 	return n;
+}
+
+/* Somebody else waits with the same certificate (two copies of one disk: each throws the other out), or what it brought was known. */
+static void pause_early(struct https *h, bool told)
+{
+	struct itimerspec at = { 0 };
+	int64_t most = told ? TOLD_MS : EARLY_MS, now = clock_mono_ms();
+
+	if (now - h->asked_ms >= EARLY_MS) {
+		h->pause_ms = PAUSE_MS;
+		return;
+	}
+	h->again_ms = now + backoff_spread(h->pause_ms < most ? h->pause_ms : most);
+	h->pause_ms = backoff_doubled(h->pause_ms, most);
+	at.it_value = (struct timespec){ h->again_ms / 1000, h->again_ms % 1000 * 1000000 };
+	if (timerfd_settime(h->pause_fd, TFD_TIMER_ABSTIME, &at, NULL) < 0)
+		h->again_ms = 0;
 }
 
 static void take(struct channel *ch, struct line *l)
@@ -243,6 +280,8 @@ static void take(struct channel *ch, struct line *l)
 		return;
 	}
 	h->heard = true;
+	if (l == &h->wait)
+		pause_early(h, l->reply.body.size);
 	buf_add(&h->inbox, l->reply.body.data, l->reply.body.size);
 }
 
@@ -270,6 +309,7 @@ static void https_close(struct channel *ch)
 	hang_up(&h->wait);
 	buf_clear(&h->pending);
 	buf_clear(&h->inbox);
+	h->again_ms = 0;
 	h->open = false;
 }
 
@@ -283,6 +323,8 @@ static size_t https_poll(const struct channel *ch, bool writing, struct pollfd f
 	for (size_t i = 0; h->open && i < ARRAY_SIZE(lines); i++)
 		if (lines[i]->busy && http_fd(&lines[i]->http) >= 0)
 			fds[n++] = (struct pollfd){ http_fd(&lines[i]->http), http_events(&lines[i]->http), 0 };
+	if (h->open && h->again_ms)     /* nobody waits then: it takes that line's place */
+		fds[n++] = (struct pollfd){ h->pause_fd, POLLIN, 0 };
 	return n;
 }
 

@@ -60,28 +60,57 @@ static void remove_file(struct outbox *o, uint64_t size)
 	close_file(o);                  /* and its lock */
 }
 
-/* How many bytes at `at` are one frame that the controller can check; 0: none; *ret_whole its size in any case, 0 where it is cut. */
-static size_t provable(const struct outbox *o, const char *at, size_t n, uint64_t *ret_seq, size_t *ret_whole)
+/* A header of ours begins at `at`, as far as the bytes go; *ret_whole: the frame's size as it says, 0 where that much is not there. */
+static bool is_header(const char *at, size_t n, size_t *ret_whole)
 {
-	struct frame f = { 0 };
+	static const char magic[4] = "NTL1", zeros[7];
 	uint32_t size;
-	uint64_t seq;
 
 	*ret_whole = 0;
+	if (memcmp(at, magic, n < sizeof magic ? n : sizeof magic) != 0)
+		return false;
 	if (n < FRAME_HEADER_SIZE)
-		return 0;
+		return true;
 	memcpy(&size, at + 4, sizeof size);
-	memcpy(&seq, at + 16, sizeof seq);
-	if (memcmp(at, "NTL1", 4) != 0 || le32toh(size) > FRAME_BODY_MAX || n < FRAME_HEADER_SIZE + (size_t)le32toh(size))
+	*ret_whole = FRAME_HEADER_SIZE + (size_t)le32toh(size);
+	return le32toh(size) <= FRAME_BODY_MAX && memcmp(at + 9, zeros, sizeof zeros) == 0;
+}
+
+/* It is cut there: by a crash, or because it is still being written, or read. */
+static bool is_cut(const char *at, size_t n)
+{
+	size_t whole;
+
+	return is_header(at, n, &whole) && (!whole || whole > n);
+}
+
+/* How many bytes at `at` are one frame that the controller can check; 0: none. */
+static size_t provable(const struct outbox *o, const char *at, size_t n, uint64_t *ret_seq)
+{
+	struct frame f = { 0 };
+	uint64_t seq;
+	size_t whole;
+
+	if (!is_header(at, n, &whole) || !whole || whole > n)
 		return 0;
+	memcpy(&seq, at + 16, sizeof seq);
 	f.type = (enum frame_type)(uint8_t)at[8];
 	f.seq = le64toh(seq);
 	f.body = (const uint8_t *)at + FRAME_HEADER_SIZE;
-	f.body_size = le32toh(size);
+	f.body_size = whole - FRAME_HEADER_SIZE;
 	memcpy(f.mac, at + 24, sizeof f.mac);
-	*ret_whole = FRAME_HEADER_SIZE + f.body_size;
 	*ret_seq = f.seq;
-	return frame_authentic(&f, o->key) ? *ret_whole : 0;
+	return frame_authentic(&f, o->key) ? whole : 0;
+}
+
+/* Where the next header begins, or may begin: what a torn frame says of its own size counts for nothing. n: in none of these bytes. */
+static size_t next_header(const char *at, size_t n)
+{
+	size_t i = 1, ignored;
+
+	while (i < n && !is_header(at + i, n - i, &ignored))
+		i++;
+	return i;
 }
 
 /* Bytes from the offset on; a window, or one frame where it is larger. 0: the end. */
@@ -93,37 +122,57 @@ static size_t read_some(struct outbox *o, size_t n, char *into)
 	return got > 0 ? (size_t)got : 0;
 }
 
-/* Fills the window with provable frames; what comes first and is none is passed over. false: the file is at its end. */
-static bool fill(struct outbox *o)
+static size_t all_provable(struct outbox *o, const char *bytes, size_t n)
+{
+	size_t used = 0, one;
+
+	while (used < n && (one = provable(o, bytes + used, n - used, &o->last_seq)))
+		used += one;
+	return used;
+}
+
+/* Fills the window with provable frames; what comes first and is none is passed over. What is cut at the file's end is torn only where nobody
+ * can be writing it, which the folder's lock says: unavailable without it. */
+static int fill(struct outbox *o, struct err *e)
 {
 	scoped_free char *bytes = malloc(OUTBOX_FRAME_MAX);
-	size_t want = OUTBOX_WINDOW, got, whole, used = 0, n;
-	uint64_t seq;
+	size_t want = OUTBOX_WINDOW, got, used = 0;
+	bool locked = false;
 
-	while (bytes && !used && (got = read_some(o, want, bytes)) > 0) {
-		while (got > used && (n = provable(o, bytes + used, got - used, &seq, &whole))) {
-			used += n;
-			o->last_seq = seq;
-		}
+	if (!bytes)
+		return err_nomem(e);
+	while (!used && (got = read_some(o, want, bytes)) > 0) {
+		used = all_provable(o, bytes, got);
 		if (used)
-			break;
-		if (whole)
-			o->offset += whole;             /* of another key, or of none: it can never be acknowledged */
-		else if (want < OUTBOX_FRAME_MAX && got == want)
+			buf_add(&o->window, bytes, used);
+		else if (is_cut(bytes, got) && got == want && want < OUTBOX_FRAME_MAX)
 			want = OUTBOX_FRAME_MAX;        /* a frame larger than a window */
-		else
-			o->offset += got;               /* cut off by a crash */
+		else if (is_cut(bytes, got) && got < want && !locked) {
+			if (flock(o->dir, LOCK_EX) < 0)
+				return err_sys(e, "lock the spool");
+			locked = true;
+		} else {
+			o->offset += next_header(bytes, got);
+			want = OUTBOX_WINDOW;
+		}
 	}
-	if (used)
-		buf_add(&o->window, bytes, used);
-	return used > 0;
+	if (locked)
+		flock(o->dir, LOCK_UN);
+	return 0;
 }
 
 bool outbox_next(struct outbox *o, const void **ret, size_t *ret_size)
 {
-	while (o->key && !o->window.size && (o->dir >= 0 || open_some(o)))
-		if (!fill(o))
+	struct err e;
+
+	while (o->key && !o->window.size && (o->dir >= 0 || open_some(o))) {
+		if (fill(o, &e)) {
+			fprintf(stderr, "natal-guestd: spool of boot %s not read: %s\n", o->boot_id, e.msg);
+			break;
+		}
+		if (!o->window.size)
 			remove_file(o, o->offset);
+	}
 	*ret = o->window.data;
 	*ret_size = o->window.size;
 	return o->key && o->window.size;

@@ -2,6 +2,7 @@
  *
  * Frames are sent as they lie there and sent again until they are acknowledged; a file whose frames all are is removed.  Memory is one
  * window, however much has gathered.  The boot agent appends to the same files (agent/report): both hold the folder's lock for it.
+ * A frame that a crash has torn costs itself alone: those behind it are found by their magic.
  */
 #pragma once
 #include "common/base/buf.h"
@@ -20,7 +21,8 @@ struct outbox {
 };
 #define OUTBOX(root_fd) ((struct outbox){ .root = (root_fd), .dir = -1, .window = BUF_MAX(OUTBOX_FRAME_MAX) })
 void outbox_fini(struct outbox *o);
-/* What is to be sent now, or again: borrowed until the next call. false: nothing is left. Frames that nobody can prove, or that are none, are passed over. */
+/* What is to be sent now, or again: borrowed until the next call. false: nothing is left. Frames that nobody can prove, or that are none, are passed over.
+ * It waits for whoever appends. */
 bool outbox_next(struct outbox *o, const void **ret, size_t *ret_size);
 /* Everything of that boot up to seq is durable at the controller. true: that was the window, or more of it: outbox_next() gives the next. */
 bool outbox_acknowledged(struct outbox *o, const char *boot_id, uint64_t seq);

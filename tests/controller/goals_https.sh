@@ -42,6 +42,17 @@ before=$(field web-1 forged)
 [ "$(curl -sSk --cert "$T/web-1.pem" --data-binary "@$T/frames" -H Expect: -o "$T/said" -w '%{http_code}' "https://127.0.0.1:$port/v1/guest/frames")" = 200 ] &&
   [ $(($(field web-1 forged) - before)) = 203 ] && ok "a body of $(stat -c %s "$T/frames") bytes is heard to its last frame" || fail "$(cat "$T/said"): $(field web-1 forged) forged"
 
+# A copy of its disk waits as the same VM: natald answers the one with nothing where the other asks, and neither asks again at once.
+asked() { curl -sS --unix-socket "$S/natald.sock" http://n/metrics | awk '/^natald_requests_total.*route="\/v1\/guest\/frames"/ { sum += $2 } END { print sum + 0 }'; }
+cp -a "$root" "$T/copy"
+"$guestd" --root "$T/copy" --channel https --agent "$agent" --uuid "$uuid" 2> "$T/copy.log" & copy=$!; pids+=($copy)
+within 20 grep -q "controller found" "$T/copy.log" || fail "the copy: $(cat "$T/copy.log")"
+before=$(asked)
+sleep 6
+more=$(($(asked) - before))
+[ "$before" -gt 2 ] && [ $more -ge 2 ] && [ $more -le 24 ] && ok "two copies of one disk ask $more times in 6 s" || fail "two copies of one disk ask $more times in 6 s: $(tail -3 "$T/copy.log")"
+kill $copy; wait $copy 2>/dev/null
+
 # kill -9: the guest comes back by itself, with the session it had.
 kill -9 $D; wait $D 2>/dev/null
 sleep 1
