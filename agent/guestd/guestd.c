@@ -195,11 +195,9 @@ static void read_channel(struct guestd *g)
 	char bytes[READ_SIZE];
 	size_t n = g->channel ? channel_read(g->channel, bytes, sizeof bytes, 0) : 0;
 	struct frame f;
-	bool have = n > 0;
 	struct err e;
+	bool have = n && frame_feed(&g->in, bytes, n, &e) == 0;
 
-	if (n && frame_feed(&g->in, bytes, n, &e))
-		have = false;
 	while (have) {
 		frame_next(&g->in, &f, &have);
 		if (have)
@@ -288,7 +286,9 @@ static void agent_ended(struct guestd *g)
 
 	if (!g->follow.pid || waitpid(g->follow.pid, &status, WNOHANG) != g->follow.pid)
 		return;
-	if (follow_ended(&g->follow, status, &e) || load_key(g, &e))
+	if (follow_ended(&g->follow, status, &e))
+		fprintf(stderr, "natal-guestd: %s\n", e.msg);
+	if (load_key(g, &e))            /* what failed may have changed it, and its report is under it */
 		fprintf(stderr, "natal-guestd: %s\n", e.msg);
 	say_hello(g);
 	g->outbox_ms = 0;

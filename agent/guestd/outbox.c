@@ -18,7 +18,7 @@ static void close_file(struct outbox *o)
 		close(o->dir);
 	o->dir = -1;
 	*o->boot_id = 0;
-	o->offset = 0;
+	o->offset = o->inode = 0;
 	buf_clear(&o->window);
 }
 
@@ -50,12 +50,13 @@ static bool open_some(struct outbox *o)
 	return o->dir >= 0;
 }
 
-/* Nothing is behind `size`, and nobody adds to it now: it goes. */
-static void remove_file(struct outbox *o, uint64_t size)
+/* Nothing is behind the offset, and nobody adds to it now: it goes. */
+static void remove_file(struct outbox *o)
 {
 	struct stat st;
 
-	if (flock(o->dir, LOCK_EX) == 0 && fstatat(o->dir, o->boot_id, &st, AT_SYMLINK_NOFOLLOW) == 0 && (uint64_t)st.st_size <= size)
+	if (flock(o->dir, LOCK_EX) == 0 && fstatat(o->dir, o->boot_id, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_ino == o->inode && (uint64_t)st.st_size <= o->offset)
 		sys_unlink(o->dir, o->boot_id, 0);
 	close_file(o);                  /* and its lock */
 }
@@ -113,13 +114,26 @@ static size_t next_header(const char *at, size_t n)
 	return i;
 }
 
-/* Bytes from the offset on; a window, or one frame where it is larger. 0: the end. */
-static size_t read_some(struct outbox *o, size_t n, char *into)
+/* Bytes from the offset on; a window, or one frame where it is larger. 0: the end, or the file is gone. natal-agent, when it speaks with the
+ * controller itself, puts another file in this one's place, with what is left: that is read from its start. */
+static int read_some(struct outbox *o, size_t n, char *into, size_t *ret, struct err *e)
 {
 	scoped_fd int fd = openat(o->dir, o->boot_id, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	ssize_t got = fd < 0 ? 0 : pread(fd, into, n, (off_t)o->offset);
+	struct stat st;
 
-	return got > 0 ? (size_t)got : 0;
+	*ret = 0;
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "open it");
+	if (o->inode != st.st_ino)
+		o->offset = 0;
+	o->inode = st.st_ino;
+	ssize_t got = pread(fd, into, n, (off_t)o->offset);
+	if (got < 0)
+		return err_sys(e, "read it");
+	*ret = (size_t)got;
+	return 0;
 }
 
 static size_t all_provable(struct outbox *o, const char *bytes, size_t n)
@@ -138,19 +152,17 @@ static int fill(struct outbox *o, struct err *e)
 	scoped_free char *bytes = malloc(OUTBOX_FRAME_MAX);
 	size_t want = OUTBOX_WINDOW, got, used = 0;
 	bool locked = false;
+	int r = bytes ? 0 : err_nomem(e);
 
-	if (!bytes)
-		return err_nomem(e);
-	while (!used && (got = read_some(o, want, bytes)) > 0) {
+	while (!r && !used && !(r = read_some(o, want, bytes, &got, e)) && got) {
 		used = all_provable(o, bytes, got);
 		if (used)
 			buf_add(&o->window, bytes, used);
 		else if (is_cut(bytes, got) && got == want && want < OUTBOX_FRAME_MAX)
 			want = OUTBOX_FRAME_MAX;        /* a frame larger than a window */
 		else if (is_cut(bytes, got) && got < want && !locked) {
-			if (flock(o->dir, LOCK_EX) < 0)
-				return err_sys(e, "lock the spool");
-			locked = true;
+			locked = flock(o->dir, LOCK_EX) == 0;
+			r = locked ? 0 : err_sys(e, "lock its folder");
 		} else {
 			o->offset += next_header(bytes, got);
 			want = OUTBOX_WINDOW;
@@ -158,7 +170,7 @@ static int fill(struct outbox *o, struct err *e)
 	}
 	if (locked)
 		flock(o->dir, LOCK_UN);
-	return 0;
+	return r;
 }
 
 bool outbox_next(struct outbox *o, const void **ret, size_t *ret_size)
@@ -171,7 +183,7 @@ bool outbox_next(struct outbox *o, const void **ret, size_t *ret_size)
 			break;
 		}
 		if (!o->window.size)
-			remove_file(o, o->offset);
+			remove_file(o);
 	}
 	*ret = o->window.data;
 	*ret_size = o->window.size;

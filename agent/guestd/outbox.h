@@ -16,6 +16,7 @@ struct outbox {
 	char boot_id[37];               /* whose file is open; "": none */
 	int dir;                        /* its folder; -1 */
 	uint64_t offset;                /* of the first frame that is not acknowledged */
+	uint64_t inode;                 /* of the file that offset is of */
 	uint64_t last_seq;              /* of the window's last frame */
 	struct buf window;              /* whole frames from offset on */
 };

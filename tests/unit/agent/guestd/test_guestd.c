@@ -109,12 +109,30 @@ static void a_goal_named_again_does_not_end_the_wait_for_it(void **state)
 	assert_int_equal(g.fetch_ms, INT64_MAX);
 }
 
+static void the_key_is_read_anew_where_natal_agent_failed_too(void **state)
+{
+	static const char key[] = "the key that a failed goal left.";
+	siginfo_t info;
+
+	(void)state;
+	g.root = dup(root.fd);
+	root_put(&root, REPORT_KEY_PATH, key);
+	g.follow.pid = fork();
+	if (g.follow.pid == 0)
+		_exit(4);
+	assert_int_equal(waitid(P_PID, (id_t)g.follow.pid, &info, WEXITED | WNOWAIT), 0);
+	agent_ended(&g);
+	assert_int_equal(g.follow.pid, 0);
+	assert_memory_equal(g.key, key, sizeof g.key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_acknowledged_window_is_no_failure, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_nobody_acknowledges_is_sent_again_ever_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_goal_named_again_does_not_end_the_wait_for_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_key_is_read_anew_where_natal_agent_failed_too, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

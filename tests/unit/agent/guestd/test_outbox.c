@@ -192,6 +192,48 @@ static void it_waits_for_who_appends(void **state)
 	close(ready[1]);
 }
 
+/* natal-agent has spoken with the controller itself: what is left lies in another file of that name, and it is shorter. */
+static void a_file_in_its_place_is_read_from_its_start(void **state)
+{
+	scoped(outbox_fini) struct outbox o = OUTBOX(root.fd);
+	const void *bytes;
+	size_t size;
+	char temp[170];
+
+	(void)state;
+	o.key = key;
+	put(1, key, OUTBOX_WINDOW / 2, 0);
+	put(2, key, OUTBOX_WINDOW / 2, 0);
+	append(spool.data, spool.size);
+	assert_true(outbox_next(&o, &bytes, &size));
+	assert_true(outbox_acknowledged(&o, BOOT, 1));
+	snprintf(temp, sizeof temp, "%s.new", file());
+	root_put(&root, SPOOL_DIR "/" BOOT ".new", "");
+	assert_int_equal(rename(temp, file()), 0);
+	buf_clear(&spool);
+	put(3, key, 100, 0);
+	append(spool.data, spool.size);
+	assert_true(outbox_next(&o, &bytes, &size));
+	assert_int_equal(seq_at(bytes), 3);
+	assert_true(outbox_acknowledged(&o, BOOT, 3));
+	assert_false(outbox_next(&o, &bytes, &size));
+	assert_int_equal(access(file(), F_OK), -1);
+}
+
+static void what_cannot_be_read_is_left_alone(void **state)
+{
+	scoped(outbox_fini) struct outbox o = OUTBOX(root.fd);
+	const void *bytes;
+	size_t size;
+
+	(void)state;
+	o.key = key;
+	assert_int_equal(unlink(file()), 0);
+	assert_int_equal(mkdir(file(), 0700), 0);
+	assert_false(outbox_next(&o, &bytes, &size));
+	assert_int_equal(access(file(), F_OK), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +242,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_nobody_can_prove_hides_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_frame_read_while_it_is_written_is_not_torn, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_waits_for_who_appends, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_in_its_place_is_read_from_its_start, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_left_alone, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
