@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The port natal.guest.0 as a hypervisor has it: port.py HOST GUEST listens on two unix sockets and carries bytes between whoever is connected.
-Like a virtio-serial port it drops what is written while nobody is at the other side, and either side may go and come back."""
+Like a virtio-serial port it drops what is written while nobody is at the other side, and either side may go and come back. Prints "ready" when the host is there."""
 import os, select, socket, sys
 
 listeners, peers = {}, {}
@@ -11,7 +11,6 @@ for side, path in (("host", sys.argv[1]), ("guest", sys.argv[2])):
     s.bind(path)
     s.listen(4)
     listeners[s] = side
-print("ready", flush=True)
 while True:
     for s in select.select(list(listeners) + list(peers.values()), [], [])[0]:
         if s in listeners:
@@ -20,6 +19,8 @@ while True:
                 conn.close()
             else:
                 peers[listeners[s]] = conn
+                if listeners[s] == "host":
+                    print("ready", flush=True)
             continue
         side = next((k for k, v in peers.items() if v is s), None)
         if side is None:
