@@ -35,20 +35,21 @@ static int in_child(const struct attempt *a, bool confined)
 	struct err e;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, channel), 0);
-	int after = dup(channel[1]);
-	assert_true(channel[0] < channel[1] && channel[1] < after);
+	int between = dup(channel[1]), after = dup(channel[1]);
+	assert_true(channel[0] < channel[1] && channel[1] < between && between < after);
 	pid_t pid = fork();
 	if (pid == 0) {
 		if (confined && signer_confine(channel[1], with_store ? after : -1, &e))
 			_exit(99);
 		if (!a)                         /* of its descriptors it keeps the channel, and what is standard */
-			_exit(fcntl(channel[0], F_GETFD) < 0 && (fcntl(after, F_GETFD) < 0) == !with_store && fcntl(channel[1], F_GETFD) >= 0 &&
+			_exit(fcntl(channel[0], F_GETFD) < 0 && fcntl(between, F_GETFD) < 0 && (fcntl(after, F_GETFD) < 0) == !with_store && fcntl(channel[1], F_GETFD) >= 0 &&
 				write(channel[1], "x", 1) == 1 ? 0 : 1);
 		_exit(a->run() == -1 && errno == EPERM ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	close(channel[0]);
 	close(channel[1]);
+	close(between);
 	close(after);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
