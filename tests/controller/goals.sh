@@ -58,7 +58,7 @@ guestd_start
 sleep 1; ! grep -q ^carol: "$root/etc/passwd" && ok "nobody is there to ask" || fail "applied without a controller?"
 n status > /dev/null
 within 40 answered 5 && grep -q ^carol: "$root/etc/passwd" && ok "it catches up when the controller is back" || fail "$(field web-1 goal): $(cat "$T/guestd.log")"
-rss=$(awk '/VmRSS/ { print $2 }' /proc/$G/status); [ "$rss" -le 6144 ] && ok "natal-guestd has $rss KiB resident" || fail "natal-guestd has $rss KiB resident, 6144 are allowed"
+small_enough $G 6144
 
 # A guest that is away: its goal has a deadline and a reason, and is not lost with them.
 kill $G; wait $G 2>/dev/null; n daemon stop > /dev/null

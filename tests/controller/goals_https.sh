@@ -85,5 +85,5 @@ within 60 answered 5 && ok "and the run that counts follows its goals" || fail "
 # A deleted VM's certificate is worth nothing.
 n vm delete web-1 > /dev/null
 within 60 grep -q "answers with status 40[13]" "$T/guestd.log" && ok "a deleted VM is refused" || fail "still heard: $(tail -3 "$T/guestd.log")"
-rss=$(awk '/VmRSS/ { print $2 }' /proc/$G/status); [ "$rss" -le 6144 ] && ok "natal-guestd has $rss KiB resident" || fail "natal-guestd has $rss KiB resident, 6144 are allowed"
+small_enough $G 6144
 exit $bad

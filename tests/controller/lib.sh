@@ -17,6 +17,12 @@ within() { local until=$((SECONDS + $1)); shift; until "$@"; do [ $SECONDS -lt $
 field() { n vm show "$1" -o json | python3 -c 'import json,sys; d=json.load(sys.stdin)
 for k in sys.argv[1].split("."): d=d[int(k)] if isinstance(d,list) else d[k]
 print(d)' "$2"; }
+# small_enough PID KIB: natal-guestd has no more than that resident. Under a sanitizer, whose own memory it would be, it is not looked at.
+small_enough() {
+  local rss; rss=$(awk '/VmRSS/ { print $2 }' "/proc/$1/status")
+  [ -z "${ASAN_OPTIONS:-}" ] || { echo "a sanitizer's memory is not looked at: $rss KiB"; return; }
+  [ "$rss" -le "$2" ] && ok "natal-guestd has $rss KiB resident" || fail "natal-guestd has $rss KiB resident, $2 are allowed"
+}
 natald_pid() { n status -o json | grep -o '"pid":[0-9]*' | cut -d: -f2; }
 guest() { "$B/tests/tools/fake_guest" --medium "$T/$1.iso" --trust "$S/trust.d" --uuid "$(field "$1" uuid)" --channel "$T/$1.sock" "${@:2}"; }
 # A kernel in form: boot protocol 2.4 and one instruction, hlt with interrupts off (Linux, Documentation/arch/x86/boot.rst).
