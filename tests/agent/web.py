@@ -1,6 +1,6 @@
 """web.py CERT KEY FOLDER PORTS LOG: a web server for fetch.sh: https and http on ports of the kernel's choice, which it writes to PORTS.
 
-/files/NAME the file; /slow a byte a second; /big 17 MiB; /busy 503 twice, then a file; /away to OTHER (a second https server, with the same
+/files/NAME the file; /later/NAME the same after a second; /slow a byte a second; /big 17 MiB; /busy 503 twice, then a file; /away to OTHER (a second https server, with the same
 key); /near to /files on the same server; /private wants user "u" and password "p/w"; /header wants X-Token: t0ken; /missing 404; /round to itself.
 """
 import base64, http.server, os, ssl, sys, threading, time
@@ -28,7 +28,9 @@ class Web(http.server.BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         with open(log, "a") as f:
             print(self.server.label, self.path, file=f)
-        if path.startswith("/files/"):
+        if path.startswith(("/files/", "/later/")):
+            if path.startswith("/later/"):
+                time.sleep(1)
             with open(folder + "/" + path[7:], "rb") as f:
                 self.say(200, f.read())
         elif path == "/slow":

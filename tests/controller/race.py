@@ -64,15 +64,21 @@ def work(n):
     c.close()
 
 
-threads = [threading.Thread(target=work, args=(n,)) for n in range(workers)]
-[t.start() for t in threads]
-[t.join() for t in threads]
+def missing():
+    return {"create", "delete", "reissue", "list"} - {verb for verb, status, _ in seen if status in (200, 201)}
+
+
+# On a busy machine six workers on one name may never meet a machine that is done: once more, then.
+rounds = 0
+while rounds == 0 or missing() and rounds < 5:
+    threads = [threading.Thread(target=work, args=(n + rounds * workers,)) for n in range(workers)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    rounds += 1
 for k in sorted(seen):
     print(*k, seen[k])
 for w in wrong[:10]:
     print("wrong:", *w)
-done = {verb for verb, status, _ in seen if status in (200, 201)}
-missing = {"create", "delete", "reissue", "list"} - done
-if missing:
-    print("never done:", *sorted(missing))
-sys.exit(1 if wrong or missing or sum(seen.values()) != workers * requests else 0)
+if missing():
+    print("never done in %d rounds:" % rounds, *sorted(missing()))
+sys.exit(1 if wrong or missing() or sum(seen.values()) != workers * requests * rounds else 0)
