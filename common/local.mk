@@ -49,7 +49,7 @@ common_libcommon_a_SOURCES = \
 	%D%/media/result.c %D%/media/result.h \
 	%D%/media/statements.c %D%/media/statements.h \
 	%D%/media/trust.c %D%/media/trust_load.c %D%/media/trust.h \
-	%D%/http/client.c %D%/http/client.h %D%/http/dial.c %D%/http/dial.h %D%/http/enrol.c %D%/http/enrol.h %D%/http/problem.c %D%/http/problem.h %D%/http/where.c %D%/http/where.h %D%/http/reply.c %D%/http/reply.h %D%/http/request_key.c %D%/http/request_key.h \
+	%D%/http/client.c %D%/http/client.h %D%/http/dial.c %D%/http/dial.h %D%/http/enrol.c %D%/http/enrol.h %D%/http/problem.c %D%/http/problem.h %D%/http/where.c %D%/http/where.h %D%/http/reply.c %D%/http/reply.h %D%/http/request_key.c %D%/http/request_key.h %D%/http/token.c %D%/http/token.h \
 	%D%/http/stream.h %D%/http/stream_tls.c %D%/http/stream_unix.c %D%/http/tls_functions.h %D%/http/tls_late.c %D%/http/tls_late.h \
 	%D%/verify/pin.c %D%/verify/pin.h \
 	%D%/wire/audit.c %D%/wire/audit.h \

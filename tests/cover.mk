@@ -28,7 +28,7 @@ tests_unit_controller_signer_test_sandbox_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_signer_test_sandbox_LDADD = $(CONTROLLER_TEST_LIBS)
 
 dist_check_SCRIPTS += tests/controller/cli.sh tests/controller/goals.sh tests/controller/goals_https.sh tests/controller/goals_two.sh tests/controller/restored.sh tests/controller/rotate.sh tests/controller/runs.sh tests/controller/gone.sh tests/controller/reissue.sh tests/controller/store.sh tests/controller/pq.sh tests/controller/moved.sh tests/controller/turns.sh tests/controller/births.sh tests/controller/boots.sh tests/controller/backup.sh tests/controller/operator.sh tests/controller/bake.sh tests/controller/replies.sh tests/controller/starting.sh tests/controller/race.sh tests/controller/unit.sh tests/controller/carried.sh tests/controller/starter.sh tests/controller/birth_token.sh tests/controller/birth_ek.sh tests/controller/birth_two.sh tests/controller/swarm.sh
-EXTRA_DIST += tests/controller/lib.sh tests/controller/race.py
+EXTRA_DIST += tests/controller/lib.sh tests/controller/two.sh tests/controller/race.py
 
 check_PROGRAMS += tests/unit/controller/host/test_accel
 tests_unit_controller_host_test_accel_CFLAGS = $(CONTROLLER_TEST_CFLAGS)

@@ -29,6 +29,9 @@ void text_printable(char *text);
 /* 'A word' for sh(1), whatever is in it. */
 void text_shell_quote(struct buf *out, const char *word);
 
+/* FNV-1a of 64 bits (draft-eastlake-fnv): for tables of names that are ours, not against who chooses them. */
+uint64_t text_hash(const char *s);
+
 bool text_starts(const char *s, const char *prefix);
 
 /* The word of `words` (NULL-terminated) nearest to `given` within a third of its length, or NULL:

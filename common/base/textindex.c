@@ -3,16 +3,15 @@
 
 #include <stdint.h>
 #include <string.h>
+#include "common/base/text.h"
 
 struct text_slot { const char *text; size_t number; };
 
 /* Open addressing: the slot of this text, or the empty one that it would take. */
 static struct text_slot *slot_of(const struct text_index *x, const char *text)
 {
-	uint64_t h = 14695981039346656037u;
+	const uint64_t h = text_hash(text);
 
-	for (const char *p = text; *p; p++)
-		h = (h ^ (uint8_t)*p) * 1099511628211u;
 	for (size_t s = (h ^ h >> 29) & (x->slots - 1);; s = (s + 1) & (x->slots - 1))
 		if (!x->at[s].text || strcmp(x->at[s].text, text) == 0)
 			return &x->at[s];

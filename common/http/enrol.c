@@ -1,6 +1,7 @@
 /* enrol.c - see enrol.h */
 #include "common/http/enrol.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
@@ -9,9 +10,9 @@
 #include "common/data/json.h"
 #include "common/http/problem.h"
 #include "common/http/request_key.h"
+#include "common/http/token.h"
 
-#define TOKEN_PREFIX "natal1_"
-enum { TOKEN_BYTES = 2 * SHA256_SIZE, ENROL_MS = 30000, RENEW_S = 30 * 86400, REPLY_MAX = 256 << 10 };
+enum { ENROL_MS = 30000, RENEW_S = 30 * 86400, REPLY_MAX = 256 << 10 };
 
 void enrolment_fini(struct enrolment *x)
 {
@@ -21,19 +22,15 @@ void enrolment_fini(struct enrolment *x)
 
 int enrol_pin(const char *token, uint8_t pin[SHA256_SIZE], struct err *e)
 {
-	scoped_buf struct buf text = BUF_MAX(ENROL_TOKEN_MAX), raw = BUF_MAX(ENROL_TOKEN_MAX);
-	struct err ignored;
+	struct token t;
 
-	if (text_starts(token, TOKEN_PREFIX))
-		for (const char *p = token + strlen(TOKEN_PREFIX); *p && text.size < ENROL_TOKEN_MAX; p++)
-			buf_u8(&text, *p == '-' ? '+' : *p == '_' ? '/' : (uint8_t)*p);
-	buf_str(&text, "==");
-	if (base64_decode(text.data, text.size, "token", &raw, &ignored) || raw.size != TOKEN_BYTES) {
+	if (!token_parse(token, &t)) {
 		err_set(e, ERR_USAGE, "that is no token of natalctl access grant");
 		err_hint(e, "it begins with " TOKEN_PREFIX " and is one line");
 		return -(int)e->code;
 	}
-	memcpy(pin, raw.data, SHA256_SIZE);
+	memcpy(pin, t.pin, SHA256_SIZE);
+	sodium_memzero(&t, sizeof t);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
 #pragma once
 #include "common/http/client.h"
 
-enum { ENROL_CERT_MAX = 64 << 10, ENROL_TOKEN_MAX = 96 };
+enum { ENROL_CERT_MAX = 64 << 10 };
 struct enrolment {
 	char controller[64], uri[256];
 	char *certificate;                      /* PEM, with its chain */

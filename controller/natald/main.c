@@ -15,10 +15,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include "common/base/clock.h"
 #include "common/base/file.h"
+#include "common/base/notify.h"
 #include "common/base/text.h"
 #include "controller/api/metrics.h"
 #include "controller/api/openapi.h"
@@ -230,22 +229,6 @@ static int first_rows(struct ctl *c, struct err *e)
 	return store_turn_commit(c->store, e);
 }
 
-static void tell_systemd(const char *text)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-
-	if (!path || strlen(path) >= sizeof a.sun_path)
-		return;
-	memcpy(a.sun_path, path, strlen(path));
-	if (*path == '@')
-		a.sun_path[0] = 0;
-	scoped_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&a,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
-		fprintf(stderr, "natald: systemd was not told: %s\n", strerror(errno));
-}
-
 static int serve(struct ctl *c, struct net *net, const char *program, struct err *e)
 {
 	struct server *server = NULL;
@@ -274,7 +257,7 @@ static int serve(struct ctl *c, struct net *net, const char *program, struct err
 		return r;
 	}
 	fprintf(stderr, "natald: version=%s state=%s store=%s controller=%s ready\n", PACKAGE_VERSION, c->state_dir, store_name(c->store), c->id);
-	tell_systemd("READY=1");
+	notify_ready();
 	r = loop_run(c, &(struct loop_ends){ server, net, signals }, e);
 	server_stop(server);
 	return r;

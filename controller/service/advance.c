@@ -95,12 +95,6 @@ static int write_manifest(struct ctl *c, const struct vm *v, struct bundle_row *
 	return 0;
 }
 
-struct key_fields { uint8_t tls_spki[SHA256_SIZE]; struct json_object *ssh, *ssh_lines; };
-static const struct json_field key_fields[] = {
-	JSON_FIELD(struct key_fields, tls_spki, JSON_HEX, true), JSON_FIELD(struct key_fields, ssh, JSON_OBJECT, true),
-	JSON_FIELD(struct key_fields, ssh_lines, JSON_ARRAY, true),
-};
-
 /* Its names, and where its ssh is forwarded to: "[127.0.0.1]:2201", as known_hosts writes a port. */
 static int fill_names(const struct vm *v, struct pin *p, struct err *e)
 {
@@ -143,12 +137,10 @@ static int write_pin(struct ctl *c, const struct vm *v, struct bundle_row *row, 
 {
 	scoped_json struct json_object *o = NULL;
 	struct pin p = { .format = PIN_FORMAT, .sequence = (uint64_t)row->sequence, .issued_at = (uint64_t)clock_unix_s() };
-	struct key_fields k = { 0 };
+	struct bundle_keys k = { 0 };
 	int r;
 
-	if ((r = json_parse(row->keys.data, row->keys.size, "the bundle's keys", &o, e)) ||
-	    (r = json_decode(o, key_fields, ARRAY_SIZE(key_fields), "the bundle's keys", &k, e)) || (r = fill_names(v, &p, e)) ||
-	    (r = fill_previous(c, row, &p, e)))
+	if ((r = bundle_keys_read(row, &o, &k, e)) || (r = fill_names(v, &p, e)) || (r = fill_previous(c, row, &p, e)))
 		return r;
 	snprintf(p.project, sizeof p.project, "%s", v->project);
 	snprintf(p.vm_id, sizeof p.vm_id, "%s", v->id);

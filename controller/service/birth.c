@@ -122,12 +122,6 @@ static int take_keys(struct ctl *c, const struct vm *v, const struct vm_spec *sp
 }
 
 /* The keys of the bundle before this one. */
-struct kept_fields { uint8_t tls_spki[SHA256_SIZE]; struct json_object *ssh, *ssh_lines; };
-static const struct json_field kept_fields[] = {
-	JSON_FIELD(struct kept_fields, tls_spki, JSON_HEX, true), JSON_FIELD(struct kept_fields, ssh, JSON_OBJECT, true),
-	JSON_FIELD(struct kept_fields, ssh_lines, JSON_ARRAY, true),
-};
-
 /* Private halves that the guest has not been handed yet go along; one that has them is told the public ones alone. */
 static int keep_private(struct ctl *c, const struct bundle_row *before, struct taken *t, struct err *e)
 {
@@ -170,11 +164,10 @@ static int keep_public(struct json_object *line, struct taken *t, struct err *e)
 static int keep_keys(struct ctl *c, const struct bundle_row *before, struct taken *t, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;
-	struct kept_fields k;
+	struct bundle_keys k;
 	int r;
 
-	if ((r = json_parse(before->keys.data, before->keys.size, "the bundle's keys", &o, e)) ||
-	    (r = json_decode(o, kept_fields, ARRAY_SIZE(kept_fields), "the bundle's keys", &k, e)) || (r = keep_private(c, before, t, e)))
+	if ((r = bundle_keys_read(before, &o, &k, e)) || (r = keep_private(c, before, t, e)))
 		return r;
 	for (size_t i = 0; i < json_object_array_length(k.ssh_lines); i++)
 		if ((r = keep_public(json_object_array_get_idx(k.ssh_lines, i), t, e)))

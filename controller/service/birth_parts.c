@@ -56,3 +56,15 @@ void part_seal_name(const char *vm_id, int64_t sequence, char *out, size_t size)
 {
 	snprintf(out, size, "%s/%lld", vm_id, (long long)sequence);
 }
+
+static const struct json_field keys_fields[] = {
+	JSON_FIELD(struct bundle_keys, tls_spki, JSON_HEX, true), JSON_FIELD(struct bundle_keys, ssh, JSON_OBJECT, true),
+	JSON_FIELD(struct bundle_keys, ssh_lines, JSON_ARRAY, true),
+};
+
+int bundle_keys_read(const struct bundle_row *row, struct json_object **ret_hold, struct bundle_keys *ret, struct err *e)
+{
+	int r = json_parse(row->keys.data, row->keys.size, "the bundle's keys", ret_hold, e);
+
+	return r ? r : json_decode(*ret_hold, keys_fields, ARRAY_SIZE(keys_fields), "the bundle's keys", ret, e);
+}

@@ -101,7 +101,8 @@ static int on_hello(struct ctl *c, const struct guest_talk *t, const struct fram
 	bool changed, counts;
 	int r;
 
-	if ((r = hello_read(f->body, f->body_size, &h, e)) || (r = runs_heard(c, t->v, h.boot_id, &counts, e)) || !counts || (r = note_has(c, t->v, &h.has, &changed, e)) || (r = refresh(c, t->v, e)))
+	if ((r = hello_read(f->body, f->body_size, &h, e)) || (r = runs_heard(c, t->v, h.boot_id, &counts, e)) || !counts ||
+	    (r = note_has(c, t->v, &h.has, &changed, e)) || (r = refresh(c, t->v, e)))
 		return r;
 	return answer_goal(c, t, e);
 }
@@ -226,4 +227,16 @@ int guest_goal(struct ctl *c, const char *vm_id, struct buf *into, struct err *e
 	if (r || absent || (clock_unix_s() - v.seen_at >= SEEN_EVERY_S && (v.seen_at = clock_unix_s(), r = ctl_save(c, &v, e))) || (r = refresh(c, &v, e)))
 		return r;
 	return has_newest(&v) ? 0 : tell(c, &v, into, e);
+}
+
+int guest_take_relayed(struct ctl *c, const struct frame *f, struct err *e)
+{
+	size_t n = f->body_size ? f->body[0] : 0;
+	char id[STORE_ID_MAX];
+
+	if (n == 0 || n >= sizeof id || f->body_size < 1 + n)
+		return err_set(e, ERR_FORMAT, "a guest's frame without a VM id");
+	memcpy(id, f->body + 1, n);
+	id[n] = 0;
+	return guest_take(c, id, f->body + 1 + n, f->body_size - 1 - n, e);
 }

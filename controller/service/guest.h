@@ -13,6 +13,8 @@ struct guest_talk { struct vm *v; const struct secret *key; struct buf *into; };
 
 /* One frame of this VM's, by its host. Errors: format, not-found (no such VM). One whose MAC is wrong is counted, and no error. */
 int guest_take(struct ctl *c, const char *vm_id, const void *frame, size_t size, struct err *e);
+/* The same as a host relays it: the body of FRAME_HOST_FROM_GUEST is a byte, so many bytes of the VM's id, the frame. */
+int guest_take_relayed(struct ctl *c, const struct frame *f, struct err *e);
 /* The same by the guest's own connection; answers are added to `into`. */
 int guest_take_frame(struct ctl *c, const char *vm_id, const struct frame *f, struct buf *into, struct err *e);
 /* f: type, sequence (0: the next of natald's own) and body. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "common/base/clock.h"
+#include "common/base/text.h"
 
 enum { NEAR = 8, WATCHED_S = 75 };
 struct hearings { uint32_t now; struct hearing at[HEARINGS]; };
@@ -12,15 +13,7 @@ struct hearings { uint32_t now; struct hearing at[HEARINGS]; };
 struct hearings *hearings_new(void) { return calloc(1, sizeof(struct hearings)); }
 void hearings_free(struct hearings *h) { free(h); }
 
-/* FNV-1a; ids are random, and ours. */
-static size_t place_of(const char *id)
-{
-	uint64_t h = 14695981039346656037ULL;
-
-	for (; *id; id++)
-		h = (h ^ (uint8_t)*id) * 1099511628211ULL;
-	return (size_t)(h % HEARINGS);
-}
+static size_t place_of(const char *id) { return (size_t)(text_hash(id) % HEARINGS); }
 
 struct hearing *hearings_find(struct hearings *h, const char *vm_id, bool make)
 {

@@ -304,24 +304,12 @@ static int on_hello(struct ctl *c, struct json_object *o, struct err *e)
 	return link_reconcile(c, NULL, o, e);
 }
 
-static int from_guest(struct ctl *c, const struct frame *f, struct err *e)
-{
-	size_t n = f->body_size ? f->body[0] : 0;
-	char id[STORE_ID_MAX];
-
-	if (n == 0 || n >= sizeof id || f->body_size < 1 + n)
-		return err_set(e, ERR_FORMAT, "a guest's frame without a VM id");
-	memcpy(id, f->body + 1, n);
-	id[n] = 0;
-	return guest_take(c, id, f->body + 1 + n, f->body_size - 1 - n, e);
-}
-
 static int handle(struct ctl *c, const struct frame *f, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;
 
 	if (f->type == FRAME_HOST_FROM_GUEST)
-		return from_guest(c, f, e);
+		return guest_take_relayed(c, f, e);
 	int r = json_parse(f->body, f->body_size, "host frame", &o, e);
 	if (r)
 		return r;

@@ -140,18 +140,6 @@ static int on_reply(struct ctl *c, const char *host, struct json_object *reply, 
 	return link_answered(c, &(struct asked){ (enum frame_type)a.type, a.vm_id, host }, reply, e);
 }
 
-static int from_guest(struct ctl *c, const struct frame *f, struct err *e)
-{
-	size_t n = f->body_size ? f->body[0] : 0;
-	char id[STORE_ID_MAX];
-
-	if (n == 0 || n >= sizeof id || f->body_size < 1 + n)
-		return err_set(e, ERR_FORMAT, "a guest's frame without a VM id");
-	memcpy(id, f->body + 1, n);
-	id[n] = 0;
-	return guest_take(c, id, f->body + 1 + n, f->body_size - 1 - n, e);
-}
-
 int remote_take(struct ctl *c, const struct frame *f, struct host_have *have, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;
@@ -159,7 +147,7 @@ int remote_take(struct ctl *c, const struct frame *f, struct host_have *have, st
 	int r;
 
 	if (f->type == FRAME_HOST_FROM_GUEST)
-		return from_guest(c, f, e);
+		return guest_take_relayed(c, f, e);
 	if (f->type == FRAME_HOST_HAVE)
 		return host_have_read(f->body, f->body_size, have, e);
 	if ((r = json_parse(f->body, f->body_size, "host frame", &o, e)))

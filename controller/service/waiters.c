@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "common/base/scope.h"
+#include "common/base/text.h"
 
 enum { FIRST_BUCKETS = 64 };
 static const size_t nowhere = (size_t)-1;
@@ -20,15 +21,7 @@ struct waiters {
 	struct waiter **buckets, **heap, *woken, **woken_end;
 };
 
-/* FNV-1a; ids are random, and ours. */
-static size_t bucket_of(const struct waiters *w, const char *id)
-{
-	uint64_t h = 14695981039346656037ULL;
-
-	for (; *id; id++)
-		h = (h ^ (uint8_t)*id) * 1099511628211ULL;
-	return (size_t)(h & (w->bucket_count - 1));
-}
+static size_t bucket_of(const struct waiters *w, const char *id) { return (size_t)(text_hash(id) & (w->bucket_count - 1)); }
 
 int waiters_new(struct waiters **ret, struct err *e)
 {

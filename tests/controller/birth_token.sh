@@ -5,8 +5,7 @@ agent=$B/natal-agent guestd=$B/natal-guestd
 pids=()
 stop_all() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null; done; wait 2>/dev/null; rm -rf "$T"; }
 trap stop_all EXIT
-free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
-port=$(free_port)
+port=$(free_ports)
 natald_start() { : > "$T/natald.log"; "$B/natald" --state "$S" --listen "127.0.0.1:$port" 2>> "$T/natald.log" & D=$!; pids+=($D); within 20 grep -q "ready$" "$T/natald.log" || fail "natald does not answer: $(tail -3 "$T/natald.log")"; }
 natald_start
 n key init > /dev/null
@@ -14,10 +13,7 @@ pin=$(n ca show -o json | python3 -c 'import json,sys; print(json.load(sys.stdin
 # root NAME [PIN] [SECONDS] [PORT]: a guest's disk, as its image is baked
 root() {
   local r=$T/$1
-  mkdir -p "$r"/etc/{natal/trust.d,ssh,ssl/certs} "$r"/{var/lib,run,tmp,usr/sbin}
-  cp "$S"/trust.d/*.pub "$r/etc/natal/trust.d/"
-  printf 'root:x:0:0:root:/root:/bin/bash\n' > "$r/etc/passwd"; printf 'root:x:0:\n' > "$r/etc/group"
-  printf 'root:*:19000:0:99999:7:::\n' > "$r/etc/shadow"; printf 'root:*::\n' > "$r/etc/gshadow"; : > "$r/etc/machine-id"
+  guest_root "$r"
   echo "{\"birth\":{\"server\":\"https://127.0.0.1:${4:-$port}\",\"pin\":\"${2:-$pin}\",\"timeout_s\":${3:-5}}}" > "$r/etc/natal/policy.json"
 }
 born() { "$agent" apply --root "$T/$1" --uuid "$2" --channel= > "$T/$1.said" 2>&1; }

@@ -1,33 +1,14 @@
 #!/bin/bash
 # birth_two.sh - two natald on one PostgreSQL: a machine that one has made is born at the other, within the second; a lost answer is had again at the first.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/../tools/pg.sh"
-pg_there || { echo "no PostgreSQL server is installed"; exit 77; }
-grep -q '^#define PQ_SONAME' "$B/config.h" || { echo "built without libpq"; exit 77; }
-agent=$B/natal-agent guestd=$B/natal-guestd one= two= G=
-stop_all() { for p in $G $one $two; do kill "$p" && wait "$p"; done 2>/dev/null; pg_clean; rm -rf "$T"; }
-trap stop_all EXIT
-pg_start a -c fsync=off || exit 1
-pg_url a > "$T/url"; chmod 600 "$T/url"
-read -r p1 p2 < <(python3 -c 'import socket
-s=[socket.socket() for _ in range(2)]
-for x in s: x.bind(("127.0.0.1",0))
-print(*(x.getsockname()[1] for x in s))')
-mkdir -p "$S" "$T/two"; touch "$T/one.log" "$T/two.log" "$T/guestd.log"
-"$B/natald" --state "$S" --store "@$T/url" --listen "127.0.0.1:$p1" 2> "$T/one.log" & one=$!
-within 20 grep -q 'ready$' "$T/one.log" || { cat "$T/one.log"; fail "no first natald"; }
-cp "$S/store.key" "$T/two/"
-"$B/natald" --state "$T/two" --store "@$T/url" --listen "127.0.0.1:$p2" 2> "$T/two.log" & two=$!
-within 20 grep -q 'ready$' "$T/two.log" || { cat "$T/two.log"; fail "no second natald"; }
+. "$(dirname "$0")/two.sh"
+agent=$B/natal-agent guestd=$B/natal-guestd
 n key init > /dev/null
 pin=$(n ca show -o json | python3 -c 'import json,sys; print(json.load(sys.stdin)["spki_sha256"])')
 # root NAME PORT
 root() {
   local r=$T/$1
-  mkdir -p "$r"/etc/{natal/trust.d,ssh,ssl/certs} "$r"/{var/lib,run,tmp,usr/sbin}
-  cp "$S"/trust.d/*.pub "$r/etc/natal/trust.d/"
-  printf 'root:x:0:0:root:/root:/bin/bash\n' > "$r/etc/passwd"; printf 'root:x:0:\n' > "$r/etc/group"
-  printf 'root:*:19000:0:99999:7:::\n' > "$r/etc/shadow"; printf 'root:*::\n' > "$r/etc/gshadow"; : > "$r/etc/machine-id"
+  guest_root "$r"
   echo "{\"birth\":{\"server\":\"https://127.0.0.1:$2\",\"pin\":\"$pin\",\"timeout_s\":30}}" > "$r/etc/natal/policy.json"
 }
 born() { "$agent" apply --root "$T/$1" --uuid "$2" --channel= > "$T/$1.said" 2>&1; }

@@ -9,17 +9,14 @@ n key init > /dev/null
 host=none
 # goals_hosted.sh: the same through a host of its own.
 if [ "${NATAL_TEST_HOSTED:-}" = 1 ]; then
-  host=h1 port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'); : > "$T/h1.log"
+  host=h1 port=$(free_ports); : > "$T/h1.log"
   n daemon start --listen "127.0.0.1:$port" > /dev/null && n access grant host h1 --out "$T/token" > /dev/null || fail "natald does not listen"
   "$B/natal-hostd" --state "$T/h1" --server "https://127.0.0.1:$port" --join "$T/token" 2> "$T/h1.log" & pids+=($!)
   within 20 grep -q ' found' "$T/h1.log" || fail "natal-hostd: $(cat "$T/h1.log")"
 fi
 n vm create web-1 --host $host --user alice --channel "unix:$T/web-1.sock" --medium-out "$T/web-1.iso" > /dev/null || exit 1
 uuid=$(field web-1 uuid)
-mkdir -p "$root"/etc/{natal/trust.d,ssh,ssl/certs} "$root"/{var/lib,run,tmp,usr/sbin}
-cp "$S"/trust.d/*.pub "$root/etc/natal/trust.d/"
-printf 'root:x:0:0:root:/root:/bin/bash\n' > "$root/etc/passwd"; printf 'root:x:0:\n' > "$root/etc/group"
-printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"; printf 'root:*::\n' > "$root/etc/gshadow"; : > "$root/etc/machine-id"
+guest_root "$root"
 : > "$T/port"
 "${srcdir:-.}/tests/tools/port.py" "$T/web-1.sock" "$T/guest.sock" > "$T/port" & pids+=($!)
 within 10 grep -q ready "$T/port" || fail "no port"

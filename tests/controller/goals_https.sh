@@ -5,16 +5,13 @@ agent=$B/natal-agent guestd=$B/natal-guestd root=$T/root
 pids=()
 stop_all() { for p in "${pids[@]}"; do kill "$p" 2>/dev/null; done; wait 2>/dev/null; rm -rf "$T"; }
 trap stop_all EXIT
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+port=$(free_ports)
 natald_start() { : > "$T/natald.log"; "$B/natald" --state "$S" --listen "127.0.0.1:$port" 2>> "$T/natald.log" & D=$!; pids+=($D); within 20 grep -q "ready$" "$T/natald.log" || fail "natald does not answer: $(tail -3 "$T/natald.log")"; }
 natald_start
 n key init > /dev/null
 n vm create web-1 --host none --user alice --medium-out "$T/web-1.iso" > /dev/null || exit 1
 uuid=$(field web-1 uuid)
-mkdir -p "$root"/etc/{natal/trust.d,ssh,ssl/certs} "$root"/{var/lib,run,tmp,usr/sbin}
-cp "$S"/trust.d/*.pub "$root/etc/natal/trust.d/"
-printf 'root:x:0:0:root:/root:/bin/bash\n' > "$root/etc/passwd"; printf 'root:x:0:\n' > "$root/etc/group"
-printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"; printf 'root:*::\n' > "$root/etc/gshadow"; : > "$root/etc/machine-id"
+guest_root "$root"
 "$agent" apply --root "$root" --medium "$T/web-1.iso" --uuid "$uuid" --channel= > "$T/apply" 2>&1 || fail "apply: $(cat "$T/apply")"
 grep -q "127.0.0.1:$port" "$root/var/lib/natal/controller" && ok "the bundle names its controller" || fail "controller: $(cat "$root/var/lib/natal/controller")"
 guestd_start() { "$guestd" --root "$root" --channel https --agent "$agent" --uuid "$uuid" 2>> "$T/guestd.log" & G=$!; pids+=($G); }

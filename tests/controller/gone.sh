@@ -45,10 +45,7 @@ wait $W; rc=$?
 
 # The guest: it reports while no controller is there, and again until one has committed it.
 mk=$B/tests/tools/mkbundle agent=$B/natal-agent root=$T/root uuid=$(field web-1 uuid)
-mkdir -p "$root"/etc/{natal/trust.d,ssh,ssl/certs} "$root"/{var/lib,run,tmp,usr/sbin}
-cp "$S"/trust.d/*.pub "$root/etc/natal/trust.d/"
-printf 'root:x:0:0:root:/root:/bin/bash\n' > "$root/etc/passwd"; printf 'root:x:0:\n' > "$root/etc/group"
-printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"; printf 'root:*::\n' > "$root/etc/gshadow"; : > "$root/etc/machine-id"
+guest_root "$root"
 [ -x "$mk" ] || exit 1
 n daemon stop
 "$agent" apply --root "$root" --medium "$T/web-1.iso" --uuid "$uuid" --channel "$T/web-1.sock" > "$T/apply" 2>&1; rc=$?

@@ -13,7 +13,7 @@ stop_all() {
 }
 H2=
 trap stop_all EXIT
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+port=$(free_ports)
 natald_start() { : > "$T/natald.log"; "$B/natald" --state "$S" --listen "127.0.0.1:$port" 2>> "$T/natald.log" & D=$!; within 20 grep -q 'ready$' "$T/natald.log" || fail "natald: $(tail -3 "$T/natald.log")"; }
 hostd_start() { : > "$T/$1.log"; NATAL_ACCEL=tcg "$B/natal-hostd" --state "$T/$1" "${@:2}" 2>> "$T/$1.log" & H=$!; within 20 grep -q ' found' "$T/$1.log" || fail "natal-hostd $1: $(tail -3 "$T/$1.log")"; }
 # A process that nobody has reaped yet runs no more.

@@ -23,6 +23,18 @@ small_enough() {
   [ -z "${ASAN_OPTIONS:-}" ] || { echo "a sanitizer's memory is not looked at: $rss KiB"; return; }
   [ "$rss" -le "$2" ] && ok "natal-guestd has $rss KiB resident" || fail "natal-guestd has $rss KiB resident, $2 are allowed"
 }
+# free_ports [N]: so many of 127.0.0.1 that nobody has, on one line
+free_ports() { python3 -c 'import socket, sys
+s = [socket.socket() for _ in range(int(sys.argv[1]))]
+for x in s: x.bind(("127.0.0.1", 0))
+print(*(x.getsockname()[1] for x in s))' "${1:-1}"; }
+# guest_root FOLDER: a guest's disk as an image is baked: root alone, and whom the controller has it trust
+guest_root() {
+  mkdir -p "$1"/etc/{natal/trust.d,ssh,ssl/certs} "$1"/{var/lib,run,tmp,usr/sbin}
+  cp "$S"/trust.d/* "$1/etc/natal/trust.d/"
+  printf 'root:x:0:0:root:/root:/bin/bash\n' > "$1/etc/passwd"; printf 'root:x:0:\n' > "$1/etc/group"
+  printf 'root:*:19000:0:99999:7:::\n' > "$1/etc/shadow"; printf 'root:*::\n' > "$1/etc/gshadow"; : > "$1/etc/machine-id"
+}
 natald_pid() { n status -o json | grep -o '"pid":[0-9]*' | cut -d: -f2; }
 guest() { "$B/tests/tools/fake_guest" --medium "$T/$1.iso" --trust "$S/trust.d" --uuid "$(field "$1" uuid)" --channel "$T/$1.sock" "${@:2}"; }
 # A kernel in form: boot protocol 2.4 and one instruction, hlt with interrupts off (Linux, Documentation/arch/x86/boot.rst).

@@ -89,7 +89,7 @@ python3 -c 'import sys; sys.exit(not float(sys.argv[2]) < 0.05 + 3 * float(sys.a
 [ "$(n vm list --project many --in-state ready -o name | wc -l)" = 0 ] && [ "$(n vm list --project many --prefix m-0449 -o name | wc -l)" = 100 ] && ok "a filter that few fit goes over pages that are short" || fail "filters over 45,000"
 
 # ---- over HTTPS: health is anybody's, numbers are not
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_ports)
 kill $P; wait $P; serve --listen "127.0.0.1:$port"
 net() { curl -sS --max-time 20 -k "https://127.0.0.1:$port$1"; }
 want 0 '{"status":"alive"}' net /healthz

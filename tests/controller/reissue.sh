@@ -6,15 +6,12 @@ verify=$B/natal-verify agent=$B/natal-agent root=$T/root
 export NATAL_STATE=$S
 n key init >/dev/null && n vm create web-1 --host none --medium-out "$T/1.iso" >/dev/null || exit 1
 uuid=$(field web-1 uuid)
-mkdir -p "$root"/etc/{natal/trust.d,ssh,ssl/certs} "$root"/{var/lib,run,tmp,usr/sbin}
-cp "$S"/trust.d/*.pub "$root/etc/natal/trust.d/"
-printf 'root:x:0:0:root:/root:/bin/bash\n' > "$root/etc/passwd"; printf 'root:x:0:\n' > "$root/etc/group"
-printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"; printf 'root:*::\n' > "$root/etc/gshadow"; : > "$root/etc/machine-id"
+guest_root "$root"
 apply() { "$agent" apply --root "$root" --medium "$1" --uuid "$uuid"; }
 tree() { (cd "$root" && find . -path ./var/lib/natal/spool -prune -o -path ./run -prune -o -type f -print0 | sort -z | xargs -0 sha256sum); }
 # Of its TLS service: the keys that the agent installed, behind an openssl server.
 serve() {
-  port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+  port=$(free_ports)
   openssl s_server -quiet -accept "127.0.0.1:$port" -www -key "$root/etc/natal/tls/key.pem" -cert "$root/etc/natal/tls/cert.pem" -cert_chain "$root/etc/natal/tls/chain.pem" > "$T/server" 2>&1 < /dev/null & P=$!
   within 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null || fail "no server: $(cat "$T/server")"
 }

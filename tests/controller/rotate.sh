@@ -9,10 +9,7 @@ n key init --name m > /dev/null || exit 1
 # image NAME: a root folder that holds what trust.d says now
 image() {
   local root=$T/$1
-  mkdir -p "$root"/etc/{natal/trust.d,ssh,ssl/certs} "$root"/{var/lib,run,tmp,usr/sbin}
-  cp "$S"/trust.d/* "$root/etc/natal/trust.d/"
-  printf 'root:x:0:0:root:/root:/bin/bash\n' > "$root/etc/passwd"; printf 'root:x:0:\n' > "$root/etc/group"
-  printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"; printf 'root:*::\n' > "$root/etc/gshadow"; : > "$root/etc/machine-id"
+  guest_root "$root"
 }
 vm() { n vm create "$1" --host none --user alice --channel "unix:$T/$1.sock" --medium-out "$T/$1.iso" > /dev/null || fail "no $1"; }
 # boot VM IMAGE: the guest takes its medium

@@ -6,7 +6,7 @@ H=
 stop_all() { [ -z "$H" ] || { kill "$H"; wait "$H"; } 2>/dev/null; ended; }
 trap stop_all EXIT
 export NATAL_STATE=$S NATAL_HOSTD_STATE=$T/hostd NATAL_ACCEL=tcg PATH=$B:$PATH
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+port=$(free_ports)
 natalctl key init > /dev/null && natalctl vm create before --host none > /dev/null || fail "nothing embedded"
 first=$(natald_pid)
 

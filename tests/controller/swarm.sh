@@ -7,7 +7,7 @@ swarm=$T/swarm guests=150                 # so many that nobody is over the rate
 printf '#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 exec "%s" "$@"\n' "$B/tests/swarm/swarm" > "$swarm" && chmod 755 "$swarm" || exit 1
 stop_all() { exec 7>&-; [ -z "${W:-}" ] || kill "$W" 2>/dev/null; kill "$D" 2>/dev/null; wait 2>/dev/null; rm -rf "$T"; }
 trap stop_all EXIT
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+port=$(free_ports)
 natald_start() { : > "$T/natald.log"; "$B/natald" --state "$S" --listen "127.0.0.1:$port" 2>> "$T/natald.log" & D=$!; within 20 grep -q "ready$" "$T/natald.log" || fail "natald does not answer: $(tail -3 "$T/natald.log")"; }
 number() { python3 -c 'import json,sys; print(json.loads(open(sys.argv[1]).readlines()[-1])[sys.argv[2]])' "$T/out" "$1"; }
 events() { n vm show swarm-0 -o json | python3 -c 'import json,sys; print(json.load(sys.stdin)["last_event"])'; }

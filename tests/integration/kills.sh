@@ -15,10 +15,7 @@ n key init > /dev/null && n pool fill 3000 > /dev/null || exit 1
 
 # A guest that runs all the while.
 n vm create guest --host none --user alice --channel "unix:$T/guest.sock" --medium-out "$T/guest.iso" > /dev/null || exit 1
-mkdir -p "$root"/etc/{natal/trust.d,ssh,ssl/certs} "$root"/{var/lib,run,tmp,usr/sbin}
-cp "$S"/trust.d/* "$root/etc/natal/trust.d/"
-printf 'root:x:0:0:root:/root:/bin/bash\n' > "$root/etc/passwd"; printf 'root:x:0:\n' > "$root/etc/group"
-printf 'root:*:19000:0:99999:7:::\n' > "$root/etc/shadow"; printf 'root:*::\n' > "$root/etc/gshadow"; : > "$root/etc/machine-id"
+guest_root "$root"
 : > "$T/port"; "$srcdir/tests/tools/port.py" "$T/guest.sock" "$T/port.sock" > "$T/port" & pids+=($!)
 within 10 grep -q ready "$T/port" || fail "no port"
 "$agent" apply --root "$root" --medium "$T/guest.iso" --uuid "$(field guest uuid)" --channel "$T/port.sock" > "$T/apply" 2>&1 || fail "apply: $(cat "$T/apply")"
