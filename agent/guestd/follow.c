@@ -8,11 +8,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "agent/guestd/backoff.h"
+#include "agent/guestd/starter.h"
 #include "agent/journal.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
 
-enum { AGAIN_MS = 30000, AGAIN_MAX_MS = 600000, NOT_STARTED = 127 /* the child could not become natal-agent */ };
+enum { AGAIN_MS = 30000, AGAIN_MAX_MS = 600000 };
 
 static void drop_part(struct follow *f)
 {
@@ -57,13 +58,13 @@ void follow_goal(struct follow *f, const struct goal *g)
 	}
 	f->wanted = *g;
 	f->again_ms = f->pause_ms = 0;
-	if (!f->pid)
+	if (!f->running)
 		drop_part(f);
 }
 
 static bool is_missing(const struct follow *f)
 {
-	return !f->pid && f->wanted.name.gen && goal_compare(&f->wanted.name, &f->has) > 0 && !same(&f->wanted.name, &f->refused);
+	return !f->running && f->wanted.name.gen && goal_compare(&f->wanted.name, &f->has) > 0 && !same(&f->wanted.name, &f->refused);
 }
 
 int64_t follow_due_ms(const struct follow *f) { return is_missing(f) ? f->again_ms : INT64_MAX; }
@@ -86,44 +87,22 @@ static int begin_part(struct follow *f, struct err *e)
 	return f->part < 0 ? err_sys(e, "make %s", GOAL_PART_PATH) : 0;
 }
 
-/* Its words to the journal of systemd are natal-agent's own. */
 static int start_agent(struct follow *f, struct err *e)
 {
-	const char *argv[] = { f->agent, "apply", "--medium", GOAL_PATH, "--channel=", NULL, NULL, NULL, NULL, NULL };
-	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LANG=C.UTF-8";
-	char *const env[] = { path, lang, NULL };
-	char medium[512];
+	int r = starter_start(f->starter, e);
 
-	snprintf(medium, sizeof medium, "%s%s", f->root_path ? f->root_path : "", GOAL_PATH);
-	size_t n = 5;
-	argv[3] = medium;
-	if (f->root_path)
-		argv[n++] = "--root", argv[n++] = f->root_path;
-	if (f->uuid)
-		argv[n++] = "--uuid", argv[n++] = f->uuid;
 	f->trying = f->wanted.name;
-	f->pid = fork();
-	if (f->pid < 0) {
-		int r = err_sys(e, "start natal-agent");
-		f->pid = 0;
+	f->running = !r;
+	if (r)
 		try_later(f);
-		return r;
-	}
-	if (f->pid == 0) {
-		sigset_t none;
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
-		execve(f->agent, (char *const *)argv, env);
-		_exit(NOT_STARTED);
-	}
-	return 0;
+	return r;
 }
 
 int follow_chunk(struct follow *f, const struct chunk *c, struct err *e)
 {
 	int r;
 
-	if (f->pid || !bytes_equal(c->digest, f->wanted.name.digest, SHA256_SIZE) || c->offset != f->offset)
+	if (f->running || !bytes_equal(c->digest, f->wanted.name.digest, SHA256_SIZE) || c->offset != f->offset)
 		return 0;
 	if (!c->size || f->offset + c->size > f->wanted.size) {
 		drop_part(f);
@@ -158,20 +137,20 @@ static int died(struct follow *f, int status, struct err *e)
 		snprintf(then, sizeof then, "goal %llu.%llu is tried again in %lld s", (unsigned long long)f->trying.epoch,
 			(unsigned long long)f->trying.gen, (long long)(f->pause_ms / 1000));
 	}
-	return err_set(e, ERR_UNAVAILABLE, "natal-agent %s: %s; see %s", how, then, WIFSIGNALED(status) ? "the kernel's log" : f->agent);
+	return err_set(e, ERR_UNAVAILABLE, "natal-agent %s: %s; see %s", how, then, WIFSIGNALED(status) ? "the kernel's log" : "whether it is installed");
 }
 
 int follow_ended(struct follow *f, int status, struct err *e)
 {
 	scoped_fd int run = file_open(f->root, "/run/natal", O_RDONLY | O_DIRECTORY, 0);
 
-	f->pid = 0;
+	f->running = false;
 	if (run >= 0)
 		unlinkat(run, strrchr(GOAL_PATH, '/') + 1, 0);          /* it may hold keys */
 	int r = follow_look(f, e);
 	if (r)
 		return r;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) == NOT_STARTED)
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == STARTER_NOT_STARTED)
 		return died(f, status, e);
 	if (WEXITSTATUS(status) == err_exit_status(ERR_UNAVAILABLE))
 		f->again_ms = clock_mono_ms() + AGAIN_MS;       /* somebody runs natal-agent by hand */

@@ -4,7 +4,6 @@
  * The report lies in the spool then, and the outbox sends it.
  */
 #pragma once
-#include <sys/types.h>
 #include "common/base/buf.h"
 #include "common/wire/goalframe.h"
 
@@ -12,17 +11,16 @@
 #define GOAL_PART_PATH "/run/natal/goal.part"
 
 struct follow {
-	int root;
-	const char *agent, *root_path, *uuid;   /* the program; where it works and as whom, NULL: the running system, as it is */
+	int root, starter;              /* starter.h; -1: there is none, nothing is applied */
 	struct goal_name has;           /* what was applied: of the journal */
 	struct goal wanted;             /* the newest that was named; name.gen 0: none */
 	struct goal_name trying, refused;       /* with natal-agent; and what it would not apply: not tried again until another is named */
 	int part;                       /* of the bundle being fetched; -1 */
 	uint64_t offset;
-	pid_t pid;                      /* natal-agent's; 0: it does not run */
+	bool running;                   /* natal-agent is */
 	int64_t again_ms, pause_ms;     /* monotonic: not before this; how long that was, where natal-agent died */
 };
-#define FOLLOW(root_fd) ((struct follow){ .root = (root_fd), .part = -1 })
+#define FOLLOW(root_fd, starter_fd) ((struct follow){ .root = (root_fd), .starter = (starter_fd), .part = -1 })
 void follow_fini(struct follow *f);
 
 /* What the journal says was applied. */

@@ -3,12 +3,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
 #include "agent/boot.h"
 #include "agent/guestd/backoff.h"
 #include "agent/module/module.h"
@@ -279,13 +276,10 @@ static void spool_changed(struct guestd *g)
 		g->outbox_ms = 0;
 }
 
-static void agent_ended(struct guestd *g)
+static void agent_ended(struct guestd *g, int status)
 {
 	struct err e;
-	int status;
 
-	if (!g->follow.pid || waitpid(g->follow.pid, &status, WNOHANG) != g->follow.pid)
-		return;
 	if (follow_ended(&g->follow, status, &e))
 		fprintf(stderr, "natal-guestd: %s\n", e.msg);
 	if (load_key(g, &e))            /* what failed may have changed it, and its report is under it */
@@ -295,17 +289,15 @@ static void agent_ended(struct guestd *g)
 	g->fetch_ms = 0;
 }
 
-/* true: the end. */
-static bool signals(struct guestd *g)
+/* Of the starter: system, where it is no more. */
+static int hear_starter(struct guestd *g, struct err *e)
 {
-	struct signalfd_siginfo s;
+	bool ended;
+	int status, r = starter_ended(g->follow.starter, &status, &ended, e);
 
-	while (read(g->child_fd, &s, sizeof s) == sizeof s) {
-		if (s.ssi_signo == SIGTERM || s.ssi_signo == SIGINT)
-			return true;
-		agent_ended(g);
-	}
-	return false;
+	if (!r && ended)
+		agent_ended(g, status);
+	return r;
 }
 
 static int wait_ms(const struct guestd *g)
@@ -319,16 +311,19 @@ static int wait_ms(const struct guestd *g)
 static int loop(struct guestd *g, struct err *e)
 {
 	for (;;) {
-		struct pollfd p[2 + CHANNEL_FDS_MAX] = { { g->child_fd, POLLIN, 0 }, { g->spool_fd, POLLIN, 0 } };
-		size_t n = 2 + (g->channel ? channel_poll(g->channel, g->out.size, p + 2) : 0);
+		struct pollfd p[3 + CHANNEL_FDS_MAX] = { { g->signal_fd, POLLIN, 0 }, { g->spool_fd, POLLIN, 0 }, { g->follow.starter, POLLIN, 0 } };
+		size_t n = 3 + (g->channel ? channel_poll(g->channel, g->out.size, p + 3) : 0);
 		notify_watchdog();
 		if (poll(p, n, wait_ms(g)) < 0 && errno != EINTR)
 			return err_sys(e, "wait for work");
-		if (p[0].revents && signals(g))
+		if (p[0].revents)
 			return 0;
+		int r = p[2].revents ? hear_starter(g, e) : 0;
+		if (r)
+			return r;
 		if (p[1].revents)
 			spool_changed(g);
-		if ((n > 2 && p[2].revents) || (n > 3 && p[3].revents))
+		if ((n > 3 && p[3].revents) || (n > 4 && p[4].revents))
 			read_channel(g);
 		do_due(g);
 	}
@@ -359,10 +354,7 @@ static int begin(struct guestd *g, const struct guestd_options *o, struct err *e
 	if (g->root < 0)
 		return err_sys(e, "open root folder %s", o->root ? o->root : "/");
 	g->outbox = OUTBOX(g->root);
-	g->follow = FOLLOW(g->root);
-	g->follow.agent = o->agent ? o->agent : "/usr/sbin/natal-agent";
-	g->follow.root_path = o->root;
-	g->follow.uuid = o->uuid;
+	g->follow = FOLLOW(g->root, o->starter_fd);
 	if ((r = boot_load(g->root, &boot, e)))
 		return r;
 	snprintf(g->boot_id, sizeof g->boot_id, "%s", boot.boot_id);
@@ -380,7 +372,7 @@ static int begin(struct guestd *g, const struct guestd_options *o, struct err *e
 	g->spool_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (g->spool_fd < 0)
 		return err_sys(e, "watch the spool");
-	g->child_fd = o->signal_fd;
+	g->signal_fd = o->signal_fd;
 	watch_spool(g);
 	return 0;
 }
@@ -388,7 +380,7 @@ static int begin(struct guestd *g, const struct guestd_options *o, struct err *e
 int guestd_run(const struct guestd_options *o, struct err *e)
 {
 	scoped(fini) struct guestd g = {
-		.root = -1, .spool_fd = -1, .in = FRAME_READER, .out = BUF_MAX(OUT_MAX), .outbox = OUTBOX(-1), .follow = FOLLOW(-1),
+		.root = -1, .spool_fd = -1, .in = FRAME_READER, .out = BUF_MAX(OUT_MAX), .outbox = OUTBOX(-1), .follow = FOLLOW(-1, -1),
 		.heartbeat_s = GUESTD_HEARTBEAT_S, .backoff_ms = GUESTD_BACKOFF_MS, .beat_ms = INT64_MAX, .hello_ms = INT64_MAX, .outbox_ms = INT64_MAX,
 		.fetch_ms = INT64_MAX,
 	};

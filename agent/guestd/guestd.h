@@ -8,6 +8,7 @@
 #include "agent/guestd/follow.h"
 #include "agent/guestd/https.h"
 #include "agent/guestd/outbox.h"
+#include "agent/guestd/starter.h"
 #include "agent/report/channel.h"
 #include "common/wire/frame.h"
 
@@ -27,16 +28,15 @@ struct guestd {
 	char boot_id[37];
 	uint64_t boot, seq;                     /* seq: of our own frames */
 	bool greeted;                           /* HELLO was answered on this channel */
-	int spool_fd, child_fd;                 /* inotify; signalfd */
+	int spool_fd, signal_fd;                /* inotify; signalfd */
 	int64_t beat_ms, hello_ms, outbox_ms, fetch_ms, open_ms;        /* when it is due; monotonic */
 	int64_t backoff_ms;
 	uint64_t heartbeat_s, spread_ms;        /* as the controller said last */
 };
 
 struct guestd_options {
-	const char *root, *channel, *agent;     /* NULL: the running system; natal.guest.0; /usr/sbin/natal-agent */
-	const char *uuid;                       /* for natal-agent; NULL: it asks the firmware */
-	int signal_fd;                          /* SIGTERM, SIGINT, SIGCHLD */
+	const char *root, *channel;             /* NULL: the running system; natal.guest.0 */
+	int signal_fd, starter_fd;              /* SIGTERM, SIGINT; starter.h */
 };
-/* Until SIGTERM or SIGINT. not-found: this guest has no report key, so nobody has provisioned it. */
+/* Until SIGTERM or SIGINT. not-found: this guest has no report key, so nobody has provisioned it; unavailable: the starter has ended. */
 int guestd_run(const struct guestd_options *o, struct err *e);

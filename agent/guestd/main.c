@@ -1,9 +1,12 @@
 /* main.c - natal-guestd. See natal-guestd(8). */
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include "agent/guestd/confine.h"
 #include "agent/guestd/guestd.h"
 #include "common/base/text.h"
 
@@ -35,7 +38,7 @@ static int usage(const char *given, struct err *e)
 }
 
 /* 1: done. */
-static int read_options(int argc, char **argv, struct guestd_options *o, struct err *e)
+static int read_options(int argc, char **argv, struct guestd_options *o, struct starter_job *j, struct err *e)
 {
 	int c;
 
@@ -48,7 +51,7 @@ static int read_options(int argc, char **argv, struct guestd_options *o, struct 
 				printf("natal-guestd %s\n", PACKAGE_VERSION);
 			return 1;
 		}
-		const char **to = c == 'r' ? &o->root : c == 'c' ? &o->channel : c == 'a' ? &o->agent : c == 'u' ? &o->uuid : NULL;
+		const char **to = c == 'r' ? &o->root : c == 'c' ? &o->channel : c == 'a' ? &j->agent : c == 'u' ? &j->uuid : NULL;
 		if (!to)
 			return usage(argv[optind - 1], e);
 		*to = optarg;
@@ -59,22 +62,33 @@ static int read_options(int argc, char **argv, struct guestd_options *o, struct 
 static int run(int argc, char **argv, struct err *e)
 {
 	struct guestd_options o = { .signal_fd = -1 };
+	struct starter_job job = { .agent = "/usr/sbin/natal-agent" };
+	char medium[PATH_MAX];
 	sigset_t set;
-	int r = read_options(argc, argv, &o, e);
+	int r = read_options(argc, argv, &o, &job, e);
 
 	if (r)
 		return r > 0 ? 0 : r;
+	scoped_fd int starter = -1;
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	scoped_fd int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return err_sys(e, "signals");
 	o.signal_fd = signals;
-	return guestd_run(&o, e);
+	snprintf(medium, sizeof medium, "%s%s", o.root ? o.root : "", GOAL_PATH);
+	job.medium = medium;
+	job.root = o.root;
+	if ((r = starter_new(&job, &starter, e)))
+		return r;
+	o.starter_fd = starter;
+	scoped_fd int root = open(o.root ? o.root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(e, "open root folder %s", o.root ? o.root : "/");
+	return (r = confine(root, e)) ? r : guestd_run(&o, e);
 }
 
 int main(int argc, char **argv)

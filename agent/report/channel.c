@@ -16,7 +16,6 @@
 
 #define PORT_LINK "/dev/virtio-ports/" GUEST_PORT
 #define PORT_CLASS "/sys/class/virtio-ports"
-#define LOCK_PATH "/run/natal.channel.lock"
 enum { RETRY_MS = 20 };
 
 /* By the name that the kernel shows, for where udev has not yet made the link. */
@@ -75,7 +74,7 @@ static int port_open(struct channel *c, int wait_ms, struct err *e)
 	if (c->path && !*c->path)
 		return err_set(e, ERR_UNAVAILABLE, "no channel to a controller");
 	if (c->lock < 0 && !c->path)
-		c->lock = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		c->lock = open(CHANNEL_LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	for (;;) {
 		if (c->path || (c->lock >= 0 && flock(c->lock, LOCK_EX | LOCK_NB) == 0))
 			c->fd = open_once(c->path);

@@ -10,6 +10,8 @@
 #include <sys/types.h>
 
 enum { CHANNEL_FDS_MAX = 2 };
+/* Held while the port is open: one process at a time. */
+#define CHANNEL_LOCK_PATH "/run/natal.channel.lock"
 struct channel;
 struct channel_kind {
 	const char *name;

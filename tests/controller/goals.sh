@@ -56,6 +56,7 @@ sleep 1; ! grep -q ^carol: "$root/etc/passwd" && ok "nobody is there to ask" || 
 n status > /dev/null
 within 40 answered 5 && grep -q ^carol: "$root/etc/passwd" && ok "it catches up when the controller is back" || fail "$(field web-1 goal): $(cat "$T/guestd.log")"
 small_enough $G 6144
+[ "$(grep -cE '^(CapEff:.0{16}|NoNewPrivs:.1|Seccomp:.2)$' "/proc/$G/status")" = 3 ] && ok "natal-guestd has let go of what it does not need" || fail "natal-guestd: $(grep -E '^(CapEff|NoNewPrivs|Seccomp):' "/proc/$G/status")"
 
 # A guest that is away: its goal has a deadline and a reason, and is not lost with them.
 kill $G; wait $G 2>/dev/null; n daemon stop > /dev/null

@@ -1,8 +1,8 @@
 /* What becomes of a goal whose natal-agent does not end well: a program of this test's stands for it. */
 #include "tests/unit/unit.h"
-#include <signal.h>
-#include <sys/wait.h>
+#include <poll.h>
 #include "agent/guestd/follow.h"
+#include "agent/guestd/starter.h"
 #include "common/base/clock.h"
 #include "tests/unit/agent/seed.h"
 
@@ -10,6 +10,7 @@ static struct err e;
 static struct test_root root;
 static struct follow f;
 static char agent[128];
+static int starter;
 
 static int setup(void **state)
 {
@@ -17,8 +18,8 @@ static int setup(void **state)
 	root_init(&root);
 	root_put(&root, "/run/natal/x", "");
 	snprintf(agent, sizeof agent, "%s/agent", root.path);
-	f = FOLLOW(root.fd);
-	f.agent = agent;
+	assert_ok(starter_new(&(struct starter_job){ .agent = agent, .medium = GOAL_PATH }, &starter, &e), e);
+	f = FOLLOW(root.fd, starter);
 	return 0;
 }
 
@@ -26,6 +27,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	follow_fini(&f);
+	close(starter);
 	root_fini(&root);
 	return 0;
 }
@@ -51,13 +53,17 @@ static int try_goal(void)
 {
 	struct fetch fetch;
 	struct chunk c = { .bytes = (const uint8_t *)"bytes", .size = 5 };
+	struct pollfd p = { starter, POLLIN, 0 };
+	bool ended;
 	int status;
 
 	f.again_ms = 0;
 	assert_true(follow_fetch(&f, &fetch));
 	memcpy(c.digest, fetch.digest, sizeof c.digest);
 	assert_ok(follow_chunk(&f, &c, &e), e);
-	assert_int_equal(waitpid(f.pid, &status, 0), f.pid);
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	assert_ok(starter_ended(starter, &status, &ended, &e), e);
+	assert_true(ended);
 	return follow_ended(&f, status, &e);
 }
 
@@ -90,7 +96,7 @@ static void what_cannot_be_started_is_tried_again(void **state)
 {
 	(void)state;
 	name_goal(2);
-	assert_err(try_goal(), ERR_UNAVAILABLE, e, "natal-agent could not be started: goal 0.2 is tried again in 30 s; see /tmp/natal-test-");
+	assert_err(try_goal(), ERR_UNAVAILABLE, e, "natal-agent could not be started: goal 0.2 is tried again in 30 s; see whether it is installed");
 	assert_again_in(30);
 	assert_err(try_goal(), ERR_UNAVAILABLE, e, "tried again in 60 s");
 	assert_again_in(60);
