@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include "agent/apply/sys.h"
 #include "agent/report/report.h"
+#include "agent/report/spooled.h"
 #include "common/base/file.h"
 
 enum { BOOT_ID_SIZE = 36 };
@@ -61,57 +62,24 @@ static void remove_file(struct outbox *o)
 	close_file(o);                  /* and its lock */
 }
 
-/* A header of ours begins at `at`, as far as the bytes go; *ret_whole: the frame's size as it says, 0 where that much is not there. */
-static bool is_header(const char *at, size_t n, size_t *ret_whole)
-{
-	static const char magic[4] = "NTL1", zeros[7];
-	uint32_t size;
-
-	*ret_whole = 0;
-	if (memcmp(at, magic, n < sizeof magic ? n : sizeof magic) != 0)
-		return false;
-	if (n < FRAME_HEADER_SIZE)
-		return true;
-	memcpy(&size, at + 4, sizeof size);
-	*ret_whole = FRAME_HEADER_SIZE + (size_t)le32toh(size);
-	return le32toh(size) <= FRAME_BODY_MAX && memcmp(at + 9, zeros, sizeof zeros) == 0;
-}
-
 /* It is cut there: by a crash, or because it is still being written, or read. */
 static bool is_cut(const char *at, size_t n)
 {
 	size_t whole;
 
-	return is_header(at, n, &whole) && (!whole || whole > n);
+	return spooled_header(at, n, &whole) && (!whole || whole > n);
 }
 
 /* How many bytes at `at` are one frame that the controller can check; 0: none. */
-static size_t provable(const struct outbox *o, const char *at, size_t n, uint64_t *ret_seq)
+static size_t provable(struct outbox *o, const char *at, size_t n)
 {
-	struct frame f = { 0 };
-	uint64_t seq;
-	size_t whole;
+	struct frame f;
+	size_t whole = spooled_frame(at, n, &f);
 
-	if (!is_header(at, n, &whole) || !whole || whole > n)
+	if (!whole || !frame_authentic(&f, o->key))
 		return 0;
-	memcpy(&seq, at + 16, sizeof seq);
-	f.type = (enum frame_type)(uint8_t)at[8];
-	f.seq = le64toh(seq);
-	f.body = (const uint8_t *)at + FRAME_HEADER_SIZE;
-	f.body_size = whole - FRAME_HEADER_SIZE;
-	memcpy(f.mac, at + 24, sizeof f.mac);
-	*ret_seq = f.seq;
-	return frame_authentic(&f, o->key) ? whole : 0;
-}
-
-/* Where the next header begins, or may begin: what a torn frame says of its own size counts for nothing. n: in none of these bytes. */
-static size_t next_header(const char *at, size_t n)
-{
-	size_t i = 1, ignored;
-
-	while (i < n && !is_header(at + i, n - i, &ignored))
-		i++;
-	return i;
+	o->last_seq = f.seq;
+	return whole;
 }
 
 /* Bytes from the offset on; a window, or one frame where it is larger. 0: the end, or the file is gone. natal-agent, when it speaks with the
@@ -140,7 +108,7 @@ static size_t all_provable(struct outbox *o, const char *bytes, size_t n)
 {
 	size_t used = 0, one;
 
-	while (used < n && (one = provable(o, bytes + used, n - used, &o->last_seq)))
+	while (used < n && (one = provable(o, bytes + used, n - used)))
 		used += one;
 	return used;
 }
@@ -164,7 +132,7 @@ static int fill(struct outbox *o, struct err *e)
 			locked = flock(o->dir, LOCK_EX) == 0;
 			r = locked ? 0 : err_sys(e, "lock its folder");
 		} else {
-			o->offset += next_header(bytes, got);
+			o->offset += spooled_next(bytes, got);
 			want = OUTBOX_WINDOW;
 		}
 	}
@@ -192,21 +160,9 @@ bool outbox_next(struct outbox *o, const void **ret, size_t *ret_size)
 
 bool outbox_acknowledged(struct outbox *o, const char *boot_id, uint64_t seq)
 {
-	bool some = false;
-
 	if (strcmp(boot_id, o->boot_id) != 0)
 		return false;
-	while (o->window.size >= FRAME_HEADER_SIZE) {
-		uint32_t size;
-		uint64_t at;
-		memcpy(&size, o->window.data + 4, sizeof size);
-		memcpy(&at, o->window.data + 16, sizeof at);
-		size_t whole = FRAME_HEADER_SIZE + (size_t)le32toh(size);
-		if (le64toh(at) > seq || whole > o->window.size)
-			break;
-		buf_drop(&o->window, whole);
-		o->offset += whole;
-		some = true;
-	}
-	return some && !o->window.size;
+	size_t used = spooled_acknowledge(&o->window, seq);
+	o->offset += used;
+	return used && !o->window.size;
 }

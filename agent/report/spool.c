@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include "agent/apply/tree.h"
 #include "agent/report/report.h"
+#include "agent/report/spooled.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/data/json.h"
@@ -13,7 +14,8 @@
 enum { SPOOL_FILE_MAX = 8 << 20, SPOOL_BOOTS_MAX = 16, BOOT_ID_SIZE = 36, ACK_MAX = 512, FLUSH_WAIT_MS = 50 };
 
 /* What is still to be acknowledged. */
-struct spooled { char boot_id[BOOT_ID_SIZE + 1]; int dir; struct buf frames; };       /* dir -1: in no folder */
+/* dir -1: in no folder. read: how much of the file was. */
+struct spooled { char boot_id[BOOT_ID_SIZE + 1]; int dir; struct buf frames; size_t read; };
 struct spool { size_t count; struct spooled boots[SPOOL_BOOTS_MAX + 1]; };
 
 static void spool_fini(struct spool *s)
@@ -49,8 +51,9 @@ bool report_catch_up(struct report *r)
 	for (size_t i = 0; r->behind && i < SPOOL_PATHS; i++) {
 		scoped_buf struct buf frames = BUF_MAX(SPOOL_FILE_MAX);
 		struct err ignored;
+		size_t size;
 		scoped_fd int dir = file_open(r->root, spool_paths[i], O_RDONLY | O_DIRECTORY, 0);
-		if (dir < 0 || file_read(dir, r->boot_id, &frames, NULL, &ignored))
+		if (dir < 0 || spooled_read(dir, r->boot_id, &frames, &size, &ignored))
 			continue;
 		if (channel_write(&r->channel, frames.data, frames.size, FLUSH_WAIT_MS) < frames.size)
 			return false;
@@ -92,7 +95,7 @@ static void load_one(int dir, const char *boot_id, struct spool *s)
 
 	*b = (struct spooled){ .dir = dir, .frames = BUF_MAX(SPOOL_FILE_MAX) };
 	memcpy(b->boot_id, boot_id, sizeof b->boot_id);
-	if (file_read(dir, boot_id, &b->frames, NULL, &ignored) == 0 && b->frames.size)
+	if (spooled_read(dir, boot_id, &b->frames, &b->read, &ignored) == 0 && b->read)
 		s->count++;
 	else
 		buf_fini(&b->frames);
@@ -120,24 +123,11 @@ static void load(int dir, const char *this_boot, struct spool *s)
 		qsort(s->boots, s->count, sizeof *s->boots, name_order);
 }
 
-/* Takes frames up to `seq` of a boot away. */
 static void acknowledge(struct spool *s, const char *boot_id, uint64_t seq)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		struct buf *f = &s->boots[i].frames;
-		if (strcmp(s->boots[i].boot_id, boot_id) != 0)
-			continue;
-		while (f->size >= FRAME_HEADER_SIZE) {
-			uint32_t size;
-			uint64_t at;
-			memcpy(&size, f->data + 4, sizeof size);
-			memcpy(&at, f->data + 16, sizeof at);
-			size_t whole = FRAME_HEADER_SIZE + (size_t)le32toh(size);
-			if (le64toh(at) > seq || whole > f->size)
-				break;
-			buf_drop(f, whole);
-		}
-	}
+	for (size_t i = 0; i < s->count; i++)
+		if (strcmp(s->boots[i].boot_id, boot_id) == 0)
+			spooled_acknowledge(&s->boots[i].frames, seq);
 }
 
 static bool all_done(const struct spool *s)
@@ -185,19 +175,25 @@ static void await_acks(struct report *r, struct spool *s, int64_t deadline_ms)
 	}
 }
 
-static void store(const struct spooled *b)
+/* What is left, and what somebody has added since it was read. Where the file is gone, natal-guestd has seen all of it acknowledged. */
+static void store(struct spooled *b)
 {
+	scoped_buf struct buf now = BUF_MAX(SPOOL_FILE_MAX);
 	char temp[BOOT_ID_SIZE + 8];
+	struct err ignored;
+	bool absent;
 
-	if (b->dir < 0)
-		return;
-	if (!b->frames.size) {
-		sys_unlink(b->dir, b->boot_id, 0);
-		return;
-	}
 	snprintf(temp, sizeof temp, "%s.new", b->boot_id);
-	if (sys_create(b->dir, temp, &(struct sys_file){ b->frames.data, b->frames.size, 0600, (uid_t)-1, (gid_t)-1 }) == 0)
-		sys_rename(b->dir, temp, b->boot_id);
+	if (b->dir < 0 || flock(b->dir, LOCK_EX) < 0)
+		return;
+	if (file_read(b->dir, b->boot_id, &now, &absent, &ignored) == 0 && !absent && now.size >= b->read) {
+		buf_add(&b->frames, now.data + b->read, now.size - b->read);
+		if (!b->frames.size)
+			sys_unlink(b->dir, b->boot_id, 0);
+		else if (sys_create(b->dir, temp, &(struct sys_file){ b->frames.data, b->frames.size, 0600, (uid_t)-1, (gid_t)-1 }) == 0)
+			sys_rename(b->dir, temp, b->boot_id);
+	}
+	flock(b->dir, LOCK_UN);
 }
 
 static void exchange(struct report *r, struct spool *s, int64_t deadline_ms)
@@ -261,7 +257,8 @@ int report_drain(struct report *r, int wait_ms, struct err *e)
 	}
 	exchange(r, &s, deadline_ms);
 	drop_unprovable(r, &s);
+	bool done = all_done(&s);
 	for (size_t i = 0; i < s.count; i++)
 		store(&s.boots[i]);
-	return all_done(&s) ? 0 : err_set(e, ERR_UNAVAILABLE, "the controller has not acknowledged the report within %d ms", wait_ms);
+	return done ? 0 : err_set(e, ERR_UNAVAILABLE, "the controller has not acknowledged the report within %d ms", wait_ms);
 }

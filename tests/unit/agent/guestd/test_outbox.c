@@ -88,7 +88,7 @@ static void assert_sent(const uint64_t *seqs, size_t count)
 	o.key = key;
 	while (outbox_next(&o, &bytes, &size)) {
 		for (at = 0; at < size; at += whole) {
-			assert_true(is_header((const char *)bytes + at, size - at, &whole) && whole && whole <= size - at);
+			assert_true(spooled_header((const char *)bytes + at, size - at, &whole) && whole && whole <= size - at);
 			assert_true(i < count);
 			assert_int_equal(seq_at((const char *)bytes + at), seqs[i++]);
 		}

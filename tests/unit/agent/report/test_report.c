@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include "agent/report/report.h"
 #include "common/base/file.h"
 #include "common/data/json.h"
@@ -119,8 +120,23 @@ static void thousands_of_items_leave_their_list_out(void **state)
 	report_fini(&r);
 }
 
+static void add_to_spool(const char *bytes)
+{
+	const struct timespec until_it_is_read = { .tv_nsec = 100000000 };
+	char path[160];
+
+	if (!bytes)
+		return;
+	nanosleep(&until_it_is_read, NULL);
+	snprintf(path, sizeof path, "%s" SPOOL_DIR "/" BOOT, root.path);
+	FILE *f = fopen(path, "a");
+	if (f && (fputs(bytes, f) < 0 || fclose(f)))
+		_exit(1);
+}
+
 /* Answers the first status frame with an ack of `seq` under `with`; keeps the connection. */
 static int ack_type = FRAME_ACK;
+static const char *added_meanwhile;     /* to the spool's file, before the answer; NULL: nothing */
 static pid_t serve(const char *path, uint64_t seq, const uint8_t *with)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -139,6 +155,7 @@ static pid_t serve(const char *path, uint64_t seq, const uint8_t *with)
 			if (acked)
 				continue;
 			acked = true;
+			add_to_spool(added_meanwhile);
 			int n = snprintf(body, sizeof body, "{\"boot_id\":\"" BOOT "\",\"seq\":%llu}", (unsigned long long)seq);
 			if (frame_write((enum frame_type)ack_type, seq, body, (size_t)n, with, &out, &e) || send(c, out.data, out.size, MSG_NOSIGNAL) < 0)
 				_exit(1);
@@ -182,6 +199,34 @@ static void up_to_the_number_acknowledged(void **state)
 
 	assert_err(exchange(2, key, &left), ERR_UNAVAILABLE, e, "the controller has not acknowledged the report within 400 ms");
 	assert_true(left > FRAME_HEADER_SIZE && left < 2 * 300);
+}
+
+static void what_is_added_meanwhile_stays(void **state)
+{
+	size_t left;
+
+	added_meanwhile = "another process's frame";
+	int r = exchange(3, key, &left);
+	added_meanwhile = NULL;
+	assert_ok(r, e);
+	assert_int_equal(left, strlen("another process's frame"));
+}
+
+/* Cut by a crash, it says that it is longer than it is: what comes behind is sent, and acknowledged, all the same. */
+static void a_torn_frame_swallows_none_behind_it(void **state)
+{
+	scoped_buf struct buf frame = BUF_MAX(4096);
+	char path[160];
+	size_t left;
+
+	assert_ok(frame_write(FRAME_STATUS, 1, "{\"a\":\"a torn frame\"}", 20, key, &frame, &e), e);
+	root_put(&root, SPOOL_DIR "/" BOOT, "");
+	snprintf(path, sizeof path, "%s" SPOOL_DIR "/" BOOT, root.path);
+	FILE *f = fopen(path, "w");
+	assert_int_equal(fwrite(frame.data, 1, frame.size - 7, f), frame.size - 7);
+	fclose(f);
+	assert_ok(exchange(3, key, &left), e);
+	assert_int_equal(left, 0);
 }
 
 static void a_forged_ack_is_no_ack(void **state)
@@ -307,6 +352,7 @@ int main(void)
 		TEST(no_channel_leaves_all_in_the_spool), TEST(findings_are_capped),
 			TEST(findings_are_readable_whatever_a_program_prints),
 		TEST(thousands_of_items_leave_their_list_out), TEST(acknowledged_frames_are_forgotten), TEST(up_to_the_number_acknowledged),
+		TEST(what_is_added_meanwhile_stays), TEST(a_torn_frame_swallows_none_behind_it),
 		TEST(a_forged_ack_is_no_ack), TEST(another_frame_is_no_ack), TEST(earlier_frames_go_first), TEST(this_boots_report_is_not_among_those_that_go),
 		TEST(unprovable_reports_go),
 	};
