@@ -4,7 +4,7 @@ AGENT_LIBS = agent/libagent.a $(COMMON_LIBS)
 agent_libagent_a_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS) $(CURL_CFLAGS)
 agent_libagent_a_SOURCES = \
 	%D%/accounts.c %D%/accounts.h %D%/block.c %D%/block.h %D%/block_functions.h %D%/again.c %D%/agent.c %D%/agent.h %D%/behind.c %D%/compat.c %D%/compat.h %D%/compat_verb.c %D%/cloud_status.c %D%/cloud_status.h %D%/delegate.c %D%/delegate.h %D%/late.c %D%/told.c %D%/told.h %D%/boot.c %D%/boot.h %D%/curl_functions.h %D%/fetched.c %D%/fetched.h %D%/late_fetch.c %D%/parts.c %D%/parts.h %D%/transfer.c %D%/transfer.h %D%/net_verb.c %D%/networks.c %D%/networks.h \
-	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/links.c %D%/links.h %D%/schema_verb.c %D%/seed.c %D%/seed.h %D%/userdata_verb.c %D%/verb.h %D%/verbs.c %D%/verbs.h \
+	%D%/facts.c %D%/facts.h %D%/journal.c %D%/journal.h %D%/links.c %D%/links.h %D%/schema_verb.c %D%/seed.c %D%/seed.h %D%/stage_verbs.c %D%/userdata_verb.c %D%/verb.h %D%/verbs.c %D%/verbs.h \
 	%D%/apply/allowance.c %D%/apply/allowance.h %D%/apply/apply.c %D%/apply/apply.h %D%/apply/intent.c %D%/apply/intent.h %D%/apply/put.c %D%/apply/put.h %D%/apply/label.c %D%/apply/label.h %D%/apply/label_functions.h %D%/apply/sys.c %D%/apply/sys.h %D%/apply/tree.c %D%/apply/tree.h \
 	%D%/birth/ask.c %D%/birth/birth.h %D%/birth/proof.c %D%/birth/tpm.c %D%/birth/tpm.h %D%/birth/tpm_line.c %D%/birth/tpm_line.h %D%/birth/tpm_reply.c %D%/birth/tpm_reply.h %D%/born.c \
 	%D%/config/accounts.c %D%/config/cloud.c %D%/config/config.c %D%/config/config.h %D%/config/doc.c %D%/config/doc.h \

@@ -32,6 +32,13 @@ int verb_net_render(struct run *run, struct err *e);
 int verb_schema(struct run *run, struct err *e);
 int verb_version(struct run *run, struct err *e);
 
+/* stage_verbs.c */
+int verb_plan(struct run *run, struct err *e);
+int verb_apply(struct run *run, struct err *e);
+int verb_early(struct run *run, struct err *e);
+int verb_late(struct run *run, struct err *e);
+int verb_behind(struct run *run, struct err *e);
+
 /* born.c */
 int verb_birth(struct run *run, struct err *e);
 
