@@ -33,6 +33,7 @@ static const struct schema_part list_parts[] = { { "access", &schema_access }, {
 const struct schema schema_access_list = { "access", list_fields, ARRAY_SIZE(list_fields), list_parts, false };
 static const struct json_field enrolled_fields[] = {
 	OUT("controller_id", JSON_TEXT), OUT("uri", JSON_TEXT), OUT("certificate", JSON_TEXT), OUT("not_after", JSON_UINT),
+	OUT("addresses", JSON_ARRAY),
 };
 const struct schema schema_enrolled = { "enrolled", enrolled_fields, ARRAY_SIZE(enrolled_fields), NULL, false };
 
@@ -148,6 +149,10 @@ static int hand_out(struct ctl *c, struct request *rq, struct err *e)
 	json_put(rq->reply, "uri", uri);
 	json_put(rq->reply, "certificate", pem.data);
 	json_put_uint(rq->reply, "not_after", (uint64_t)a.not_after);
+	struct json_object *addresses = json_object_new_array();
+	for (size_t i = 0; i < c->address_count; i++)
+		json_object_array_add(addresses, json_object_new_string(c->addresses[i]));
+	json_object_object_add(rq->reply, "addresses", addresses);
 	return 0;
 }
 

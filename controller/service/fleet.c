@@ -4,13 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/media/field.h"
 #include "controller/service/keys.h"
 #include "controller/service/link.h"
 #include "controller/service/remote.h"
 #include "controller/service/waiters.h"
+#include "controller/store/instance_row.h"
 #include "controller/store/lease.h"
 
-enum { ALIVE_EVERY_S = 5, LEASE_MS = 20000, TRIM_EVERY_S = 60 };
+enum { ALIVE_EVERY_S = 5, LIVING_S = 30, LEASE_MS = 20000, TRIM_EVERY_S = 60 };
 
 int fleet_begin(struct ctl *c, struct err *e)
 {
@@ -54,6 +57,47 @@ static int tidy(struct ctl *c, int64_t now_s, struct err *e)
 	return (r = lease_fence(c->store, &l, e)) ? r : news_trim(c->store, now_s, e);
 }
 
+/* The first address of each natald, ours first, then the second of each, as far as a bundle has room: whoever is left, is named. */
+static void gather(struct ctl *c, char *texts[], size_t count)
+{
+	c->address_count = 0;
+	for (bool any = true; any && c->address_count < BUNDLE_NAMES_MAX;) {
+		any = false;
+		for (size_t i = 0; i < count && c->address_count < BUNDLE_NAMES_MAX; i++) {
+			const char *word = texts[i] ? strsep(&texts[i], " ") : NULL;
+			struct err ignored;
+			any |= word != NULL;
+			if (!word || !strchr(word, ':') || field_host(word, "instance", "addresses", &ignored))
+				continue;       /* a bundle with such a name would be none */
+			c->address_count += text_copy(c->addresses[c->address_count], sizeof c->addresses[0], word, "an address", &ignored) == 0;
+		}
+	}
+}
+
+/* We live and are found there; and so do the others. */
+static int look_around(struct ctl *c, int64_t now_s, struct err *e)
+{
+	struct fleet *f = c->fleet;
+	struct instance_row others[BUNDLE_NAMES_MAX - 1];
+	char ours[INSTANCE_ADDRESSES_MAX] = "", *texts[BUNDLE_NAMES_MAX] = { ours };
+	size_t n, at = 0;
+	int r;
+
+	if (!f->looked) {
+		f->looked = true;
+		f->own_count = c->address_count;
+		memcpy(f->own, c->addresses, sizeof f->own);
+	}
+	for (size_t i = 0; i < f->own_count; i++)
+		at += (size_t)snprintf(ours + at, sizeof ours - at, "%s%s", i ? " " : "", f->own[i]);
+	if ((r = instance_alive(c->store, now_s, ours, e)) || (r = instance_others(c->store, now_s - LIVING_S, others, ARRAY_SIZE(others), &n, e)))
+		return r;
+	for (size_t i = 0; i < n; i++)
+		texts[i + 1] = others[i].addresses;
+	gather(c, texts, n + 1);
+	return 0;
+}
+
 int fleet_tick(struct ctl *c, struct err *e)
 {
 	int64_t now_s = clock_unix_s();
@@ -74,14 +118,14 @@ int fleet_tick(struct ctl *c, struct err *e)
 	if (now_s < c->fleet->alive_at_s)
 		return 0;
 	c->fleet->alive_at_s = now_s + ALIVE_EVERY_S;
-	return (r = news_alive(c->store, now_s, e)) ? r : tidy(c, now_s, e);
+	return (r = look_around(c, now_s, e)) ? r : tidy(c, now_s, e);
 }
 
 void fleet_end(struct ctl *c)
 {
 	struct err e;
 
-	if (c->fleet && c->store && news_end(c->store, &e))
+	if (c->fleet && c->store && instance_end(c->store, clock_unix_s(), &e))
 		fprintf(stderr, "natald: fleet: %s\n", e.msg);
 	free(give(c->fleet));
 }

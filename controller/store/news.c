@@ -156,31 +156,7 @@ int news_read(struct store *s, struct news_reader *r, const struct news_ear *ear
 	return failed;
 }
 
-int news_alive(struct store *s, int64_t now_unix_s, struct err *e)
-{
-	return !*s->news.instance ? 0 : db_post(s, DB_ANY, e, "UPDATE instance SET seen_at = ? WHERE id = ?", "it", now_unix_s, s->news.instance);
-}
-
-int news_end(struct store *s, struct err *e)
-{
-	return !*s->news.instance ? 0 : db_run(s, NULL, e, "UPDATE instance SET seen_at = 0 WHERE id = ?", "t", s->news.instance);
-}
-
 int news_trim(struct store *s, int64_t now_unix_s, struct err *e)
 {
 	return db_run(s, NULL, e, "DELETE FROM news WHERE at_s < ?", "i", now_unix_s - NEWS_KEPT_S);
-}
-
-int news_instances(struct store *s, int64_t since_unix_s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e)
-{
-	scoped_query struct db_query *q = NULL;
-	size_t n = 0;
-	int r, got;
-
-	if ((r = db_query(s, &q, e, "SELECT id FROM instance WHERE seen_at >= ? ORDER BY id LIMIT ?", "ii", since_unix_s, (int64_t)max)))
-		return r;
-	while ((got = db_step(s, q, e)) == 1 && n < max)
-		db_text(q, 0, ids[n++], STORE_ID_MAX);
-	*ret = n;
-	return got < 0 ? got : 0;
 }

@@ -21,10 +21,5 @@ struct news_reader { size_t count; bool begun; struct news_cursor at[NEWS_INSTAN
 struct news_found { bool gap, more; };
 struct news_ear { void (*each)(void *arg, const char *noun, const char *noun_id); void *arg; };
 int news_read(struct store *s, struct news_reader *r, const struct news_ear *ear, struct news_found *ret, struct err *e);
-/* This instance lives. news_trim(): the duty of one (a lease): what is old goes. */
-int news_alive(struct store *s, int64_t now_unix_s, struct err *e);
-/* It ends: nobody has to wait for it. Outside a turn. */
-int news_end(struct store *s, struct err *e);
+/* The duty of one (a lease): what is old goes. */
 int news_trim(struct store *s, int64_t now_unix_s, struct err *e);
-/* Ids of the instances that were alive since then. */
-int news_instances(struct store *s, int64_t since_unix_s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e);

@@ -2,6 +2,7 @@
 #include "tests/unit/controller/store/store_test.h"
 
 #include "controller/store/event.h"
+#include "controller/store/instance_row.h"
 #include "controller/store/news.h"
 
 static char heard[512];
@@ -120,11 +121,35 @@ static void who_is_there(void **state)
 	size_t n;
 
 	assert_ok(news_begin(p->s, "a", &p->e), p->e);
-	assert_ok(news_alive(p->s, 5000, &p->e), p->e);
-	assert_ok(news_instances(p->s, 5000, ids, 4, &n, &p->e), p->e);
+	assert_ok(instance_alive(p->s, 5000, "", &p->e), p->e);
+	assert_ok(instance_ids(p->s, 5000, ids, 4, &n, &p->e), p->e);
 	assert_int_equal(n, 1);
 	assert_string_equal(ids[0], "a");
-	assert_ok(news_instances(p->s, 5001, ids, 4, &n, &p->e), p->e);
+	assert_ok(instance_ids(p->s, 5001, ids, 4, &n, &p->e), p->e);
+	assert_int_equal(n, 0);
+}
+
+static void others_are_found_until_they_end(void **state)
+{
+	struct place *p = *state;
+	struct instance_row rows[3];
+	size_t n;
+
+	assert_ok(news_begin(p->s, "m", &p->e), p->e);
+	assert_ok(instance_alive(p->s, 5000, "m:1", &p->e), p->e);
+	place_sql(p, "INSERT INTO instance (id, seen_at, last_n, addresses) VALUES ('a', 5000, 0, 'a:1 a:2'), ('z', 5000, 0, 'z:1'), ('q', 5000, 0, '')");
+	place_sql(p, "INSERT INTO instance (id, seen_at, last_n, addresses) VALUES ('dead', 4000, 0, 'd:1'), ('ended', -5000, 0, 'e:1')");
+	assert_ok(instance_others(p->s, 5000, rows, 3, &n, &p->e), p->e);
+	assert_int_equal(n, 2);
+	assert_string_equal(rows[0].id, "z");           /* from ours on: not everybody names the same ones */
+	assert_string_equal(rows[0].addresses, "z:1");
+	assert_string_equal(rows[1].addresses, "a:1 a:2");
+	assert_ok(instance_others(p->s, 5000, rows, 1, &n, &p->e), p->e);
+	assert_int_equal(n, 1);
+	assert_ok(instance_end(p->s, 5000, &p->e), p->e);
+	assert_ok(instance_ids(p->s, 1, (char[1][STORE_ID_MAX]){ "" }, 1, &n, &p->e), p->e);
+	place_sql(p, "DELETE FROM instance WHERE id <> 'm'");
+	assert_ok(instance_ids(p->s, 1, (char[1][STORE_ID_MAX]){ "" }, 1, &n, &p->e), p->e);
 	assert_int_equal(n, 0);
 }
 
@@ -132,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		place_test(others_hear_what_was_committed), place_test(numbers_go_on_after_a_restart), place_test(a_gap_is_noticed), place_test(who_is_there),
+		place_test(others_are_found_until_they_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
