@@ -13,7 +13,7 @@
 #include "controller/store/instance_row.h"
 #include "controller/store/lease.h"
 
-enum { ALIVE_EVERY_S = 5, LIVING_S = 30, LEASE_MS = 20000, TRIM_EVERY_S = 60 };
+enum { ALIVE_EVERY_S = 5, LIVING_S = 30, LEASE_MS = 20000, TRIM_EVERY_S = 60, RESYNC_BATCHES = 64 };
 
 int fleet_begin(struct ctl *c, struct err *e)
 {
@@ -38,23 +38,77 @@ static void wake(void *arg, const char *noun, const char *noun_id)
 		keys_changed(c);
 }
 
+void fleet_turn_begin(struct ctl *c)
+{
+	if (c->fleet)
+		c->fleet->before = c->fleet->duty;
+}
+
+void fleet_turn_end(struct ctl *c, bool committed)
+{
+	if (!c->fleet || committed)
+		return;
+	c->fleet->duty = c->fleet->before;
+	c->fleet->alive_at_s = 0;
+}
+
+bool fleet_judges(const struct ctl *c) { return c->fleet && c->fleet->duty.judges && clock_mono_ms() < c->fleet->duty.until_ms; }
+
+int fleet_fence(struct ctl *c, bool *ret_ours, struct err *e)
+{
+	int r = lease_fence(c->store, &c->fleet->duty.lease, e);
+
+	*ret_ours = !r;
+	if (r != -ERR_CONFLICT || store_must_retry(c->store))
+		return r;
+	c->fleet->duty.judges = false;
+	return 0;
+}
+
 /* By whoever has the lease; the turn of who has lost it meanwhile comes to nothing. */
 static int tidy(struct ctl *c, int64_t now_s, struct err *e)
 {
 	struct lease_wish w = { "tidy", c->instance, clock_ns(CLOCK_REALTIME) / 1000000, LEASE_MS };
-	struct lease l;
-	bool held;
+	struct fleet_duty *d = &c->fleet->duty;
 	const struct vm any = { .host = "" };
-	int r = lease_take(c->store, &w, &l, &held, e);
+	const int64_t began_ms = clock_mono_ms();
+	bool held, had = fleet_judges(c);
+	int r = lease_take(c->store, &w, &d->lease, &held, e);
 
-	/* Who judges what is overdue begins with a grace: it may be that nobody could be heard for a while. */
-	if (!r && held && !c->judges)
+	/* Who judges what is overdue begins with a grace, and so after each time that he could not say that he is there: nobody may have been heard for a while. */
+	if (!r && held && !had)
 		r = vm_put_off(c->store, now_s + link_boot_deadline_s(c, &any), e);
-	c->judges = !r && held;
-	if (r || !held || now_s < c->fleet->trim_at_s)
+	d->judges = !r && held;
+	d->until_ms = began_ms + LEASE_MS;
+	if (r || !held || now_s < d->trim_at_s)
 		return r;
-	c->fleet->trim_at_s = now_s + TRIM_EVERY_S;
-	return (r = lease_fence(c->store, &l, e)) ? r : news_trim(c->store, now_s, e);
+	d->trim_at_s = now_s + TRIM_EVERY_S;
+	return (r = lease_fence(c->store, &d->lease, e)) || (r = news_trim(c->store, now_s, e)) ? r : instance_forget(c->store, now_s, e);
+}
+
+/* Some of those who wait: who has another goal than the store says is told at once. Hosts look what there is for them. */
+static int resync_some(struct ctl *c, struct err *e)
+{
+	char behind[VM_BEHIND_MAX][STORE_ID_MAX];
+	const char *keys[VM_BEHIND_MAX];
+	struct fleet *f = c->fleet;
+	size_t n, count;
+
+	for (int i = 0; f->resync && i < RESYNC_BATCHES; i++) {
+		n = waiters_some(c->waiters, &f->resync_at, keys, VM_BEHIND_MAX);
+		f->resync = n > 0;
+		for (size_t k = n; k < VM_BEHIND_MAX; k++)
+			keys[k] = "";
+		for (size_t k = 0; k < n; k++)
+			if (text_starts(keys[k], "h:"))
+				(void)remote_wake(c, keys[k] + 2, e);
+		int r = n ? vm_behind(c->store, keys, behind, &count, e) : 0;
+		if (r)
+			return r;
+		for (size_t k = 0; n && k < count; k++)
+			waiters_wake(c->waiters, behind[k]);
+	}
+	return 0;
 }
 
 /* The first address of each natald, ours first, then the second of each, as far as a bundle has room: whoever is left, is named. */
@@ -109,12 +163,16 @@ int fleet_tick(struct ctl *c, struct err *e)
 	do {
 		if ((r = news_read(c->store, &c->fleet->news, &(struct news_ear){ wake, c }, &found, e)))
 			return r;
-		if (found.gap) {        /* who waits here looks at the store itself when his time is up */
+		if (found.gap) {
 			fprintf(stderr, "natald: fleet: news were missed\n");
 			c->access_generation++;
 			keys_changed(c);
+			c->fleet->resync = true;
+			c->fleet->resync_at = 0;
 		}
 	} while (found.more);
+	if (c->fleet->resync && (r = resync_some(c, e)))
+		return r;
 	if (now_s < c->fleet->alive_at_s)
 		return 0;
 	c->fleet->alive_at_s = now_s + ALIVE_EVERY_S;

@@ -14,8 +14,10 @@ int news_begin(struct store *s, const char *instance, struct err *e);
 /* Inside a turn; told when it is committed, once, unless its mark is undone. */
 int news_add(struct store *s, const char *noun, const char *noun_id, struct err *e);
 
-struct news_cursor { char instance[STORE_ID_MAX]; int64_t n; };
-struct news_reader { size_t count; bool begun; struct news_cursor at[NEWS_INSTANCES_MAX]; };
+/* n: read so far, last: written. fresh: nothing of it was read, and what comes first is no gap. there: it stands in the store. */
+struct news_cursor { char instance[STORE_ID_MAX]; int64_t n, last; bool fresh, there; };
+/* Those that were seen last, NEWS_INSTANCES_MAX at most. read_ms: when it was read, monotonic. */
+struct news_reader { size_t count; bool begun; int64_t read_ms; struct news_cursor at[NEWS_INSTANCES_MAX]; };
 /* What the others told since; the first time nothing, for it is all in the store. *ret_gap: something was dropped unread. At most NEWS_BATCH rows
  * of each instance: *ret_more. */
 struct news_found { bool gap, more; };
