@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "controller/api/api.h"
 #include "controller/service/grant.h"
+#include "controller/service/token.h"
 
 struct grant_body { char role[16], name[IDENTITY_NAME_MAX]; bool all_projects; uint64_t hours; };
 static const struct json_field grant_fields[] = {
@@ -59,6 +60,53 @@ static struct json_object *access_json(const struct access *a)
 	if (a->enrolled)
 		json_put_hex(o, "serial", a->serial, sizeof a->serial);
 	return o;
+}
+
+/* Of this name in the project, and among those of all projects: a grant makes one of the two, a revocation ends both. */
+static int named(struct ctl *c, struct request *rq, struct json_object *list, struct err *e)
+{
+	const char *const projects[] = { rq->project, "" };
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(projects); i++) {
+		scoped_access struct access a = ACCESS;
+		bool absent = true;
+		r = access_get(c->store, projects[i], request_thing(rq), &a, &absent, e);
+		if (!r && !absent)
+			json_object_array_add(list, access_json(&a));
+	}
+	return r;
+}
+
+/* Who enrols or renews, by the token or the certificate that is shown. */
+static int asking(struct ctl *c, struct request *rq, struct json_object *list, struct err *e)
+{
+	const char *token = json_text(rq->json, "token");
+	scoped_access struct access a = ACCESS;
+	uint8_t digest[SHA256_SIZE];
+	bool absent = true;
+	struct err none;                /* a token that is none is refused by its handler */
+	int r = 0;
+
+	if (token && token_read(c, token, "natalctl access grant", digest, &none) == 0)
+		r = access_get_by_token(c->store, digest, &a, &absent, e);
+	else if (!token && !rq->peer->local)
+		r = access_get(c->store, rq->peer->id.project, rq->peer->id.name, &a, &absent, e);
+	if (!r && !absent)
+		json_object_array_add(list, access_json(&a));
+	return r;
+}
+
+int thing_access(struct ctl *c, struct request *rq, struct thing *ret, struct err *e)
+{
+	scoped_json struct json_object *list = json_object_new_array();
+	int r = *request_thing(rq) ? named(c, rq, list, e) : asking(c, rq, list, e);
+
+	if (r || !json_object_array_length(list))
+		return r;
+	ret->doc = json_object_new_object();
+	json_object_object_add(ret->doc, "access", give(list));
+	return 0;
 }
 
 int api_access_grant(struct ctl *c, struct request *rq, struct err *e)

@@ -34,6 +34,23 @@ int api_pool_status(struct ctl *c, struct request *rq, struct err *e)
 	return 0;
 }
 
+/* Keys that are there, and those that are being made: what a fill changes. */
+int thing_pool(struct ctl *c, struct request *rq, struct thing *ret, struct err *e)
+{
+	ret->doc = json_object_new_object();
+	for (int k = 0; k < GUESTKEY_KINDS; k++) {
+		struct json_object *o = json_object_new_object();
+		struct pool_count n;
+		json_object_object_add(ret->doc, guestkey_kind_name((enum guestkey_kind)k), o);
+		int r = pool_key_count(c->store, rq->project, k, &n, e);
+		if (r)
+			return r;
+		json_put_uint(o, "free", (uint64_t)n.free);
+		json_put_uint(o, "being_made", (uint64_t)pool_pending(c->pool, (enum guestkey_kind)k));
+	}
+	return 0;
+}
+
 int api_pool_fill(struct ctl *c, struct request *rq, struct err *e)
 {
 	struct fill_body body = { 0 };
