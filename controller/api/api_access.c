@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "controller/api/api.h"
+#include "controller/api/page.h"
 #include "controller/service/grant.h"
 #include "controller/service/token.h"
 
@@ -29,7 +30,7 @@ static const struct json_field access_fields[] = {
 	OUT("not_after", JSON_UINT), OUT("revoked_at", JSON_UINT), OUT("token_until", JSON_UINT), OPT("token", JSON_TEXT), OPT("serial", JSON_TEXT),
 };
 const struct schema schema_access = { "access", access_fields, ARRAY_SIZE(access_fields), NULL, false };
-static const struct json_field list_fields[] = { OUT("access", JSON_ARRAY) };
+static const struct json_field list_fields[] = { OUT("access", JSON_ARRAY), OPT("next", JSON_TEXT) };
 static const struct schema_part list_parts[] = { { "access", &schema_access }, { NULL, NULL } };
 const struct schema schema_access_list = { "access", list_fields, ARRAY_SIZE(list_fields), list_parts, false };
 static const struct json_field enrolled_fields[] = {
@@ -139,18 +140,37 @@ int api_access_grant(struct ctl *c, struct request *rq, struct err *e)
 	return 0;
 }
 
+struct listing { struct request *rq; struct json_object *array; size_t limit, given; char last[STORE_ID_MAX]; };
 static int add_access(void *arg, struct access *a, struct err *e)
 {
-	return json_object_array_add(arg, access_json(a)) < 0 ? err_nomem(e) : 0;
+	struct listing *l = arg;
+
+	if (l->given++ == l->limit) {           /* one more than was asked for: there is a next page */
+		page_next(l->rq, l->last);
+		return 0;
+	}
+	memcpy(l->last, a->id, sizeof l->last);
+	return json_object_array_add(l->array, access_json(a)) < 0 ? err_nomem(e) : 0;
 }
 
+/* A name may stand in many projects: the cursor is the id of the last row, and no row is ever deleted. */
 int api_access_list(struct ctl *c, struct request *rq, struct err *e)
 {
-	struct json_object *list = json_object_new_array();
+	const char *project = *rq->peer->id.project ? rq->peer->id.project : NULL;
+	struct listing l = { .rq = rq };
+	scoped_access struct access last = ACCESS;
+	bool absent = false;
+	char after[64];
+	int r;
 
+	if ((r = page_read(rq, &l.limit, after, e)) || (*after && (r = access_get_by_id(c->store, after, &last, &absent, e))))
+		return r;
+	if (absent || (*after && project && strcmp(project, last.project) != 0))
+		return err_set(e, ERR_USAGE, "after '%.40s' is no cursor of this list", rq->after);
 	rq->reply = json_object_new_object();
-	json_object_object_add(rq->reply, "access", list);
-	return access_each(c->store, *rq->peer->id.project ? rq->peer->id.project : NULL, add_access, list, e);
+	json_object_object_add(rq->reply, "access", l.array = json_object_new_array());
+	r = access_page(c->store, &(struct access_cursor){ project, last.project, last.name, (int)l.limit + 1 }, add_access, &l, e);
+	return r ? r : answer_digest(rq, e);
 }
 
 /* One of the request's project and, where the asker is of all projects, one that is of all: who is ended has no second way in. */

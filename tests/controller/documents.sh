@@ -85,6 +85,36 @@ code "$V?host=local" >/dev/null; [ -z "$(names)" ] && ok "none on host local" ||
 code "$V?image=x" >/dev/null; [ -z "$(names)" ] && ok "none of image x" || fail "$(names)"
 [ "$(n vm list -o json | grep -o '"name"' | wc -l)" = 26 ] && ok "natalctl shows all pages" || fail "natalctl vm list"
 
+# ---- keys, access and the pool in pages as well
+for i in 1 2 3 4 5; do code -d "{\"name\":\"k-$i\",\"alg\":\"ed25519\"}" http://n/v1/keys > /dev/null; code -d "{\"role\":\"reader\",\"name\":\"same-$i\"}" http://n/v1/access > /dev/null; done
+code -d '{"role":"reader","name":"same-1","all_projects":true}' http://n/v1/access > /dev/null
+paged() { # PATH KEY FIELD LIMIT: each page's values, a line each; "-" between two pages
+  local after=
+  while [ "$(code "http://n$1?limit=$4&after=$after")" = 200 ]; do
+    python3 -c 'import json,sys
+for x in json.load(open(sys.argv[1]))[sys.argv[2]]: print(*(x[f] for f in sys.argv[3].split(",")))' "$T/body" "$2" "$3"
+    after=$(get next 2>/dev/null); [ -n "$after" ] || return 0
+    echo -
+  done
+}
+same() { # PATH KEY FIELD LIMIT
+  paged "$1" "$2" "$3" 1000 > "$T/whole"; paged "$@" > "$T/pages"
+  [ "$(grep -c -- '^-$' "$T/pages")" -ge 2 ] && [ "$(wc -l < "$T/whole")" -ge 4 ] && cmp -s "$T/whole" <(grep -v '^-$' "$T/pages") && ok "$1 in pages of $4: each once, in order" || fail "$1: $(cat "$T/whole") in pages: $(cat "$T/pages")"
+}
+same /v1/keys keys name 2
+same /v1/access access project,name 2
+same /v1/pool kinds kind 1
+unsent() { # LIST: the pool may be filling
+  code "http://n/v1/$1" > /dev/null; local tag; tag=$(sed -n 's/^[Ee][Tt]ag: //p' "$T/head" | tr -d '\r')
+  [ -n "$tag" ] && [ "$(code -H "If-None-Match: $tag" "http://n/v1/$1")" = 304 ]
+}
+for list in keys access pool; do
+  within 10 unsent $list && ok "/v1/$list that has not changed is not sent again" || fail "/v1/$list: $(cat "$T/head")"
+  [ "$(code "http://n/v1/$list?limit=0")" = 400 ] && [[ $(get detail) == *"a limit of 0: 1 to 1000"* ]] && ok "/v1/$list: a limit is 1 to 1000" || fail "$(cat "$T/body")"
+done
+[ "$(code "http://n/v1/access?after=616263")" = 400 ] && [[ $(get detail) == *"is no cursor of this list"* ]] && ok "a cursor of nobody" || fail "$(cat "$T/body")"
+[ "$(n key list -o json | grep -o '"name"' | wc -l)" -ge 5 ] && [ "$(n access list -o name | wc -l)" = 6 ] && ok "natalctl shows all of them" || fail "natalctl: $(n access list)"
+
 # ---- Idempotency-Key: made once, whoever asks how often
 key() { code -H "Idempotency-Key: $1" "${@:2}"; }
 [ "$(key k1 -d '{"name":"once","host":"none"}' $V)" = 201 ] && id=$(get id) && ok "made: $id" || fail "$(cat "$T/body")"
