@@ -95,9 +95,10 @@ static void back_off(struct guestd *g, const char *why)
 	if (!g->greeted)                /* nobody there: by the other way */
 		g->way = (g->way + 1) % g->way_count;
 	buf_clear(&g->out);
+	g->open_ms = clock_mono_ms() + backoff_spread(g->backoff_ms + (g->greeted ? (int64_t)g->spread_ms : 0));       /* spread once: then we are */
 	g->greeted = false;
-	g->open_ms = clock_mono_ms() + backoff_spread(g->backoff_ms + (int64_t)g->spread_ms);
-	g->backoff_ms = backoff_doubled(g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
+	if (!g->https || !https_has_more(g->https))             /* each of its addresses is tried before the while grows */
+		g->backoff_ms = backoff_doubled(g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
 	g->hello_ms = g->outbox_ms = g->fetch_ms = g->beat_ms = INT64_MAX;
 }
 
@@ -226,6 +227,8 @@ static void write_channel(struct guestd *g)
 	size_t n = g->out.size ? channel_write(g->channel, g->out.data, g->out.size, 0) : 0;
 
 	buf_drop(&g->out, n);
+	if (g->channel->gone)           /* no descriptor is left that would say so */
+		back_off(g, "nobody at the other end");
 }
 
 /* What is due, in the order in which one makes the next due. */

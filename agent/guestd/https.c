@@ -36,6 +36,7 @@ struct https {
 	struct buf pending, inbox;              /* not asked yet; not read yet */
 	int64_t asked_ms, again_ms, pause_ms;   /* the wait: since when; not before this, monotonic, 0: at any time; the next pause */
 	int pause_fd;                           /* timerfd: again_ms has come */
+	size_t tried;                           /* addresses, since one was heard */
 	bool open, heard;                       /* heard: it has answered since it was opened */
 	char boot_id[37];
 };
@@ -94,6 +95,7 @@ void https_free(struct https *h)
 	free(h);
 }
 
+bool https_has_more(const struct https *h) { return h->name_count && h->tried % h->name_count; }
 bool https_resumed(const struct https *h) { return h->tls && stream_tls_resumed(h->tls); }
 
 /* What module report_key has kept of the manifest. */
@@ -192,6 +194,7 @@ static void lost(struct channel *ch, const struct err *why)
 	fprintf(stderr, "natal-guestd: controller=%s:%s reason=%s message=\"%s\"\n", h->host, h->port, err_reason(why->code), why->msg);
 	ch->gone = true;
 	h->name++;                      /* the next one, next time */
+	h->tried++;
 }
 
 static void ask(struct channel *ch, struct line *l, const char *path, struct buf *body)
@@ -280,6 +283,7 @@ static void take(struct channel *ch, struct line *l)
 		return;
 	}
 	h->heard = true;
+	h->tried = 0;
 	if (l == &h->wait)
 		pause_early(h, l->reply.body.size);
 	buf_add(&h->inbox, l->reply.body.data, l->reply.body.size);

@@ -13,5 +13,7 @@ int https_new(int root, const char *boot_id, struct https **ret, struct err *e);
 void https_free(struct https *h);
 /* One that h carries; h outlives it. not-found at its opening: the bundle named no address of a controller. */
 struct channel https_channel(struct https *h);
+/* Was one of the controller's addresses not tried since it was heard last? */
+bool https_has_more(const struct https *h);
 /* Was the session of the last connection an earlier one's? */
 bool https_resumed(const struct https *h);

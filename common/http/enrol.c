@@ -47,6 +47,20 @@ int enrol_read_token(const char *path, struct buf *out, struct err *e)
 	return 0;
 }
 
+/* One that is no text or too long is passed over: the controller was found without it. */
+static void take_addresses(struct json_object *list, struct enrolment *x)
+{
+	struct err ignored;
+
+	x->address_count = 0;
+	for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list) && x->address_count < ENROL_ADDRESSES_MAX; i++) {
+		struct json_object *text = json_object_array_get_idx(list, i);
+		if (json_object_is_type(text, json_type_string) &&
+		    text_copy(x->addresses[x->address_count], sizeof x->addresses[0], json_object_get_string(text), "an address", &ignored) == 0)
+			x->address_count++;
+	}
+}
+
 /* What POST /v1/enrol and /v1/access/renew answer. Takes key on success. */
 static int take_reply(const struct http_reply *reply, struct secret **key, struct enrolment *x, struct err *e)
 {
@@ -66,6 +80,7 @@ static int take_reply(const struct http_reply *reply, struct secret **key, struc
 	x->key = give(*key);
 	x->not_after = json_uint(o, "not_after", 0);
 	snprintf(x->uri, sizeof x->uri, "%s", uri);
+	take_addresses(json_object_object_get(o, "addresses"), x);
 	return 0;
 }
 

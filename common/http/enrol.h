@@ -4,12 +4,15 @@
 #pragma once
 #include "common/http/client.h"
 
-enum { ENROL_CERT_MAX = 64 << 10 };
+/* addresses: where the controller is, as it says itself, "HOST:PORT". */
+enum { ENROL_CERT_MAX = 64 << 10, ENROL_ADDRESSES_MAX = 8 };
 struct enrolment {
 	char controller[64], uri[256];
 	char *certificate;                      /* PEM, with its chain */
 	struct secret *key;                     /* PEM */
 	uint64_t not_after;                     /* unix s */
+	size_t address_count;
+	char addresses[ENROL_ADDRESSES_MAX][128];
 };
 void enrolment_fini(struct enrolment *x);
 #define scoped_enrolment scoped(enrolment_fini)

@@ -18,7 +18,7 @@ request_fn api_access_grant, api_access_list, api_access_revoke, api_access_enro
 extern const struct schema schema_access_grant, schema_access, schema_access_list, schema_access_enrol, schema_access_renew, schema_enrolled;
 
 request_fn api_vm_spec, api_vm_check, api_openapi, api_audit_list, api_healthz, api_readyz, api_metrics;
-thing_fn thing_vm, thing_image, thing_keys, thing_ca, thing_marks;
+thing_fn thing_vm, thing_image, thing_keys, thing_ca, thing_marks, thing_access, thing_pool;
 void thing_fini(struct thing *t);
 
 /* One request inside its turn, decoded: its handler, and what goes with every request. */

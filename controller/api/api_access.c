@@ -4,7 +4,9 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "controller/api/api.h"
+#include "controller/api/page.h"
 #include "controller/service/grant.h"
+#include "controller/service/token.h"
 
 struct grant_body { char role[16], name[IDENTITY_NAME_MAX]; bool all_projects; uint64_t hours; };
 static const struct json_field grant_fields[] = {
@@ -28,11 +30,12 @@ static const struct json_field access_fields[] = {
 	OUT("not_after", JSON_UINT), OUT("revoked_at", JSON_UINT), OUT("token_until", JSON_UINT), OPT("token", JSON_TEXT), OPT("serial", JSON_TEXT),
 };
 const struct schema schema_access = { "access", access_fields, ARRAY_SIZE(access_fields), NULL, false };
-static const struct json_field list_fields[] = { OUT("access", JSON_ARRAY) };
+static const struct json_field list_fields[] = { OUT("access", JSON_ARRAY), OPT("next", JSON_TEXT) };
 static const struct schema_part list_parts[] = { { "access", &schema_access }, { NULL, NULL } };
 const struct schema schema_access_list = { "access", list_fields, ARRAY_SIZE(list_fields), list_parts, false };
 static const struct json_field enrolled_fields[] = {
 	OUT("controller_id", JSON_TEXT), OUT("uri", JSON_TEXT), OUT("certificate", JSON_TEXT), OUT("not_after", JSON_UINT),
+	OUT("addresses", JSON_ARRAY),
 };
 const struct schema schema_enrolled = { "enrolled", enrolled_fields, ARRAY_SIZE(enrolled_fields), NULL, false };
 
@@ -58,6 +61,53 @@ static struct json_object *access_json(const struct access *a)
 	if (a->enrolled)
 		json_put_hex(o, "serial", a->serial, sizeof a->serial);
 	return o;
+}
+
+/* Of this name in the project, and among those of all projects: a grant makes one of the two, a revocation ends both. */
+static int named(struct ctl *c, struct request *rq, struct json_object *list, struct err *e)
+{
+	const char *const projects[] = { rq->project, "" };
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(projects); i++) {
+		scoped_access struct access a = ACCESS;
+		bool absent = true;
+		r = access_get(c->store, projects[i], request_thing(rq), &a, &absent, e);
+		if (!r && !absent)
+			json_object_array_add(list, access_json(&a));
+	}
+	return r;
+}
+
+/* Who enrols or renews, by the token or the certificate that is shown. */
+static int asking(struct ctl *c, struct request *rq, struct json_object *list, struct err *e)
+{
+	const char *token = json_text(rq->json, "token");
+	scoped_access struct access a = ACCESS;
+	uint8_t digest[SHA256_SIZE];
+	bool absent = true;
+	struct err none;                /* a token that is none is refused by its handler */
+	int r = 0;
+
+	if (token && token_read(c, token, "natalctl access grant", digest, &none) == 0)
+		r = access_get_by_token(c->store, digest, &a, &absent, e);
+	else if (!token && !rq->peer->local)
+		r = access_get(c->store, rq->peer->id.project, rq->peer->id.name, &a, &absent, e);
+	if (!r && !absent)
+		json_object_array_add(list, access_json(&a));
+	return r;
+}
+
+int thing_access(struct ctl *c, struct request *rq, struct thing *ret, struct err *e)
+{
+	scoped_json struct json_object *list = json_object_new_array();
+	int r = *request_thing(rq) ? named(c, rq, list, e) : asking(c, rq, list, e);
+
+	if (r || !json_object_array_length(list))
+		return r;
+	ret->doc = json_object_new_object();
+	json_object_object_add(ret->doc, "access", give(list));
+	return 0;
 }
 
 int api_access_grant(struct ctl *c, struct request *rq, struct err *e)
@@ -90,18 +140,37 @@ int api_access_grant(struct ctl *c, struct request *rq, struct err *e)
 	return 0;
 }
 
+struct listing { struct request *rq; struct json_object *array; size_t limit, given; char last[STORE_ID_MAX]; };
 static int add_access(void *arg, struct access *a, struct err *e)
 {
-	return json_object_array_add(arg, access_json(a)) < 0 ? err_nomem(e) : 0;
+	struct listing *l = arg;
+
+	if (l->given++ == l->limit) {           /* one more than was asked for: there is a next page */
+		page_next(l->rq, l->last);
+		return 0;
+	}
+	memcpy(l->last, a->id, sizeof l->last);
+	return json_object_array_add(l->array, access_json(a)) < 0 ? err_nomem(e) : 0;
 }
 
+/* A name may stand in many projects: the cursor is the id of the last row, and no row is ever deleted. */
 int api_access_list(struct ctl *c, struct request *rq, struct err *e)
 {
-	struct json_object *list = json_object_new_array();
+	const char *project = *rq->peer->id.project ? rq->peer->id.project : NULL;
+	struct listing l = { .rq = rq };
+	scoped_access struct access last = ACCESS;
+	bool absent = false;
+	char after[64];
+	int r;
 
+	if ((r = page_read(rq, &l.limit, after, e)) || (*after && (r = access_get_by_id(c->store, after, &last, &absent, e))))
+		return r;
+	if (absent || (*after && project && strcmp(project, last.project) != 0))
+		return err_set(e, ERR_USAGE, "after '%.40s' is no cursor of this list", rq->after);
 	rq->reply = json_object_new_object();
-	json_object_object_add(rq->reply, "access", list);
-	return access_each(c->store, *rq->peer->id.project ? rq->peer->id.project : NULL, add_access, list, e);
+	json_object_object_add(rq->reply, "access", l.array = json_object_new_array());
+	r = access_page(c->store, &(struct access_cursor){ project, last.project, last.name, (int)l.limit + 1 }, add_access, &l, e);
+	return r ? r : answer_digest(rq, e);
 }
 
 /* One of the request's project and, where the asker is of all projects, one that is of all: who is ended has no second way in. */
@@ -148,6 +217,10 @@ static int hand_out(struct ctl *c, struct request *rq, struct err *e)
 	json_put(rq->reply, "uri", uri);
 	json_put(rq->reply, "certificate", pem.data);
 	json_put_uint(rq->reply, "not_after", (uint64_t)a.not_after);
+	struct json_object *addresses = json_object_new_array();
+	for (size_t i = 0; i < c->address_count; i++)
+		json_object_array_add(addresses, json_object_new_string(c->addresses[i]));
+	json_object_object_add(rq->reply, "addresses", addresses);
 	return 0;
 }
 

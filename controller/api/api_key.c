@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
+#include "controller/api/page.h"
 #include "controller/crypto/ca.h"
 #include "controller/service/keys.h"
 #include "controller/service/pinfile.h"
@@ -40,18 +41,24 @@ static int check_name(const char *name, struct err *e)
 int api_key_list(struct ctl *c, struct request *rq, struct err *e)
 {
 	struct media_key *keys;
-	size_t n;
+	size_t n, limit, given = 0, at = 0;
+	char after[64];
+	int r;
 
-	int r = media_key_list(c->store, rq->project, &keys, &n, e);
-	if (r)
+	if ((r = page_read(rq, &limit, after, e)) || (r = media_key_list(c->store, rq->project, &keys, &n, e)))
 		return r;
 	struct json_object *a = json_object_new_array();
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(a, key_json(&keys[i]));
-	media_key_list_free(keys, n);
+	for (; at < n && given < limit; at++)
+		if (strcmp(keys[at].name, after) > 0) {
+			json_object_array_add(a, key_json(&keys[at]));
+			given++;
+		}
 	rq->reply = json_object_new_object();
 	json_object_object_add(rq->reply, "keys", a);
-	return 0;
+	if (given && at < n)
+		page_next(rq, keys[at - 1].name);
+	media_key_list_free(keys, n);
+	return answer_digest(rq, e);
 }
 
 static int write_trust(struct ctl *c, struct request *rq, struct err *e) { return pinfile_trust(c, e); }

@@ -4,20 +4,38 @@
 #include "common/base/text.h"
 #include "controller/api/api.h"
 #include "controller/api/bodies.h"
+#include "controller/api/page.h"
 #include "controller/service/link.h"
 #include "controller/service/pool.h"
 #include "controller/store/event.h"
 #include "controller/store/vm_page.h"
 
+/* The kinds stand in the order of their table. */
+static int first_kind(const char *after)
+{
+	enum guestkey_kind last = *after ? guestkey_kind_from_name(after) : GUESTKEY_KINDS;
+
+	return last == GUESTKEY_KINDS ? 0 : (int)last + 1;
+}
+
 int api_pool_status(struct ctl *c, struct request *rq, struct err *e)
 {
 	struct json_object *a = json_object_new_array();
+	size_t limit, given = 0;
+	char after[64];
+	int r;
 
 	rq->reply = json_object_new_object();
 	json_object_object_add(rq->reply, "kinds", a);
-	for (int k = 0; k < GUESTKEY_KINDS; k++) {
+	if ((r = page_read(rq, &limit, after, e)))
+		return r;
+	for (int k = first_kind(after); k < GUESTKEY_KINDS; k++) {
 		struct pool_count n;
-		int r = pool_key_count(c->store, rq->project, k, &n, e);
+		if (given++ == limit) {
+			page_next(rq, guestkey_kind_name((enum guestkey_kind)(k - 1)));
+			break;
+		}
+		r = pool_key_count(c->store, rq->project, k, &n, e);
 		if (r)
 			return r;
 		struct json_object *o = json_object_new_object();
@@ -30,6 +48,23 @@ int api_pool_status(struct ctl *c, struct request *rq, struct err *e)
 		json_put_uint(o, "low", (uint64_t)pool_marks(c->pool, (enum guestkey_kind)k).low);
 		json_put_uint(o, "high", (uint64_t)pool_marks(c->pool, (enum guestkey_kind)k).high);
 		json_object_array_add(a, o);
+	}
+	return strcmp(rq->method, "GET") == 0 ? answer_digest(rq, e) : 0;
+}
+
+/* Keys that are there, and those that are being made: what a fill changes. */
+int thing_pool(struct ctl *c, struct request *rq, struct thing *ret, struct err *e)
+{
+	ret->doc = json_object_new_object();
+	for (int k = 0; k < GUESTKEY_KINDS; k++) {
+		struct json_object *o = json_object_new_object();
+		struct pool_count n;
+		json_object_object_add(ret->doc, guestkey_kind_name((enum guestkey_kind)k), o);
+		int r = pool_key_count(c->store, rq->project, k, &n, e);
+		if (r)
+			return r;
+		json_put_uint(o, "free", (uint64_t)n.free);
+		json_put_uint(o, "being_made", (uint64_t)pool_pending(c->pool, (enum guestkey_kind)k));
 	}
 	return 0;
 }

@@ -28,7 +28,7 @@ const struct schema schema_key_rotate = { "rotation", key_rotate_fields, 3, NULL
 /* succeeds: the id of the key that it came after, or "". until: of one that retires, unix s; of one that is revoked, when that was; else 0. */
 SCHEMA(key, "key", OUT("name", JSON_TEXT), OUT("id", JSON_TEXT), OUT("alg", JSON_TEXT), OUT("pem", JSON_TEXT), OUT("state", JSON_TEXT),
 	OUT("created_at", JSON_UINT), OUT("succeeds", JSON_TEXT), OUT("until", JSON_UINT));
-FIELDS(keys, OUT("keys", JSON_ARRAY));
+FIELDS(keys, OUT("keys", JSON_ARRAY), OPT("next", JSON_TEXT));
 PARTS(keys, { "keys", &schema_key });
 WHOLE(keys, "keys");
 SCHEMA(ca, "ca", OUT("subject", JSON_TEXT), OUT("issuer", JSON_TEXT), OUT("spki_sha256", JSON_TEXT), OUT("not_before", JSON_UINT),
@@ -39,7 +39,7 @@ const struct schema schema_chain = { "chain", chain_fields, 1, NULL, false };
 const struct schema schema_backup = { "backup", backup_fields, 1, NULL, false };
 LOCAL_SCHEMA(pool_kind, "kind", OUT("kind", JSON_TEXT), OUT("free", JSON_UINT), OUT("taken", JSON_UINT), OUT("wiped", JSON_UINT),
 	OUT("made", JSON_UINT), OUT("being_made", JSON_UINT), OUT("low", JSON_UINT), OUT("high", JSON_UINT));
-FIELDS(pool, OUT("kinds", JSON_ARRAY));
+FIELDS(pool, OUT("kinds", JSON_ARRAY), OPT("next", JSON_TEXT));
 PARTS(pool, { "kinds", &schema_pool_kind });
 WHOLE(pool, "pool");
 const struct schema schema_marks = { "marks", marks_fields, 3, NULL, false };

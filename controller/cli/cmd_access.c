@@ -53,7 +53,7 @@ int cmd_access_list(struct cli *cli, struct err *e)
 	};
 	scoped_json struct json_object *o = NULL;
 
-	int r = api_json(cli, &(struct api_call){ "GET", "/v1/access" }, &o, e);
+	int r = api_list(cli, "/v1/access", "access", &o, e);
 	return r ? r : print_list(cli, o, "access", columns, e);
 }
 

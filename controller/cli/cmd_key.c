@@ -34,7 +34,7 @@ int cmd_key_init(struct cli *cli, struct err *e)
 
 static int get_keys(struct cli *cli, struct json_object **ret, struct json_object **keys, struct err *e)
 {
-	int r = api_json(cli, &(struct api_call){ "GET", "/v1/keys" }, ret, e);
+	int r = api_list(cli, "/v1/keys", "keys", ret, e);
 
 	if (!r && !json_object_object_get_ex(*ret, "keys", keys))
 		return err_set(e, ERR_INTERNAL, "natald's reply holds no keys");

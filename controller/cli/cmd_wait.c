@@ -150,6 +150,14 @@ static void show_birth(struct following *f, struct json_object *ev)
 	printf("%-13s %s by %s%s%s\n", "birth", what ? what : "", from ? from : "", why ? ": " : proof ? ", " : "", why ? why : proof ? proof : "");
 }
 
+static void show_late(struct following *f, struct json_object *ev)
+{
+	end_live(f);
+	printf("%-13s goal %llu.%llu, superseded or of an earlier boot, had ended: %s\n", "late", (unsigned long long)json_uint(ev, "epoch", 0),
+		(unsigned long long)json_uint(ev, "gen", 0), json_text(ev, "phase") ? json_text(ev, "phase") : "");
+	print_findings(stdout, ev);
+}
+
 static void show_event(struct following *f, struct json_object *ev)
 {
 	const char *kind = json_text(ev, "kind"), *state = json_text(ev, "state"), *reason = json_text(ev, "reason");
@@ -168,6 +176,8 @@ static void show_event(struct following *f, struct json_object *ev)
 		print_findings(stdout, ev);
 	} else if (kind && strcmp(kind, "birth") == 0) {
 		show_birth(f, ev);
+	} else if (kind && strcmp(kind, "late") == 0) {
+		show_late(f, ev);
 	} else if (state && (strcmp(state, "provisioning") != 0 || strcmp(f->last_state, state) != 0)) {
 		end_live(f);
 		printf("%-13s %s\n", state, reason ? reason : "");

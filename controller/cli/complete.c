@@ -23,7 +23,7 @@ static void offer(const struct place *p, const char *word, const char *what)
 /* The lists that names come from; noun: whose verbs take such a name. */
 static const struct { const char *mark, *noun, *path, *key, *what; } lists[] = {
 	{ "@vm", "vm", "/v1/vms?limit=1000&prefix=", "vms", "state" }, { "@image", "image", "/v1/images?limit=1000", "images", "os" },
-	{ "@key", "key", "/v1/keys", "keys", "alg" }, { "@access", "access", "/v1/access", "access", "role" }, { "@context", "context", NULL, "contexts", "url" },
+	{ "@key", "key", "/v1/keys?limit=1000", "keys", "alg" }, { "@access", "access", "/v1/access?limit=1000", "access", "role" }, { "@context", "context", NULL, "contexts", "url" },
 	{ "@host", "host", "/v1/hosts", "hosts", "state" },
 };
 

@@ -204,6 +204,7 @@ static int renew(struct hostd *h, struct err *e)
 		return 0;
 	}
 	fprintf(stderr, "natal-hostd: certificate renewed, not_after=%llu\n", (unsigned long long)h->identity->own.not_after);
+	identity_learn(h->identity);
 	int r = identity_save(h->state, h->identity, e);
 	hang_up_all(h);                 /* and on with the new one */
 	h->greet = true;

@@ -90,6 +90,22 @@ int identity_save(const char *state, const struct identity *x, struct err *e)
 	return file_write(AT_FDCWD, path, text, strlen(text), 0600, (uid_t)-1, (gid_t)-1, e);
 }
 
+void identity_learn(struct identity *x)
+{
+	struct http_where at;
+	struct err ignored;
+
+	for (size_t i = 0; i < x->own.address_count && x->server_count < SERVERS_MAX; i++) {
+		size_t known = 0;
+		if (http_where_read(x->own.addresses[i], &at, &ignored))
+			continue;
+		while (known < x->server_count && (strcmp(x->servers[known].host, at.host) != 0 || strcmp(x->servers[known].port, at.port) != 0))
+			known++;
+		if (known == x->server_count)
+			x->servers[x->server_count++] = at;
+	}
+}
+
 static int join_at(struct identity *x, const struct http_where *where, const char *token, struct err *e)
 {
 	struct tls_peer server = { .host = where->host, .port = where->port };
@@ -109,6 +125,7 @@ static int join_at(struct identity *x, const struct http_where *where, const cha
 	enrolment_fini(&x->own);
 	x->own = own;
 	own = (struct enrolment){ .not_after = 0 };
+	identity_learn(x);
 	return 0;
 }
 

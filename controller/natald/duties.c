@@ -30,10 +30,13 @@ static bool waits_for_goal(const struct vm *v)
 static int judge_overdue(struct ctl *c, struct err *e)
 {
 	char ids[OVERDUE_MAX][STORE_ID_MAX];
+	bool ours = true;
 	size_t n;
 
 	int r = vm_overdue(c->store, clock_unix_s(), ids, OVERDUE_MAX, &n, e);
-	for (size_t i = 0; !r && i < n; i++) {
+	if (!r && n && c->fleet)        /* of a shared store: another may have judged meanwhile */
+		r = fleet_fence(c, &ours, e);
+	for (size_t i = 0; !r && ours && i < n; i++) {
 		scoped_vm struct vm v = { 0 };
 		bool absent;
 		if ((r = vm_get_by_id(c->store, ids[i], &v, &absent, e)) || absent)
@@ -78,7 +81,7 @@ int duties_tick(struct ctl *c, struct duties *d, struct err *e)
 	if (now < d->tick_ms)
 		return 0;
 	d->tick_ms = now + TICK_MS;
-	if (((link_greeted(c) || c->judges) && (r = judge_overdue(c, e))) || (now >= d->eject_ms && (r = eject_again(c, d, e))) || (r = pool_top_up(c, 0, e)))
+	if (((link_greeted(c) || fleet_judges(c)) && (r = judge_overdue(c, e))) || (now >= d->eject_ms && (r = eject_again(c, d, e))) || (r = pool_top_up(c, 0, e)))
 		return r;
 	return fleet_tick(c, e);
 }

@@ -7,6 +7,7 @@
 #include "controller/api/metrics.h"
 #include "controller/natald/rewind.h"
 #include "controller/service/births.h"
+#include "controller/service/fleet.h"
 #include "controller/service/link.h"
 #include "controller/service/pool.h"
 #include "controller/service/remote.h"
@@ -222,6 +223,7 @@ static int attempt(struct turns *l, struct request **fresh, struct request **wai
 	int r = store_turn_begin(l->c->store, e);
 
 	link_turn_begin(l->c);
+	fleet_turn_begin(l->c);
 	if (!r && (r = inside_turn(l, fresh, waiting, done, e)))
 		store_turn_abort(l->c->store);
 	else if (!r)
@@ -229,6 +231,7 @@ static int attempt(struct turns *l, struct request **fresh, struct request **wai
 	metrics_step(l->c->metrics, METRICS_TURN, began_ns, r != 0);
 	metrics_connections(l->c->metrics, server_connections(l->server));
 	link_turn_end(l->c, r == 0);
+	fleet_turn_end(l->c, r == 0);
 	return r;
 }
 

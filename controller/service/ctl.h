@@ -38,12 +38,10 @@ struct ctl {
 	size_t address_count;                   /* where guests find it over the network: "NAME:PORT", in every manifest; 0: nowhere */
 	char addresses[BUNDLE_NAMES_MAX][128];
 	char instance[STORE_ID_MAX];            /* which natald: instance.h */
-	/* Hosts of their own (remote.h): whose request is being heard; who is to look what there is; when the last was asked something; of a shared
-	 * store: is it this natald that judges who is overdue. */
+	/* Hosts of their own (remote.h): whose request is being heard; who is to look what there is; when the last was asked something. */
 	const struct host_talk *talk;
 	struct { size_t count, room; char (*name)[VM_HOST_MAX]; } wakes;
 	int64_t asked_ns;
-	bool judges;
 	int64_t trimmed_at;                     /* unix s: keys of requests that are long over were forgotten */
 	struct births births;
 	struct fleet *fleet;                    /* NULL: the store is this natald's alone */

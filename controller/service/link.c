@@ -195,7 +195,7 @@ void link_turn_begin(struct ctl *c)
 	if (!c->link)
 		return;
 	c->link->began = link_mark(c);
-	c->link->took = false;
+	c->link->took = c->link->held = false;
 }
 
 void link_turn_end(struct ctl *c, bool committed)
@@ -205,7 +205,7 @@ void link_turn_end(struct ctl *c, bool committed)
 	if (!l)
 		return;
 	if (committed) {
-		l->again = l->again && !l->took;
+		l->again = l->held || (l->again && !l->took);
 		pending_free(&l->answered);
 		return;
 	}

@@ -317,32 +317,54 @@ static int handle(struct ctl *c, const struct frame *f, struct err *e)
 		f->type == FRAME_HOST_EVENT ? link_event(c, NULL, o, e) : err_set(e, ERR_FORMAT, "a frame of type %d from the host", (int)f->type);
 }
 
+/* It is not at fault: the store cannot take it now. What came behind it waits too, or a later acknowledgement of a guest's would cover it. */
+static bool may_be_taken_later(const struct err *why) { return why->code == ERR_UNAVAILABLE || why->code == ERR_NOMEM; }
+
+static void hold(struct link *l, size_t from, const struct err *why)
+{
+	if (!l->again)
+		fprintf(stderr, "natald: what the host says waits: %s\n", why->msg);
+	l->in.used = from;
+	l->fed = l->again = l->held = true;
+}
+
+static int handle_one(struct ctl *c, const struct frame *f, size_t from, struct err *e)
+{
+	struct err why = ERR_NONE;
+	struct link_mark mark = link_mark(c);
+	int r = store_mark(c->store, e);
+
+	if (r)
+		return r;
+	if (handle(c, f, &why) == 0)
+		return store_keep(c->store, e);
+	text_printable(why.msg);
+	if (store_must_retry(c->store)) {               /* the frame comes again with the turn */
+		*e = why;
+		return -(int)e->code;
+	}
+	if (may_be_taken_later(&why))
+		hold(c->link, from, &why);
+	else
+		fprintf(stderr, "natald: frame type=%d dropped: %s\n", (int)f->type, why.msg);
+	link_undo(c, mark);
+	return store_undo(c->store, e);
+}
+
 int link_handle(struct ctl *c, struct err *e)
 {
+	struct link *l = c->link;
 	struct frame f;
-	bool have;
+	bool have = true;
 
-	c->link->fed = false;
-	c->link->took = true;
-	c->link->read_to = c->link->in.used;
-	for (frame_next(&c->link->in, &f, &have); have; frame_next(&c->link->in, &f, &have)) {
-		struct err why = ERR_NONE;
-		struct link_mark mark = link_mark(c);
-		int r = store_mark(c->store, e);
-		if (r)
-			return r;
-		if (handle(c, &f, &why) == 0) {
-			r = store_keep(c->store, e);
-		} else if (store_must_retry(c->store)) {        /* the frame comes again with the turn */
-			*e = why;
-			r = -(int)e->code;
-		} else {
-			text_printable(why.msg);
-			fprintf(stderr, "natald: frame type=%d dropped: %s\n", (int)f.type, why.msg);
-			link_undo(c, mark);
-			r = store_undo(c->store, e);
-		}
-		if (r)
+	l->fed = false;
+	l->took = true;
+	l->read_to = l->in.used;
+	while (!l->held) {
+		size_t from = l->in.used;
+		frame_next(&l->in, &f, &have);
+		int r = have ? handle_one(c, &f, from, e) : 0;
+		if (r || !have)
 			return r;
 	}
 	return 0;

@@ -32,6 +32,7 @@ struct link {
 	struct pending *answered;               /* their replies were handled: open again if it fails */
 	size_t read_to;                         /* where the turn began to take frames */
 	bool took, again;                       /* again: the frames of a turn that failed wait for the next one */
+	bool held;                              /* one could not be taken now: it and those behind it wait too */
 	char accel[8];
 };
 void message_free(struct message *m);

@@ -78,6 +78,18 @@ static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool
 	return *kept ? 0 : err_nomem(e);
 }
 
+/* How a goal ended that was superseded meanwhile, or in a boot before the newest: it decides nothing, and no end that a guest reached is lost. */
+static int keep_late(struct ctl *c, const struct vm *v, const struct status *s, struct err *e)
+{
+	scoped_json struct json_object *o = report_shown(s, true);
+
+	json_put_uint(o, "epoch", s->epoch);
+	json_put_uint(o, "gen", s->gen);
+	if (s->items)
+		json_object_object_add(o, "items", json_object_get(s->items));
+	return event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = "late", .body = json_line(o) }, e);
+}
+
 /* The first finding of this level, as one sentence. */
 static void finding(const struct status *s, const char *level, const char *otherwise, char *out, size_t size)
 {
@@ -208,15 +220,15 @@ static int last_boot(struct ctl *c, const struct vm *v, struct boot *ret, bool *
 	return boot_put(c->store, v->id, ret, e);
 }
 
-enum heed { HEAR_NOT, HEAR_SHOW, HEAR };
-/* Notes that this frame was seen, and says what it may do: a frame seen before, or of a boot that is not the newest, does nothing. */
+enum heed { HEAR_NOT, HEAR_LATE, HEAR_SHOW, HEAR };
+/* Notes that this frame was seen, and says what it may do: a frame seen before does nothing, one of a boot that is not the newest is late. */
 static int take_boot(struct ctl *c, struct vm *v, const struct status *s, enum heed *ret, struct err *e)
 {
 	struct boot b = { .number = (int64_t)s->boot, .seq = -1, .run_token = v->run_token }, newest = { 0 };
 	bool fresh = true, none = true;
 	int r;
 
-	*ret = HEAR_NOT;
+	*ret = HEAR_NOT;                /* and so where it was seen, or its run is in quarantine */
 	snprintf(b.boot_id, sizeof b.boot_id, "%s", s->boot_id);
 	if ((r = boot_get(c->store, v->id, s->boot_id, &b, &fresh, e)) || (r = step_last(c, v->id, s->boot_id, &b.seq, e)) || (int64_t)s->seq <= b.seq)
 		return r;
@@ -233,6 +245,7 @@ static int take_boot(struct ctl *c, struct vm *v, const struct status *s, enum h
 			if (fresh)
 				fprintf(stderr, "natald: vm=%s boot=%s is older than boot=%s: acknowledged, and not heard\n", v->name, b.boot_id,
 					v->boot_id);
+			*ret = HEAR_LATE;
 			return 0;
 		}
 		if (!b.twin)
@@ -297,7 +310,10 @@ static int judge(struct ctl *c, const struct guest_talk *t, const struct status 
 	if ((r = note_goal(c, v, s, &counts, e)) || (r = take_boot(c, v, s, &heard, e)))
 		return r;
 	if (heard == HEAR && !counts)
-		heard = HEAR_NOT;
+		heard = HEAR_LATE;
+	if (heard == HEAR_LATE && status_phase_terminal(s->phase) && (r = keep_late(c, v, s, e)))
+		return r;
+	heard = heard == HEAR_LATE ? HEAR_NOT : heard;
 	v->seen_at = clock_unix_s();
 	if (heard != HEAR_NOT && (r = keep_status(c, v, s, true, e)))
 		return r;

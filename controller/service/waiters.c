@@ -219,6 +219,26 @@ void *waiters_next(struct waiters *w, int64_t now_ms, bool *ret_expired)
 	return drop(w, x);
 }
 
+/* By buckets: what is there is not missed, though there be twice as many of them meanwhile. */
+size_t waiters_some(const struct waiters *w, size_t *at, const char *keys[], size_t max)
+{
+	size_t n = 0;
+
+	for (; *at < w->bucket_count; ++*at) {
+		size_t had = n;
+		for (const struct waiter *x = w->buckets[*at]; x; x = x->next)
+			if (x->at != nowhere && n < max)
+				keys[n++] = x->vm_id;
+		if (n == max && had) {          /* this bucket may not be whole: from it on the next time */
+			n = had;
+			break;
+		}
+		if (n == max)
+			return ++*at, n;
+	}
+	return n;
+}
+
 void *waiters_any(struct waiters *w)
 {
 	bool ignored;

@@ -17,6 +17,8 @@ int waiters_add(struct waiters *w, const char *vm_id, void *who, int64_t deadlin
 bool waiters_wake(struct waiters *w, const char *vm_id);
 /* One who was woken, or whose time is up (*ret_expired); he waits no more. NULL: nobody now. */
 void *waiters_next(struct waiters *w, int64_t now_ms, bool *ret_expired);
+/* Keys of some who wait and were not woken, max at most, from *at on (0: the beginning), which moves on; 0: that was all. They are good until the next change. */
+size_t waiters_some(const struct waiters *w, size_t *at, const char *keys[], size_t max);
 /* Anyone, at the end. */
 void *waiters_any(struct waiters *w);
 /* When waiters_next() has somebody: at once where one was woken; INT64_MAX: nobody waits. */

@@ -118,6 +118,23 @@ int access_each(struct store *s, const char *project, int (*each)(void *arg, str
 	return r;
 }
 
+int access_page(struct store *s, const struct access_cursor *c, int (*each)(void *arg, struct access *a, struct err *e), void *arg, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+	int r = c->project ?
+		db_query(s, &q, e, "SELECT " COLUMNS " FROM access WHERE project = ? AND name > ? AND role <> 'controller' ORDER BY project, name LIMIT ?", "tti",
+			c->project, c->after_name, (int64_t)c->limit) :
+		db_query(s, &q, e, "SELECT " COLUMNS " FROM access WHERE (project, name) > (?, ?) AND role <> 'controller' ORDER BY project, name LIMIT ?", "tti",
+			c->after_project, c->after_name, (int64_t)c->limit);
+
+	while (!r && (r = db_step(s, q, e)) == 1) {
+		scoped_access struct access a = ACCESS;
+		if (!(r = read_row(q, &a, e)))
+			r = each(arg, &a, e);
+	}
+	return r;
+}
+
 int access_generation(struct store *s, int64_t *ret, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;

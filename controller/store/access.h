@@ -33,6 +33,9 @@ int access_get_by_token(struct store *s, const uint8_t token[SHA256_SIZE], struc
 int access_save(struct store *s, struct access *a, struct err *e);
 /* By project and name; project NULL: all. Listeners are left out. */
 int access_each(struct store *s, const char *project, int (*each)(void *arg, struct access *a, struct err *e), void *arg, struct err *e);
+/* The same from behind one on, limit at most. */
+struct access_cursor { const char *project, *after_project, *after_name; int limit; };
+int access_page(struct store *s, const struct access_cursor *c, int (*each)(void *arg, struct access *a, struct err *e), void *arg, struct err *e);
 /* A number that is another one after each revocation, wherever it was made. */
 int access_generation(struct store *s, int64_t *ret, struct err *e);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "common/base/clock.h"
 #include "controller/store/engine.h"
-#include "controller/store/news.h"
+#include "controller/store/instance_row.h"
 
 enum { COLUMNS_MAX = 40, KEYS_MAX = 3, PAGE = 200, SQL_MAX = 8192, IDLE_S = 60 };
 
@@ -303,7 +303,7 @@ int copy_is_idle(struct store *s, struct err *e)
 {
 	char ids[1][STORE_ID_MAX];
 	size_t n = 0;
-	int r = news_instances(s, clock_unix_s() - IDLE_S, ids, 1, &n, e);
+	int r = instance_ids(s, clock_unix_s() - IDLE_S, ids, 1, &n, e);
 
 	if (r || !n)
 		return r;

@@ -8,10 +8,10 @@
 
 enum { IDEMPOTENCY_KEPT_S = 86400 };
 struct idempotency {
-	const char *project, *key;              /* what it is looked for by */
+	const char *project, *key;              /* what it is looked for by; the key with its client before it */
 	uint8_t digest[SHA256_SIZE];            /* of the request */
 	char made_id[STORE_ID_MAX];             /* a VM whose document is the answer, or "" */
-	char *answer;                           /* JSON, or NULL; owned */
+	char *answer;                           /* sealed, in base64, or NULL; owned */
 };
 void idempotency_fini(struct idempotency *i);
 int idempotency_get(struct store *s, struct idempotency *ret, bool *ret_absent, struct err *e);

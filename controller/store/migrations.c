@@ -156,5 +156,7 @@ const struct migration migrations[] = {
 	{ 19, "machines that a host is told of, and deadlines, without looking at all",
 	BOTH("CREATE INDEX vm_hosted ON vm (id) WHERE host <> 'none' OR host_known = 1 OR spec LIKE '%\"channel\"%';"
 	"CREATE INDEX vm_deadline ON vm (deadline_at) WHERE deadline_at > 0;") },
+	{ 21, "where guests find each natald",
+	BOTH("ALTER TABLE instance ADD COLUMN addresses TEXT NOT NULL DEFAULT '';") },
 };
 const size_t migration_count = sizeof migrations / sizeof *migrations;

@@ -76,10 +76,12 @@ int news_write(struct store *s, struct err *e)
 	for (size_t i = 0; !r && i < n->count; i++)
 		r = db_post(s, 1, e, "INSERT INTO news (instance, n, noun, noun_id, at_s) VALUES (?,?,?,?,?)", "titti", n->instance, n->last_n + (int64_t)i + 1,
 			n->at[i].noun, n->at[i].noun_id, now);
-	return r ? r : db_post(s, 1, e, "UPDATE instance SET last_n = ?, seen_at = ? WHERE id = ?", "iit", n->last_n + (int64_t)n->count, now, n->instance);
+	/* Made anew where it was forgotten: paused for a day, and on with it. */
+	return r ? r : db_post(s, 1, e, "INSERT INTO instance (id, last_n, seen_at) VALUES (?,?,?)"
+		" ON CONFLICT (id) DO UPDATE SET last_n = excluded.last_n, seen_at = excluded.seen_at", "tii", n->instance, n->last_n + (int64_t)n->count, now);
 }
 
-/* NEWS_INSTANCES_MAX: it is not there, and has no room. */
+/* NEWS_INSTANCES_MAX: it is not there, and has no room. One that comes later is read from the first row that is there. */
 static size_t find(struct news_reader *r, const char *instance, int64_t n)
 {
 	size_t i = 0;
@@ -87,40 +89,60 @@ static size_t find(struct news_reader *r, const char *instance, int64_t n)
 	while (i < r->count && strcmp(r->at[i].instance, instance) != 0)
 		i++;
 	if (i == r->count && i < NEWS_INSTANCES_MAX) {
-		r->at[r->count++].n = n;
+		r->at[r->count++] = (struct news_cursor){ .n = r->begun ? 0 : n, .fresh = r->begun };
 		memcpy(r->at[i].instance, instance, STORE_ID_MAX);
 	}
 	return i;
 }
 
-/* A new one is read from its beginning, but for those that were there when we began: what they did is in the store that we read. */
-static int look_for_instances(struct store *s, struct news_reader *r, int64_t last[NEWS_INSTANCES_MAX], struct err *e)
+static void drop_forgotten(struct news_reader *r)
 {
-	scoped_query struct db_query *q = NULL;
-	char id[STORE_ID_MAX];
-	int got;
+	size_t kept = 0;
 
-	memset(last, 0, NEWS_INSTANCES_MAX * sizeof *last);
-	int failed = db_query(s, &q, e, "SELECT id, last_n FROM instance WHERE id <> ?", "t", s->news.instance);
+	for (size_t i = 0; i < r->count; i++)
+		if (r->at[i].there)
+			r->at[kept++] = r->at[i];
+	r->count = kept;
+}
+
+/* Those that were seen last: who died long ago takes nobody's room. What they did before we began is in the store that we read. */
+static int look_for_instances(struct store *s, struct news_reader *r, struct err *e)
+{
+	struct news_cursor found[NEWS_INSTANCES_MAX];
+	scoped_query struct db_query *q = NULL;
+	size_t n = 0;
+	int got, failed = db_query(s, &q, e, "SELECT id, last_n FROM instance WHERE id <> ? ORDER BY ABS(seen_at) DESC, id LIMIT ?", "ti", s->news.instance,
+		(int64_t)NEWS_INSTANCES_MAX);
+
 	if (failed)
 		return failed;
-	while ((got = db_step(s, q, e)) == 1) {
-		db_text(q, 0, id, sizeof id);
-		size_t i = find(r, id, r->begun ? 0 : db_int(q, 1));
-		if (i < NEWS_INSTANCES_MAX)
-			last[i] = db_int(q, 1);
+	for (; (got = db_step(s, q, e)) == 1 && n < NEWS_INSTANCES_MAX; n++) {
+		db_text(q, 0, found[n].instance, sizeof found[n].instance);
+		found[n].last = db_int(q, 1);
 	}
-	return got;
+	for (size_t i = 0; i < r->count; i++) {
+		r->at[i].there = false;
+		for (size_t j = 0; j < n && !r->at[i].there; j++)
+			r->at[i].there = strcmp(found[j].instance, r->at[i].instance) == 0;
+	}
+	drop_forgotten(r);
+	for (size_t j = 0; j < n; j++)
+		r->at[find(r, found[j].instance, found[j].last)].last = found[j].last;
+	return got < 0 ? got : 0;
 }
 
 struct telling { const struct news_ear *ear; struct news_found *found; };
 
-static int read_one(struct store *s, struct news_cursor *at, int64_t last, const struct telling *t, struct err *e)
+static int read_one(struct store *s, struct news_cursor *at, const struct telling *t, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;
 	int rows = 0, got;
 
-	if (at->n >= last)
+	if (at->n > at->last) {                                 /* forgotten, and back with numbers of its own */
+		t->found->gap = at->fresh = true;
+		at->n = 0;
+	}
+	if (at->n == at->last)
 		return 0;
 	int r = db_query(s, &q, e, "SELECT n, noun, noun_id FROM news WHERE instance = ? AND n > ? ORDER BY n LIMIT ?", "tii", at->instance, at->n,
 		(int64_t)NEWS_BATCH);
@@ -128,7 +150,8 @@ static int read_one(struct store *s, struct news_cursor *at, int64_t last, const
 		return r;
 	while ((got = db_step(s, q, e)) == 1) {
 		int64_t n = db_int(q, 0);
-		t->found->gap |= n != at->n + 1;
+		t->found->gap |= n != at->n + 1 && !at->fresh;
+		at->fresh = false;
 		at->n = n;
 		rows++;
 		t->ear->each(t->ear->arg, db_chars(q, 1), db_chars(q, 2));
@@ -136,51 +159,31 @@ static int read_one(struct store *s, struct news_cursor *at, int64_t last, const
 	if (got < 0)
 		return got;
 	t->found->more |= rows == NEWS_BATCH;
-	if (rows < NEWS_BATCH && at->n < last) {                /* the end of it is not there any more */
-		t->found->gap = true;
-		at->n = last;
+	if (rows < NEWS_BATCH && at->n < at->last) {            /* the end of it is not there any more */
+		t->found->gap |= !at->fresh;
+		at->fresh = false;
+		at->n = at->last;
 	}
 	return 0;
 }
 
 int news_read(struct store *s, struct news_reader *r, const struct news_ear *ear, struct news_found *ret, struct err *e)
 {
-	int64_t last[NEWS_INSTANCES_MAX];
 	struct telling t = { ear, ret };
-	int failed = look_for_instances(s, r, last, e);
+	int64_t now = clock_mono_ms();
+	int failed = look_for_instances(s, r, e);
 
-	*ret = (struct news_found){ false, false };
+	/* Who did not look for as long as rows are kept cannot know what he missed. */
+	*ret = (struct news_found){ r->begun && now - r->read_ms > 1000LL * NEWS_KEPT_S, false };
 	r->begun = r->begun || !failed;
 	for (size_t i = 0; !failed && i < r->count; i++)
-		failed = read_one(s, &r->at[i], last[i], &t, e);
+		failed = read_one(s, &r->at[i], &t, e);
+	if (!failed)
+		r->read_ms = now;
 	return failed;
-}
-
-int news_alive(struct store *s, int64_t now_unix_s, struct err *e)
-{
-	return !*s->news.instance ? 0 : db_post(s, DB_ANY, e, "UPDATE instance SET seen_at = ? WHERE id = ?", "it", now_unix_s, s->news.instance);
-}
-
-int news_end(struct store *s, struct err *e)
-{
-	return !*s->news.instance ? 0 : db_run(s, NULL, e, "UPDATE instance SET seen_at = 0 WHERE id = ?", "t", s->news.instance);
 }
 
 int news_trim(struct store *s, int64_t now_unix_s, struct err *e)
 {
 	return db_run(s, NULL, e, "DELETE FROM news WHERE at_s < ?", "i", now_unix_s - NEWS_KEPT_S);
-}
-
-int news_instances(struct store *s, int64_t since_unix_s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e)
-{
-	scoped_query struct db_query *q = NULL;
-	size_t n = 0;
-	int r, got;
-
-	if ((r = db_query(s, &q, e, "SELECT id FROM instance WHERE seen_at >= ? ORDER BY id LIMIT ?", "ii", since_unix_s, (int64_t)max)))
-		return r;
-	while ((got = db_step(s, q, e)) == 1 && n < max)
-		db_text(q, 0, ids[n++], STORE_ID_MAX);
-	*ret = n;
-	return got < 0 ? got : 0;
 }

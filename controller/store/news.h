@@ -14,17 +14,14 @@ int news_begin(struct store *s, const char *instance, struct err *e);
 /* Inside a turn; told when it is committed, once, unless its mark is undone. */
 int news_add(struct store *s, const char *noun, const char *noun_id, struct err *e);
 
-struct news_cursor { char instance[STORE_ID_MAX]; int64_t n; };
-struct news_reader { size_t count; bool begun; struct news_cursor at[NEWS_INSTANCES_MAX]; };
+/* n: read so far, last: written. fresh: nothing of it was read, and what comes first is no gap. there: it stands in the store. */
+struct news_cursor { char instance[STORE_ID_MAX]; int64_t n, last; bool fresh, there; };
+/* Those that were seen last, NEWS_INSTANCES_MAX at most. read_ms: when it was read, monotonic. */
+struct news_reader { size_t count; bool begun; int64_t read_ms; struct news_cursor at[NEWS_INSTANCES_MAX]; };
 /* What the others told since; the first time nothing, for it is all in the store. *ret_gap: something was dropped unread. At most NEWS_BATCH rows
  * of each instance: *ret_more. */
 struct news_found { bool gap, more; };
 struct news_ear { void (*each)(void *arg, const char *noun, const char *noun_id); void *arg; };
 int news_read(struct store *s, struct news_reader *r, const struct news_ear *ear, struct news_found *ret, struct err *e);
-/* This instance lives. news_trim(): the duty of one (a lease): what is old goes. */
-int news_alive(struct store *s, int64_t now_unix_s, struct err *e);
-/* It ends: nobody has to wait for it. Outside a turn. */
-int news_end(struct store *s, struct err *e);
+/* The duty of one (a lease): what is old goes. */
 int news_trim(struct store *s, int64_t now_unix_s, struct err *e);
-/* Ids of the instances that were alive since then. */
-int news_instances(struct store *s, int64_t since_unix_s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e);

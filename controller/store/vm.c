@@ -292,3 +292,17 @@ int vm_overdue(struct store *s, int64_t now_unix_s, char (*ids)[STORE_ID_MAX], s
 	*ret = n;
 	return got < 0 ? got : 0;
 }
+
+int vm_behind(struct store *s, const char *const ids[VM_BEHIND_MAX], char (*ret)[STORE_ID_MAX], size_t *ret_count, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+	int got, r = db_query(s, &q, e, "SELECT id FROM vm WHERE id IN (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) AND (has_epoch <> epoch OR has_gen <> sequence)",
+		"tttttttttttttttt", ids[0], ids[1], ids[2], ids[3], ids[4], ids[5], ids[6], ids[7], ids[8], ids[9], ids[10], ids[11], ids[12], ids[13], ids[14], ids[15]);
+
+	*ret_count = 0;
+	if (r)
+		return r;
+	while ((got = db_step(s, q, e)) == 1 && *ret_count < VM_BEHIND_MAX)
+		db_text(q, 0, ret[(*ret_count)++], STORE_ID_MAX);
+	return got < 0 ? got : 0;
+}

@@ -80,5 +80,8 @@ int vm_each_hosted(struct store *s, int (*each)(void *arg, struct vm *v, struct 
 int vm_names(struct store *s, const char *project, char **names, size_t max, size_t *ret, struct err *e);
 /* No deadline that is open ends before this: while natald was away nobody could be heard. */
 int vm_put_off(struct store *s, int64_t until_unix_s, struct err *e);
+/* Of VM_BEHIND_MAX ids (rest: ""), those whose goal is signed and is not what their guest has said that it has. */
+enum { VM_BEHIND_MAX = 16 };
+int vm_behind(struct store *s, const char *const ids[VM_BEHIND_MAX], char (*ret)[STORE_ID_MAX], size_t *ret_count, struct err *e);
 /* Ids of machines whose deadline has passed. */
 int vm_overdue(struct store *s, int64_t now_unix_s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e);

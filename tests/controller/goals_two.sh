@@ -4,6 +4,8 @@
 . "$(dirname "$0")/two.sh"
 agent=$B/natal-agent guestd=$B/natal-guestd root=$T/root
 n key init > /dev/null
+named() { psql -X -q -A -t -h "$PG/a" -U natal -d natal -c "SELECT count(*) FROM instance WHERE addresses <> ''" | grep -qx 2; }
+within 20 named && sleep 6 || fail "the store does not say where two natald are"       # each looks for the others every 5 s
 n vm create web-1 --host none --medium-out "$T/web-1.iso" > /dev/null || exit 1
 uuid=$(field web-1 uuid)
 guest_root "$root"
@@ -16,4 +18,26 @@ sleep 1; start=$SECONDS
 want 0 "goal 0.2" n2 vm change web-1 --user bob
 within 20 has 2 && grep -q ^bob: "$root/etc/passwd" && ok "decided at one natald, heard at the other within $((SECONDS - start)) s" || fail "$(n2 vm show web-1): $(tail -5 "$T/guestd.log")"
 [ $((SECONDS - start)) -le 8 ] || fail "by the news it takes a second or two, not $((SECONDS - start))"
+# News that are lost: the natald that missed them compares who waits with the store, and tells at once.
+[ "$(pg_sql a "SELECT count(*) FROM news")" -gt 0 ] || fail "no news"
+kill -STOP $one
+want 0 "goal 0.3" n2 vm change web-1 --user dave
+pg_sql a "DELETE FROM news"
+kill -CONT $one
+within 10 has 3 && grep -q "news were missed" "$T/one.log" && ok "news that were lost: the guest that waits is told all the same" || fail "$(tail -2 "$T/one.log" "$T/guestd.log")"
+
+# The one that made its bundle is killed: the guest finds the other by the bundle that it has.
+grep -q "127.0.0.1:$p2.*127.0.0.1:$p1" "$root/var/lib/natal/controller" && ok "a bundle names the natald that made it, and the other behind it" || fail "$(cat "$root/var/lib/natal/controller")"
+: > "$T/guestd.log"
+kill -9 $one; wait $one 2>/dev/null; one=
+within 90 grep -q "controller found" "$T/guestd.log" && ok "the natald is killed, and its guest is with the other" || fail "not found: $(tail -5 "$T/guestd.log")"
+want 0 "goal 0.4" n2 vm change web-1 --user carol
+within 20 has 4 && grep -q ^carol: "$root/etc/passwd" && ok "and follows its goals there" || fail "$(n2 vm show web-1): $(tail -5 "$T/guestd.log")"
+# Who joins there is told of those that live.
+n2 access grant host h1 --out "$T/token" > /dev/null
+"$B/natal-hostd" --state "$T/h" --join "$T/token" --server "https://127.0.0.1:$p2" 2> "$T/h.log" & H=$!
+within 20 grep -q "controller=.*found" "$T/h.log" || fail "no host: $(cat "$T/h.log")"
+kill $H; wait $H 2>/dev/null
+servers() { python3 -c 'import json,sys; print(*json.load(open(sys.argv[1]))["servers"])' "$T/h/identity.json"; }
+[[ "$(servers)" == "https://127.0.0.1:$p2"* ]] && ok "a host keeps the servers that it was given: $(servers)" || fail "$(servers)"
 exit $bad

@@ -108,6 +108,19 @@ assert len(c) == 1 and c[0]["who"] == sys.argv[2] and c[0]["before"] == "" and j
 assert len(d) == 1 and json.loads(d[0]["before"])["name"] == "sec" and d[0]["after"] == "", d
 assert len(of("POST /v1/keys")) == 1 and not [r for r in rows if r["action"].startswith("GET")]
 assert [r["n"] for r in rows] == list(range(1, len(rows) + 1))' "$T/audit" "$who"; }
+changed() { python3 -c 'import json,sys
+rows = json.load(open(sys.argv[1]))["audit"]
+def of(a): return [r for r in rows if r["action"] == a]
+g, r, e, f = of("POST /v1/access aud"), of("POST /v1/access/aud/revoke"), of("POST /v1/enrol"), of("POST /v1/pool/fill")
+assert g[0]["before"] == "" and json.loads(g[0]["after"])["access"][0]["state"] == "granted", g
+assert json.loads(e[0]["before"])["access"][0]["state"] == "granted" and json.loads(e[0]["after"])["access"][0]["state"] == "active", e
+assert json.loads(r[0]["before"])["access"][0]["state"] == "active" and json.loads(r[0]["after"])["access"][0]["state"] == "revoked", r
+assert "being_made" in json.loads(f[0]["before"])["tls-ecdsa-p256"] and f[0]["after"], f
+assert "natal1_" not in open(sys.argv[1]).read()' "$T/audit"; }
+n access grant reader aud --out "$T/aud" > /dev/null; n login "https://127.0.0.1:$port" --token "$(cat "$T/aud")" --name aud > /dev/null; n context use local > /dev/null
+n access revoke aud > /dev/null; n pool fill > /dev/null
+n audit list -o json > "$T/audit"
+changed 2>"$T/why" && ok "who is let in, enrols and is put out, and what the pool was: before and after" || fail "the audit: $(tail -n 1 "$T/why") $(grep -o '"POST /v1/[^}]*' "$T/audit" | tail -5)"
 told 2>"$T/why" && ok "who, what, before, after, numbered" || fail "the audit: $(tail -n 1 "$T/why") $(cat "$T/audit")"
 grep -q hunter2 "$T/audit" && fail "the audit tells what a request held" || ok "the audit tells nothing of a spec but its digest"
 rows=$(grep -o '"n":' "$T/audit" | wc -l)

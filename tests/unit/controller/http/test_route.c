@@ -58,9 +58,9 @@ static void decodes(void **state)
 
 static void idempotency_key_only_where_it_means_something(void **state)
 {
-	assert_ok(find("POST", "/v1/pool/fill"), e);
+	assert_ok(find("POST", "/v1/pool/marks"), e);
 	snprintf(rq.idempotency_key, sizeof rq.idempotency_key, "k");
-	assert_err(route_decode(&rq, &e), ERR_USAGE, e, "POST /v1/pool/fill takes no Idempotency-Key");
+	assert_err(route_decode(&rq, &e), ERR_USAGE, e, "POST /v1/pool/marks takes no Idempotency-Key");
 }
 
 static void table_is_whole(void **state)

@@ -1,6 +1,7 @@
 /* What the host says, and what natald makes of it: ejections, exits, replies to nothing, guests' frames in a wrapping that is none. */
 #include "tests/unit/controller/service/born.h"
 #include "controller/service/link.h"
+#include "controller/store/db.h"
 
 static void says(int type, const char *text, size_t size)
 {
@@ -124,10 +125,46 @@ static void frames_that_are_none(void **state)
 	vm_is(VM_FAILED, "the guest ended before its report was complete");
 }
 
+/* The store cannot take it now: it and what is behind it wait, and nothing of them is acknowledged. */
+static void what_cannot_be_taken_now_waits(void **state)
+{
+	scoped_buf struct buf out = BUF_MAX(8192);
+	char text[300];
+
+	(void)state;
+	skip_on_server();
+	edit(third_run);
+	snprintf(text, sizeof text, "{\"event\":\"exited\",\"run_token\":3,\"detail\":\"first\",\"vm_id\":\"%s\"}", id);
+	assert_ok(frame_write(FRAME_HOST_EVENT, 1, text, strlen(text), NULL, &out, &e), e);
+	assert_ok(frame_write(FRAME_HOST_EVENT, 2, "{}", 2, NULL, &out, &e), e);
+	assert_ok(frame_feed(&l.in, out.data, out.size, &e), e);
+	l.fed = true;
+	for (int i = 0; i < 2; i++) {
+		assert_ok(store_turn_begin(p->s, &e), e);
+		link_turn_begin(&c);
+		assert_ok(db_run(p->s, NULL, &e, "PRAGMA query_only = 1", ""), e);
+		assert_ok(link_handle(&c, &e), e);
+		assert_ok(db_run(p->s, NULL, &e, "PRAGMA query_only = 0", ""), e);
+		assert_ok(store_turn_commit(p->s, &e), e);
+		link_turn_end(&c, true);
+		vm_is(VM_BOOTING, "");
+		assert_true(link_has_frames(&c) && !link_wants_read(&c));
+		assert_int_equal(l.in.used, 0);
+	}
+	assert_ok(store_turn_begin(p->s, &e), e);
+	link_turn_begin(&c);
+	assert_ok(link_handle(&c, &e), e);
+	assert_ok(store_turn_commit(p->s, &e), e);
+	link_turn_end(&c, true);
+	vm_is(VM_FAILED, "the guest ended before its report was complete: first");
+	assert_true(!link_has_frames(&c) && link_wants_read(&c));
+	assert_int_equal(l.in.used, out.size);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-	const struct CMUnitTest t[] = { T(the_exit_of_an_earlier_run), T(ejected_or_not), T(a_drive_that_is_gone), T(frames_that_are_none) };
+	const struct CMUnitTest t[] = { T(the_exit_of_an_earlier_run), T(ejected_or_not), T(a_drive_that_is_gone), T(frames_that_are_none), T(what_cannot_be_taken_now_waits) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);
 }

@@ -222,12 +222,61 @@ static void a_drifted_guest_has_not_been_delivered_to(void **state)
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+static void find_late(void *arg, const struct event *ev)
+{
+	if (strcmp(ev->kind, "late") == 0)
+		snprintf(arg, 2000, "%s", ev->body);
+}
+
+static const char *late(void)
+{
+	static char body[2000];
+
+	*body = 0;
+	assert_ok(event_each(p->s, &(struct event_cursor){ id, 0, 100 }, find_late, body, &e), e);
+	return body;
+}
+
+/* A goal that another has superseded, and a boot that a newer one has: what came of them decides nothing, and is kept with its items. */
+static void an_end_that_comes_late_is_kept(void **state)
+{
+	struct status s = says(PHASE_APPLYING, BOOT_A, 1);
+
+	(void)state;
+	s.boot = 2;
+	heard(s, key);
+	place_sql(p, "UPDATE vm SET sequence = 2, rev = rev + 1");
+	s = says(PHASE_DEGRADED, BOOT_A, 2);
+	s.boot = 2;
+	forget_queue();
+	heard(s, key);
+	vm_is(VM_PROVISIONING, "applying");
+	assert_true(queued(FRAME_HOST_TO_GUEST));               /* acknowledged */
+	assert_non_null(strstr(late(), "\"phase\":\"degraded\""));
+	assert_non_null(strstr(late(), "\"gen\":1"));
+	assert_non_null(strstr(late(), "users/alice"));
+	place_sql(p, "DELETE FROM event");
+	s = says(PHASE_DEGRADED, BOOT_A, 2);
+	s.boot = 2;
+	heard(s, key);
+	assert_string_equal(late(), "");                        /* seen */
+	s = says(PHASE_APPLYING, BOOT_B, 1);
+	s.boot = 1;
+	heard(s, key);
+	assert_string_equal(late(), "");                        /* no end */
+	s = says(PHASE_FAILED, BOOT_B, 2);
+	s.boot = 1;
+	heard(s, key);
+	assert_non_null(strstr(late(), "\"phase\":\"failed\""));
+	vm_is(VM_PROVISIONING, "applying");
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
 		T(what_was_signed_is_delivered), T(another_mac), T(no_mac), T(refused_frames), T(seen_before), T(older_boots_and_twins),
 		T(a_first_boot_tried_again), T(lie_provisioned), T(lie_unchanged), T(lie_degraded), T(lie_drifted), T(no_keys),
-		T(a_drifted_guest_has_not_been_delivered_to),
+		T(a_drifted_guest_has_not_been_delivered_to), T(an_end_that_comes_late_is_kept),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }

@@ -87,12 +87,42 @@ static void thousands_come_back_in_their_order(void **s)
 	assert_int_equal(woken + due, N);
 }
 
+static void all_are_looked_at_in_pieces(void **s)
+{
+	enum { N = 700, PIECE = 16 };
+	static int who[N], seen[N];
+	const char *keys[PIECE];
+	char id[STORE_ID_MAX];
+	size_t at = 0, n, most = 0;
+
+	(void)s;
+	for (int i = 0; i < N; i++) {
+		snprintf(id, sizeof id, "vm-%d", i);
+		add(id, &who[i], 1000 + i);
+	}
+	for (int i = 0; i < N; i += 7) {
+		snprintf(id, sizeof id, "vm-%d", i);
+		assert_true(waiters_wake(w, id));
+	}
+	while ((n = waiters_some(w, &at, keys, PIECE))) {
+		most = n > most ? n : most;
+		for (size_t i = 0; i < n; i++)
+			seen[strtol(keys[i] + 3, NULL, 10)]++;
+	}
+	for (int i = 0; i < N; i++)
+		assert_int_equal(seen[i], i % 7 ? 1 : 0);       /* who was woken is on his way */
+	assert_true(most <= PIECE);
+	while (waiters_any(w))
+		;
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test_setup_teardown(who_is_woken_is_given_back_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_newer_takes_the_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(thousands_come_back_in_their_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_are_looked_at_in_pieces, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("waiters", t, NULL, NULL);
 }

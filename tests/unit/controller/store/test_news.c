@@ -1,7 +1,9 @@
 /* test_news.c - what one natald changed reaches the others: in order, each once, nothing of what was undone, and a gap is noticed. */
 #include "tests/unit/controller/store/store_test.h"
 
+#include "common/base/clock.h"
 #include "controller/store/event.h"
+#include "controller/store/instance_row.h"
 #include "controller/store/news.h"
 
 static char heard[512];
@@ -120,18 +122,100 @@ static void who_is_there(void **state)
 	size_t n;
 
 	assert_ok(news_begin(p->s, "a", &p->e), p->e);
-	assert_ok(news_alive(p->s, 5000, &p->e), p->e);
-	assert_ok(news_instances(p->s, 5000, ids, 4, &n, &p->e), p->e);
+	assert_ok(instance_alive(p->s, 5000, "", &p->e), p->e);
+	assert_ok(instance_ids(p->s, 5000, ids, 4, &n, &p->e), p->e);
 	assert_int_equal(n, 1);
 	assert_string_equal(ids[0], "a");
-	assert_ok(news_instances(p->s, 5001, ids, 4, &n, &p->e), p->e);
+	assert_ok(instance_ids(p->s, 5001, ids, 4, &n, &p->e), p->e);
 	assert_int_equal(n, 0);
+}
+
+static void others_are_found_until_they_end(void **state)
+{
+	struct place *p = *state;
+	struct instance_row rows[3];
+	size_t n;
+
+	assert_ok(news_begin(p->s, "m", &p->e), p->e);
+	assert_ok(instance_alive(p->s, 5000, "m:1", &p->e), p->e);
+	place_sql(p, "INSERT INTO instance (id, seen_at, last_n, addresses) VALUES ('a', 5000, 0, 'a:1 a:2'), ('z', 5000, 0, 'z:1'), ('q', 5000, 0, '')");
+	place_sql(p, "INSERT INTO instance (id, seen_at, last_n, addresses) VALUES ('dead', 4000, 0, 'd:1'), ('ended', -5000, 0, 'e:1')");
+	assert_ok(instance_others(p->s, 5000, rows, 3, &n, &p->e), p->e);
+	assert_int_equal(n, 2);
+	assert_string_equal(rows[0].id, "z");           /* from ours on: not everybody names the same ones */
+	assert_string_equal(rows[0].addresses, "z:1");
+	assert_string_equal(rows[1].addresses, "a:1 a:2");
+	assert_ok(instance_others(p->s, 5000, rows, 1, &n, &p->e), p->e);
+	assert_int_equal(n, 1);
+	assert_ok(instance_end(p->s, 5000, &p->e), p->e);
+	assert_ok(instance_ids(p->s, 1, (char[1][STORE_ID_MAX]){ "" }, 1, &n, &p->e), p->e);
+	place_sql(p, "DELETE FROM instance WHERE id <> 'm'");
+	assert_ok(instance_ids(p->s, 1, (char[1][STORE_ID_MAX]){ "" }, 1, &n, &p->e), p->e);
+	assert_int_equal(n, 0);
+}
+
+/* Who died takes nobody's room, and is forgotten after a day. */
+static void hundreds_have_died(void **state)
+{
+	struct place *p = *state;
+	struct store *a = p->s, *b;
+	struct news_reader rb = { 0 };
+	char text[200];
+	int64_t now = clock_unix_s();
+
+	assert_ok(store_open(p->path, &b, &p->e), p->e);
+	assert_ok(news_begin(b, "b", &p->e), p->e);
+	for (int i = 0; i < 3 * NEWS_INSTANCES_MAX; i++) {
+		snprintf(text, sizeof text, "INSERT INTO instance (id, seen_at, last_n) VALUES ('%c%d', %lld, 5)", i % 2 ? 'A' : 'z', i,
+			(long long)(i % 3 ? now - 90000 : 90000 - now));
+		place_sql(p, text);
+	}
+	look(b, &rb, "");
+	assert_ok(news_begin(a, "m", &p->e), p->e);
+	in_a_turn(a, "one");
+	assert_false(look(b, &rb, "vm:one ").gap);
+	place_sql(p, "INSERT INTO news (instance, n, noun, noun_id, at_s) VALUES ('A1', 5, 'vm', 'old', 0)");
+	assert_ok(instance_forget(a, now, &p->e), p->e);
+	assert_int_equal(place_sql(p, "SELECT count(*) FROM instance"), 2);
+	assert_int_equal(place_sql(p, "SELECT count(*) FROM news"), 1);
+	look(b, &rb, "");
+	assert_int_equal(rb.count, 1);
+	store_close(b);
+}
+
+/* A natald that was paused for a day, or begins again after it: it is heard from where it is. */
+static void who_was_forgotten_is_heard_again(void **state)
+{
+	struct place *p = *state;
+	struct store *a = p->s, *b;
+	struct news_reader rb = { 0 };
+
+	assert_ok(store_open(p->path, &b, &p->e), p->e);
+	assert_ok(news_begin(a, "a", &p->e), p->e);
+	assert_ok(news_begin(b, "b", &p->e), p->e);
+	look(b, &rb, "");
+	in_a_turn(a, "one");
+	look(b, &rb, "vm:one ");
+	place_sql(p, "DELETE FROM instance WHERE id = 'a'");
+	look(b, &rb, "");
+	in_a_turn(a, "two");                            /* its numbers go on */
+	assert_false(look(b, &rb, "vm:one vm:two ").gap);       /* what is still there is told again, which harms nobody */
+	place_sql(p, "DELETE FROM instance WHERE id = 'a'");
+	place_sql(p, "DELETE FROM news");
+	assert_ok(news_begin(a, "a", &p->e), p->e);     /* and begin anew, between two looks */
+	in_a_turn(a, "three");
+	assert_true(look(b, &rb, "vm:three ").gap);
+	rb.read_ms -= 1000LL * NEWS_KEPT_S + 1;
+	assert_true(look(b, &rb, "").gap);              /* who did not look for so long knows nothing */
+	assert_false(look(b, &rb, "").gap);
+	store_close(b);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		place_test(others_hear_what_was_committed), place_test(numbers_go_on_after_a_restart), place_test(a_gap_is_noticed), place_test(who_is_there),
+		place_test(others_are_found_until_they_end), place_test(hundreds_have_died), place_test(who_was_forgotten_is_heard_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
