@@ -44,14 +44,14 @@ int once_before(struct ctl *c, struct request *rq, bool *ret_again, struct err *
 int once_keep(struct ctl *c, struct request *rq, struct err *e)
 {
 	struct idempotency i = { .project = rq->project, .key = rq->idempotency_key };
-	int64_t now_s = clock_unix_s();
+	int64_t now_s = store_now_s(c->store);
 	int r;
 
 	digest_of(rq, i.digest);
 	snprintf(i.made_id, sizeof i.made_id, "%.31s", rq->vm_id);
 	if (!*i.made_id && rq->reply)
 		i.answer = (char *)json_line(rq->reply);
-	if ((r = idempotency_put(c->store, &i, e)) || now_s < c->trimmed_at + TRIM_EVERY_S)
+	if ((r = idempotency_put(c->store, &i, e)) || clock_apart_s(now_s, c->trimmed_at) < TRIM_EVERY_S)
 		return r;
 	c->trimmed_at = now_s;
 	return idempotency_trim(c->store, now_s - IDEMPOTENCY_KEPT_S, e);

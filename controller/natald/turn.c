@@ -229,6 +229,7 @@ static int attempt(struct turns *l, struct request **fresh, struct request **wai
 	metrics_step(l->c->metrics, METRICS_TURN, began_ns, r != 0);
 	metrics_connections(l->c->metrics, server_connections(l->server));
 	link_turn_end(l->c, r == 0);
+	grace_turn_end(l->c, r == 0);
 	return r;
 }
 

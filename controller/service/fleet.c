@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
+#include "controller/service/grace.h"
 #include "controller/service/keys.h"
-#include "controller/service/link.h"
 #include "controller/service/remote.h"
 #include "controller/service/waiters.h"
 #include "controller/store/lease.h"
 
-enum { ALIVE_EVERY_S = 5, LEASE_MS = 20000, TRIM_EVERY_S = 60 };
+enum { ALIVE_EVERY_MS = 5000, LEASE_MS = 20000, TRIM_EVERY_MS = 60000 };
 
 int fleet_begin(struct ctl *c, struct err *e)
 {
@@ -36,27 +36,27 @@ static void wake(void *arg, const char *noun, const char *noun_id)
 }
 
 /* By whoever has the lease; the turn of who has lost it meanwhile comes to nothing. */
-static int tidy(struct ctl *c, int64_t now_s, struct err *e)
+static int tidy(struct ctl *c, struct err *e)
 {
-	struct lease_wish w = { "tidy", c->instance, clock_ns(CLOCK_REALTIME) / 1000000, LEASE_MS };
+	struct lease_wish w = { "tidy", c->instance, store_now_ms(c->store), LEASE_MS };
+	int64_t now_ms = clock_mono_ms();
 	struct lease l;
 	bool held;
-	const struct vm any = { .host = "" };
 	int r = lease_take(c->store, &w, &l, &held, e);
 
 	/* Who judges what is overdue begins with a grace: it may be that nobody could be heard for a while. */
 	if (!r && held && !c->judges)
-		r = vm_put_off(c->store, now_s + link_boot_deadline_s(c, &any), e);
+		grace_begin(c, 0);
 	c->judges = !r && held;
-	if (r || !held || now_s < c->fleet->trim_at_s)
+	if (r || !held || now_ms < c->fleet->trim_ms)
 		return r;
-	c->fleet->trim_at_s = now_s + TRIM_EVERY_S;
-	return (r = lease_fence(c->store, &l, e)) ? r : news_trim(c->store, now_s, e);
+	c->fleet->trim_ms = now_ms + TRIM_EVERY_MS;
+	return (r = lease_fence(c->store, &l, e)) ? r : news_trim(c->store, store_now_s(c->store), e);
 }
 
 int fleet_tick(struct ctl *c, struct err *e)
 {
-	int64_t now_s = clock_unix_s();
+	int64_t now_ms = clock_mono_ms();
 	struct news_found found;
 	int r;
 
@@ -71,10 +71,10 @@ int fleet_tick(struct ctl *c, struct err *e)
 			keys_changed(c);
 		}
 	} while (found.more);
-	if (now_s < c->fleet->alive_at_s)
+	if (now_ms < c->fleet->alive_ms)
 		return 0;
-	c->fleet->alive_at_s = now_s + ALIVE_EVERY_S;
-	return (r = news_alive(c->store, now_s, e)) ? r : tidy(c, now_s, e);
+	c->fleet->alive_ms = now_ms + ALIVE_EVERY_MS;
+	return (r = news_alive(c->store, store_now_s(c->store), e)) ? r : tidy(c, e);
 }
 
 void fleet_end(struct ctl *c)

@@ -3,7 +3,7 @@
 #include "controller/service/ctl.h"
 #include "controller/store/news.h"
 
-struct fleet { struct news_reader news; int64_t alive_at_s, trim_at_s; };
+struct fleet { struct news_reader news; int64_t alive_ms, trim_ms; };        /* when they are due; monotonic */
 
 /* Nothing where the store is a file: it has one natald. */
 int fleet_begin(struct ctl *c, struct err *e);
