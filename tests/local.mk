@@ -40,5 +40,6 @@ include tests/schema.mk
 include tests/tools.mk
 include tests/bench.mk
 include tests/controller.mk
+include tests/faults.mk
 include tests/cover.mk
 include tests/api.mk

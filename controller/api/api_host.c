@@ -164,14 +164,14 @@ static int add_granted(void *arg, struct access *a, struct err *e)
 	if (r)
 		return r > 0 ? 0 : r;
 	snprintf(h.name, sizeof h.name, "%s", a->name);
-	return add_host(l, &h, a->revoked_at ? "revoked" : !a->enrolled ? a->token_until < now ? "expired" : "granted" : a->not_after < now ? "expired" :
-		!absent && now - h.seen_at < AWAY_S ? "there" : "away", e);
+	return add_host(l, &h, a->revoked_at ? "revoked" : !a->enrolled ? a->token_until < store_now_s(l->c->store) ? "expired" : "granted" : a->not_after < now ? "expired" :
+		!absent && clock_apart_s(store_now_s(l->c->store), h.seen_at) < AWAY_S ? "there" : "away", e);
 }
 
 int api_host_list(struct ctl *c, struct request *rq, struct err *e)
 {
 	struct listing l = { c, json_object_new_array() };
-	struct host local = { .name = "local", .seen_at = clock_unix_s() };
+	struct host local = { .name = "local", .seen_at = store_now_s(c->store) };
 	int r = 0;
 
 	rq->reply = json_object_new_object();

@@ -220,7 +220,7 @@ int api_vm_create(struct ctl *c, struct request *rq, struct err *e)
 	if (!v.spec)
 		return err_nomem(e);
 	snprintf(v.host, sizeof v.host, "%s", spec.host);
-	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c, &v);
+	v.deadline_at = link_deadline_at(c, &v);
 	return (r = birth_define(c, &spec, &v, e)) ? r : await_birth(c, rq, &v, e);
 }
 
@@ -304,7 +304,7 @@ int api_vm_reissue(struct ctl *c, struct request *rq, struct err *e)
 	snprintf(rq->vm_id, sizeof rq->vm_id, "%s", v.id);
 	rq->then = api_vm_born;
 	rq->awaits_birth = true;
-	v.deadline_at = clock_unix_s() + link_boot_deadline_s(c, &v);
+	v.deadline_at = link_deadline_at(c, &v);
 	return birth_reissue(c, &v, e);
 }
 

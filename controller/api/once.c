@@ -84,7 +84,7 @@ int once_keep(struct ctl *c, struct request *rq, struct err *e)
 	scoped_buf struct buf answer = BUF_MAX(2 * ANSWER_MAX);
 	char key[OWN_KEY_MAX];
 	struct idempotency i = { .project = rq->project, .key = key };
-	int64_t now_s = clock_unix_s();
+	int64_t now_s = store_now_s(c->store);
 	int r;
 
 	own_key(rq, key);
@@ -93,7 +93,7 @@ int once_keep(struct ctl *c, struct request *rq, struct err *e)
 	if (!*i.made_id && rq->reply && (r = seal_answer(c, key, rq->reply, &answer, e)))
 		return r;
 	i.answer = answer.data;
-	if ((r = idempotency_put(c->store, &i, e)) || now_s < c->trimmed_at + TRIM_EVERY_S)
+	if ((r = idempotency_put(c->store, &i, e)) || clock_apart_s(now_s, c->trimmed_at) < TRIM_EVERY_S)
 		return r;
 	c->trimmed_at = now_s;
 	return idempotency_trim(c->store, now_s - IDEMPOTENCY_KEPT_S, e);

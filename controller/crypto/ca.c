@@ -9,6 +9,7 @@
 #include <gnutls/x509.h>
 #include <sodium.h>
 #include <string.h>
+#include "common/base/clock.h"
 
 enum { CHAIN_MAX = 8, CA_YEARS = 10 };
 
@@ -102,7 +103,7 @@ static int self_sign(gnutls_x509_privkey_t key, const char *subject, uint64_t no
 	    (r = made(gnutls_x509_crt_set_key(c, key), "key", e)) ||
 	    (r = made(gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, subject, (unsigned)strlen(subject)), "subject",
 		e)) ||
-	    (r = made(gnutls_x509_crt_set_activation_time(c, (time_t)now - 300), "not before", e)) ||
+	    (r = made(gnutls_x509_crt_set_activation_time(c, (time_t)now - CLOCK_SLACK_S), "not before", e)) ||
 	    (r = made(gnutls_x509_crt_set_expiration_time(c, (time_t)now + CA_YEARS * 365 * 86400LL), "not after", e)) ||
 	    (r = made(gnutls_x509_crt_set_basic_constraints(c, 1, -1), "basic constraints", e)) ||
 	    (r = made(gnutls_x509_crt_set_key_usage(c, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN), "key usage", e)) ||

@@ -33,7 +33,7 @@ static int judge_overdue(struct ctl *c, struct err *e)
 	bool ours = true;
 	size_t n;
 
-	int r = vm_overdue(c->store, clock_unix_s(), ids, OVERDUE_MAX, &n, e);
+	int r = vm_overdue(c->store, store_now_s(c->store), ids, OVERDUE_MAX, &n, e);
 	if (!r && n && c->fleet)        /* of a shared store: another may have judged meanwhile */
 		r = fleet_fence(c, &ours, e);
 	for (size_t i = 0; !r && ours && i < n; i++) {
@@ -81,7 +81,10 @@ int duties_tick(struct ctl *c, struct duties *d, struct err *e)
 	if (now < d->tick_ms)
 		return 0;
 	d->tick_ms = now + TICK_MS;
-	if (((link_greeted(c) || fleet_judges(c)) && (r = judge_overdue(c, e))) || (now >= d->eject_ms && (r = eject_again(c, d, e))) || (r = pool_top_up(c, 0, e)))
+	bool judges = link_greeted(c) || fleet_judges(c);
+	if ((r = grace_tick(c, judges, e)) || (judges && !c->grace.due && (r = judge_overdue(c, e))))
+		return r;
+	if ((now >= d->eject_ms && (r = eject_again(c, d, e))) || (r = pool_top_up(c, 0, e)))
 		return r;
 	return fleet_tick(c, e);
 }

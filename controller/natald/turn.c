@@ -232,6 +232,7 @@ static int attempt(struct turns *l, struct request **fresh, struct request **wai
 	metrics_connections(l->c->metrics, server_connections(l->server));
 	link_turn_end(l->c, r == 0);
 	fleet_turn_end(l->c, r == 0);
+	grace_turn_end(l->c, r == 0);
 	return r;
 }
 

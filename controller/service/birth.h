@@ -8,7 +8,7 @@
 #include "controller/service/ctl.h"
 #include "controller/service/spec.h"
 
-enum { BUNDLE_VALID_S = 30 * 86400, CERT_VALID_S = 825 * 86400, CLOCK_SLACK_S = 300 };
+enum { BUNDLE_VALID_S = 30 * 86400, CERT_VALID_S = 825 * 86400 };
 
 /* v: project, spec (JSON) and idempotency_key are set by the caller; the rest is filled in and inserted. */
 int birth_define(struct ctl *c, const struct vm_spec *spec, struct vm *v, struct err *e);

@@ -6,6 +6,7 @@
 #include "common/base/secret.h"
 #include "common/media/bundle.h"
 #include "controller/service/births.h"
+#include "controller/service/grace.h"
 #include "controller/service/stale.h"
 #include "controller/signer/signer.h"
 #include "controller/store/store.h"
@@ -42,7 +43,8 @@ struct ctl {
 	const struct host_talk *talk;
 	struct { size_t count, room; char (*name)[VM_HOST_MAX]; } wakes;
 	int64_t asked_ns;
-	int64_t trimmed_at;                     /* unix s: keys of requests that are long over were forgotten */
+	struct grace grace;                     /* who is overdue is not judged while it is due */
+	int64_t trimmed_at;                     /* by the store's clock: keys of requests that are long over were forgotten */
 	struct births births;
 	struct fleet *fleet;                    /* NULL: the store is this natald's alone */
 	uint64_t guest_seq, epoch;              /* of frames to guests; of the store's goals */

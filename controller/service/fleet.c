@@ -6,14 +6,14 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/media/field.h"
+#include "controller/service/grace.h"
 #include "controller/service/keys.h"
-#include "controller/service/link.h"
 #include "controller/service/remote.h"
 #include "controller/service/waiters.h"
 #include "controller/store/instance_row.h"
 #include "controller/store/lease.h"
 
-enum { ALIVE_EVERY_S = 5, LIVING_S = 30, LEASE_MS = 20000, TRIM_EVERY_S = 60, RESYNC_BATCHES = 64 };
+enum { ALIVE_EVERY_MS = 5000, LIVING_S = 30, LEASE_MS = 20000, TRIM_EVERY_MS = 60000, RESYNC_BATCHES = 64 };
 
 int fleet_begin(struct ctl *c, struct err *e)
 {
@@ -49,7 +49,7 @@ void fleet_turn_end(struct ctl *c, bool committed)
 	if (!c->fleet || committed)
 		return;
 	c->fleet->duty = c->fleet->before;
-	c->fleet->alive_at_s = 0;
+	c->fleet->alive_ms = 0;
 }
 
 bool fleet_judges(const struct ctl *c) { return c->fleet && c->fleet->duty.judges && clock_mono_ms() < c->fleet->duty.until_ms; }
@@ -66,23 +66,22 @@ int fleet_fence(struct ctl *c, bool *ret_ours, struct err *e)
 }
 
 /* By whoever has the lease; the turn of who has lost it meanwhile comes to nothing. */
-static int tidy(struct ctl *c, int64_t now_s, struct err *e)
+static int tidy(struct ctl *c, struct err *e)
 {
-	struct lease_wish w = { "tidy", c->instance, clock_ns(CLOCK_REALTIME) / 1000000, LEASE_MS };
+	struct lease_wish w = { "tidy", c->instance, store_now_ms(c->store), LEASE_MS };
 	struct fleet_duty *d = &c->fleet->duty;
-	const struct vm any = { .host = "" };
-	const int64_t began_ms = clock_mono_ms();
+	const int64_t now_ms = clock_mono_ms(), now_s = store_now_s(c->store);
 	bool held, had = fleet_judges(c);
 	int r = lease_take(c->store, &w, &d->lease, &held, e);
 
 	/* Who judges what is overdue begins with a grace, and so after each time that he could not say that he is there: nobody may have been heard for a while. */
 	if (!r && held && !had)
-		r = vm_put_off(c->store, now_s + link_boot_deadline_s(c, &any), e);
+		grace_begin(c, 0);
 	d->judges = !r && held;
-	d->until_ms = began_ms + LEASE_MS;
-	if (r || !held || now_s < d->trim_at_s)
+	d->until_ms = now_ms + LEASE_MS;
+	if (r || !held || now_ms < d->trim_ms)
 		return r;
-	d->trim_at_s = now_s + TRIM_EVERY_S;
+	d->trim_ms = now_ms + TRIM_EVERY_MS;
 	return (r = lease_fence(c->store, &d->lease, e)) || (r = news_trim(c->store, now_s, e)) ? r : instance_forget(c->store, now_s, e);
 }
 
@@ -129,11 +128,12 @@ static void gather(struct ctl *c, char *texts[], size_t count)
 }
 
 /* We live and are found there; and so do the others. */
-static int look_around(struct ctl *c, int64_t now_s, struct err *e)
+static int look_around(struct ctl *c, struct err *e)
 {
 	struct fleet *f = c->fleet;
 	struct instance_row others[BUNDLE_NAMES_MAX - 1];
 	char ours[INSTANCE_ADDRESSES_MAX] = "", *texts[BUNDLE_NAMES_MAX] = { ours };
+	const int64_t now_s = store_now_s(c->store);
 	size_t n, at = 0;
 	int r;
 
@@ -154,7 +154,7 @@ static int look_around(struct ctl *c, int64_t now_s, struct err *e)
 
 int fleet_tick(struct ctl *c, struct err *e)
 {
-	int64_t now_s = clock_unix_s();
+	int64_t now_ms = clock_mono_ms();
 	struct news_found found;
 	int r;
 
@@ -173,17 +173,17 @@ int fleet_tick(struct ctl *c, struct err *e)
 	} while (found.more);
 	if (c->fleet->resync && (r = resync_some(c, e)))
 		return r;
-	if (now_s < c->fleet->alive_at_s)
+	if (now_ms < c->fleet->alive_ms)
 		return 0;
-	c->fleet->alive_at_s = now_s + ALIVE_EVERY_S;
-	return (r = look_around(c, now_s, e)) ? r : tidy(c, now_s, e);
+	c->fleet->alive_ms = now_ms + ALIVE_EVERY_MS;
+	return (r = look_around(c, e)) ? r : tidy(c, e);
 }
 
 void fleet_end(struct ctl *c)
 {
 	struct err e;
 
-	if (c->fleet && c->store && instance_end(c->store, clock_unix_s(), &e))
+	if (c->fleet && c->store && instance_end(c->store, store_now_s(c->store), &e))
 		fprintf(stderr, "natald: fleet: %s\n", e.msg);
 	free(give(c->fleet));
 }

@@ -8,12 +8,12 @@
 struct fleet_duty {
 	struct lease lease;
 	bool judges;                            /* it is ours, and the grace has been given */
-	int64_t until_ms, trim_at_s;            /* judges: until then (monotonic) */
+	int64_t until_ms, trim_ms;              /* judges: until then; trimmed again then; monotonic */
 };
 
 struct fleet {
 	struct news_reader news;
-	int64_t alive_at_s;
+	int64_t alive_ms;                       /* monotonic */
 	struct fleet_duty duty, before;         /* before: as it was when the turn began */
 	bool resync;                            /* who waits is compared with the store, from resync_at on */
 	size_t resync_at;

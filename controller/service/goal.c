@@ -184,7 +184,7 @@ static int write_goal(struct ctl *c, struct vm *v, const struct goal_doc *d, boo
 	if (r)
 		return r;
 	if (v->running) {
-		v->deadline_at = clock_unix_s() + link_boot_deadline_s(c, v);
+		v->deadline_at = link_deadline_at(c, v);
 		vm_set_state(v, VM_PROVISIONING, "goal %lld.%lld: %s, waiting for the guest", (long long)v->epoch, (long long)v->sequence,
 			goal_state_name(d->state));
 	}

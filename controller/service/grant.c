@@ -13,7 +13,7 @@
 #include "controller/store/ca_row.h"
 #include "controller/store/news.h"
 
-enum { SLACK_S = 300, CLIENT_VALID_S = 90 * 86400, SELF_VALID_S = 30 * 86400 };
+enum { CLIENT_VALID_S = 90 * 86400, SELF_VALID_S = 30 * 86400 };
 
 int grant_pin(struct ctl *c, uint8_t pin[SHA256_SIZE], struct buf *chain, struct err *e)
 {
@@ -69,7 +69,7 @@ int grant_make(struct ctl *c, const struct identity *id, int64_t token_s, struct
 	    (r = token_make(c, token, ret->token, e)))
 		return r;
 	snprintf(ret->role, sizeof ret->role, "%s", role_name(id->role));
-	ret->token_until = clock_unix_s() + token_s;
+	ret->token_until = store_now_s(c->store) + token_s;
 	ret->enrolled = false;
 	ret->revoked_at = ret->not_after = 0;
 	if (!absent) {
@@ -98,7 +98,7 @@ static int write_intent(struct ctl *c, struct access *a, const struct next_key *
 	const uint8_t *had = k->had;
 	struct identity id = { .role = role_from_name(a->role) };
 	int64_t now = clock_unix_s();
-	struct cert_intent in = { .purpose = purpose_of(id.role), .not_before = (uint64_t)(now - SLACK_S),
+	struct cert_intent in = { .purpose = purpose_of(id.role), .not_before = (uint64_t)(now - CLOCK_SLACK_S),
 		.not_after = (uint64_t)(now + (self ? SELF_VALID_S : CLIENT_VALID_S)) };
 
 	snprintf(id.project, sizeof id.project, "%s", a->project);
@@ -119,11 +119,11 @@ static int write_intent(struct ctl *c, struct access *a, const struct next_key *
 	return intent_write(&in, &a->intent, e);
 }
 
-static int check_token(const struct access *a, struct err *e)
+static int check_token(const struct access *a, int64_t now_s, struct err *e)
 {
 	if (a->revoked_at)
 		err_set(e, ERR_DENIED, "the access of %s %s was revoked", a->role, a->name);
-	else if (!a->enrolled && a->token_until < clock_unix_s())
+	else if (!a->enrolled && a->token_until < now_s)
 		err_set(e, ERR_DENIED, "the token of %s %s has expired", a->role, a->name);
 	else
 		return 0;
@@ -145,7 +145,7 @@ int grant_enrol(struct ctl *c, const char *token, const char *csr, struct access
 		err_hint(e, "an operator makes one: natalctl access grant");
 		return -(int)e->code;
 	}
-	if ((r = check_token(ret, e)) || (r = spki_of_csr(csr, strlen(csr), spki, sizeof spki, &size, e)))
+	if ((r = check_token(ret, store_now_s(c->store), e)) || (r = spki_of_csr(csr, strlen(csr), spki, sizeof spki, &size, e)))
 		return r;
 	if (ret->enrolled && (ret->spki.size != size || !bytes_equal(ret->spki.data, spki, size))) {
 		err_set(e, ERR_CONFLICT, "the token of %s %s was used already, with another key", ret->role, ret->name);

@@ -78,7 +78,7 @@ static int note_has(struct ctl *c, struct vm *v, const struct goal_name *has, bo
 
 	if (r || *ret_changed)
 		return r;
-	if (!news && clock_unix_s() - v->seen_at < SEEN_EVERY_S)
+	if (!news && clock_apart_s(clock_unix_s(), v->seen_at) < SEEN_EVERY_S)
 		return 0;
 	v->has_epoch = (int64_t)has->epoch;
 	v->has_gen = (int64_t)has->gen;
@@ -224,7 +224,7 @@ int guest_goal(struct ctl *c, const char *vm_id, struct buf *into, struct err *e
 	bool absent;
 	int r = vm_get_by_id(c->store, vm_id, &v, &absent, e);
 
-	if (r || absent || (clock_unix_s() - v.seen_at >= SEEN_EVERY_S && (v.seen_at = clock_unix_s(), r = ctl_save(c, &v, e))) || (r = refresh(c, &v, e)))
+	if (r || absent || (clock_apart_s(clock_unix_s(), v.seen_at) >= SEEN_EVERY_S && (v.seen_at = clock_unix_s(), r = ctl_save(c, &v, e))) || (r = refresh(c, &v, e)))
 		return r;
 	return has_newest(&v) ? 0 : tell(c, &v, into, e);
 }

@@ -62,12 +62,12 @@ void hearings_watch(struct hearings *h, const char *vm_id)
 	struct hearing *x = hearings_find(h, vm_id, true);
 
 	if (x)
-		x->watched_s = clock_unix_s() + WATCHED_S;
+		x->watched_ms = clock_mono_ms() + 1000 * WATCHED_S;
 }
 
 bool hearings_watched(struct hearings *h, const char *vm_id)
 {
 	const struct hearing *x = hearings_find(h, vm_id, false);
 
-	return x && x->watched_s > clock_unix_s();
+	return x && x->watched_ms > clock_mono_ms();
 }

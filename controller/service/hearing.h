@@ -11,7 +11,7 @@ enum { HEARINGS = 1 << 15 };
 struct hearing {
 	char vm_id[STORE_ID_MAX], host[VM_HOST_MAX], boot_id[37];
 	int64_t rev, epoch, sequence, seq;      /* of the machine's row; seq: the last of boot_id */
-	int64_t until_s, watched_s;             /* until_s: then its deadline wants to be put off, by the long way; watched_s: until then somebody looks at each step */
+	int64_t until_s, watched_ms;            /* until_s: by the store's clock: then its deadline wants to be put off, by the long way; watched_ms: monotonic: until then somebody looks at each step */
 	uint32_t used;                          /* when it was looked for last, in lookups */
 	enum status_phase phase;
 	uint8_t key[VM_REPORT_KEY_SEALED_MAX];  /* sealed */

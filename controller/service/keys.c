@@ -103,7 +103,9 @@ static int state(struct ctl *c, const struct statement *s, struct err *e)
 static int state_all(struct ctl *c, const struct key_list *l, const struct media_key *old, const struct media_key *new, struct err *e)
 {
 	int64_t now = new->created_at;
-	int r = state(c, &(struct statement){ KEY_SUCCESSOR, new, old, now, now + KEY_SUCCESSOR_YEARS * (int64_t)366 * DAY_S }, e);
+	/* Not before its signer counts: a statement that reaches beyond that is none. */
+	int64_t from = (now > old->created_at ? now : old->created_at) - CLOCK_SLACK_S;
+	int r = state(c, &(struct statement){ KEY_SUCCESSOR, new, old, from, now + KEY_SUCCESSOR_YEARS * (int64_t)366 * DAY_S }, e);
 
 	if (!r)
 		r = state(c, &(struct statement){ KEY_PREDECESSOR, old, new, old->created_at, old->until }, e);

@@ -56,6 +56,8 @@ int link_take(struct ctl *c, const struct vm *v, uint64_t req, struct link_answe
 int link_busy(struct ctl *c, const struct vm *v, bool *ret, struct err *e);
 /* How long a boot may stay silent there. */
 int64_t link_boot_deadline_s(struct ctl *c, const struct vm *v);
+/* When such a silence that begins now is over, by the store's clock. */
+int64_t link_deadline_at(struct ctl *c, const struct vm *v);
 /* Has the host said hello? Before, nothing of the guests can be known. */
 bool link_greeted(const struct ctl *c);
 const char *link_accel(const struct ctl *c);

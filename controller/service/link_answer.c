@@ -294,12 +294,9 @@ int link_reconcile(struct ctl *c, const char *host, struct json_object *greeting
 
 static int on_hello(struct ctl *c, struct json_object *o, struct err *e)
 {
-	const struct vm here = { .host = "local" };
-
 	snprintf(c->link->accel, sizeof c->link->accel, "%s", json_text(o, "accel") ? json_text(o, "accel") : "");
-	int r = c->link->greeted ? 0 : vm_put_off(c->store, clock_unix_s() + link_boot_deadline_s(c, &here), e);
-	if (r)
-		return r;
+	if (!c->link->greeted)
+		grace_begin(c, 0);
 	c->link->greeted = true;
 	return link_reconcile(c, NULL, o, e);
 }

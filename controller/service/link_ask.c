@@ -213,7 +213,7 @@ int link_vm_start(struct ctl *c, struct vm *v, struct err *e)
 		return r;
 	v->run_token++;
 	v->unproven_left = VM_UNPROVEN_MAX;
-	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c, v);
+	v->deadline_at = link_deadline_at(c, v);
 	vm_set_state(v, VM_BOOTING, "starting%s%s", medium ? ", with its medium" : "", json_text(o, "agent") ? " and the agent" : "");
 	if ((r = ctl_save(c, v, e)))
 		return r;
@@ -342,3 +342,5 @@ int64_t link_boot_deadline_s(struct ctl *c, const struct vm *v)
 		accel = host_get(c->store, v->host, &h, &absent, &ignored) || absent ? "" : h.accel;
 	return strcmp(accel, "kvm") == 0 ? BOOT_DEADLINE_S : BOOT_DEADLINE_TCG_S;
 }
+
+int64_t link_deadline_at(struct ctl *c, const struct vm *v) { return store_now_s(c->store) + link_boot_deadline_s(c, v); }

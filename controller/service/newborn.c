@@ -83,7 +83,7 @@ int newborn_token(struct ctl *c, const struct vm *v, int64_t valid_s, char token
 		return r;
 	n.has_token = true;
 	n.asked = false;                        /* the token before counts no more, and whoever came with it */
-	n.token_until = clock_unix_s() + valid_s;
+	n.token_until = store_now_s(c->store) + valid_s;
 	n.asked_at = n.sequence = n.refused = 0;
 	*ret_until = n.token_until;
 	return newborn_row_save(c->store, &n, e);
@@ -135,13 +135,13 @@ static int find_by_token(struct ctl *c, const struct birth_ask *ask, struct newb
 	return -(int)e->code;
 }
 
-static int check_token(const struct birth_ask *ask, const struct newborn_row *n, const struct vm *v, struct err *e)
+static int check_token(const struct birth_ask *ask, int64_t now_s, const struct newborn_row *n, const struct vm *v, struct err *e)
 {
 	if (strcmp(v->uuid, ask->uuid) != 0)
 		err_set(e, ERR_DENIED, "the token is VM %s's, whose machine has another UUID than %s", v->name, ask->uuid);
 	else if (n->asked && !bytes_equal(n->nonce, ask->nonce, sizeof n->nonce))
 		err_set(e, ERR_CONFLICT, "the token of VM %s was used already, by another asker", v->name);
-	else if (!n->asked && n->token_until < clock_unix_s())
+	else if (!n->asked && n->token_until < now_s)
 		err_set(e, ERR_DENIED, "the token of VM %s has expired", v->name);
 	else
 		return 0;
@@ -170,7 +170,7 @@ static int answer(struct ctl *c, struct vm *v, struct newborn_row *n, const stru
 	*ret_told = true;
 	if (v->state != VM_READY && v->state != VM_BOOTING)
 		return 0;
-	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c, v);
+	v->deadline_at = link_deadline_at(c, v);
 	vm_set_state(v, VM_BOOTING, "its guest has asked for its bundle");
 	return ctl_save(c, v, e);
 }
@@ -185,7 +185,8 @@ int newborn_ask(struct ctl *c, const struct newborn_asking *q, struct vm *v, boo
 	*ret_told = false;
 	if ((r = by_token ? find_by_token(c, q->ask, &n, v, e) : newborn_find_ek(c, q->ask, &n, v, e)))
 		return r;
-	if (!(r = by_token ? check_token(q->ask, &n, v, e) : newborn_check_ek(c, q->ask, v, e)) && !(r = birth_row(c, v, &row, e)) && row.delivered_at)
+	r = by_token ? check_token(q->ask, store_now_s(c->store), &n, v, e) : newborn_check_ek(c, q->ask, v, e);
+	if (!r && !(r = birth_row(c, v, &row, e)) && row.delivered_at)
 		r = already_born(v, e);
 	if (!r)
 		return answer(c, v, &n, q, ret_told, e);

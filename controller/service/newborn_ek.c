@@ -78,7 +78,7 @@ static void secret_of(struct ctl *c, const struct birth_ask *ask, const struct v
 int newborn_check_ek(struct ctl *c, const struct birth_ask *ask, const struct vm *v, struct err *e)
 {
 	uint8_t want[BIRTH_SECRET_SIZE];
-	int64_t now = clock_unix_s();
+	int64_t now = store_now_s(c->store);
 
 	secret_of(c, ask, v, ask->until, want);
 	if (!bytes_equal(want, ask->secret, sizeof want))
@@ -91,7 +91,7 @@ int newborn_challenge(struct ctl *c, const struct birth_ask *ask, struct birth_c
 	scoped_vm struct vm v = { 0 };
 	char hex[2 * SHA256_SIZE + 1];
 	uint8_t secret[BIRTH_SECRET_SIZE];
-	uint64_t until = (uint64_t)(clock_unix_s() + NEWBORN_CHALLENGE_S);
+	uint64_t until = (uint64_t)(store_now_s(c->store) + NEWBORN_CHALLENGE_S);
 	struct newborn_row n;
 	struct ek ek;
 	int r = read_ek(ask, &ek, e);

@@ -71,7 +71,7 @@ static int call(struct ctl *c, const char *host, struct err *e)
 int remote_ask(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *body, uint64_t *ret_req, struct err *e)
 {
 	struct host_ask a = { .type = type };
-	int64_t now = clock_ns(CLOCK_REALTIME);
+	int64_t now = store_now_ms(c->store) * 1000000;
 	uint64_t req;
 
 	random_bytes(&req, sizeof req);
@@ -115,7 +115,7 @@ int remote_born(struct ctl *c, struct vm *v, struct err *e)
 
 static int on_hello(struct ctl *c, const char *host, struct json_object *o, struct err *e)
 {
-	struct host h = { .seen_at = clock_unix_s() };
+	struct host h = { .seen_at = store_now_s(c->store) };
 
 	snprintf(h.name, sizeof h.name, "%s", host);
 	snprintf(h.driver, sizeof h.driver, "%s", json_text(o, "driver") ? json_text(o, "driver") : "");
@@ -196,12 +196,12 @@ int remote_tell(struct ctl *c, const struct host_have *have, bool goals, struct 
 
 int remote_seen(struct ctl *c, const char *host, struct err *e)
 {
-	int64_t now = clock_unix_s();
+	int64_t now = store_now_s(c->store);
 	struct host h = { .seen_at = 0 };
 	bool absent;
 
 	int r = host_get(c->store, host, &h, &absent, e);
-	if (r || absent || (now >= h.seen_at && now - h.seen_at < SEEN_EVERY_S) || (r = host_seen(c->store, host, now, e)))
+	if (r || absent || clock_apart_s(now, h.seen_at) < SEEN_EVERY_S || (r = host_seen(c->store, host, now, e)))
 		return r;
 	r = host_ask_trim(c->store, host, FRAME_HOST_LOG, (now - LOG_KEPT_S) * 1000000000, e);
 	return r ? r : host_ask_trim(c->store, host, FRAME_HOST_INPUT, (now - LOG_KEPT_S) * 1000000000, e);

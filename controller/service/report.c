@@ -190,7 +190,7 @@ static int decide(struct ctl *c, struct vm *v, const struct status *s, struct er
 	v->running = v->running || vm_by_others(v);
 	if (status_phase_terminal(s->phase))
 		return ended(c, v, s, e);
-	v->deadline_at = clock_unix_s() + link_boot_deadline_s(c, v);
+	v->deadline_at = link_deadline_at(c, v);
 	vm_set_state(v, VM_PROVISIONING, "%s", status_phase_name(s->phase));
 	return 0;
 }

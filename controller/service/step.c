@@ -23,8 +23,8 @@ static struct hearing *may_be_step(struct ctl *c, const char *vm_id, const struc
 
 	if (h && store_runs_again(c->store))
 		h->rev = 0;
-	int64_t now_s = clock_unix_s();
-	if (!h || !h->rev || now_s >= h->until_s || now_s < h->watched_s)
+	int64_t now_s = store_now_s(c->store);
+	if (!h || !h->rev || now_s >= h->until_s || hearings_watched(c->hearings, vm_id))
 		return NULL;
 	return c->talk && strcmp(c->talk->host, h->host) != 0 ? NULL : h;
 }

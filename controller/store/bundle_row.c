@@ -18,7 +18,7 @@ int bundle_row_insert(struct store *s, const struct bundle_row *b, struct err *e
 {
 	int r = db_post(s, 1, e, "INSERT INTO bundle (vm_id, sequence, project, stage, intent, spki, keys, maker, made_at, delivered_at, wiped_at, rev)"
 		" VALUES (?,?,?,?,?,?,?,?,?,0,0,1)", "tititbtti", b->vm_id, b->sequence, b->project, (int64_t)b->stage, b->intent.data,
-		(const void *)b->spki.data, b->spki.size, b->keys.data, s->news.instance, clock_unix_s());
+		(const void *)b->spki.data, b->spki.size, b->keys.data, s->news.instance, store_now_s(s));
 	return r || !b->secrets.size ? r : db_post(s, 1, e, "INSERT INTO bundle_secret (vm_id, sequence, secrets) VALUES (?,?,?)", "tib", b->vm_id,
 		b->sequence, (const void *)b->secrets.data, b->secrets.size);
 }
@@ -133,7 +133,7 @@ int bundle_row_unwiped(struct store *s, char (*ids)[STORE_ID_MAX], size_t max, s
 
 int bundle_row_claim(struct store *s, const struct bundle_row *b, struct err *e)
 {
-	return db_post(s, 1, e, "UPDATE bundle SET maker = ?, made_at = ? WHERE vm_id = ? AND sequence = ?", "titi", s->news.instance, clock_unix_s(),
+	return db_post(s, 1, e, "UPDATE bundle SET maker = ?, made_at = ? WHERE vm_id = ? AND sequence = ?", "titi", s->news.instance, store_now_s(s),
 		b->vm_id, b->sequence);
 }
 
@@ -145,7 +145,7 @@ int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, 
 	int r, got;
 
 	if ((r = db_query(s, &q, e, "SELECT vm_id, sequence, stage, rev FROM bundle WHERE stage < 3 AND (maker = ? OR made_at < ?) LIMIT ?", "tii",
-		s->news.instance, clock_unix_s() - BUNDLE_OTHERS_S, (int64_t)max)))
+		s->news.instance, store_now_s(s) - BUNDLE_OTHERS_S, (int64_t)max)))
 		return r;
 	while ((got = db_step(s, q, e)) == 1 && n < max) {
 		db_text(q, 0, refs[n].vm_id, sizeof refs[n].vm_id);

@@ -303,7 +303,7 @@ int copy_is_idle(struct store *s, struct err *e)
 {
 	char ids[1][STORE_ID_MAX];
 	size_t n = 0;
-	int r = instance_ids(s, clock_unix_s() - IDLE_S, ids, 1, &n, e);
+	int r = instance_ids(s, store_now_s(s) - IDLE_S, ids, 1, &n, e);
 
 	if (r || !n)
 		return r;

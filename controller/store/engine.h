@@ -78,6 +78,7 @@ struct store {
 	struct audit_end audit;         /* n 0: not known */
 	int64_t turns;
 	struct pool_shelf *shelf;       /* NULL: nothing was taken yet */
+	int64_t ahead_ms;               /* of the monotonic clock (now.c) */
 	int64_t happened, part;         /* part: of the pool's meter */
 };
 static inline int64_t store_part(const struct store *s) { return s->part; }

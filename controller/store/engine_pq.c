@@ -253,7 +253,7 @@ static void turn_abort(struct store *s)
 static int post_turn_id(struct store *s, struct err *e)
 {
 	struct pq_link *l = pq_link_of(s);
-	int64_t now = clock_unix_s();
+	int64_t now = store_now_s(s);
 	uint8_t dice;
 
 	random_bytes(&dice, 1);
@@ -268,7 +268,7 @@ static int claim(struct store *s, bool *ret_made, struct err *e)
 	scoped_query struct db_query *q = NULL;
 	const char *id = pq_link_of(s)->turn_id;
 
-	int r = db_run(s, NULL, e, "INSERT INTO turn (id, at_s, made) VALUES (?, ?, ?)", "tii", id, clock_unix_s(), (int64_t)TURN_GIVEN_UP);
+	int r = db_run(s, NULL, e, "INSERT INTO turn (id, at_s, made) VALUES (?, ?, ?)", "tii", id, store_now_s(s), (int64_t)TURN_GIVEN_UP);
 	if (r != -ERR_CONFLICT) {
 		*ret_made = false;
 		return r;

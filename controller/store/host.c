@@ -3,6 +3,8 @@
 
 #include "controller/store/db.h"
 
+enum { LATELY_S = 600 };
+
 int host_get(struct store *s, const char *name, struct host *ret, bool *ret_absent, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;
@@ -29,4 +31,11 @@ int host_put(struct store *s, const struct host *h, struct err *e)
 int host_seen(struct store *s, const char *name, int64_t at_unix_s, struct err *e)
 {
 	return db_post(s, DB_ANY, e, "UPDATE host SET seen_at = ? WHERE name = ?", "it", at_unix_s, name);
+}
+
+int host_follow_clock(struct store *s, int64_t now_unix_s, int64_t by_s, struct err *e)
+{
+	const int64_t was = now_unix_s - by_s;
+
+	return db_post(s, DB_ANY, e, "UPDATE host SET seen_at = seen_at + ? WHERE seen_at BETWEEN ? AND ?", "iii", by_s, was - LATELY_S, was + LATELY_S);
 }

@@ -28,7 +28,7 @@ int idempotency_put(struct store *s, const struct idempotency *i, struct err *e)
 
 	int r = db_run(s, &changed, e, "INSERT INTO idempotency (project, idem_key, digest, made_id, answer, at_s) VALUES (?,?,?,?,?,?)"
 		" ON CONFLICT (project, idem_key) DO NOTHING", "ttbtti", i->project, i->key, (const void *)i->digest, sizeof i->digest, i->made_id,
-		i->answer, clock_unix_s());
+		i->answer, store_now_s(s));
 	return r ? r : changed ? 0 : err_set(e, ERR_CONFLICT, "a request with this idempotency key is under way elsewhere: send it again");
 }
 

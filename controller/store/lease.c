@@ -6,6 +6,9 @@
 #include "common/base/text.h"
 #include "controller/store/db.h"
 
+/* An end that is further away than any lease is long comes from a clock that was put back. */
+enum { AHEAD_MS = 1000 * STORE_JUMP_S };
+
 static int read_lease(struct store *s, const char *name, struct lease *ret, bool *ret_absent, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;
@@ -62,7 +65,7 @@ int lease_take(struct store *s, const struct lease_wish *w, struct lease *ret, b
 		return r;
 	if (absent)
 		r = make(s, w, &l, ret_held, e);
-	else if (strcmp(l.holder, w->holder) == 0 || l.until_ms <= w->now_ms)
+	else if (strcmp(l.holder, w->holder) == 0 || l.until_ms <= w->now_ms || l.until_ms > w->now_ms + w->for_ms + AHEAD_MS)
 		r = swap(s, w, &l, ret_held, e);
 	if (!r)
 		*ret = l;

@@ -13,7 +13,7 @@ int news_begin(struct store *s, const char *instance, struct err *e)
 	int r = text_copy(s->news.instance, sizeof s->news.instance, instance, "the instance", e);
 
 	if (r || (r = db_run(s, NULL, e, "INSERT INTO instance (id, seen_at, last_n) VALUES (?,?,0) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at", "ti",
-		instance, clock_unix_s())) || (r = db_query(s, &q, e, "SELECT last_n FROM instance WHERE id = ?", "t", instance)) || (r = db_step(s, q, e)) < 0)
+		instance, store_now_s(s))) || (r = db_query(s, &q, e, "SELECT last_n FROM instance WHERE id = ?", "t", instance)) || (r = db_step(s, q, e)) < 0)
 		return r;
 	s->news.last_n = db_int(q, 0);
 	return 0;
@@ -66,7 +66,7 @@ static int read_last(struct store *s, struct err *e)
 int news_write(struct store *s, struct err *e)
 {
 	struct news_queue *n = &s->news;
-	int64_t now = clock_unix_s();
+	int64_t now = store_now_s(s);
 	int r = 0;
 
 	if (!n->count)

@@ -14,13 +14,14 @@ bool store_is_server(const char *where) { return strncmp(where, "postgresql://",
 static int open_in(const char *where, enum open_mode mode, struct store **ret, struct err *e)
 {
 	scoped_store struct store *s = calloc(1, sizeof *s);
+	int64_t ignored;
 	int r;
 
 	if (!s)
 		return err_nomem(e);
 	s->engine = store_is_server(where) ? &engine_pq : &engine_sqlite;
 	s->where = where;
-	if ((r = s->engine->open(s, mode, e)) || (r = store_migrate(s, mode == OPEN_WRITER, e)))
+	if ((r = s->engine->open(s, mode, e)) || (r = store_look_at_clock(s, &ignored, e)) || (r = store_migrate(s, mode == OPEN_WRITER, e)))
 		return r;
 	s->where = NULL;
 	if (mode == OPEN_WRITER && s->engine->accepted)

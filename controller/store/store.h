@@ -46,6 +46,13 @@ int64_t store_turn(const struct store *s);
 bool store_must_retry(const struct store *s);
 /* This turn is one that is run again. */
 bool store_runs_again(const struct store *s);
+/* Unix time as all who hold this store agree on it, whatever becomes of their own clocks: what deadlines, leases and the age of rows are judged by.
+ * A server's clock, or, of a file, this machine's, as store_look_at_clock() saw it last; in between it runs evenly. */
+int64_t store_now_ms(const struct store *s);
+static inline int64_t store_now_s(const struct store *s) { return store_now_ms(s) / 1000; }
+/* *ret_jump_s: by how much it was put forward or back since it was looked at last; 0: by less than STORE_JUMP_S, as a clock that is corrected. */
+enum { STORE_JUMP_S = 20 };
+int store_look_at_clock(struct store *s, int64_t *ret_jump_s, struct err *e);
 /* Grows with each event that is added through this store: something happened. */
 int64_t store_happened(const struct store *s);
 /* Of a reader: what it reads until the end is one state of the store. */

@@ -275,7 +275,8 @@ int vm_names(struct store *s, const char *project, char **names, size_t max, siz
 
 int vm_put_off(struct store *s, int64_t until_unix_s, struct err *e)
 {
-	return db_run(s, NULL, e, "UPDATE vm SET deadline_at = ?1, rev = rev + 1 WHERE deadline_at > 0 AND deadline_at < ?1", "i", until_unix_s);
+	return db_run(s, NULL, e, "UPDATE vm SET deadline_at = ?1, rev = rev + 1 WHERE deadline_at > 0 AND (deadline_at < ?1 OR deadline_at > ?2)", "ii",
+		until_unix_s, until_unix_s + VM_PUT_OFF_S);
 }
 
 int vm_overdue(struct store *s, int64_t now_unix_s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e)

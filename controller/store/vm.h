@@ -78,7 +78,8 @@ int vm_count_of_host(struct store *s, const char *host, int64_t *ret, struct err
 int vm_each_hosted(struct store *s, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e);
 /* Names of up to `max` machines: the material of suggestions. Each is malloc'ed. */
 int vm_names(struct store *s, const char *project, char **names, size_t max, size_t *ret, struct err *e);
-/* No deadline that is open ends before this: while natald was away nobody could be heard. */
+/* No deadline that is open ends before this, or so long after it that a clock set it that was put back: while natald was away nobody could be heard. */
+enum { VM_PUT_OFF_S = 3600 };
 int vm_put_off(struct store *s, int64_t until_unix_s, struct err *e);
 /* Of VM_BEHIND_MAX ids (rest: ""), those whose goal is signed and is not what their guest has said that it has. */
 enum { VM_BEHIND_MAX = 16 };

@@ -10,7 +10,8 @@ static int begin(void **state)
 {
 	int r = setup(state);
 
-	fleet = (struct fleet){ .alive_at_s = 0 };
+	fleet = (struct fleet){ .alive_ms = 0 };
+	c.grace = (struct grace){ .due = false };
 	c.fleet = &fleet;
 	snprintf(c.instance, sizeof c.instance, "nat-a");
 	return r || waiters_new(&c.waiters, &e) ? -1 : news_begin(p->s, c.instance, &e);
@@ -25,15 +26,17 @@ static int end(void **state)
 /* As natald's turn does; undone: it fails at its end. */
 static void tick(bool undone)
 {
-	fleet.alive_at_s = 0;
+	fleet.alive_ms = 0;
 	assert_ok(store_turn_begin(p->s, &e), e);
 	fleet_turn_begin(&c);
+	assert_ok(grace_tick(&c, fleet_judges(&c), &e), e);
 	assert_ok(fleet_tick(&c, &e), e);
 	if (undone)
 		store_turn_abort(p->s);
 	else
 		assert_ok(store_turn_commit(p->s, &e), e);
 	fleet_turn_end(&c, !undone);
+	grace_turn_end(&c, !undone);
 }
 
 static int64_t deadline(void) { return place_sql(p, "SELECT deadline_at FROM vm"); }
@@ -43,16 +46,23 @@ static void a_grace_that_was_undone_is_given_again(void **state)
 {
 	overdue();
 	tick(true);
-	assert_int_equal(deadline(), 1000);
 	assert_false(fleet_judges(&c));
 	tick(false);
-	assert_true(deadline() > clock_unix_s());
 	assert_true(fleet_judges(&c));
+	assert_int_equal(deadline(), 1000);
+	assert_true(c.grace.due);               /* nobody is judged before it is given */
+	tick(true);
+	assert_int_equal(deadline(), 1000);
+	assert_true(c.grace.due);
+	tick(false);
+	assert_true(deadline() > clock_unix_s());
+	assert_false(c.grace.due);
 	overdue();
 	tick(false);
 	tick(true);                             /* who has it has given it: a turn that fails is no outage */
 	tick(false);
 	assert_true(fleet_judges(&c));
+	assert_false(c.grace.due);
 	assert_int_equal(deadline(), 1000);
 }
 
@@ -60,12 +70,16 @@ static void a_grace_that_was_undone_is_given_again(void **state)
 static void an_outage_is_no_silence_of_guests(void **state)
 {
 	tick(false);
+	tick(false);
 	overdue();
 	assert_true(fleet_judges(&c));
+	assert_false(c.grace.due);
 	fleet.duty.until_ms = clock_mono_ms();
 	assert_false(fleet_judges(&c));
 	tick(false);
 	assert_true(fleet_judges(&c));
+	assert_true(c.grace.due);
+	tick(false);
 	assert_true(deadline() > clock_unix_s());
 }
 

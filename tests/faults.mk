@@ -1,0 +1,7 @@
+# Faults: clocks that jump, disks that are full, databases that are damaged.
+noinst_PROGRAMS += tests/tools/clock.so
+tests_tools_clock_so_SOURCES = tests/tools/clock.c
+tests_tools_clock_so_CFLAGS = -fPIC -Wall
+tests_tools_clock_so_LDFLAGS = -shared
+dist_check_SCRIPTS += tests/controller/clock.sh
+EXTRA_DIST += tests/tools/clock.sh tests/integration/clocks.sh
