@@ -5,6 +5,7 @@
 #pragma once
 #include "common/crypto/hash.h"
 #include "controller/store/db.h"
+#include "controller/store/pool_tally.h"
 
 struct db_value { char type; int64_t number; const void *bytes; size_t size; };        /* bytes: NULL is NULL, of 't' and 'b' */
 struct db_call {
@@ -67,6 +68,7 @@ int news_write(struct store *s, struct err *e);
 struct audit_end { char instance[STORE_ID_MAX]; int64_t n; uint8_t hash[SHA256_SIZE]; };
 
 struct pool_shelf;
+struct vm_recent;
 struct store {
 	const struct engine *engine;
 	void *link;                     /* the engine's */
@@ -78,6 +80,8 @@ struct store {
 	struct audit_end audit;         /* n 0: not known */
 	int64_t turns;
 	struct pool_shelf *shelf;       /* NULL: nothing was taken yet */
+	struct pool_tallies tallies;
+	struct vm_recent *recent;       /* NULL: nothing is kept */
 	int64_t happened, part;         /* part: of the pool's meter */
 };
 static inline int64_t store_part(const struct store *s) { return s->part; }
