@@ -9,7 +9,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/crypto/ca.c %D%/crypto/ca.h %D%/crypto/guestkey.c %D%/crypto/guestkey.h %D%/crypto/seal.c %D%/crypto/seal.h \
 	%D%/crypto/peercert.c %D%/crypto/peercert.h %D%/crypto/spki.c %D%/crypto/spki.h %D%/crypto/sha256.c %D%/crypto/ek.c %D%/crypto/ek.h %D%/crypto/ek_read.c %D%/crypto/ek_challenge.c \
 	%D%/store/key_statement.c %D%/store/key_statement.h %D%/store/access.c %D%/store/access.h %D%/store/shared_key.c %D%/store/shared_key.h %D%/store/audit_row.c %D%/store/audit_row.h %D%/store/idempotency.c %D%/store/idempotency.h %D%/store/vm_page.c %D%/store/vm_page.h %D%/store/newborn_row.c %D%/store/newborn_row.h \
-	%D%/store/boot.c %D%/store/boot.h %D%/store/bundle_row.c %D%/store/bundle_row.h %D%/store/ca_row.c %D%/store/ca_row.h %D%/store/db.c %D%/store/db.h %D%/store/progress.c %D%/store/progress.h \
+	%D%/store/boot.c %D%/store/boot.h %D%/store/bundle_row.c %D%/store/bundle_row.h %D%/store/bundle_ahead.c %D%/store/bundle_ahead.h %D%/store/ca_row.c %D%/store/ca_row.h %D%/store/db.c %D%/store/db.h %D%/store/progress.c %D%/store/progress.h \
 	%D%/store/engine.h %D%/store/engine_sqlite.c %D%/store/migrate.c \
 	%D%/store/event.c %D%/store/event.h %D%/store/image.c %D%/store/image.h %D%/store/media_key.c %D%/store/media_key.h \
 	%D%/store/migrations.c %D%/store/migrations.h %D%/store/pool_key.c %D%/store/pool_key.h %D%/store/pool_mark.c %D%/store/pool_mark.h %D%/store/pool_tally.c %D%/store/pool_tally.h %D%/store/store.c %D%/store/store.h \

@@ -32,6 +32,7 @@ struct engine {
 	void (*close)(struct store *s);
 	int (*socket)(const struct store *s);   /* NULL: there is none */
 	int (*query)(struct store *s, struct db_query **ret, const struct db_call *c, struct err *e);
+	int (*query_many)(struct store *s, const struct db_many *m, struct err *e);     /* NULL: one after the other */
 	int (*step)(struct db_query *q, struct err *e);
 	void (*end)(struct db_query *q);
 	int64_t (*number)(struct db_query *q, int col);
@@ -69,18 +70,21 @@ struct audit_end { char instance[STORE_ID_MAX]; int64_t n; uint8_t hash[SHA256_S
 
 struct pool_shelf;
 struct vm_recent;
+struct bundle_ahead;
 struct store {
 	const struct engine *engine;
 	void *link;                     /* the engine's */
 	const char *where;              /* as it was given; of open() only */
 	char path[512];                 /* what messages call it: no password in it */
 	bool in_turn, must_retry;
+	int wary;                       /* names were taken lately: so many inserts wait for their answer */
 	int tries;                      /* of a turn that is run again */
 	struct news_queue news;
 	struct audit_end audit;         /* n 0: not known */
 	int64_t turns;
 	struct pool_shelf *shelf;       /* NULL: nothing was taken yet */
 	struct pool_tallies tallies;
+	struct bundle_ahead *ahead;     /* NULL: nothing was read ahead yet */
 	struct vm_recent *recent;       /* NULL: nothing is kept */
 	int64_t happened, part;         /* part: of the pool's meter */
 };

@@ -138,6 +138,45 @@ static int query(struct store *s, struct db_query **ret, const struct db_call *c
 	return 0;
 }
 
+static int each_row(struct store *s, const struct db_many *m, PGresult *res, struct err *e)
+{
+	struct rows rows = { { s }, res, -1 };
+	int r = 0;
+
+	while (!r && ++rows.at < pq.PQntuples(res))
+		r = m->each(m->arg, &rows.q, e);
+	return r;
+}
+
+static int send_many(struct store *s, const struct db_many *m, PGresult **results, struct err *e)
+{
+	struct pq_link *l = pq_link_of(s);
+	int r = ready(s, false, e);
+
+	for (size_t i = 0; !r && i < m->count; i++) {
+		const char *text = m->keys[i].text;
+		const struct db_value values[] = { { 't', 0, text, strlen(text) }, { 'i', m->keys[i].number, NULL, 0 } };
+		if (!(r = pq_send(s, &(struct db_call){ .sql = m->sql, .values = values, .count = strlen(m->types) }, DB_ANY, false, e)))
+			l->pending[l->pending_count - 1].keep = &results[i];
+	}
+	return r ? r : pq_settle(s, NULL, e);
+}
+
+static int query_many(struct store *s, const struct db_many *m, struct err *e)
+{
+	scoped_free PGresult **results = calloc(m->count + 1, sizeof *results);
+
+	if (!results)
+		return err_nomem(e);
+	int r = send_many(s, m, results, e);
+	for (size_t i = 0; i < m->count; i++) {
+		if (!r && results[i])
+			r = each_row(s, m, results[i], e);
+		pq.PQclear(results[i]);
+	}
+	return r;
+}
+
 static int step(struct db_query *q, struct err *e)
 {
 	struct rows *rows = (struct rows *)q;
@@ -342,7 +381,7 @@ static void read_end(struct store *s)
 static int nothing(struct store *s, struct err *e) { return 0; }         /* a commit is on the disk; VACUUM is the server's */
 
 const struct engine engine_pq = {
-	.name = "PostgreSQL", .dialect = DIALECT_POSTGRES, .open = open_server, .close = close_server, .socket = socket_of, .query = query, .step = step, .end = end,
+	.name = "PostgreSQL", .dialect = DIALECT_POSTGRES, .open = open_server, .close = close_server, .socket = socket_of, .query = query, .query_many = query_many, .step = step, .end = end,
 	.number = number, .bytes = bytes, .run = run, .post = post, .script = script, .alone = alone, .turn_begin = turn_begin,
 	.turn_commit = turn_commit, .turn_abort = turn_abort, .mark = mark, .keep = keep, .undo = undo, .read_begin = read_begin,
 	.read_end = read_end, .defer_sync = nothing, .sync = nothing, .scrub = nothing, .backup = NULL,

@@ -14,8 +14,9 @@ enum { PQ_STATEMENTS_MAX = 256, PQ_PENDING_MAX = 4096, PQ_ANSWER_MS = 30000, PQ_
 
 /* Kept as long as the store is; `known` by the server of this connection. */
 struct pq_statement { const char *sql; char *text; bool known; };
-/* Sent, and its result was not read yet. prepares: it makes this statement known. expect: of a post. */
-struct pq_pending { struct pq_statement *prepares; const char *sql; int expect; bool answered; };
+/* Sent, and its result was not read yet. prepares: it makes this statement known. expect: of a post. keep: where its result
+ * goes, or NULL. */
+struct pq_pending { struct pq_statement *prepares; const char *sql; int expect; bool answered; PGresult **keep; };
 
 struct pq_link {
 	PGconn *conn;                   /* NULL: there is none */

@@ -222,6 +222,8 @@ static int settle_each(struct store *s, PGresult **ret_last, struct failure *fir
 			first->why = why;
 			first->at = i;
 		}
+		if (p->keep && first->at == n)
+			*p->keep = give(res);
 		if (i + 1 == n && ret_last && first->at == n)
 			*ret_last = give(res);
 	}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/crypto/hash.h"
+#include "controller/store/bundle_ahead.h"
 #include "controller/store/copy.h"
 #include "controller/store/engine.h"
 #include "controller/store/pool_shelf.h"
@@ -41,6 +42,7 @@ void store_close(struct store *s)
 	pool_shelf_clear(s->shelf);
 	free(s->shelf);
 	vm_recent_free(s);
+	bundle_ahead_free(s);
 	free(s->news.at);
 	free(s);
 }
@@ -66,6 +68,7 @@ int store_turn_begin(struct store *s, struct err *e)
 	s->in_turn = !r;
 	s->news.count = s->news.marked = 0;
 	pool_tally_clear(s);
+	bundle_ahead_clear(s);
 	return r;
 }
 
@@ -93,6 +96,7 @@ int store_turn_commit(struct store *s, struct err *e)
 		vm_recent_clear(s);
 	}
 	pool_tally_clear(s);
+	bundle_ahead_clear(s);
 	pool_shelf_clear(s->shelf);
 	return r;
 }
@@ -104,6 +108,7 @@ void store_turn_abort(struct store *s)
 	s->audit.n = 0;
 	vm_recent_clear(s);
 	pool_tally_clear(s);
+	bundle_ahead_clear(s);
 	pool_shelf_clear(s->shelf);
 }
 
@@ -123,6 +128,7 @@ int store_undo(struct store *s, struct err *e)
 {
 	s->news.count = s->news.marked;
 	pool_tally_undo(s);
+	bundle_ahead_clear(s);
 	s->audit.n = 0;
 	vm_recent_clear(s);
 	pool_shelf_clear(s->shelf);             /* locks since the mark are given back */

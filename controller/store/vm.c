@@ -7,7 +7,8 @@
 #include "common/base/text.h"
 #include "common/data/json.h"
 #include "controller/store/boot.h"
-#include "controller/store/db.h"
+#include "controller/store/bundle_ahead.h"
+#include "controller/store/engine.h"
 #include "controller/store/event.h"
 #include "controller/store/news.h"
 #include "controller/store/vm_recent.h"
@@ -90,26 +91,13 @@ static int taken(const struct vm *v, bool uuid, struct err *e)
 	return -(int)e->code;
 }
 
-/* Asked before it is written, so that nobody waits for the writing. Who takes them meanwhile is found when the turn is run again. */
-static int check_free(struct store *s, const struct vm *v, struct err *e)
-{
-	scoped_query struct db_query *q = NULL;
-	int r = db_query(s, &q, e, "SELECT 0 FROM vm WHERE project = ?1 AND name = ?2 UNION ALL SELECT 1 FROM vm WHERE project = ?1 AND uuid = ?3", "ttt",
-		v->project, v->name, v->uuid);
-
-	if (r || (r = db_step(s, q, e)) < 0)
-		return r;
-	return r ? taken(v, db_int(q, 0), e) : 0;
-}
-
 int vm_insert(struct store *s, const struct vm *v, struct err *e)
 {
+	enum { WARY_FOR = 256 };
 	int64_t now_s = clock_unix_s();
-	int r = check_free(s, v, e);
-
-	if (r)
-		return r;
-	r = db_post(s, 1, e, "INSERT INTO vm (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,0,1)",
+	/* A name that is taken is rare: nobody waits for the answer, and where it is no, the turn is run again and waits; so do the next ones. */
+	bool wait = store_runs_again(s) || s->wary > 0;
+	int r = (wait ? db_post_now : db_post)(s, 1, e, "INSERT INTO vm (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,0,1)",
 		"tttttttttitiiiiibtittt" "itii" "it",
 		v->id, v->project, v->name, v->uuid, v->instance_id, v->mac, v->host, v->image, v->spec, (int64_t)v->state, v->reason,
 			(int64_t)v->running,
@@ -117,8 +105,11 @@ int vm_insert(struct store *s, const struct vm *v, struct err *e)
 			v->boot_id, v->report_seq,
 		v->status, v->ek_sha256, v->forwards ? v->forwards : "[]", now_s,
 		v->unproven, (int64_t)VM_UNPROVEN_MAX, v->forged, v->epoch, v->goal);
-	if (r == -ERR_CONFLICT)
+	s->wary -= wait && s->wary > 0;
+	if (r == -ERR_CONFLICT) {
+		s->wary = WARY_FOR;
 		return taken(v, strstr(e->msg, "uuid"), e);
+	}
 	if (r || (r = state_event(s, v, e)))
 		return r;
 	keep_inserted(s, v, now_s);
@@ -188,6 +179,9 @@ int vm_get(struct store *s, const char *project, const char *name, struct vm *re
 {
 	struct db_query *q;
 
+	*ret_absent = false;
+	if (vm_recent_find_named(s, project, name, ret))
+		return 0;
 	int r = db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE project = ? AND name = ?", "tt", project, name);
 	return r ? r : get_one(s, q, ret, ret_absent, e);
 }
@@ -206,6 +200,27 @@ int vm_get_by_id(struct store *s, const char *id, struct vm *ret, bool *ret_abse
 	if (!*ret_absent)
 		vm_recent_put(s, ret);
 	return 0;
+}
+
+static int keep_row(void *arg, struct db_query *q, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	int r = read_row(q, &v, e);
+
+	if (!r)
+		vm_recent_put(arg, &v);
+	return r;
+}
+
+int vm_read_ahead(struct store *s, const struct bundle_ref *refs, size_t n, struct err *e)
+{
+	struct db_key keys[VM_RECENT_MAX];
+	struct db_many m = { "SELECT " COLUMNS " FROM vm WHERE id = ?", "t", keys, 0, keep_row, s };
+
+	for (size_t i = 0; i < n && m.count < VM_RECENT_MAX; i++)
+		if (!vm_recent_has(s, refs[i].vm_id))
+			keys[m.count++].text = refs[i].vm_id;
+	return s->recent && m.count ? db_query_many(s, &m, e) : 0;
 }
 
 int vm_save(struct store *s, struct vm *v, struct err *e)
@@ -250,6 +265,7 @@ int vm_save_spec(struct store *s, struct vm *v, struct err *e)
 int vm_delete(struct store *s, struct vm *v, struct err *e)
 {
 	vm_recent_drop(s, v->id);
+	bundle_ahead_drop(s, v->id, -1);
 	int r = db_post(s, 1, e, "DELETE FROM vm WHERE id = ? AND rev = ?", "ti", v->id, v->rev);
 	if (r)
 		return r == -ERR_CONFLICT ? err_set(e, ERR_CONFLICT, "VM %s was changed meanwhile", v->name) : r;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "controller/store/bundle_ahead.h"
 #include "controller/store/engine.h"
 
 struct vm_recent { size_t count, next; struct vm at[VM_RECENT_MAX]; };
@@ -46,6 +47,7 @@ void vm_recent_clear(struct store *s)
 void vm_recent_begin(struct store *s)
 {
 	vm_recent_clear(s);
+	bundle_ahead_clear(s);
 	if (!s->recent)
 		s->recent = calloc(1, sizeof *s->recent);
 }
@@ -78,6 +80,14 @@ bool vm_recent_find(struct store *s, const char *id, struct vm *ret)
 	const struct vm *at = find(s, id);
 
 	return at && copy(at, ret);
+}
+
+bool vm_recent_find_named(struct store *s, const char *project, const char *name, struct vm *ret)
+{
+	for (size_t i = 0; s->recent && i < s->recent->count; i++)
+		if (strcmp(s->recent->at[i].name, name) == 0 && strcmp(s->recent->at[i].project, project) == 0)
+			return copy(&s->recent->at[i], ret);
+	return false;
 }
 
 bool vm_recent_has(const struct store *s, const char *id) { return find(s, id); }

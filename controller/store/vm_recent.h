@@ -12,10 +12,14 @@ struct vm_recent;
 
 /* Forgets all. From here on rows are kept; without memory they are not. */
 void vm_recent_begin(struct store *s);
+/* vm.c: reads those of the refs that are not here, all at once, since they are about to be asked for. */
+struct bundle_ref;
+int vm_read_ahead(struct store *s, const struct bundle_ref *refs, size_t n, struct err *e);
 /* A copy of v. The oldest goes where there is no room. */
 void vm_recent_put(struct store *s, const struct vm *v);
 /* ret: a copy, the caller's. false: it is not here. */
 bool vm_recent_find(struct store *s, const char *id, struct vm *ret);
+bool vm_recent_find_named(struct store *s, const char *project, const char *name, struct vm *ret);
 bool vm_recent_has(const struct store *s, const char *id);
 void vm_recent_drop(struct store *s, const char *id);
 void vm_recent_clear(struct store *s);

@@ -2,6 +2,7 @@
 #include "tests/unit/controller/store/store_test.h"
 
 #include <string.h>
+#include "controller/store/bundle_ahead.h"
 #include "controller/store/event.h"
 #include "controller/store/pool_key.h"
 #include "controller/store/vm_recent.h"
@@ -208,6 +209,80 @@ static void books_of_a_turn_are_written_once(void **state)
 	assert_int_equal(n.free, 3);
 }
 
+static int insert_again(struct place *p)
+{
+	scoped_vm struct vm v = { .state = VM_DEFINED, .sequence = 1, .name = "web", .project = "default", .uuid = "another", .spec = strdup("{}") };
+
+	store_new_id("vm-", v.id);
+	assert_ok(store_mark(p->s, &p->e), p->e);
+	return vm_insert(p->s, &v, &p->e);
+}
+
+/* A server is not waited for: the turn is run again, and then it is. */
+static void a_name_that_is_taken(void **state)
+{
+	struct place *p = *state;
+	scoped_vm struct vm v = { 0 };
+	struct err ignored;
+
+	make(p, "web", &v);
+	assert_ok(store_turn_begin(p->s, &p->e), p->e);
+	int r = insert_again(p);
+	if (!r) {
+		assert_non_null(place_server());
+		assert_ok(store_keep(p->s, &p->e), p->e);
+		assert_int_not_equal(store_turn_commit(p->s, &ignored), 0);
+		assert_true(store_must_retry(p->s));
+		assert_ok(store_turn_begin(p->s, &p->e), p->e);
+		r = insert_again(p);
+	}
+	for (int i = 0; i < 2; i++) {           /* the second one is a turn of its own, and waits at once */
+		assert_err(r, ERR_CONFLICT, p->e, "a VM named 'web' exists");
+		assert_ok(store_undo(p->s, &p->e), p->e);
+		assert_ok(store_turn_commit(p->s, &p->e), p->e);
+		assert_ok(store_turn_begin(p->s, &p->e), p->e);
+		r = insert_again(p);
+	}
+	assert_err(r, ERR_CONFLICT, p->e, "a VM named 'web' exists");
+	store_turn_abort(p->s);
+	assert_int_equal(place_sql(p, "SELECT count(*) FROM vm"), 1);
+}
+
+/* What is read together is handed out once, and not when it was written meanwhile. */
+static void bundles_that_are_read_ahead(void **state)
+{
+	struct place *p = *state;
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW, got = BUNDLE_ROW, other = BUNDLE_ROW;
+	struct bundle_ref refs[] = { { "vm-a", 1, 0, BUNDLE_TAKEN }, { "vm-b", 1, 0, BUNDLE_TAKEN }, { "vm-none", 1, 0, BUNDLE_TAKEN } };
+	bool absent;
+
+	buf_str(&row.intent, "{}");
+	buf_str(&row.keys, "{}");
+	buf_add(&row.spki, "k", 1);
+	buf_str(&row.secrets, "sealed");
+	row.sequence = 1;
+	row.stage = BUNDLE_TAKEN;
+	for (int i = 0; i < 2; i++) {
+		memcpy(row.vm_id, refs[i].vm_id, sizeof row.vm_id);
+		assert_ok(bundle_row_insert(p->s, &row, &p->e), p->e);
+	}
+	assert_ok(bundle_ahead_read(p->s, refs, 3, true, &p->e), p->e);
+	assert_ok(bundle_row_get_public(p->s, "vm-a", 1, &got, &absent, &p->e), p->e);
+	assert_false(absent);
+	assert_string_equal(got.vm_id, "vm-a");
+	assert_int_equal(got.secrets.size, 0);
+	assert_false(bundle_ahead_take(p->s, &refs[0], false, &other));         /* once */
+	assert_ok(bundle_row_get(p->s, "vm-b", 1, &other, &absent, &p->e), p->e);
+	assert_int_equal(other.secrets.size, 6);
+	assert_ok(bundle_row_get(p->s, "vm-none", 1, &other, &absent, &p->e), p->e);
+	assert_true(absent);
+	assert_ok(bundle_ahead_read(p->s, refs, 2, false, &p->e), p->e);
+	assert_false(bundle_ahead_take(p->s, &refs[1], true, &other));          /* its secrets were not read */
+	assert_ok(bundle_row_save(p->s, &got, &p->e), p->e);
+	assert_false(bundle_ahead_take(p->s, &refs[0], false, &other));
+	assert_true(bundle_ahead_take(p->s, &refs[1], false, &other));
+}
+
 /* More are written than there are places: the others are read. */
 static void the_oldest_goes(void **state)
 {
@@ -234,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		place_test(a_row_is_what_it_would_be_read_as), place_test(asked_once_until_the_next_iteration), place_test(a_stale_row_writes_nothing),
 		place_test(what_is_undone_is_forgotten), place_test(posts_behind_a_mark), place_test(books_of_a_turn_are_written_once), place_test(the_oldest_goes),
+		place_test(a_name_that_is_taken), place_test(bundles_that_are_read_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
