@@ -9,11 +9,11 @@ controller_libcontroller_a_SOURCES = \
 	%D%/crypto/ca.c %D%/crypto/ca.h %D%/crypto/guestkey.c %D%/crypto/guestkey.h %D%/crypto/seal.c %D%/crypto/seal.h \
 	%D%/crypto/peercert.c %D%/crypto/peercert.h %D%/crypto/spki.c %D%/crypto/spki.h %D%/crypto/sha256.c %D%/crypto/ek.c %D%/crypto/ek.h %D%/crypto/ek_read.c %D%/crypto/ek_challenge.c \
 	%D%/store/key_statement.c %D%/store/key_statement.h %D%/store/access.c %D%/store/access.h %D%/store/shared_key.c %D%/store/shared_key.h %D%/store/audit_row.c %D%/store/audit_row.h %D%/store/idempotency.c %D%/store/idempotency.h %D%/store/vm_page.c %D%/store/vm_page.h %D%/store/newborn_row.c %D%/store/newborn_row.h \
-	%D%/store/boot.c %D%/store/boot.h %D%/store/bundle_row.c %D%/store/bundle_row.h %D%/store/ca_row.c %D%/store/ca_row.h %D%/store/db.c %D%/store/db.h %D%/store/progress.c %D%/store/progress.h \
+	%D%/store/boot.c %D%/store/boot.h %D%/store/bundle_row.c %D%/store/bundle_row.h %D%/store/bundle_ahead.c %D%/store/bundle_ahead.h %D%/store/ca_row.c %D%/store/ca_row.h %D%/store/db.c %D%/store/db.h %D%/store/progress.c %D%/store/progress.h \
 	%D%/store/engine.h %D%/store/engine_sqlite.c %D%/store/migrate.c \
 	%D%/store/event.c %D%/store/event.h %D%/store/image.c %D%/store/image.h %D%/store/media_key.c %D%/store/media_key.h \
-	%D%/store/migrations.c %D%/store/migrations.h %D%/store/pool_key.c %D%/store/pool_key.h %D%/store/pool_mark.c %D%/store/pool_mark.h %D%/store/store.c %D%/store/store.h \
-	%D%/store/vm.c %D%/store/vm.h \
+	%D%/store/migrations.c %D%/store/migrations.h %D%/store/pool_key.c %D%/store/pool_key.h %D%/store/pool_mark.c %D%/store/pool_mark.h %D%/store/pool_tally.c %D%/store/pool_tally.h %D%/store/store.c %D%/store/store.h \
+	%D%/store/vm.c %D%/store/vm.h %D%/store/vm_recent.c %D%/store/vm_recent.h \
 	%D%/signer/client.c %D%/signer/intent.c %D%/signer/intent.h %D%/signer/keep.c %D%/signer/sandbox.c %D%/signer/sandbox.h %D%/signer/serve.c \
 	%D%/signer/signer.h %D%/signer/wire.h \
 	%D%/service/anchors.c %D%/service/anchors.h %D%/service/keys.c %D%/service/keys.h %D%/service/runs.c %D%/service/runs.h %D%/service/stale.c %D%/service/stale.h \
@@ -31,7 +31,7 @@ controller_libcontroller_a_SOURCES = \
 
 controller_libcontroller_a_SOURCES += %D%/service/hosts.c %D%/service/remote.c %D%/service/remote.h %D%/store/host.c %D%/store/host.h %D%/store/host_ask.c %D%/store/host_ask.h %D%/api/api_host.c %D%/service/fleet.c %D%/service/fleet.h %D%/service/grace.c %D%/service/grace.h %D%/store/now.c %D%/store/copy.c %D%/store/copy.h %D%/store/pool_shelf.c %D%/store/pool_shelf.h %D%/store/lease.c %D%/store/lease.h %D%/store/news.c %D%/store/news.h %D%/store/instance_row.c %D%/store/instance_row.h
 if HAVE_PQ
-controller_libcontroller_a_SOURCES += %D%/store/engine_pq.c %D%/store/pq_functions.h %D%/store/pq_link.c %D%/store/pq_link.h %D%/store/pq_send.c
+controller_libcontroller_a_SOURCES += %D%/store/engine_pq.c %D%/store/pq_functions.h %D%/store/pq_hold.c %D%/store/pq_commit.c %D%/store/pq_link.c %D%/store/pq_link.h %D%/store/pq_send.c
 else
 controller_libcontroller_a_SOURCES += %D%/store/engine_pq_none.c
 endif

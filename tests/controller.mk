@@ -50,7 +50,9 @@ tests_unit_controller_store_test_lease_LDADD = $(CONTROLLER_TEST_LIBS)
 tests_unit_controller_store_test_news_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_store_test_news_LDADD = $(CONTROLLER_TEST_LIBS)
 if HAVE_PQ
-check_PROGRAMS += tests/unit/controller/store/test_pq
+check_PROGRAMS += tests/unit/controller/store/test_pq tests/unit/controller/store/test_recent
+tests_unit_controller_store_test_recent_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
+tests_unit_controller_store_test_recent_LDADD = $(CONTROLLER_TEST_LIBS)
 tests_unit_controller_store_test_pq_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_store_test_pq_LDADD = $(CONTROLLER_TEST_LIBS)
 endif

@@ -223,5 +223,6 @@ int api_ca_install(struct ctl *c, struct request *rq, struct err *e)
 	    (r = event_add(c->store, rq->project, &(struct event){ .noun = "ca", .noun_id = row.id, .kind = "installed", .body = "{}" },
 		e)))
 		return r;
+	c->ca.turn = 0;                 /* whoever is born in this turn has the new one */
 	return ca_json(body->chain, strlen(body->chain), &rq->reply, e);
 }

@@ -144,14 +144,12 @@ static void write_steps(const struct metrics *m, struct buf *out)
 
 static int write_pool(struct ctl *c, struct buf *out, struct err *e)
 {
-	int r = 0;
+	int64_t n[GUESTKEY_KINDS];
+	int r = pool_key_free_counts(c->store, PROJECT_DEFAULT, n, GUESTKEY_KINDS, e);
 
 	head(out, "pool_keys_free", "gauge", "Keys made ahead that are free.");
-	for (int k = 0; !r && k < GUESTKEY_KINDS; k++) {
-		int64_t n = 0;
-		if (!(r = pool_key_free_count(c->store, PROJECT_DEFAULT, k, &n, e)))
-			buf_printf(out, "natald_pool_keys_free{kind=\"%s\"} %lld\n", guestkey_kind_name((enum guestkey_kind)k), (long long)n);
-	}
+	for (int k = 0; !r && k < GUESTKEY_KINDS; k++)
+		buf_printf(out, "natald_pool_keys_free{kind=\"%s\"} %lld\n", guestkey_kind_name((enum guestkey_kind)k), (long long)n[k]);
 	head(out, "pool_keys_being_made", "gauge", "Keys that are being made.");
 	for (int k = 0; !r && k < GUESTKEY_KINDS; k++)
 		buf_printf(out, "natald_pool_keys_being_made{kind=\"%s\"} %lld\n", guestkey_kind_name((enum guestkey_kind)k),

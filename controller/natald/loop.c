@@ -12,6 +12,7 @@
 #include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
 #include "controller/service/waiters.h"
+#include "controller/store/vm_recent.h"
 
 enum { PINS_EVERY_MS = 40, PINS_FOR_MS = 2, TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_PINS, FD_SIGNER, FD_SIGNAL, FDS };
@@ -120,6 +121,7 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 
 	if (poll(f, FDS, sleep_ms(l)) < 0 && errno != EINTR)
 		return err_sys(e, "wait for work");
+	vm_recent_begin(c->store);
 	*ret_stop = f[FD_SIGNAL].revents || c->stopping;
 	if (f[FD_SIGNER].revents && (r = signer_read(c->signer, e)))
 		return r;

@@ -271,6 +271,7 @@ static void fini(struct ctl *c)
 	signer_stop(c->signer);
 	waiters_free(c->waiters);
 	free(c->wakes.name);
+	buf_fini(&c->ca.chain);
 	fleet_end(c);
 	store_close(c->store);
 	request_watch(NULL, NULL);

@@ -42,14 +42,34 @@ static int ca_pin(struct ctl *c, const struct ca_row *ca, struct err *e)
 {
 	struct cert_facts facts;
 
-	if (ca->rev == c->ca_pin.rev && strcmp(ca->id, c->ca_pin.id) == 0)
+	if (ca->rev == c->ca.rev && strcmp(ca->id, c->ca.id) == 0)
 		return 0;
 	int r = cert_facts(ca->chain.data, ca->chain.size, &facts, e);
 	if (r)
 		return r;
-	memcpy(c->ca_pin.spki_sha256, facts.spki_sha256, SHA256_SIZE);
-	memcpy(c->ca_pin.id, ca->id, sizeof c->ca_pin.id);
-	c->ca_pin.rev = ca->rev;
+	memcpy(c->ca.spki_sha256, facts.spki_sha256, SHA256_SIZE);
+	memcpy(c->ca.id, ca->id, sizeof c->ca.id);
+	c->ca.rev = ca->rev;
+	return 0;
+}
+
+/* c->ca of this turn: many births of a turn ask for it once. */
+static int find_ca(struct ctl *c, const char *project, struct err *e)
+{
+	scoped(ca_row_fini) struct ca_row ca = CA_ROW;
+	bool absent;
+
+	if (c->ca.turn == store_turn(c->store) && strcmp(c->ca.project, project) == 0)
+		return 0;
+	int r = ca_row_get(c->store, project, &ca, &absent, e);
+	if (r || absent)
+		return r ? r : err_set(e, ERR_NOT_FOUND, "project %s has no certificate authority", project);
+	if ((r = ca_pin(c, &ca, e)) || (r = text_copy(c->ca.project, sizeof c->ca.project, project, "the project", e)))
+		return r;
+	buf_fini(&c->ca.chain);
+	c->ca.chain = ca.chain;
+	ca.chain = BUF_MAX(CA_CHAIN_MAX);
+	c->ca.turn = store_turn(c->store);
 	return 0;
 }
 
@@ -61,7 +81,7 @@ static void fill_controller(const struct ctl *c, struct manifest *m)
 	m->controller.name_count = c->address_count ? c->address_count : 1;
 	for (size_t i = 0; i < c->address_count; i++)
 		memcpy(m->controller.names[i], c->addresses[i], sizeof m->controller.names[i]);
-	memcpy(m->controller.spki_pins[0], c->ca_pin.spki_sha256, SHA256_SIZE);
+	memcpy(m->controller.spki_pins[0], c->ca.spki_sha256, SHA256_SIZE);
 	m->controller.pin_count = 1;
 }
 
@@ -160,14 +180,12 @@ static int write_pin(struct ctl *c, const struct vm *v, struct bundle_row *row, 
 
 int birth_written(struct ctl *c, const struct vm *v, struct bundle_row *row, struct err *e)
 {
-	scoped(ca_row_fini) struct ca_row ca = CA_ROW;
-	bool absent;
+	int r = find_ca(c, v->project, e);
 
-	int r = ca_row_get(c->store, v->project, &ca, &absent, e);
-	if (r || absent)
-		return r ? r : err_set(e, ERR_NOT_FOUND, "project %s has no certificate authority", v->project);
-	buf_add(&row->chain, ca.chain.data, ca.chain.size);
-	if ((r = ca_pin(c, &ca, e)) || (r = write_manifest(c, v, row, NULL, e)) || (r = write_pin(c, v, row, e)))
+	if (r)
+		return r;
+	buf_add(&row->chain, c->ca.chain.data, c->ca.chain.size);
+	if ((r = write_manifest(c, v, row, NULL, e)) || (r = write_pin(c, v, row, e)))
 		return r;
 	row->stage = BUNDLE_WRITTEN;
 	return bundle_row_save(c->store, row, e);
@@ -175,16 +193,14 @@ int birth_written(struct ctl *c, const struct vm *v, struct bundle_row *row, str
 
 int birth_sign_for(struct ctl *c, const struct vm *v, struct bundle_row *row, const uint8_t nonce[BUNDLE_NONCE_SIZE], struct err *e)
 {
-	scoped(ca_row_fini) struct ca_row ca = CA_ROW;
-	bool absent;
 	int r;
 
 	if (row->stage != BUNDLE_SIGNED && row->stage != BUNDLE_WRITTEN)
 		return err_set(e, ERR_UNAVAILABLE, "the bundle of VM %s is not made yet: %s", v->name, v->reason);
-	if ((r = ca_row_get(c->store, v->project, &ca, &absent, e)) || absent)
-		return r ? r : err_set(e, ERR_NOT_FOUND, "project %s has no certificate authority", v->project);
+	if ((r = find_ca(c, v->project, e)))
+		return r;
 	buf_clear(&row->manifest);
-	if ((r = ca_pin(c, &ca, e)) || (r = write_manifest(c, v, row, nonce, e)))
+	if ((r = write_manifest(c, v, row, nonce, e)))
 		return r;
 	row->stage = BUNDLE_WRITTEN;
 	/* The guest waits here, wherever the machine was made. */

@@ -10,6 +10,8 @@
 #include "controller/service/pinfile.h"
 #include "controller/service/pinwriter.h"
 #include "controller/service/remote.h"
+#include "controller/store/bundle_ahead.h"
+#include "controller/store/vm_recent.h"
 
 enum { BIRTH_RETRY_MS = 1000 };
 
@@ -43,10 +45,31 @@ static int take_answer(struct ctl *c, const struct bundle_ref *ref, const struct
 	return (r = store_undo(c->store, e)) ? r : birth_give_up(c, ref, &why, e);
 }
 
+/* Those whose answers are here: their machines, and the bundles that go from stage 1 to 2, are read together. */
+static int read_ahead(struct ctl *c, struct err *e)
+{
+	const struct births *b = &c->births;
+	struct bundle_ref taken[BIRTHS_MAX];
+	size_t n = signer_answers(c->signer), first = 0;
+	int r;
+
+	if (n > b->asked)
+		n = b->asked;
+	if (n < 2 || (r = vm_read_ahead(c->store, b->with_signer, n, e)))
+		return n < 2 ? 0 : r;
+	for (size_t i = 0; i < n; i++)
+		if (b->with_signer[i].stage == BUNDLE_TAKEN)
+			taken[first++] = b->with_signer[i];
+	return first < 2 ? 0 : bundle_ahead_read(c->store, taken, first, true, e);
+}
+
 int births_take(struct ctl *c, struct err *e)
 {
 	struct births *b = &c->births;
+	int ahead = read_ahead(c, e);
 
+	if (ahead)
+		return ahead;
 	for (;;) {
 		scoped(signer_answer_fini) struct signer_answer a = SIGNER_ANSWER;
 		bool none = false, ended = true;
@@ -131,6 +154,8 @@ int births_tell(struct ctl *c, struct err *e)
 	memmove(b->end, b->end + told, b->ended * sizeof *b->end);
 	while (pinwriter_next(c->pins, &laid_out))
 		mark_done(b, &laid_out);
+	if (!r && b->done_count > 1 && !(r = vm_read_ahead(c->store, b->done, b->done_count, e)))        /* who awaits them is about to ask */
+		r = bundle_ahead_read(c->store, b->done, b->done_count, false, e);
 	return r;
 }
 

@@ -48,7 +48,8 @@ struct ctl {
 	struct births births;
 	struct fleet *fleet;                    /* NULL: the store is this natald's alone */
 	uint64_t guest_seq, epoch;              /* of frames to guests; of the store's goals */
-	struct { char id[STORE_ID_MAX]; int64_t rev; uint8_t spki_sha256[SHA256_SIZE]; } ca_pin;         /* of the CA's row of that rev */
+	/* The CA as it is in this turn; the pin is of the row of that rev. */
+	struct { char id[STORE_ID_MAX], project[STORE_PROJECT_MAX]; int64_t rev, turn; uint8_t spki_sha256[SHA256_SIZE]; struct buf chain; } ca;
 	uint64_t access_generation;             /* grows whenever a certificate may have stopped to count */
 	struct stale_keys stale;
 	bool keys_taken;                        /* in this turn: the pool looks whether to make more */

@@ -226,14 +226,15 @@ int64_t pool_pending(const struct pool *p, enum guestkey_kind kind)
 
 int pool_top_up(struct ctl *c, int64_t atleast, struct err *e)
 {
+	int64_t free_now[GUESTKEY_KINDS];
 	struct pool *p = c->pool;
+	int r = pool_key_free_counts(c->store, PROJECT_DEFAULT, free_now, GUESTKEY_KINDS, e);
 
+	if (r)
+		return r;
 	for (int k = 0; k < GUESTKEY_KINDS; k++) {
-		int64_t free_now = 0, have, want = p->marks[k].high && atleast > p->marks[k].high ? atleast : p->marks[k].high;
-		int r = pool_key_free_count(c->store, PROJECT_DEFAULT, k, &free_now, e);
-		if (r)
-			return r;
-		have = free_now + pool_pending(p, (enum guestkey_kind)k);
+		int64_t have, want = p->marks[k].high && atleast > p->marks[k].high ? atleast : p->marks[k].high;
+		have = free_now[k] + pool_pending(p, (enum guestkey_kind)k);
 		if (have >= (atleast ? want : p->marks[k].low) || have >= want)
 			continue;
 		pthread_mutex_lock(&p->lock);

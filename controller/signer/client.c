@@ -293,7 +293,8 @@ void signer_answer_fini(struct signer_answer *a)
 	buf_fini(&a->pin_record);
 }
 
-bool signer_answered(const struct signer *s) { return s->next < json_object_array_length(s->ready); }
+size_t signer_answers(const struct signer *s) { return json_object_array_length(s->ready) - s->next; }
+bool signer_answered(const struct signer *s) { return signer_answers(s) > 0; }
 
 int signer_next(struct signer *s, struct signer_answer *ret, bool *ret_none, struct err *e)
 {

@@ -31,6 +31,9 @@ struct serve {
 	struct ca *ca;
 	char ca_id[STORE_ID_MAX];
 	int64_t ca_rev;
+	/* While a message of births is answered, which is of one state of the store: whose CA and keys were looked up; "": nobody's. */
+	bool one_state;
+	char ca_of[STORE_PROJECT_MAX], keys_of[STORE_PROJECT_MAX];
 };
 
 static int store_ready(struct serve *s, struct err *e)
@@ -100,6 +103,8 @@ static int csr(struct serve *s, struct json_object *q, struct json_object *a, st
 	return 0;
 }
 
+static bool looked_up(const struct serve *s, const char *of, const char *project) { return s->one_state && strcmp(of, project) == 0; }
+
 static int ca_ready(struct serve *s, const char *project, struct err *e)
 {
 	scoped(ca_row_fini) struct ca_row row = CA_ROW;
@@ -108,10 +113,13 @@ static int ca_ready(struct serve *s, const char *project, struct err *e)
 	bool absent;
 	int r;
 
+	if (looked_up(s, s->ca_of, project))
+		return 0;
+	*s->ca_of = 0;
 	if ((r = ca_row_get(s->store, project, &row, &absent, e)))
 		return r;
 	if (!absent && s->ca && strcmp(row.id, s->ca_id) == 0 && row.rev == s->ca_rev)
-		return 0;
+		return text_copy(s->ca_of, sizeof s->ca_of, project, "the project", e);
 	ca_row_fini(&row);
 	row = CA_ROW;
 	if ((r = ca_secret(s, project, &row, &pem, e)) || (r = ca_load(pem, row.chain.data, row.chain.size, &ca, e)))
@@ -120,7 +128,7 @@ static int ca_ready(struct serve *s, const char *project, struct err *e)
 	s->ca = give(ca);
 	memcpy(s->ca_id, row.id, sizeof s->ca_id);
 	s->ca_rev = row.rev;
-	return 0;
+	return text_copy(s->ca_of, sizeof s->ca_of, project, "the project", e);
 }
 
 static int committed(struct serve *s, struct json_object *q, enum bundle_stage least, struct bundle_row *ret, struct err *e)
@@ -222,6 +230,9 @@ static int pick_keys(struct serve *s, const char *project, struct err *e)
 	struct media_key *keys = NULL;
 	size_t count = 0;
 
+	if (looked_up(s, s->keys_of, project))
+		return 0;
+	*s->keys_of = 0;
 	s->active = 0;
 	int r = media_key_list(s->store, project, &keys, &count, e);
 	for (size_t i = 0; !r && i < count && s->active < ENVELOPE_SIGNATURES_MAX; i++)
@@ -232,7 +243,7 @@ static int pick_keys(struct serve *s, const char *project, struct err *e)
 		err_hint(e, "make one: natalctl key init");
 	}
 	media_key_list_free(keys, count);
-	return r;
+	return r ? r : text_copy(s->keys_of, sizeof s->keys_of, project, "the project", e);
 }
 
 static int sign(struct serve *s, struct json_object *q, struct json_object *a, struct err *e)
@@ -314,6 +325,8 @@ static int births(struct serve *s, struct json_object *q, struct json_object *a,
 	int r = store_ready(s, e);
 	if (!r)
 		r = store_read_begin(s->store, e);
+	s->one_state = !r;
+	*s->ca_of = *s->keys_of = 0;
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *one = json_object_array_get_idx(list, i), *answer = json_object_new_object();
 		struct err refused = ERR_NONE;
@@ -325,6 +338,7 @@ static int births(struct serve *s, struct json_object *q, struct json_object *a,
 	}
 	if (!r)
 		store_read_end(s->store);
+	s->one_state = false;
 	return 0;
 }
 

@@ -46,6 +46,8 @@ struct signer_answer { struct err failed; struct buf cert, signatures, pin_recor
 void signer_answer_fini(struct signer_answer *a);
 /* Has an answer arrived that signer_next() would return? */
 bool signer_answered(const struct signer *s);
+/* How many of them. */
+size_t signer_answers(const struct signer *s);
 /* The next answer: *ret_none where it has not arrived. */
 int signer_next(struct signer *s, struct signer_answer *ret, bool *ret_none, struct err *e);
 /* As signer_next(), after waiting for it (10 s at most). */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include "common/base/clock.h"
+#include "controller/store/bundle_ahead.h"
 #include "controller/store/engine.h"
 
 void bundle_row_fini(struct bundle_row *b)
@@ -23,7 +24,7 @@ int bundle_row_insert(struct store *s, const struct bundle_row *b, struct err *e
 		b->sequence, (const void *)b->secrets.data, b->secrets.size);
 }
 
-static int read_row(struct db_query *q, struct bundle_row *b, struct err *e)
+int bundle_row_read(struct db_query *q, struct bundle_row *b, struct err *e)
 {
 	int i = 0;
 
@@ -47,10 +48,6 @@ static int read_row(struct db_query *q, struct bundle_row *b, struct err *e)
 	return 0;
 }
 
-#define COLUMNS(secrets) "SELECT vm_id, sequence, project, stage, intent, spki, " secrets ", cert, chain, manifest, pin, signatures, pin_record, keys," \
-	" digest, pin_digest, delivered_at, wiped_at, rev FROM bundle "
-#define WHERE_ONE "WHERE vm_id = ? AND sequence = ?"
-
 static int get(struct store *s, const char *sql, const struct bundle_ref *ref, struct bundle_row *ret, bool *ret_absent, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;
@@ -59,7 +56,7 @@ static int get(struct store *s, const char *sql, const struct bundle_ref *ref, s
 	if (r || (r = db_step(s, q, e)) < 0)
 		return r;
 	*ret_absent = r == 0;
-	return r ? read_row(q, ret, e) : 0;
+	return r ? bundle_row_read(q, ret, e) : 0;
 }
 
 static struct bundle_ref ref_of(const char *vm_id, int64_t sequence)
@@ -74,20 +71,23 @@ int bundle_row_get(struct store *s, const char *vm_id, int64_t sequence, struct 
 {
 	struct bundle_ref ref = ref_of(vm_id, sequence);
 
-	return get(s, COLUMNS("secrets") "LEFT JOIN bundle_secret USING (vm_id, sequence) " WHERE_ONE, &ref, ret, ret_absent, e);
+	*ret_absent = false;
+	return bundle_ahead_take(s, &ref, true, ret) ? 0 : get(s, BUNDLE_ROW_SECRET, &ref, ret, ret_absent, e);
 }
 
 int bundle_row_get_public(struct store *s, const char *vm_id, int64_t sequence, struct bundle_row *ret, bool *ret_absent, struct err *e)
 {
 	struct bundle_ref ref = ref_of(vm_id, sequence);
 
-	return get(s, COLUMNS("NULL") WHERE_ONE, &ref, ret, ret_absent, e);
+	*ret_absent = false;
+	return bundle_ahead_take(s, &ref, false, ret) ? 0 : get(s, BUNDLE_ROW_PUBLIC, &ref, ret, ret_absent, e);
 }
 
 static const void *blob_of(const struct buf *b) { return b->size ? b->data : NULL; }
 
 int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e)
 {
+	bundle_ahead_drop(s, b->vm_id, b->sequence);
 	int r = db_post(s, 1, e, "UPDATE bundle SET stage=?, cert=?, chain=?, manifest=?, digest=?, pin=?, pin_digest=?, signatures=?, pin_record=?,"
 		" delivered_at=?, keys=?, rev=rev+1 WHERE vm_id=? AND sequence=? AND rev=?", "ittbbbbbbittii", (int64_t)b->stage, b->cert.data,
 		b->chain.data, blob_of(&b->manifest), b->manifest.size, (const void *)b->digest, sizeof b->digest, blob_of(&b->pin), b->pin.size,
@@ -102,6 +102,7 @@ int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e)
 int bundle_row_sign(struct store *s, const struct bundle_ref *ref, const struct buf *signatures, const struct buf *pin_record, bool *ret_changed,
 	struct err *e)
 {
+	bundle_ahead_drop(s, ref->vm_id, ref->sequence);
 	int r = db_post(s, 1, e, "UPDATE bundle SET stage=?, signatures=?, pin_record=?, rev=rev+1 WHERE vm_id=? AND sequence=? AND stage=? AND rev=?",
 		"ibbtiii", (int64_t)BUNDLE_SIGNED, blob_of(signatures), signatures->size, blob_of(pin_record), pin_record->size, ref->vm_id,
 		ref->sequence, (int64_t)BUNDLE_WRITTEN, ref->rev);
@@ -111,6 +112,7 @@ int bundle_row_sign(struct store *s, const struct bundle_ref *ref, const struct 
 
 int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct err *e)
 {
+	bundle_ahead_drop(s, vm_id, -1);
 	int r = db_post(s, DB_ANY, e, "DELETE FROM bundle_secret WHERE vm_id = ? AND sequence <= ?", "ti", vm_id, sequence);
 	return r ? r : db_post(s, DB_ANY, e, "UPDATE bundle SET wiped_at = ?, rev = rev + 1 WHERE vm_id = ? AND sequence <= ? AND wiped_at = 0", "iti",
 		clock_unix_s(), vm_id, sequence);
@@ -137,6 +139,9 @@ int bundle_row_claim(struct store *s, const struct bundle_row *b, struct err *e)
 		b->vm_id, b->sequence);
 }
 
+/* Of each stage by itself, the later one first. `stage < 3` is the index's condition word by word; `stage = N` is what a server without statistics takes for rare. */
+#define UNFINISHED(stage) "SELECT vm_id, sequence, stage, rev FROM bundle WHERE stage < 3 AND stage = " stage " AND (maker = ?1 OR made_at < ?2)"
+
 /* Those that others began are theirs while they may be at it: both would have them signed, and one in vain. */
 int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, size_t *ret, struct err *e)
 {
@@ -144,8 +149,8 @@ int bundle_row_unfinished(struct store *s, struct bundle_ref *refs, size_t max, 
 	size_t n = 0;
 	int r, got;
 
-	if ((r = db_query(s, &q, e, "SELECT vm_id, sequence, stage, rev FROM bundle WHERE stage < 3 AND (maker = ? OR made_at < ?) LIMIT ?", "tii",
-		s->news.instance, store_now_s(s) - BUNDLE_OTHERS_S, (int64_t)max)))
+	if ((r = db_query(s, &q, e, UNFINISHED("2") " UNION ALL " UNFINISHED("1") " LIMIT ?3", "tii", s->news.instance, store_now_s(s) - BUNDLE_OTHERS_S,
+		(int64_t)max)))
 		return r;
 	while ((got = db_step(s, q, e)) == 1 && n < max) {
 		db_text(q, 0, refs[n].vm_id, sizeof refs[n].vm_id);

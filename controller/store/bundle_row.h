@@ -35,6 +35,15 @@ struct bundle_row {
 void bundle_row_fini(struct bundle_row *b);
 #define scoped_bundle_row scoped(bundle_row_fini)
 
+/* For this folder: what reads one, with or without what is sealed, and a row of its answer. */
+#define BUNDLE_ROW_COLUMNS(secrets) "SELECT vm_id, sequence, project, stage, intent, spki, " secrets ", cert, chain, manifest, pin, signatures, pin_record, keys," \
+	" digest, pin_digest, delivered_at, wiped_at, rev FROM bundle "
+#define BUNDLE_ROW_ONE "WHERE vm_id = ? AND sequence = ?"
+#define BUNDLE_ROW_SECRET BUNDLE_ROW_COLUMNS("secrets") "LEFT JOIN bundle_secret USING (vm_id, sequence) " BUNDLE_ROW_ONE
+#define BUNDLE_ROW_PUBLIC BUNDLE_ROW_COLUMNS("NULL") BUNDLE_ROW_ONE
+struct db_query;
+int bundle_row_read(struct db_query *q, struct bundle_row *b, struct err *e);
+
 int bundle_row_insert(struct store *s, const struct bundle_row *b, struct err *e);
 int bundle_row_get(struct store *s, const char *vm_id, int64_t sequence, struct bundle_row *ret, bool *ret_absent, struct err *e);
 /* Without its secrets: for who has no business with them. */

@@ -46,6 +46,27 @@ int db_query_made(struct store *s, struct db_query **ret, struct err *e, const c
 	return s->engine->query(s, ret, &c, e);
 }
 
+static int query_one(struct store *s, const struct db_many *m, const struct db_key *k, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+	int r = db_query(s, &q, e, m->sql, m->types, k->text, k->number), got = 0;
+
+	while (!r && (got = db_step(s, q, e)) == 1)
+		r = m->each(m->arg, q, e);
+	return r ? r : got;
+}
+
+int db_query_many(struct store *s, const struct db_many *m, struct err *e)
+{
+	int r = 0;
+
+	if (s->engine->query_many)
+		return s->engine->query_many(s, m, e);
+	for (size_t i = 0; !r && i < m->count; i++)
+		r = query_one(s, m, &m->keys[i], e);
+	return r;
+}
+
 int db_step(struct store *s, struct db_query *q, struct err *e) { return s->engine->step(q, e); }
 
 int db_run(struct store *s, int *ret_changes, struct err *e, const char *sql, const char *types, ...)
@@ -64,6 +85,15 @@ int db_post(struct store *s, int expect, struct err *e, const char *sql, const c
 {
 	CALL(c, .made = false);
 	return s->engine->post(s, expect, &c, e);
+}
+
+int db_post_now(struct store *s, int expect, struct err *e, const char *sql, const char *types, ...)
+{
+	int changed = 0;
+
+	CALL(c, .made = false);
+	int r = s->engine->run(s, &changed, &c, e);
+	return r || expect == DB_ANY || changed == expect ? r : err_set(e, ERR_CONFLICT, "the store changed meanwhile");
 }
 
 int db_post_kept(struct store *s, int expect, struct err *e, const char *sql, const char *types, ...)

@@ -16,6 +16,17 @@ int db_query(struct store *s, struct db_query **ret, struct err *e, const char *
 int db_query_made(struct store *s, struct db_query **ret, struct err *e, const char *sql, const char *types, ...);
 /* 1: a row, 0: no more, or -code. */
 int db_step(struct store *s, struct db_query *q, struct err *e);
+/* One query for many keys: each row of each is given to each(), in the order of the keys. Where the engine can, all are asked before one is waited for.
+ * types: "t" or "ti". sql: a literal. */
+struct db_key { const char *text; int64_t number; };
+struct db_many {
+	const char *sql, *types;
+	const struct db_key *keys;
+	size_t count;
+	int (*each)(void *arg, struct db_query *q, struct err *e);
+	void *arg;
+};
+int db_query_many(struct store *s, const struct db_many *m, struct err *e);
 /* Query and step to its end; rows are dropped. ret_changes may be NULL. */
 int db_run(struct store *s, int *ret_changes, struct err *e, const char *sql, const char *types, ...);
 int db_run_made(struct store *s, int *ret_changes, struct err *e, const char *sql, const char *types, ...);
@@ -23,6 +34,8 @@ int db_run_made(struct store *s, int *ret_changes, struct err *e, const char *sq
  * of the commit, and a turn whose post failed or changed another number is run again; else, and outside a turn, it is run at once.
  * conflict: run at once, it changed another number of rows. */
 int db_post(struct store *s, int expect, struct err *e, const char *sql, const char *types, ...);
+/* As db_post() where the engine cannot: run at once. */
+int db_post_now(struct store *s, int expect, struct err *e, const char *sql, const char *types, ...);
 /* As db_post(), and it stands though the mark that it is behind is undone: nothing is sent before it for the mark's sake. */
 int db_post_kept(struct store *s, int expect, struct err *e, const char *sql, const char *types, ...);
 void db_end(struct db_query *q);

@@ -5,6 +5,7 @@
 #pragma once
 #include "common/crypto/hash.h"
 #include "controller/store/db.h"
+#include "controller/store/pool_tally.h"
 
 struct db_value { char type; int64_t number; const void *bytes; size_t size; };        /* bytes: NULL is NULL, of 't' and 'b' */
 struct db_call {
@@ -31,6 +32,7 @@ struct engine {
 	void (*close)(struct store *s);
 	int (*socket)(const struct store *s);   /* NULL: there is none */
 	int (*query)(struct store *s, struct db_query **ret, const struct db_call *c, struct err *e);
+	int (*query_many)(struct store *s, const struct db_many *m, struct err *e);     /* NULL: one after the other */
 	int (*step)(struct db_query *q, struct err *e);
 	void (*end)(struct db_query *q);
 	int64_t (*number)(struct db_query *q, int col);
@@ -67,18 +69,24 @@ int news_write(struct store *s, struct err *e);
 struct audit_end { char instance[STORE_ID_MAX]; int64_t n; uint8_t hash[SHA256_SIZE]; };
 
 struct pool_shelf;
+struct vm_recent;
+struct bundle_ahead;
 struct store {
 	const struct engine *engine;
 	void *link;                     /* the engine's */
 	const char *where;              /* as it was given; of open() only */
 	char path[512];                 /* what messages call it: no password in it */
 	bool in_turn, must_retry;
+	int wary;                       /* names were taken lately: so many inserts wait for their answer */
 	int tries;                      /* of a turn that is run again */
 	struct news_queue news;
 	struct audit_end audit;         /* n 0: not known */
 	int64_t turns;
 	struct pool_shelf *shelf;       /* NULL: nothing was taken yet */
 	int64_t ahead_ms;               /* of the monotonic clock (now.c) */
+	struct pool_tallies tallies;
+	struct bundle_ahead *ahead;     /* NULL: nothing was read ahead yet */
+	struct vm_recent *recent;       /* NULL: nothing is kept */
 	int64_t happened, part;         /* part: of the pool's meter */
 };
 static inline int64_t store_part(const struct store *s) { return s->part; }

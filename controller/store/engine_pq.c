@@ -10,8 +10,7 @@
 #include "common/crypto/hash.h"
 #include "controller/store/pq_link.h"
 
-enum { TURN_GIVEN_UP, TURN_MADE };
-enum { CAREFUL_TRIES = 2, PARTS = 16, TRIM_EVERY = 256, TURNS_KEPT_S = 3600 };
+enum { CAREFUL_TRIES = 2, PARTS = 16 };
 struct rows { struct db_query q; PGresult *res; int at; };
 
 static bool writes(const char *sql) { return strncmp(sql, "SELECT", 6) != 0; }
@@ -69,11 +68,12 @@ static void close_server(struct store *s)
 	if (l->address)
 		explicit_bzero(l->address, strlen(l->address));
 	free(l->address);
+	pq_hold_drop(l);
 	free(l);
 }
 
-/* Before a statement: the connection, the turn's BEGIN, the mark's savepoint. */
-static int ready(struct store *s, bool write, struct err *e)
+/* The connection, and the turn's BEGIN. */
+static int begun(struct store *s, struct err *e)
 {
 	struct pq_link *l = pq_link_of(s);
 	int r;
@@ -89,13 +89,24 @@ static int ready(struct store *s, bool write, struct err *e)
 			return r;
 		l->began = true;
 	}
+	return 0;
+}
+
+/* Before a statement: what it stands behind. Whoever asks behind what he wrote sees it, and has it undone by the mark's savepoint. */
+static int ready(struct store *s, bool write, struct err *e)
+{
+	struct pq_link *l = pq_link_of(s);
+	int r = begun(s, e);
+
+	if (r)
+		return r;
 	l->wrote |= write && s->in_turn;
-	if (!write || !l->marked || l->mark_sent)
+	if ((!write && !l->held) || !l->marked || l->mark_sent)
 		return 0;
 	if ((r = pq_say(s, "SAVEPOINT request", e)))
 		return r;
 	l->mark_sent = true;
-	return 0;
+	return pq_hold_send(s, e);
 }
 
 static int answer(struct store *s, const struct db_call *c, PGresult **ret, struct err *e)
@@ -125,6 +136,45 @@ static int query(struct store *s, struct db_query **ret, const struct db_call *c
 	*rows = (struct rows){ { s }, give(res), -1 };
 	*ret = &rows->q;
 	return 0;
+}
+
+static int each_row(struct store *s, const struct db_many *m, PGresult *res, struct err *e)
+{
+	struct rows rows = { { s }, res, -1 };
+	int r = 0;
+
+	while (!r && ++rows.at < pq.PQntuples(res))
+		r = m->each(m->arg, &rows.q, e);
+	return r;
+}
+
+static int send_many(struct store *s, const struct db_many *m, PGresult **results, struct err *e)
+{
+	struct pq_link *l = pq_link_of(s);
+	int r = ready(s, false, e);
+
+	for (size_t i = 0; !r && i < m->count; i++) {
+		const char *text = m->keys[i].text;
+		const struct db_value values[] = { { 't', 0, text, strlen(text) }, { 'i', m->keys[i].number, NULL, 0 } };
+		if (!(r = pq_send(s, &(struct db_call){ .sql = m->sql, .values = values, .count = strlen(m->types) }, DB_ANY, false, e)))
+			l->pending[l->pending_count - 1].keep = &results[i];
+	}
+	return r ? r : pq_settle(s, NULL, e);
+}
+
+static int query_many(struct store *s, const struct db_many *m, struct err *e)
+{
+	scoped_free PGresult **results = calloc(m->count + 1, sizeof *results);
+
+	if (!results)
+		return err_nomem(e);
+	int r = send_many(s, m, results, e);
+	for (size_t i = 0; i < m->count; i++) {
+		if (!r && results[i])
+			r = each_row(s, m, results[i], e);
+		pq.PQclear(results[i]);
+	}
+	return r;
 }
 
 static int step(struct db_query *q, struct err *e)
@@ -184,8 +234,14 @@ static int post(struct store *s, int expect, const struct db_call *c, struct err
 	int changed = 0, r;
 
 	if (s->in_turn && !l->careful) {
-		l->wrote |= c->stands;
-		return (r = ready(s, !c->stands, e)) ? r : pq_send(s, c, expect, false, e);
+		if ((r = begun(s, e)))
+			return r;
+		if (!c->stands && l->marked && !l->mark_sent)
+			return pq_hold(s, c, expect, e);
+		if (l->held && (r = ready(s, true, e)))         /* in the order of the asking */
+			return r;
+		l->wrote = true;
+		return pq_send(s, c, expect, false, e);
 	}
 	r = run(s, &changed, c, e);
 	return r || expect == DB_ANY || changed == expect ? r : err_set(e, ERR_CONFLICT, "the store changed meanwhile");
@@ -219,9 +275,10 @@ static int alone(struct store *s, struct err *e)
 	return r ? r : db_query(s, &q, e, "SELECT version FROM migration WHERE version = 0 FOR UPDATE", "");
 }
 
-static void forget_turn(struct pq_link *l)
+void pq_forget_turn(struct pq_link *l)
 {
 	l->began = l->wrote = l->marked = l->mark_sent = false;
+	pq_hold_drop(l);
 	l->failed = ERR_NONE;
 }
 
@@ -229,7 +286,7 @@ static int turn_begin(struct store *s, struct err *e)
 {
 	struct pq_link *l = pq_link_of(s);
 
-	forget_turn(l);
+	pq_forget_turn(l);
 	l->careful = s->tries >= CAREFUL_TRIES;
 	return l->conn ? 0 : pq_reconnect(s, e);
 }
@@ -246,81 +303,8 @@ static void turn_abort(struct store *s)
 		if (l->conn && !pq_say(s, "ROLLBACK", &ignored))
 			(void)pq_settle(s, NULL, &ignored);
 	}
-	forget_turn(l);
+	pq_forget_turn(l);
 	s->must_retry = again;
-}
-
-static int post_turn_id(struct store *s, struct err *e)
-{
-	struct pq_link *l = pq_link_of(s);
-	int64_t now = store_now_s(s);
-	uint8_t dice;
-
-	random_bytes(&dice, 1);
-	store_new_id("", l->turn_id);
-	int r = db_post(s, 1, e, "INSERT INTO turn (id, at_s, made) VALUES (?, ?, ?)", "tii", l->turn_id, now, (int64_t)TURN_MADE);
-	return r || dice % TRIM_EVERY ? r : db_post(s, DB_ANY, e, "DELETE FROM turn WHERE at_s < ?", "i", now - TURNS_KEPT_S);
-}
-
-/* Whoever writes the turn's row first has it. *ret_made: it was the turn. */
-static int claim(struct store *s, bool *ret_made, struct err *e)
-{
-	scoped_query struct db_query *q = NULL;
-	const char *id = pq_link_of(s)->turn_id;
-
-	int r = db_run(s, NULL, e, "INSERT INTO turn (id, at_s, made) VALUES (?, ?, ?)", "tii", id, store_now_s(s), (int64_t)TURN_GIVEN_UP);
-	if (r != -ERR_CONFLICT) {
-		*ret_made = false;
-		return r;
-	}
-	if ((r = db_query(s, &q, e, "SELECT made FROM turn WHERE id = ?", "t", id)) || (r = db_step(s, q, e)) < 0)
-		return r;
-	*ret_made = r && db_int(q, 0) == TURN_MADE;             /* else a claim of ours, whose answer was lost too */
-	return 0;
-}
-
-/* The connection was lost while the server had the COMMIT. Where the turn's row is there, the turn was committed; where it could be written
- * now, it never will be: while the old connection's backend lives, the server lets us wait for what becomes of it. */
-static int resolve(struct store *s, struct err *e)
-{
-	enum { TRIES = 4 };
-	struct pq_link *l = pq_link_of(s);
-	struct err why = *e;
-	bool made = false;
-	int r = -ERR_UNAVAILABLE;
-
-	forget_turn(l);
-	s->in_turn = false;
-	for (int i = 0; r && i < TRIES && !pq_reconnect(s, e); i++)
-		r = claim(s, &made, e);
-	s->must_retry = !r && !made;
-	if (r) {
-		err_set(e, ERR_UNAVAILABLE, "the store %s was lost in a commit, and it is not known whether it was made", s->path);
-		err_hint(e, "look before asking again, or ask with the same idempotency key");
-		return -(int)e->code;
-	}
-	if (made)
-		return 0;
-	*e = why;
-	return -(int)e->code;
-}
-
-static int end_turn(struct store *s, struct err *e)
-{
-	struct pq_link *l = pq_link_of(s);
-	scoped_result PGresult *res = NULL;
-	int r;
-
-	if ((r = ready(s, false, e)) || (l->wrote && (r = post_turn_id(s, e))) || (r = pq_settle(s, NULL, e)))
-		return r;
-	if ((r = pq_send(s, &(struct db_call){ .sql = "COMMIT" }, DB_ANY, true, e)))
-		return r;
-	r = pq_settle(s, &res, e);
-	if (r)
-		return l->wrote && !l->conn ? resolve(s, e) : r;
-	if (strcmp(pq.PQcmdStatus(res), "COMMIT") == 0)
-		return 0;
-	return err_set(e, ERR_INTERNAL, "the store %s answered a commit by '%s'", s->path, pq.PQcmdStatus(res));
 }
 
 static int turn_commit(struct store *s, struct err *e)
@@ -332,11 +316,11 @@ static int turn_commit(struct store *s, struct err *e)
 		*e = l->failed;
 		r = -(int)e->code;
 	} else if (l->began) {
-		r = end_turn(s, e);
+		r = pq_end_turn(s, e);
 	}
 	if (r)
 		turn_abort(s);
-	forget_turn(l);
+	pq_forget_turn(l);
 	return r;
 }
 
@@ -344,6 +328,7 @@ static int mark(struct store *s, struct err *e)
 {
 	struct pq_link *l = pq_link_of(s);
 
+	pq_hold_drop(l);
 	l->marked = true;
 	l->mark_sent = false;
 	if (!l->failed.code)
@@ -363,7 +348,11 @@ static int unmark(struct store *s, bool back, struct err *e)
 		*e = l->failed;
 		return -(int)e->code;
 	}
-	return !sent || (back && (r = pq_say(s, "ROLLBACK TO SAVEPOINT request", e))) ? sent ? r : 0 : pq_say(s, "RELEASE SAVEPOINT request", e);
+	if (!sent && back)
+		pq_hold_drop(l);
+	if (!sent)
+		return pq_hold_send(s, e);
+	return back && (r = pq_say(s, "ROLLBACK TO SAVEPOINT request", e)) ? r : pq_say(s, "RELEASE SAVEPOINT request", e);
 }
 
 static int keep(struct store *s, struct err *e) { return unmark(s, false, e); }
@@ -392,7 +381,7 @@ static void read_end(struct store *s)
 static int nothing(struct store *s, struct err *e) { return 0; }         /* a commit is on the disk; VACUUM is the server's */
 
 const struct engine engine_pq = {
-	.name = "PostgreSQL", .dialect = DIALECT_POSTGRES, .open = open_server, .close = close_server, .socket = socket_of, .query = query, .step = step, .end = end,
+	.name = "PostgreSQL", .dialect = DIALECT_POSTGRES, .open = open_server, .close = close_server, .socket = socket_of, .query = query, .query_many = query_many, .step = step, .end = end,
 	.number = number, .bytes = bytes, .run = run, .post = post, .script = script, .alone = alone, .turn_begin = turn_begin,
 	.turn_commit = turn_commit, .turn_abort = turn_abort, .mark = mark, .keep = keep, .undo = undo, .read_begin = read_begin,
 	.read_end = read_end, .defer_sync = nothing, .sync = nothing, .scrub = nothing, .backup = NULL,

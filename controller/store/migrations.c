@@ -156,6 +156,10 @@ const struct migration migrations[] = {
 	{ 19, "machines that a host is told of, and deadlines, without looking at all",
 	BOTH("CREATE INDEX vm_hosted ON vm (id) WHERE host <> 'none' OR host_known = 1 OR spec LIKE '%\"channel\"%';"
 	"CREATE INDEX vm_deadline ON vm (deadline_at) WHERE deadline_at > 0;") },
+	/* `project = ? AND name = ?` is answered by the name's index, and not by the UUID's, which a server without statistics takes for as good. */
+	{ 20, "a machine's UUID before its project", NULL,
+	"ALTER TABLE vm DROP CONSTRAINT vm_by_uuid;"
+	"CREATE UNIQUE INDEX vm_by_uuid ON vm (uuid, project);" },
 	{ 21, "where guests find each natald",
 	BOTH("ALTER TABLE instance ADD COLUMN addresses TEXT NOT NULL DEFAULT '';") },
 };

@@ -5,23 +5,15 @@
 #include "common/base/clock.h"
 #include "controller/store/engine.h"
 #include "controller/store/pool_shelf.h"
+#include "controller/store/pool_tally.h"
 
 void pool_key_fini(struct pool_key *k) { buf_fini(&k->sealed); }
-
-/* Each natald counts in a part of its own (store_part), which may fall below zero: the meter is their sum, and nobody waits for a row of it. */
-static int count(struct store *s, const char *project, int kind, struct pool_count d, struct err *e)
-{
-	return db_post(s, 1, e, "INSERT INTO pool_meter (project, kind, part, made, free, taken, wiped) VALUES (?,?,?,?,?,?,?)"
-		" ON CONFLICT (project, kind, part) DO UPDATE SET made = pool_meter.made + excluded.made, free = pool_meter.free + excluded.free,"
-		" taken = pool_meter.taken + excluded.taken, wiped = pool_meter.wiped + excluded.wiped", "tiiiiii", project, (int64_t)kind, store_part(s),
-		d.made, d.free, d.taken, d.wiped);
-}
 
 int pool_key_insert(struct store *s, const char *project, const struct pool_key *k, struct err *e)
 {
 	int r = db_post(s, 1, e, "INSERT INTO pool_key (id, project, kind, state, public, sealed, made_at) VALUES (?,?,?,0,?,?,?)", "ttibbi", k->id, project,
 		(int64_t)k->kind, k->public, k->public_size, k->sealed.data, k->sealed.size, clock_unix_s());
-	return r ? r : count(s, project, k->kind, (struct pool_count){ .made = 1, .free = 1 }, e);
+	return r ? r : pool_tally_add(s, project, k->kind, (struct pool_count){ .made = 1, .free = 1 }, e);
 }
 
 int pool_key_read(struct db_query *q, int kind, struct pool_key *ret, struct err *e)
@@ -64,7 +56,7 @@ int pool_key_take(struct store *s, const char *project, int kind, const char *vm
 	r = db_post(s, 1, e, "UPDATE pool_key SET state = 1, sealed = NULL, vm_id = ? WHERE id = ? AND state = 0", "tt", vm_id, ret->id);
 	if (r == -ERR_CONFLICT)
 		return err_set(e, ERR_INTERNAL, "pool key %s was taken twice", ret->id);
-	return r ? r : count(s, project, kind, (struct pool_count){ .free = -1, .taken = 1 }, e);
+	return r ? r : pool_tally_add(s, project, kind, (struct pool_count){ .free = -1, .taken = 1 }, e);
 }
 
 enum { KINDS_MAX = 16 };
@@ -97,15 +89,18 @@ int pool_key_wipe(struct store *s, const char *project, const char *vm_id, struc
 		r = db_post(s, (int)taken[kind], e, "UPDATE pool_key SET state = 2, sealed = NULL WHERE project = ? AND vm_id = ? AND kind = ? AND state = 1",
 			"tti", project, vm_id, (int64_t)kind);
 		if (!r)
-			r = count(s, project, kind, (struct pool_count){ .taken = -taken[kind], .wiped = taken[kind] }, e);
+			r = pool_tally_add(s, project, kind, (struct pool_count){ .taken = -taken[kind], .wiped = taken[kind] }, e);
 	}
 	return r;
 }
 
 int pool_key_retire(struct store *s, struct err *e)
 {
-	int r = db_run(s, NULL, e, "UPDATE pool_meter SET wiped = wiped + free, free = 0", "");
-	return r ? r : db_run(s, NULL, e, "UPDATE pool_key SET state = 2, sealed = NULL WHERE state = 0", "");
+	int r = pool_tally_write(s, e);
+
+	if (r || (r = db_run(s, NULL, e, "UPDATE pool_meter SET wiped = wiped + free, free = 0", "")))
+		return r;
+	return db_run(s, NULL, e, "UPDATE pool_key SET state = 2, sealed = NULL WHERE state = 0", "");
 }
 
 /* Books and rows in one statement, so that both are of one moment; PostgreSQL's sum of BIGINT is NUMERIC. */
@@ -116,10 +111,10 @@ int pool_key_count(struct store *s, const char *project, int kind, struct pool_c
 {
 	scoped_query struct db_query *q = NULL;
 	int64_t n[BOOKS] = { 0 };
+	int r = pool_tally_write(s, e);
 
-	int r = db_query(s, &q, e, "SELECT state, count(*) FROM pool_key WHERE project = ?1 AND kind = ?2 GROUP BY state UNION ALL " SUM("10", "made")
-		" UNION ALL " SUM("11", "free") " UNION ALL " SUM("12", "taken") " UNION ALL " SUM("13", "wiped"), "ti", project, (int64_t)kind);
-	if (r)
+	if (r || (r = db_query(s, &q, e, "SELECT state, count(*) FROM pool_key WHERE project = ?1 AND kind = ?2 GROUP BY state UNION ALL " SUM("10", "made")
+		" UNION ALL " SUM("11", "free") " UNION ALL " SUM("12", "taken") " UNION ALL " SUM("13", "wiped"), "ti", project, (int64_t)kind)))
 		return r;
 	while ((r = db_step(s, q, e)) == 1) {
 		int64_t at = db_int(q, 0);
@@ -137,13 +132,18 @@ int pool_key_count(struct store *s, const char *project, int kind, struct pool_c
 	return 0;
 }
 
-int pool_key_free_count(struct store *s, const char *project, int kind, int64_t *ret, struct err *e)
+int pool_key_free_counts(struct store *s, const char *project, int64_t *ret, int kinds, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;
+	int r = pool_tally_write(s, e);
 
-	int r = db_query(s, &q, e, SUM("0", "free"), "ti", project, (int64_t)kind);
-	if (r || (r = db_step(s, q, e)) < 0)
+	memset(ret, 0, (size_t)kinds * sizeof *ret);
+	if (r || (r = db_query(s, &q, e, "SELECT kind, CAST(coalesce(sum(free), 0) AS BIGINT) FROM pool_meter WHERE project = ? GROUP BY kind", "t", project)))
 		return r;
-	*ret = db_int(q, 1);
-	return 0;
+	while ((r = db_step(s, q, e)) == 1) {
+		int64_t kind = db_int(q, 0);
+		if (kind >= 0 && kind < kinds)
+			ret[kind] = db_int(q, 1);
+	}
+	return r;
 }

@@ -35,5 +35,5 @@ int pool_key_retire(struct store *s, struct err *e);
 struct pool_count { int64_t made, free, taken, wiped; };
 /* From the meter; internal where the rows say otherwise. */
 int pool_key_count(struct store *s, const char *project, int kind, struct pool_count *ret, struct err *e);
-/* How many are free, by the meter: cheap. */
-int pool_key_free_count(struct store *s, const char *project, int kind, int64_t *ret, struct err *e);
+/* How many of each kind below `kinds` are free, by the meter: cheap. */
+int pool_key_free_counts(struct store *s, const char *project, int64_t *ret, int kinds, struct err *e);

@@ -15,8 +15,10 @@ static void clear_kind(struct shelf_kind *k)
 void pool_shelf_clear(struct pool_shelf *shelf)
 {
 	for (size_t i = 0; shelf && i < shelf->count; i++) {
-		clear_kind(&shelf->kinds[i]);
-		shelf->kinds[i].fetch = 1;
+		struct shelf_kind *k = &shelf->kinds[i];
+		clear_kind(k);
+		k->fetch = !k->taken ? k->fetch : k->taken < SHELF_MAX ? k->taken : SHELF_MAX;
+		k->taken = 0;
 	}
 }
 
@@ -30,6 +32,7 @@ static struct shelf_kind *find(struct pool_shelf *shelf, const char *project, in
 	clear_kind(k);
 	k->kind = kind;
 	k->fetch = 1;
+	k->taken = 0;
 	return text_copy(k->project, sizeof k->project, project, "a project", e) ? NULL : k;
 }
 
@@ -64,5 +67,6 @@ int pool_shelf_take(struct store *s, const char *project, int kind, struct pool_
 		return 0;
 	pool_key_fini(ret);
 	*ret = k->keys[k->next++];
+	k->taken++;
 	return 0;
 }

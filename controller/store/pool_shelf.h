@@ -1,4 +1,4 @@
-/* pool_shelf.h - free keys that this turn has locked and not taken yet: a turn that takes many asks for few at first, then for more at once.
+/* pool_shelf.h - free keys that this turn has locked and not taken yet: a turn asks for as many as the last one took, then for more at once.
  *
  * They are nobody else's until the turn has ended, and back in the pool when it has.  Only where the engine has row locks.
  */
@@ -6,7 +6,7 @@
 #include "controller/store/pool_key.h"
 
 enum { SHELF_KINDS = 8, SHELF_MAX = 32 };
-struct shelf_kind { char project[STORE_PROJECT_MAX]; int kind; size_t count, next, fetch; struct pool_key keys[SHELF_MAX]; };
+struct shelf_kind { char project[STORE_PROJECT_MAX]; int kind; size_t count, next, taken, fetch; struct pool_key keys[SHELF_MAX]; };
 struct pool_shelf { size_t count; struct shelf_kind kinds[SHELF_KINDS]; };
 
 /* *ret_absent: none is free. ret's sealed half is the caller's. */

@@ -152,6 +152,7 @@ int pq_flush(struct store *s, struct err *e)
 	int64_t deadline_ms = clock_mono_ms() + PQ_ANSWER_MS;
 	int left, r;
 
+	l->unsent = 0;
 	while ((left = pq.PQflush(l->conn)) > 0) {
 		if ((r = wait_for(s, POLLIN | POLLOUT, deadline_ms, e)))
 			return r;

@@ -14,18 +14,20 @@ enum { PQ_STATEMENTS_MAX = 256, PQ_PENDING_MAX = 4096, PQ_ANSWER_MS = 30000, PQ_
 
 /* Kept as long as the store is; `known` by the server of this connection. */
 struct pq_statement { const char *sql; char *text; bool known; };
-/* Sent, and its result was not read yet. prepares: it makes this statement known. expect: of a post. */
-struct pq_pending { struct pq_statement *prepares; const char *sql; int expect; bool answered; };
+/* Sent, and its result was not read yet. prepares: it makes this statement known. expect: of a post. keep: where its result
+ * goes, or NULL. */
+struct pq_pending { struct pq_statement *prepares; const char *sql; int expect; bool answered; PGresult **keep; };
 
 struct pq_link {
 	PGconn *conn;                   /* NULL: there is none */
 	char *address;
 	enum open_mode mode;
-	size_t count, pending_count;
+	size_t count, pending_count, unsent;    /* unsent: posts since they were last handed to the socket */
 	struct pq_statement statements[PQ_STATEMENTS_MAX];
 	struct pq_pending pending[PQ_PENDING_MAX];
 	bool began, wrote;              /* in this turn: BEGIN was sent, and a write */
 	bool marked, mark_sent;
+	struct pq_held *held, **held_end;       /* posts behind a mark that was not sent */
 	bool careful;                   /* posts are run at once: a turn that was run again and again finds out who is in the way */
 	bool reading;                   /* a reader's snapshot */
 	bool gone;                      /* the server said that this connection ends, or that it is a standby */
@@ -51,6 +53,16 @@ int pq_flush(struct store *s, struct err *e);
 
 /* Puts it behind what was sent. */
 int pq_send(struct store *s, const struct db_call *c, int expect, bool answered, struct err *e);
+/* Would pq_send() take its values? */
+int pq_bindable(const struct db_call *c, struct err *e);
+/* pq_hold.c: a post that is sent by pq_hold_send(), behind those held before, or by nobody. */
+int pq_hold(struct store *s, const struct db_call *c, int expect, struct err *e);
+int pq_hold_send(struct store *s, struct err *e);
+void pq_hold_drop(struct pq_link *l);
+/* pq_commit.c: the COMMIT of a turn that began. */
+int pq_end_turn(struct store *s, struct err *e);
+/* engine_pq.c: nothing of this turn is remembered. */
+void pq_forget_turn(struct pq_link *l);
 /* Reads the results of all that was sent. *ret_last, where it is wanted, is that of the last one, which was sent `answered`. */
 int pq_settle(struct store *s, PGresult **ret_last, struct err *e);
 /* A literal without values, as a post. */

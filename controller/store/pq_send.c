@@ -6,7 +6,7 @@
 
 /* pg_type.dat: these numbers are the same everywhere. */
 enum { TYPE_BOOL = 16, TYPE_BYTEA = 17, TYPE_INT8 = 20, TYPE_TEXT = 25 };
-enum { TEXT_MAX = 16384, BINARY = 1 };
+enum { TEXT_MAX = 16384, BINARY = 1, SENT_EARLY = 8 };
 
 struct values {
 	Oid types[DB_VALUES_MAX];
@@ -56,6 +56,13 @@ static int bind(const struct db_call *c, struct values *v, struct err *e)
 		v->sizes[i] = number ? 8 : (int)from->size;
 	}
 	return 0;
+}
+
+int pq_bindable(const struct db_call *c, struct err *e)
+{
+	struct values v;
+
+	return bind(c, &v, e);
 }
 
 /* `?` becomes $1, $2, …; `?2` becomes $2. */
@@ -122,6 +129,15 @@ static int send_made(struct store *s, const struct db_call *c, struct values *v,
 	return pq.PQsendQueryParams(pq_link_of(s)->conn, text.data, (int)c->count, v->types, v->at, v->sizes, v->formats, BINARY) ? 0 : pq_lost(s, NULL, e);
 }
 
+/* The server is at it while we go on; what the socket does not take now goes with the next. */
+static int send_early(struct store *s, struct err *e)
+{
+	struct pq_link *l = pq_link_of(s);
+
+	l->unsent = 0;
+	return pq.PQflush(l->conn) < 0 ? pq_lost(s, NULL, e) : 0;
+}
+
 int pq_send(struct store *s, const struct db_call *c, int expect, bool answered, struct err *e)
 {
 	struct pq_link *l = pq_link_of(s);
@@ -133,7 +149,7 @@ int pq_send(struct store *s, const struct db_call *c, int expect, bool answered,
 	if (r || (r = c->made ? send_made(s, c, &v, e) : send_kept(s, c, &v, e)))
 		return r;
 	note(l, (struct pq_pending){ .sql = c->sql, .expect = expect, .answered = answered });
-	return 0;
+	return answered || ++l->unsent < SENT_EARLY ? 0 : send_early(s, e);
 }
 
 int pq_say(struct store *s, const char *sql, struct err *e) { return pq_send(s, &(struct db_call){ .sql = sql }, DB_ANY, false, e); }
@@ -206,6 +222,8 @@ static int settle_each(struct store *s, PGresult **ret_last, struct failure *fir
 			first->why = why;
 			first->at = i;
 		}
+		if (p->keep && first->at == n)
+			*p->keep = give(res);
 		if (i + 1 == n && ret_last && first->at == n)
 			*ret_last = give(res);
 	}

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/crypto/hash.h"
+#include "controller/store/bundle_ahead.h"
 #include "controller/store/copy.h"
 #include "controller/store/engine.h"
 #include "controller/store/pool_shelf.h"
+#include "controller/store/vm_recent.h"
 
 bool store_is_server(const char *where) { return strncmp(where, "postgresql://", 13) == 0 || strncmp(where, "postgres://", 11) == 0; }
 
@@ -40,6 +42,8 @@ void store_close(struct store *s)
 	s->engine->close(s);
 	pool_shelf_clear(s->shelf);
 	free(s->shelf);
+	vm_recent_free(s);
+	bundle_ahead_free(s);
 	free(s->news.at);
 	free(s);
 }
@@ -59,9 +63,13 @@ int store_turn_begin(struct store *s, struct err *e)
 	s->tries = s->must_retry ? s->tries + 1 : 0;
 	s->must_retry = false;
 	s->turns++;
+	if (s->tries)
+		vm_recent_clear(s);
 	int r = s->engine->turn_begin(s, e);
 	s->in_turn = !r;
 	s->news.count = s->news.marked = 0;
+	pool_tally_clear(s);
+	bundle_ahead_clear(s);
 	return r;
 }
 
@@ -76,9 +84,9 @@ int store_turn_begin_alone(struct store *s, struct err *e)
 
 int store_turn_commit(struct store *s, struct err *e)
 {
-	int r = news_write(s, e);
+	int r = pool_tally_write(s, e);
 
-	if (r)
+	if (r || (r = news_write(s, e)))
 		s->engine->turn_abort(s);
 	else if (!(r = s->engine->turn_commit(s, e)))
 		s->news.last_n += (int64_t)s->news.count;
@@ -86,7 +94,10 @@ int store_turn_commit(struct store *s, struct err *e)
 	if (r) {
 		s->audit.n = 0;
 		s->news.unsure = true;
+		vm_recent_clear(s);
 	}
+	pool_tally_clear(s);
+	bundle_ahead_clear(s);
 	pool_shelf_clear(s->shelf);
 	return r;
 }
@@ -96,6 +107,9 @@ void store_turn_abort(struct store *s)
 	s->engine->turn_abort(s);
 	s->in_turn = false;
 	s->audit.n = 0;
+	vm_recent_clear(s);
+	pool_tally_clear(s);
+	bundle_ahead_clear(s);
 	pool_shelf_clear(s->shelf);
 }
 
@@ -105,6 +119,7 @@ void store_read_end(struct store *s) { s->engine->read_end(s); }
 int store_mark(struct store *s, struct err *e)
 {
 	s->news.marked = s->news.count;
+	pool_tally_mark(s);
 	return s->engine->mark(s, e);
 }
 
@@ -113,7 +128,10 @@ int store_keep(struct store *s, struct err *e) { return s->engine->keep(s, e); }
 int store_undo(struct store *s, struct err *e)
 {
 	s->news.count = s->news.marked;
+	pool_tally_undo(s);
+	bundle_ahead_clear(s);
 	s->audit.n = 0;
+	vm_recent_clear(s);
 	pool_shelf_clear(s->shelf);             /* locks since the mark are given back */
 	return s->engine->undo(s, e);
 }

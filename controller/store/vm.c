@@ -7,9 +7,11 @@
 #include "common/base/text.h"
 #include "common/data/json.h"
 #include "controller/store/boot.h"
-#include "controller/store/db.h"
+#include "controller/store/bundle_ahead.h"
+#include "controller/store/engine.h"
 #include "controller/store/event.h"
 #include "controller/store/news.h"
+#include "controller/store/vm_recent.h"
 
 static const char *const states[VM_STATES] = {
 	[VM_DEFINED] = "defined", [VM_READY] = "ready", [VM_BOOTING] = "booting", [VM_PROVISIONING] = "provisioning",
@@ -63,24 +65,55 @@ static int state_event(struct store *s, const struct vm *v, struct err *e)
 	" report_key, boot_id, report_seq, status, ek_sha256, forwards, created_at, unproven, unproven_left, forged,"\
 	" epoch, goal, has_epoch, has_gen, seen_at, rev"
 
+/* As it stands there now: without memory for it, it is read. */
+static void keep_inserted(struct store *s, const struct vm *from, int64_t now_s)
+{
+	static char none[] = "[]";
+	struct vm v = *from;
+
+	v.created_at = now_s;
+	v.forwards = v.forwards ? v.forwards : none;
+	v.unproven_left = VM_UNPROVEN_MAX;
+	v.has_epoch = v.has_gen = v.seen_at = 0;
+	v.rev = 1;
+	v.was_state = v.state;
+	memcpy(v.was_reason, v.reason, sizeof v.was_reason);
+	vm_recent_put(s, &v);
+}
+
+static int taken(const struct vm *v, bool uuid, struct err *e)
+{
+	if (uuid)
+		err_set(e, ERR_CONFLICT, "a VM with UUID %s exists", v->uuid);
+	else
+		err_set(e, ERR_CONFLICT, "a VM named '%s' exists", v->name);
+	err_hint(e, "natalctl vm list shows what there is; --if-not-exists takes one that exists");
+	return -(int)e->code;
+}
+
 int vm_insert(struct store *s, const struct vm *v, struct err *e)
 {
-	int r = db_run(s, NULL, e, "INSERT INTO vm (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,0,1)",
+	enum { WARY_FOR = 256 };
+	int64_t now_s = clock_unix_s();
+	/* A name that is taken is rare: nobody waits for the answer, and where it is no, the turn is run again and waits; so do the next ones. */
+	bool wait = store_runs_again(s) || s->wary > 0;
+	int r = (wait ? db_post_now : db_post)(s, 1, e, "INSERT INTO vm (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,0,0,1)",
 		"tttttttttitiiiiibtittt" "itii" "it",
 		v->id, v->project, v->name, v->uuid, v->instance_id, v->mac, v->host, v->image, v->spec, (int64_t)v->state, v->reason,
 			(int64_t)v->running,
 		v->run_token, v->sequence, v->deadline_at, (int64_t)v->host_known, (const void *)v->report_key, v->report_key_size,
 			v->boot_id, v->report_seq,
-		v->status, v->ek_sha256, v->forwards ? v->forwards : "[]", clock_unix_s(),
+		v->status, v->ek_sha256, v->forwards ? v->forwards : "[]", now_s,
 		v->unproven, (int64_t)VM_UNPROVEN_MAX, v->forged, v->epoch, v->goal);
+	s->wary -= wait && s->wary > 0;
 	if (r == -ERR_CONFLICT) {
-		if (strstr(e->msg, "uuid"))
-			err_set(e, ERR_CONFLICT, "a VM with UUID %s exists", v->uuid);
-		else
-			err_set(e, ERR_CONFLICT, "a VM named '%s' exists", v->name);
-		err_hint(e, "natalctl vm list shows what there is; --if-not-exists takes one that exists");
+		s->wary = WARY_FOR;
+		return taken(v, strstr(e->msg, "uuid"), e);
 	}
-	return r ? r : state_event(s, v, e);
+	if (r || (r = state_event(s, v, e)))
+		return r;
+	keep_inserted(s, v, now_s);
+	return 0;
 }
 
 static int read_row(struct db_query *q, struct vm *v, struct err *e)
@@ -146,6 +179,9 @@ int vm_get(struct store *s, const char *project, const char *name, struct vm *re
 {
 	struct db_query *q;
 
+	*ret_absent = false;
+	if (vm_recent_find_named(s, project, name, ret))
+		return 0;
 	int r = db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE project = ? AND name = ?", "tt", project, name);
 	return r ? r : get_one(s, q, ret, ret_absent, e);
 }
@@ -154,8 +190,37 @@ int vm_get_by_id(struct store *s, const char *id, struct vm *ret, bool *ret_abse
 {
 	struct db_query *q;
 
+	if (vm_recent_find(s, id, ret)) {
+		*ret_absent = false;
+		return 0;
+	}
 	int r = db_query(s, &q, e, "SELECT " COLUMNS " FROM vm WHERE id = ?", "t", id);
-	return r ? r : get_one(s, q, ret, ret_absent, e);
+	if (r || (r = get_one(s, q, ret, ret_absent, e)))
+		return r;
+	if (!*ret_absent)
+		vm_recent_put(s, ret);
+	return 0;
+}
+
+static int keep_row(void *arg, struct db_query *q, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	int r = read_row(q, &v, e);
+
+	if (!r)
+		vm_recent_put(arg, &v);
+	return r;
+}
+
+int vm_read_ahead(struct store *s, const struct bundle_ref *refs, size_t n, struct err *e)
+{
+	struct db_key keys[VM_RECENT_MAX];
+	struct db_many m = { "SELECT " COLUMNS " FROM vm WHERE id = ?", "t", keys, 0, keep_row, s };
+
+	for (size_t i = 0; i < n && m.count < VM_RECENT_MAX; i++)
+		if (!vm_recent_has(s, refs[i].vm_id))
+			keys[m.count++].text = refs[i].vm_id;
+	return s->recent && m.count ? db_query_many(s, &m, e) : 0;
 }
 
 int vm_save(struct store *s, struct vm *v, struct err *e)
@@ -169,18 +234,22 @@ int vm_save(struct store *s, struct vm *v, struct err *e)
 	if (r)
 		return r == -ERR_CONFLICT ? err_set(e, ERR_CONFLICT, "VM %s was changed meanwhile", v->name) : r;
 	v->rev++;
-	if (v->state == v->was_state && strcmp(v->reason, v->was_reason) == 0)
-		return news_add(s, "vm", v->id, e);
-	if ((r = state_event(s, v, e)))
+	bool same = v->state == v->was_state && strcmp(v->reason, v->was_reason) == 0;
+	if ((r = same ? news_add(s, "vm", v->id, e) : state_event(s, v, e))) {
+		vm_recent_drop(s, v->id);
 		return r;
+	}
 	v->was_state = v->state;
 	memcpy(v->was_reason, v->reason, sizeof v->was_reason);
+	vm_recent_put(s, v);
 	return 0;
 }
 
 int vm_save_spec(struct store *s, struct vm *v, struct err *e)
 {
 	int changed = 0;
+
+	vm_recent_drop(s, v->id);
 	int r = db_run(s, &changed, e, "UPDATE vm SET name=?, spec=?, rev=rev+1 WHERE id=? AND rev=?", "ttti", v->name, v->spec, v->id, v->rev);
 
 	if (r == -ERR_CONFLICT)
@@ -195,6 +264,8 @@ int vm_save_spec(struct store *s, struct vm *v, struct err *e)
 
 int vm_delete(struct store *s, struct vm *v, struct err *e)
 {
+	vm_recent_drop(s, v->id);
+	bundle_ahead_drop(s, v->id, -1);
 	int r = db_post(s, 1, e, "DELETE FROM vm WHERE id = ? AND rev = ?", "ti", v->id, v->rev);
 	if (r)
 		return r == -ERR_CONFLICT ? err_set(e, ERR_CONFLICT, "VM %s was changed meanwhile", v->name) : r;
@@ -275,6 +346,7 @@ int vm_names(struct store *s, const char *project, char **names, size_t max, siz
 
 int vm_put_off(struct store *s, int64_t until_unix_s, struct err *e)
 {
+	vm_recent_clear(s);
 	return db_run(s, NULL, e, "UPDATE vm SET deadline_at = ?1, rev = rev + 1 WHERE deadline_at > 0 AND (deadline_at < ?1 OR deadline_at > ?2)", "ii",
 		until_unix_s, until_unix_s + VM_PUT_OFF_S);
 }
