@@ -45,5 +45,16 @@ natald_start
 wait $W && [ "$(number done)" = $guests ] && [ "$(number resumed)" = $guests ] && ok "after kill -9 $guests are back in $(number seconds) s, their sessions resumed" || fail "$(cat "$T/out")"
 W=
 [ "$(field swarm-0 report.step)" = users/alice ] && ok "and of $reports reports the last one is still shown" || fail "$(n vm show swarm-0)"
+
+# Hosts: let in, certified, greeted; each is asked for the machines that it carries, and answers.
+hosts=12
+want 0 "" "$swarm" make-hosts $hosts --state "$S" --fleet "$T/hosts" --to "127.0.0.1:$port" --prefix sim-
+"$swarm" hosts --fleet "$T/hosts" --to "127.0.0.1:$port" --seconds 12 > "$T/out" 2>&1 & W=$!
+waiting() { grep -qx "waiting $hosts" "$T/out"; }
+within 20 waiting && [ "$(n host list -o json | grep -o '"name":"sim-' | wc -l)" = $hosts ] && ok "$hosts hosts have greeted" || fail "$(cat "$T/out"; n host list)"
+for i in $(seq 0 35); do n vm create "on-$i" --host "sim-$((i % hosts))" --channel "unix:/run/on-$i" > /dev/null || fail "on-$i"; done
+told() { [ "$(n vm list --prefix on- -o json | grep -o '"host_known":true' | wc -l)" = 36 ]; }
+wait $W && [ "$(number done)" -ge 36 ] && [ "$(number failed)" = 0 ] && ok "$(number done) requests of 36 machines were answered by their hosts" || fail "$(cat "$T/out")"
+W=
 want 2 "--fleet FILE and --to HOST:PORT are wanted" "$swarm" status --seconds 1
 exit $bad

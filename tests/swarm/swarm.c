@@ -1,21 +1,10 @@
-/* swarm.c - a SIMULATED fleet: N guests that speak natal's real protocol over real TLS, on two cores with the natald that they speak to. What it prints is
- * about natald, not about guests, and is labelled so.
- *
- *   swarm make N --state DIR --fleet FILE [--prefix TEXT]     define N VMs (host none), and keep what their guests would have
- *   swarm status --fleet FILE --to HOST:PORT [--connections N] [--seconds S]      one status a request, as fast as they are acknowledged
- *   swarm wait --fleet FILE --to HOST:PORT [--connections N]  HELLO, then wait for goals: prints "waiting N", and when all have heard of one, how long it took
- *                                                             from the line that it reads on standard input
- *   swarm return --fleet FILE --to HOST:PORT [--connections N] [--spread MS]      connect all, print "waiting N"; when the connections break, come back
- *   common: --tls12; one line of JSON at the end; --any, of status: each reply of 200 counts, whatever is in it (for a peer that is no natald)
- */
-#include <fcntl.h>
-#include <getopt.h>
+/* swarm.c - see swarm.h */
+#include "tests/swarm/swarm.h"
+
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/data/json.h"
@@ -23,9 +12,9 @@
 #include "common/wire/goalframe.h"
 #include "common/wire/status.h"
 #include "tests/swarm/conn.h"
+#include "tests/swarm/hosts.h"
 
 enum { EVENTS = 256, SHAKING_MAX = 128, SAMPLES_MAX = 4 << 20 };
-enum mode { MODE_STATUS, MODE_WAIT, MODE_RETURN };
 
 struct swarm {
 	enum mode mode;
@@ -33,7 +22,6 @@ struct swarm {
 	struct conn *conns;
 	size_t count, opened, shaking, ready;   /* ready: they wait, or have said their first status */
 	struct conn_to to;
-	char host[128];
 	int epoll;
 	int64_t end_ns, began_ns, spread_ms, seconds;
 	uint64_t done, failed, resumed, seq;
@@ -184,6 +172,23 @@ static void take_wait(struct swarm *s, struct conn *c)
 	ask_wait(c);
 }
 
+/* As take_wait(). */
+static void take_host(struct swarm *s, struct conn *c)
+{
+	size_t answers;
+
+	if (c->step++ == 0) {
+		hosts_greet(c);
+		return;
+	}
+	if (c->reply.status != 200 || hosts_go_on(c, &answers, &c->failed)) {
+		lost(s, c, "refused");
+		return;
+	}
+	s->ready += c->step == 2;
+	s->done += answers;
+}
+
 static void watch(struct swarm *s, struct conn *c, int op)
 {
 	struct epoll_event ev = { .events = EPOLLIN | (c->want_write || c->at == CONN_ASKING ? EPOLLOUT : 0U), .data.ptr = c };
@@ -202,7 +207,7 @@ static void run(struct swarm *s, struct conn *c)
 		shook = false;
 		if (c->at == CONN_CLOSED)
 			break;
-		(s->mode == MODE_STATUS ? take_status : take_wait)(s, c);
+		(s->mode == MODE_STATUS ? take_status : s->mode == MODE_HOSTS ? take_host : take_wait)(s, c);
 	}
 	if (c->at != CONN_CLOSED) {
 		if (c->at == CONN_ASKING && !c->want_write)
@@ -265,7 +270,7 @@ static bool over(struct swarm *s)
 {
 	int64_t now = clock_ns(CLOCK_MONOTONIC);
 
-	if (s->mode == MODE_STATUS && !s->began_ns && s->ready + s->failed >= s->count) {
+	if ((s->mode == MODE_STATUS || s->mode == MODE_HOSTS) && !s->began_ns && s->ready + s->failed >= s->count) {
 		s->began_ns = now;
 		s->end_ns = now + s->seconds * 1000000000;
 	}
@@ -275,7 +280,7 @@ static bool over(struct swarm *s)
 		fflush(stdout);
 		s->resumed = 0;
 	}
-	if (s->mode == MODE_STATUS)
+	if (s->mode == MODE_STATUS || s->mode == MODE_HOSTS)
 		return s->began_ns && now >= s->end_ns;
 	if (s->mode == MODE_WAIT)
 		return s->began_ns && (s->done + s->failed >= s->count || now - s->began_ns > s->seconds * 1000000000);
@@ -284,7 +289,7 @@ static bool over(struct swarm *s)
 
 static void tell(struct swarm *s)
 {
-	static const char *const names[] = { "status", "goal", "return" };
+	static const char *const names[] = { "status", "goal", "return", "hosts" };
 	double took = (double)(clock_ns(CLOCK_MONOTONIC) - s->began_ns) / 1e9;
 	uint64_t n = s->mode == MODE_RETURN ? s->ready : s->done;
 
@@ -319,73 +324,16 @@ static int run_all(struct swarm *s, struct err *e)
 	return s->failed ? -(int)ERR_UNAVAILABLE : 0;
 }
 
-struct args { const char *state, *fleet, *to, *prefix; uint64_t connections, seconds, spread, make; bool tls12, any; };
-
-static int read_args(int argc, char **argv, struct args *a)
+int swarm_run(const struct swarm_job *j, struct err *e)
 {
-	static const struct option options[] = {
-		{ "state", 1, NULL, 's' }, { "fleet", 1, NULL, 'f' }, { "to", 1, NULL, 't' }, { "prefix", 1, NULL, 'p' }, { "connections", 1, NULL, 'c' },
-		{ "seconds", 1, NULL, 'n' }, { "spread", 1, NULL, 'r' }, { "tls12", 0, NULL, '2' }, { "any", 0, NULL, 'a' }, { NULL, 0, NULL, 0 },
-	};
-	int c;
+	struct swarm s = { .mode = j->mode, .any = j->any, .seconds = j->seconds, .spread_ms = j->spread_ms, .to = j->to, .first_failure = ERR_NONE };
+	int r = fleet_load(j->fleet, &s.fleet, e);
 
-	*a = (struct args){ .prefix = "swarm-", .seconds = 10 };
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		uint64_t *number = c == 'c' ? &a->connections : c == 'n' ? &a->seconds : c == 'r' ? &a->spread : NULL;
-		const char **text = c == 's' ? &a->state : c == 'f' ? &a->fleet : c == 't' ? &a->to : c == 'p' ? &a->prefix : NULL;
-		if (c == '2' || c == 'a')
-			*(c == 'a' ? &a->any : &a->tls12) = true;
-		else if (text)
-			*text = optarg;
-		else if (!number || !text_number(optarg, number))
-			return -1;
-	}
-	return 0;
-}
-
-static int speak(enum mode mode, const struct args *a, struct err *e)
-{
-	struct swarm s = { .mode = mode, .any = a->any, .seconds = (int64_t)a->seconds, .spread_ms = (int64_t)a->spread, .first_failure = ERR_NONE };
-	const char *colon = a->to ? strrchr(a->to, ':') : NULL;
-	int r;
-
-	if (!a->fleet || !colon)
-		return err_set(e, ERR_USAGE, "--fleet FILE and --to HOST:PORT are wanted");
-	snprintf(s.host, sizeof s.host, "%.*s", (int)(colon - a->to), a->to);
-	s.to = (struct conn_to){ s.host, colon + 1, a->tls12 };
-	if ((r = fleet_load(a->fleet, &s.fleet, e)))
+	if (r)
 		return r;
-	s.count = a->connections && a->connections < s.fleet.count ? (size_t)a->connections : s.fleet.count;
+	s.count = j->connections && j->connections < s.fleet.count ? j->connections : s.fleet.count;
 	if ((r = run_all(&s, &s.first_failure)) == 0)
 		return 0;
 	*e = s.first_failure;
 	return r;
-}
-
-int main(int argc, char **argv)
-{
-	static const char *const modes[] = { "status", "wait", "return" };
-	struct err e = ERR_NONE;
-	struct rlimit l;
-	struct args a;
-	uint64_t n;
-	int r = err_set(&e, ERR_USAGE, "swarm make|status|wait|return …: see the file");
-
-	signal(SIGPIPE, SIG_IGN);
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
-		l.rlim_cur = l.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &l);
-	}
-	const char *mode = argc > 2 ? argv[1] : "";
-	if (argc > 2 && read_args(argc - 1, argv + 1, &a) == 0) {
-		if (strcmp(mode, "make") == 0 && optind < argc - 1 && text_number(argv[1 + optind], &n))
-			r = fleet_make(&(struct fleet_make){ a.state, a.fleet, a.prefix, (size_t)n }, &e);
-		for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
-			if (strcmp(mode, modes[i]) == 0)
-				r = speak((enum mode)i, &a, &e);
-	}
-	if (!r)
-		return 0;
-	err_print(&e);
-	return err_exit_status(e.code);
 }

@@ -204,6 +204,23 @@ static void pool_notices_a_lost_key(void **state)
 		"the pool's books are wrong for kind 0: made 1, free 1/0");
 }
 
+static void pool_notices_a_lost_key_that_was_wiped(void **state)
+{
+	struct place *p = *state;
+	struct pool_key a = POOL_KEY;
+	struct pool_count n;
+	bool absent;
+
+	make_pooled(p, 0);
+	assert_ok(pool_key_take(p->s, "default", 0, "vm-1", &a, &absent, &p->e), p->e);
+	assert_ok(pool_key_wipe(p->s, "default", "vm-1", &p->e), p->e);
+	assert_ok(pool_key_count(p->s, "default", 0, &n, &p->e), p->e);
+	place_sql(p, "DELETE FROM pool_key");
+	assert_err(pool_key_count(p->s, "default", 0, &n, &p->e), ERR_INTERNAL, p->e,
+		"the pool's books are wrong for kind 0: made 1, free 0/0, taken 0/0, wiped 1/0");
+	pool_key_fini(&a);
+}
+
 static void media_keys(void **state)
 {
 	struct place *p = *state;
@@ -438,7 +455,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		place_test(vm_is_unique), place_test(vm_save_compares_and_tells), place_test(vm_lists), place_test(state_names_are_closed),
-		place_test(event_undone_with_its_request), place_test(pool_takes_once), place_test(pool_notices_a_lost_key),
+		place_test(event_undone_with_its_request), place_test(pool_takes_once), place_test(pool_notices_a_lost_key), place_test(pool_notices_a_lost_key_that_was_wiped),
 			place_test(media_keys), place_test(key_statements),
 		place_test(ca_rows), place_test(images), place_test(bundles), place_test(a_signature_of_an_older_row), place_test(pool_marks_per_kind),
 	};
