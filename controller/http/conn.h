@@ -22,7 +22,7 @@ struct conn {
 	bool parked;                            /* suspended, and watched by the server: see server.c */
 	void *connection;                       /* libmicrohttpd's */
 	enum conn_phase phase;
-	int64_t deadline_ms;                    /* monotonic; 0: none */
+	int64_t deadline_ms, since_ms;          /* monotonic; 0: none. since_ms: when it was identified */
 	struct peer peer;
 	struct err *refused;                    /* why its certificate counts for nothing, or NULL */
 	struct conn *next, **at;

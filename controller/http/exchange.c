@@ -9,6 +9,9 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 
+/* So long somebody without a certificate keeps one connection. */
+enum { ANYONE_MS = 60000 };
+
 static void request_free(struct request *rq)
 {
 	if (!rq)
@@ -84,11 +87,16 @@ static int authenticate(struct server *s, struct request *rq, struct err *e)
 	if (!n)
 		return err_nomem(e);
 	rq->peer = &n->peer;
-	if (!n->identified && n->tls)
+	if (!n->identified && n->tls) {
 		identify_net(s, c, n);
-	else if (!n->identified)
+		if (n->peer.id.role == ROLE_ANYONE)
+			rates_shook(&s->rates, n->peer.net, clock_mono_ms());
+		n->since_ms = clock_mono_ms();
+	}
+	if (!n->identified && !n->tls)
 		identify_local(n);
 	n->identified = true;
+	rq->close = n->tls && n->peer.id.role == ROLE_ANYONE && clock_mono_ms() - n->since_ms >= ANYONE_MS;
 	if (s->draining) {
 		rq->close = true;
 		return err_set(e, ERR_UNAVAILABLE, "natald is stopping");
@@ -246,6 +254,6 @@ void exchange_ended(void *arg, struct MHD_Connection *c, void **keep, enum MHD_R
 	request_free(*keep);
 	*keep = NULL;
 	if (n)
-		conn_enter(n, CONN_IDLE, 0);
+		conn_enter(n, n->tls && n->peer.id.role == ROLE_ANYONE ? CONN_OPENING : CONN_IDLE, 0);        /* nobody known keeps it for long */
 }
 

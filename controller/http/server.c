@@ -22,6 +22,9 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **context, e
 	struct server *s = arg;
 
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		struct conn *gone = *context;
+		if (gone && gone->tls && !gone->identified)     /* its handshake came to nothing */
+			rates_shook(&s->rates, gone->peer.net, clock_mono_ms());
 		conn_free(&s->conns, *context);
 		*context = NULL;
 		return;
@@ -31,6 +34,9 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **context, e
 	if (!n || !n->tls)
 		return;
 	n->connection = c;
+	const union MHD_ConnectionInfo *address = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (address && address->client_addr)
+		rate_net(address->client_addr, n->peer.net);
 	conn_freshen(&s->conns, n);
 	tls_door_begin(s->to_net.door, session->tls_session, &n->shaken);
 }
@@ -242,6 +248,12 @@ static void accept_all(struct server *s, int listener)
 		int fd = accept4(listener, (struct sockaddr *)&a, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0)
 			return;
+		uint8_t net[PEER_NET_SIZE];
+		rate_net((struct sockaddr *)&a, net);
+		if (!rates_may_shake(&s->rates, net, clock_mono_ms())) {
+			close(fd);
+			continue;
+		}
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 		MHD_add_connection(s->net, fd, (struct sockaddr *)&a, size);    /* closes it where it fails */
 	}

@@ -8,7 +8,7 @@
 #include "controller/service/report.h"
 #include "controller/store/bundle_row.h"
 
-enum { TICK_MS = 1000, EJECT_AGAIN_MS = 5000, OVERDUE_MAX = 16 };
+enum { TICK_MS = 1000, EJECT_AGAIN_MS = 5000, TRIM_MS = 5000, OVERDUE_MAX = 16 };
 
 /* What nothing proves decides nothing: but it may be the reason. */
 static void overdue(struct vm *v, int64_t deadline_s)
@@ -73,6 +73,20 @@ static int eject_again(struct ctl *c, struct duties *d, struct err *e)
 	return r;
 }
 
+/* Of a shared store by the one that judges. */
+static int trim(struct ctl *c, struct duties *d, struct err *e)
+{
+	bool ours = true;
+	int r;
+
+	if (clock_mono_ms() < d->trim_ms || (c->fleet && !fleet_judges(c)))
+		return 0;
+	d->trim_ms = clock_mono_ms() + TRIM_MS;
+	if (c->fleet && ((r = fleet_fence(c, &ours, e)) || !ours))
+		return r;
+	return retention_some(c, &d->retention, e);
+}
+
 int duties_tick(struct ctl *c, struct duties *d, struct err *e)
 {
 	int64_t now = clock_mono_ms();
@@ -84,7 +98,7 @@ int duties_tick(struct ctl *c, struct duties *d, struct err *e)
 	bool judges = link_greeted(c) || fleet_judges(c);
 	if ((r = grace_tick(c, judges, e)) || (judges && !c->grace.due && (r = judge_overdue(c, e))))
 		return r;
-	if ((now >= d->eject_ms && (r = eject_again(c, d, e))) || (r = pool_top_up(c, 0, e)))
+	if ((now >= d->eject_ms && (r = eject_again(c, d, e))) || (r = pool_top_up(c, 0, e)) || (r = trim(c, d, e)))
 		return r;
 	return fleet_tick(c, e);
 }

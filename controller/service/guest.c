@@ -10,6 +10,7 @@
 #include "controller/crypto/seal.h"
 #include "controller/service/birth.h"
 #include "controller/service/goal.h"
+#include "controller/service/hearing.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/remote.h"
 #include "controller/service/report.h"
@@ -144,6 +145,11 @@ static int on_fetch(struct ctl *c, const struct guest_talk *t, const struct fram
 /* Counted, and said in the log at 1, 2, 4, 8, …: whoever sends them cannot fill it. */
 static int count_forged(struct ctl *c, struct vm *v, struct err *e)
 {
+	bool last;
+
+	hearings_forged(c->hearings, v->id, clock_mono_ms(), &last);
+	if (last)
+		fprintf(stderr, "natald: vm=%s so many frames have a MAC that is wrong that one a second is heard\n", v->name);
 	v->forged++;
 	if ((v->forged & (v->forged - 1)) == 0)
 		fprintf(stderr, "natald: vm=%s frame dropped: a report whose MAC is not under its key (%lld so far)\n", v->name, (long long)v->forged);
@@ -170,6 +176,8 @@ int guest_take_frame(struct ctl *c, const char *vm_id, const struct frame *f, st
 	bool absent, taken;
 	int r;
 
+	if (!hearings_may_forge(c->hearings, vm_id, clock_mono_ms()))
+		return 0;               /* what is not acknowledged comes again */
 	if ((r = step_take(c, vm_id, f, into, &taken, e)) || taken)
 		return r;
 	if ((r = vm_get_by_id(c->store, vm_id, &v, &absent, e)) || absent)

@@ -71,3 +71,29 @@ bool hearings_watched(struct hearings *h, const char *vm_id)
 
 	return x && x->watched_ms > clock_mono_ms();
 }
+
+static double forged_left(struct hearing *x, int64_t now_ms)
+{
+	double left = x->forged_ms ? x->forged_left + (double)(now_ms - x->forged_ms) / 1000 : HEARING_FORGED_MAX;
+
+	x->forged_ms = now_ms;
+	return x->forged_left = left < HEARING_FORGED_MAX ? left : HEARING_FORGED_MAX;
+}
+
+bool hearings_may_forge(struct hearings *h, const char *vm_id, int64_t now_ms)
+{
+	struct hearing *x = hearings_find(h, vm_id, false);
+
+	return !x || !x->forged_ms || forged_left(x, now_ms) >= 1;
+}
+
+void hearings_forged(struct hearings *h, const char *vm_id, int64_t now_ms, bool *ret_last)
+{
+	struct hearing *x = hearings_find(h, vm_id, true);
+
+	*ret_last = false;
+	if (!x)
+		return;
+	x->forged_left = forged_left(x, now_ms) - 1;
+	*ret_last = x->forged_left < 1;
+}

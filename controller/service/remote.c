@@ -12,7 +12,7 @@
 #include "controller/store/host_ask.h"
 #include "controller/store/news.h"
 
-enum { SEEN_EVERY_S = 10, LOG_KEPT_S = 600, WAKES_MAX = 256, TELL_MAX = 4 << 20 };
+enum { KEPT_MAX = 16, SEEN_EVERY_S = 10, LOG_KEPT_S = 600, WAKES_MAX = 256, TELL_MAX = 4 << 20 };
 
 void remote_key(const char *host, char out[REMOTE_KEY_MAX]) { snprintf(out, REMOTE_KEY_MAX, "h:%s", host); }
 
@@ -68,12 +68,28 @@ static int call(struct ctl *c, const char *host, struct err *e)
 	return r ? r : news_add(c->store, "host", host, e);
 }
 
+/* What somebody waits for, and may not wait for any more: of a host that is away it does not pile up. */
+static int may_ask(struct ctl *c, enum frame_type type, const struct vm *v, struct err *e)
+{
+	int64_t n = 0;
+	int r = link_keeps_answer(type) ? host_ask_count(c->store, v->id, type, &n, e) : 0;
+
+	if (r || n < KEPT_MAX)
+		return r;
+	err_set(e, ERR_UNAVAILABLE, "host %s has not answered the last %d questions about the console of VM %s", v->host, KEPT_MAX, v->name);
+	err_hint(e, "natalctl host list shows whether it is there; what it was asked is forgotten after ten minutes");
+	return -(int)e->code;
+}
+
 int remote_ask(struct ctl *c, enum frame_type type, const struct vm *v, struct json_object *body, uint64_t *ret_req, struct err *e)
 {
 	struct host_ask a = { .type = type };
 	int64_t now = store_now_ms(c->store) * 1000000;
 	uint64_t req;
+	int r = may_ask(c, type, v, e);
 
+	if (r)
+		return r;
 	random_bytes(&req, sizeof req);
 	a.req = (int64_t)(req >> 2) | 1;        /* never 0, and a number to every reader of JSON */
 	a.at_ns = c->asked_ns = now > c->asked_ns ? now : c->asked_ns + 1;
@@ -82,7 +98,7 @@ int remote_ask(struct ctl *c, enum frame_type type, const struct vm *v, struct j
 	json_put_uint(body, "req", (uint64_t)a.req);
 	a.body = (char *)json_line(body);
 	*ret_req = (uint64_t)a.req;
-	int r = host_ask_add(c->store, &a, e);
+	r = host_ask_add(c->store, &a, e);
 	return r ? r : call(c, v->host, e);
 }
 

@@ -118,6 +118,16 @@ int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct
 		clock_unix_s(), vm_id, sequence);
 }
 
+int bundle_row_trim(struct store *s, const char *vm_id, int64_t sequence, bool *ret_secrets, struct err *e)
+{
+	int changed = 0;
+	int r = db_run(s, &changed, e, "DELETE FROM bundle_secret WHERE vm_id = ?1 AND sequence <= ?2 AND NOT EXISTS"
+		" (SELECT 1 FROM bundle b WHERE b.vm_id = ?1 AND b.sequence = bundle_secret.sequence AND b.stage < 3)", "ti", vm_id, sequence);
+
+	*ret_secrets = !r && changed;
+	return r ? r : db_post(s, DB_ANY, e, "DELETE FROM bundle WHERE vm_id = ? AND sequence <= ? AND stage >= 3", "ti", vm_id, sequence);
+}
+
 int bundle_row_unwiped(struct store *s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;

@@ -52,6 +52,8 @@ int bundle_row_get_public(struct store *s, const char *vm_id, int64_t sequence, 
 int bundle_row_save(struct store *s, struct bundle_row *b, struct err *e);
 /* Deletes the secrets of this and every earlier sequence. Scrub the store afterwards. */
 int bundle_row_wipe(struct store *s, const char *vm_id, int64_t sequence, struct err *e);
+/* Those of this sequence and before go, with their secrets, but for what is being made or signed. *ret_secrets: some had theirs; scrub the store afterwards. */
+int bundle_row_trim(struct store *s, const char *vm_id, int64_t sequence, bool *ret_secrets, struct err *e);
 /* VMs whose newest bundle was delivered and not wiped: their medium was not seen to go. */
 int bundle_row_unwiped(struct store *s, char (*ids)[STORE_ID_MAX], size_t max, size_t *ret, struct err *e);
 /* Which bundles are not at stage 3, of those that this natald began; and of the others' after a while, for their maker may have gone. */

@@ -46,3 +46,31 @@ int event_last(struct store *s, const char *noun_id, int64_t *ret, struct err *e
 	*ret = db_int(q, 0);
 	return 0;
 }
+
+/* *at: the next one's id, "" where there is none. */
+static int next_thing(struct store *s, char at[STORE_ID_MAX], struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+
+	int r = db_query(s, &q, e, "SELECT min(noun_id) FROM event WHERE noun_id > ?", "t", at);
+	if (r || (r = db_step(s, q, e)) < 0)
+		return r;
+	*at = 0;
+	if (r && !db_is_null(q, 0))
+		db_text(q, 0, at, STORE_ID_MAX);
+	return 0;
+}
+
+int event_trim(struct store *s, char at[STORE_ID_MAX], int things, const struct event_limits *keep, struct err *e)
+{
+	int r = 0;
+
+	for (int i = 0; i < things; i++) {
+		if ((r = next_thing(s, at, e)) || !*at)
+			return r;
+		if ((r = db_post(s, DB_ANY, e, "DELETE FROM event WHERE noun_id = ?1 AND (seq <= (SELECT max(seq) FROM event WHERE noun_id = ?1) - ?2"
+			" OR (at_ms < ?3 AND NOT EXISTS (SELECT 1 FROM vm WHERE vm.id = ?1)))", "tii", at, keep->newest, keep->before_ms)))
+			return r;
+	}
+	return 0;
+}

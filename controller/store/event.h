@@ -11,5 +11,9 @@ int event_add(struct store *s, const char *project, const struct event *ev, stru
 /* Events of one thing after `after`, oldest first, at most `limit`. Strings live only inside each(). */
 struct event_cursor { const char *noun_id; int64_t after; int limit; };
 int event_each(struct store *s, const struct event_cursor *c, void (*each)(void *arg, const struct event *ev), void *arg, struct err *e);
+/* Of the next `things` things after *at, which moves on ("": from the first): but the newest are deleted, and of what is no machine (any more) those
+ * from before before_ms too. What is there goes on counting where it was. */
+struct event_limits { int64_t newest, before_ms; };
+int event_trim(struct store *s, char at[STORE_ID_MAX], int things, const struct event_limits *keep, struct err *e);
 /* The newest number of this thing, 0 where nothing happened. */
 int event_last(struct store *s, const char *noun_id, int64_t *ret, struct err *e);

@@ -86,3 +86,25 @@ int host_ask_trim(struct store *s, const char *host, int64_t type, int64_t befor
 {
 	return db_post(s, DB_ANY, e, "DELETE FROM host_ask WHERE host = ? AND type = ? AND at_ns < ?", "tii", host, type, before_ns);
 }
+
+int host_ask_count(struct store *s, const char *vm_id, int64_t type, int64_t *ret, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+
+	int r = db_query(s, &q, e, "SELECT count(*) FROM host_ask WHERE vm_id = ? AND type = ?", "ti", vm_id, type);
+	if (r || (r = db_step(s, q, e)) < 0)
+		return r;
+	*ret = db_int(q, 0);
+	return 0;
+}
+
+int host_ask_expire(struct store *s, int64_t type, int64_t before_ns, struct err *e)
+{
+	return db_post(s, DB_ANY, e, "DELETE FROM host_ask WHERE type = ? AND at_ns < ?", "ii", type, before_ns);
+}
+
+int host_ask_forget_revoked(struct store *s, struct err *e)
+{
+	return db_post(s, DB_ANY, e, "DELETE FROM host_ask WHERE host IN (SELECT name FROM access WHERE role = 'host' AND revoked_at > 0)"
+		" AND host NOT IN (SELECT name FROM access WHERE role = 'host' AND revoked_at = 0)", "");
+}

@@ -25,5 +25,10 @@ int host_ask_types(struct store *s, const char *vm_id, struct host_ask_types *re
 int host_ask_answer(struct store *s, const char *host, int64_t req, const char *answer, struct err *e);
 int host_ask_delete(struct store *s, const char *host, int64_t req, struct err *e);
 int host_ask_delete_vm(struct store *s, const char *vm_id, struct err *e);
+/* How many of this type a VM has, answered or not. */
+int host_ask_count(struct store *s, const char *vm_id, int64_t type, int64_t *ret, struct err *e);
+/* Of this type before that, of every host; and all of the hosts that were revoked. */
+int host_ask_expire(struct store *s, int64_t type, int64_t before_ns, struct err *e);
+int host_ask_forget_revoked(struct store *s, struct err *e);
 /* What was asked of this type before that, answered or not: nobody waits for it any more. */
 int host_ask_trim(struct store *s, const char *host, int64_t type, int64_t before_ns, struct err *e);

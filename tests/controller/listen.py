@@ -134,6 +134,36 @@ def flood(folder, port, who):
     (ok if status == 403 else fail)(f"after Retry-After it is served again ({status})")
 
 
+# ---- more handshakes without a certificate than an address may: it is not let in, and other addresses do not notice
+def shake(folder, port, who):
+    port = int(port)
+    anonymous, known = context(folder), context(folder, who)
+    done = refused = 0
+    for _ in range(400):
+        try:
+            s = anonymous.wrap_socket(socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.9", 0)))
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\n\r\n")
+            done += bool(s.recv(1))
+            s.close()
+        except OSError:
+            refused += 1
+    (ok if 200 <= done < 390 and refused > 10 else fail)(f"400 handshakes of an address without a certificate: {done} were let in, {refused} were not")
+    good = sum(ask(connect(known, port), "/v1/status")[0] == 200 for _ in range(250))
+    (ok if good == 250 else fail)(f"250 of an operator at another address, each over a connection of its own, are answered: {good}")
+    time.sleep(0.5)
+    s = anonymous.wrap_socket(socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.9", 0)))
+    (ok if ask(s, "/healthz")[0] == 200 else fail)("after a moment that address is let in again")
+    # Nobody known does not keep a connection: 10 s of silence, a minute of requests.
+    s.settimeout(20)
+    at = time.monotonic()
+    try:
+        gone = s.recv(1) == b""
+    except OSError:
+        gone = True
+    held = time.monotonic() - at
+    (ok if gone and held < 15 else fail)(f"a silent connection without a certificate is closed after {held:.1f} s")
+
+
 # ---- many that dribble: each is dropped by its deadline, and others are served meanwhile
 def loris(folder, port, who, count):
     port, count = int(port), int(count)
@@ -258,5 +288,5 @@ def restarts(folder, natald, state, who, rounds):
     (ok if not failed and done > 50 else fail)(f"{done} connections through {rounds} restarts, none refused; the slowest took {1000 * slowest:.0f} ms; {failed[:3]}")
 
 
-{"impostors": impostors, "impostor": impostor, "revoked": revoked, "flood": flood, "loris": loris, "restarts": restarts}[sys.argv[1]](*sys.argv[2:])
+{"impostors": impostors, "impostor": impostor, "revoked": revoked, "flood": flood, "shake": shake, "loris": loris, "restarts": restarts}[sys.argv[1]](*sys.argv[2:])
 sys.exit(bad)

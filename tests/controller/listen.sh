@@ -147,6 +147,7 @@ done < "$T/impostors"
 python3 "$(dirname "$0")/listen.py" revoked "$T" "$port" rita "$B/natalctl" "$S" || bad=1
 key greta; enrol "$(token operator greta --all-projects)" greta
 python3 "$(dirname "$0")/listen.py" flood "$T" "$port" greta || bad=1
+python3 "$(dirname "$0")/listen.py" shake "$T" "$port" greta || bad=1
 # common/http, which natalctl and natal-guestd use: a connection is kept, a session resumed, across a restart of natald too; one that natald has
 # closed meanwhile is opened anew; a wait is polled for.
 pin=$(l ca show -o json | grep -o '"spki_sha256":"[^"]*' | cut -d'"' -f4)

@@ -220,12 +220,38 @@ static void there_is_an_end_to_it(void **state)
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+static int64_t forged(void) { return place_sql(p, "SELECT forged FROM vm"); }
+
+/* Each costs a row: so many at once, then one a second, and nothing of the guest is read meanwhile. */
+static void forged_frames_have_a_rate(void **state)
+{
+	struct hearing *h;
+
+	(void)state;
+	for (int i = 1; i <= HEARING_FORGED_MAX + 50; i++)
+		short_way(says(PHASE_APPLYING, BOOT_A, (uint64_t)i), other_key);
+	assert_in_range(forged(), HEARING_FORGED_MAX, HEARING_FORGED_MAX + 20);         /* a slow machine takes some seconds for it */
+	int64_t before = forged();
+	hearings_find(c.hearings, id, false)->forged_left = 0;
+	short_way(says(PHASE_APPLYING, BOOT_A, 1), key);
+	assert_false(acknowledged());
+	vm_is(VM_BOOTING, "");
+	assert_non_null(h = hearings_find(c.hearings, id, false));
+	h->forged_ms -= 2000;
+	short_way(says(PHASE_APPLYING, BOOT_A, 1), key);        /* it is heard again, and costs nothing */
+	assert_true(acknowledged());
+	short_way(says(PHASE_APPLYING, BOOT_A, 2), other_key);
+	short_way(says(PHASE_APPLYING, BOOT_A, 3), other_key);
+	short_way(says(PHASE_APPLYING, BOOT_A, 4), other_key);
+	assert_in_range(forged() - before, 1, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
 		T(a_step_is_one_row_and_no_event), T(what_is_more_goes_the_long_way), T(a_wrong_mac_is_counted_and_not_taken), T(a_row_that_changed_meanwhile_wins),
 		T(a_later_one_stays), T(a_turn_run_again_believes_no_entry),
-		T(what_was_taken_is_not_heard_twice), T(who_watches_is_told_each_step), T(there_is_an_end_to_it),
+		T(what_was_taken_is_not_heard_twice), T(who_watches_is_told_each_step), T(there_is_an_end_to_it), T(forged_frames_have_a_rate),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
