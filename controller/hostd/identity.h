@@ -18,6 +18,8 @@ void identity_fini(struct identity *x);
 /* *ret_absent: this host has not joined. */
 int identity_load(const char *state, struct identity *ret, bool *ret_absent, struct err *e);
 int identity_save(const char *state, const struct identity *x, struct err *e);
+/* Is there room for an identity? A token is used up by whoever asks with it, and what came of it is to be kept. */
+int identity_room(const char *state, struct err *e);
 /* By the token in a file ("-": standard input), at the first of x->servers that answers. Nothing where it is the token of before. A file that
  * is gone is none where the host has joined already (joined). */
 int identity_join(struct identity *x, const char *token_file, bool joined, struct err *e);
