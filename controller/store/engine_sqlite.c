@@ -32,6 +32,14 @@ static int fail(struct store *s, const char *what, struct err *e)
 		err_set(e, ERR_FORMAT, "the store %s is corrupt: %s", s->path, text);
 		err_hint(e, "stop natald and put a backup of the state folder in its place");
 		break;
+	case SQLITE_ERROR:
+		if (strcmp(what, "prepare") == 0) {
+			err_set(e, ERR_FORMAT, "the store %s is corrupt: its tables are not natald's: %s", s->path, text);
+			err_hint(e, "stop natald and put a backup of the state folder in its place");
+			break;
+		}
+		err_set(e, ERR_INTERNAL, "%s: the store %s: %s (%d)", what, s->path, text, ext);
+		break;
 	case SQLITE_FULL:
 		err_set(e, ERR_UNAVAILABLE, "%s: the disk of the store %s is full", what, s->path);
 		err_hint(e, "free some of its space and ask again: natald goes on by itself");
