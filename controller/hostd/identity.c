@@ -4,11 +4,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/data/json.h"
 
-enum { FILE_MAX = 256 << 10 };
+enum { FILE_MAX = 256 << 10, ROOM = 16 << 10 };
 
 void identity_fini(struct identity *x) { enrolment_fini(&x->own); }
 
@@ -104,6 +105,21 @@ void identity_learn(struct identity *x)
 		if (known == x->server_count)
 			x->servers[x->server_count++] = at;
 	}
+}
+
+int identity_room(const char *state, struct err *e)
+{
+	scoped_buf struct buf room = BUF_MAX(ROOM);
+	char path[1100];
+
+	snprintf(path, sizeof path, "%s/joining", state);
+	for (size_t i = 0; i < ROOM / 8; i++)
+		buf_add(&room, "joining\n", 8);
+	int r = buf_check(&room, path, e);
+	if (!r && (r = file_write(AT_FDCWD, path, room.data, room.size, 0600, (uid_t)-1, (gid_t)-1, e)))
+		err_hint(e, "make room there: the token is good still");
+	(void)unlink(path);
+	return r;
 }
 
 static int join_at(struct identity *x, const struct http_where *where, const char *token, struct err *e)

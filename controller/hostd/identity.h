@@ -20,6 +20,8 @@ int identity_load(const char *state, struct identity *ret, bool *ret_absent, str
 int identity_save(const char *state, const struct identity *x, struct err *e);
 /* Where the controller said that it is, at the last joining or renewal, behind the servers that are known: as far as there is room. */
 void identity_learn(struct identity *x);
+/* Is there room for an identity? A token is used up by whoever asks with it, and what came of it is to be kept. */
+int identity_room(const char *state, struct err *e);
 /* By the token in a file ("-": standard input), at the first of x->servers that answers. Nothing where it is the token of before. A file that
  * is gone is none where the host has joined already (joined). */
 int identity_join(struct identity *x, const char *token_file, bool joined, struct err *e);

@@ -109,7 +109,7 @@ static int identify(const struct options *o, const char *state, struct identity 
 		err_hint(e, "an operator's natalctl access grant host NAME --out FILE; then here: natal-hostd --join FILE --server URL");
 		return -(int)e->code;
 	}
-	if (o->join && (r = identity_join(x, o->join, !absent, e)))
+	if (o->join && ((absent && (r = identity_room(state, e))) || (r = identity_join(x, o->join, !absent, e))))
 		return r;
 	return x->server_count ? identity_save(state, x, e) : err_set(e, ERR_USAGE, "no --server is given, and none is remembered");
 }

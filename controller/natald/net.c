@@ -14,7 +14,8 @@
 #include "controller/service/grant.h"
 #include "controller/store/shared_key.h"
 
-enum { NAMES_MAX = CERT_NAMES_MAX, LOOK_MS = 1000, RENEW_LOOK_MS = 60000, TICKETS_RENEW_S = 12 * 3600, SELF_LEAST_S = 10 * 86400 };
+enum { NAMES_MAX = CERT_NAMES_MAX, LOOK_MS = 1000, RENEW_LOOK_MS = 10000, TICKETS_RENEW_S = 12 * 3600, SELF_LEAST_S = 10 * 86400,
+	SELF_MOST_S = 32 * 86400 };             /* more than one is made for: the clock was far ahead, and clients do not take it yet */
 static const char tickets_row[] = "ticket_keys";
 
 struct net {
@@ -272,8 +273,9 @@ static bool is_due(struct net *n, struct err *e)
 {
 	scoped_buf struct buf chain = BUF_MAX(CA_PEM_MAX);
 	uint8_t pin[SHA256_SIZE], digest[SHA256_SIZE];
+	int64_t left_s = n->not_after - clock_unix_s();
 
-	if (n->not_after - clock_unix_s() < SELF_LEAST_S)
+	if (left_s < SELF_LEAST_S || left_s > SELF_MOST_S)
 		return true;
 	if (grant_pin(n->c, pin, &chain, e) || buf_check(&chain, "the CA's chain", e))
 		return false;

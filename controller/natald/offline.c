@@ -9,8 +9,10 @@
 #include "common/base/text.h"
 #include "common/data/json.h"
 #include "controller/cli/state.h"
+#include "controller/crypto/seal.h"
 #include "controller/natald/hold.h"
 #include "controller/natald/where.h"
+#include "controller/service/contents.h"
 #include "controller/store/copy.h"
 #include "controller/store/pool_key.h"
 
@@ -84,17 +86,37 @@ static int exists(const struct offline *o, struct err *e)
 	return err_set(e, ERR_NOT_FOUND, "there is no store %s", o->store);
 }
 
-/* Whole? Of a file every page is looked at; and every row is read. A natald may be at work. */
+/* The key of the state folder, where it is there: what is sealed can be looked at. */
+static int store_seal(const struct offline *o, struct secret **ret, struct err *e)
+{
+	scoped_secret struct secret *root = NULL;
+	char path[1100];
+
+	snprintf(path, sizeof path, "%s/store.key", o->state);
+	if (access(path, R_OK) < 0)
+		return 0;
+	int r = seal_root(path, false, &root, e);
+	return r ? r : seal_key(root, SEAL_GUESTS, ret, e);
+}
+
+/* Whole? Of a file every page is looked at; every row is read; what was signed or chained is looked at as that. A natald may be at work. */
 static int check(const struct offline *o, struct err *e)
 {
 	scoped_store struct store *s = NULL;
 	struct table_sum sums[COPY_TABLES_MAX];
+	scoped_secret struct secret *seal = NULL;
+	struct contents held;
+	char end[240];
 	size_t n = 0;
 	int r;
 
-	if ((r = exists(o, e)) || (r = store_open_reader(o->store, &s, e)) || (r = store_check(s, e)) || (r = copy_sums(s, sums, &n, e)))
+	if ((r = exists(o, e)) || (r = store_open_reader(o->store, &s, e)) || (r = store_check(s, e)) || (r = copy_sums(s, sums, &n, e)) ||
+	    (r = store_seal(o, &seal, e)) || (r = contents_check(s, seal, &held, e)))
 		return r;
-	return say(o, sums, n, "every row can be read");
+	snprintf(end, sizeof end, "every row can be read; %lld bundles of %lld machines, %lld key statements and %lld changes are as they were signed and chained; %lld sealed values %s",
+		(long long)held.bundles, (long long)held.machines, (long long)held.statements, (long long)held.changes, (long long)held.sealed,
+		seal ? "open" : "were looked at: the state folder has no store.key");
+	return say(o, sums, n, end);
 }
 
 /* The pool's free keys stay behind: they may be delivered before the copy is used, and no key is ever delivered twice. */

@@ -2,6 +2,7 @@
 #include "controller/natald/turn.h"
 
 #include <poll.h>
+#include <string.h>
 #include "common/base/clock.h"
 #include "controller/api/api.h"
 #include "controller/api/metrics.h"
@@ -78,6 +79,8 @@ static int inside_turn(struct turns *l, struct request **fresh, struct request *
 	struct ctl *c = l->c;
 	int r;
 
+	if (l->only_reads)
+		return run_list(l, fresh, done, e);
 	if (link_has_frames(c) && (r = link_handle(c, e)))
 		return r;
 	if ((r = duties_tick(c, &l->duties, e)))
@@ -267,19 +270,54 @@ static void keep_all(struct turns *l, struct request **done)
 	}
 }
 
+/* Takes those that only read out of *from, as they came. */
+static void take_reads(struct request **from, struct request **reads)
+{
+	struct request *list = NULL, *none = NULL;
+
+	for (struct request **at = from, *rq; (rq = *at);) {
+		if (strcmp(rq->method, "GET") != 0 || rq->before.waited || rq->before.out) {
+			at = &rq->next;
+			continue;
+		}
+		*at = rq->next;
+		turn_push(&list, rq);
+	}
+	rewind_all(&list, reads, &none);
+}
+
+/* What only reads is answered also where the store can take nothing: in a turn without all else. */
+static void read_alone(struct turns *l, struct request *reads, struct request **done)
+{
+	struct request *none = NULL;
+	struct err e;
+
+	if (!reads)
+		return;
+	l->only_reads = true;
+	if (attempt(l, &reads, &none, done, &e))
+		fail_all(done, &reads, &e);
+	l->only_reads = false;
+}
+
 int turn_run(struct turns *l, struct request *fresh, struct err *e)
 {
-	struct request *done = NULL, *waiting = l->parked, *failed = NULL;
+	struct request *done = NULL, *waiting = l->parked, *failed = NULL, *reads = NULL;
 	struct err later = ERR_NONE;
 
 	l->parked = NULL;
 	int r = attempt_again(l, &fresh, &waiting, &done, e);
 	if (r) {                        /* nothing of this turn is durable */
 		wait_again(l, waiting);
+		if (r == -ERR_UNAVAILABLE && !l->c->fleet) {            /* a file: a server that is away would be waited for again */
+			take_reads(&done, &reads);
+			take_reads(&fresh, &reads);
+		}
 		fail_all(&done, &l->keeping, e);
 		fail_all(&done, &fresh, e);
 		failed = done;
 		done = NULL;
+		read_alone(l, reads, &done);
 	}
 	bool aborted = r;
 	keep_all(l, &done);

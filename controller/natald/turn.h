@@ -14,6 +14,7 @@ struct turns {
 	struct request *keeping;                /* of this turn, for c->waiters */
 	struct duties duties;
 	int64_t seen_event;
+	bool only_reads;                        /* this turn has nothing else */
 	bool again;                             /* something happened after the parked ones were looked at */
 };
 /* fresh: whole requests, which become the turn's. unavailable: nothing of it is durable, and who asked was told so. */

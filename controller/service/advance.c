@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "common/base/clock.h"
-#include "common/base/cursor.h"
 #include "common/base/text.h"
 #include "common/data/json.h"
 #include "common/verify/pin.h"
@@ -13,6 +12,7 @@
 #include "controller/service/keys.h"
 #include "controller/service/newborn.h"
 #include "controller/service/pinwriter.h"
+#include "controller/service/proof.h"
 #include "controller/store/ca_row.h"
 #include "controller/store/news.h"
 
@@ -291,18 +291,8 @@ int birth_bundle(struct ctl *c, const struct bundle_row *row, struct buf *out, s
 
 	if (!row->signatures.size)
 		return err_set(e, ERR_UNAVAILABLE, "the bundle is not signed yet");
-	struct cursor cur = cursor_of(row->signatures.data, row->signatures.size, "the row's signatures");
-	for (; cursor_left(&cur) && n < ENVELOPE_SIGNATURES_MAX; n++) {
-		uint16_t alg, size;
-		const uint8_t *id;
-		if ((r = cursor_u16le(&cur, &alg, e)) || (r = cursor_u16le(&cur, &size, e)) ||
-			(r = cursor_take(&cur, KEY_ID_SIZE, &id, e)) ||
-		    (r = cursor_take(&cur, size, &sigs[n].value, e)))
-			return r;
-		sigs[n].alg = (enum sig_alg)alg;
-		sigs[n].size = size;
-		memcpy(sigs[n].key_id, id, KEY_ID_SIZE);
-	}
+	if ((r = proof_digests(row, e)) || (r = proof_signatures(row, sigs, &n, e)))
+		return r;
 	if ((r = open_parts(c, row, &parts, e)) || (r = part_list(parts->bytes, parts->size, row, blobs, &m.blob_count, e)))
 		return r;
 	r = bundle_assemble(&m, row->manifest.data, row->manifest.size, sigs, n, out, e);

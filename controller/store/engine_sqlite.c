@@ -1,4 +1,5 @@
 /* engine_sqlite.c - the store in a file: SQLite, a write-ahead log beside it. One writer, and the signer as a reader. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -25,19 +26,30 @@ static int fail(struct store *s, const char *what, struct err *e)
 	int rc = db ? sqlite3_errcode(db) : SQLITE_NOMEM, ext = db ? sqlite3_extended_errcode(db) : 0;
 	const char *text = db ? sqlite3_errmsg(db) : "out of memory";
 
-	switch (rc & 0xff) {
+	switch (db && (rc & 0xff) == SQLITE_IOERR && sqlite3_system_errno(db) == ENOSPC ? SQLITE_FULL : rc & 0xff) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		err_set(e, ERR_FORMAT, "the store %s is corrupt: %s", s->path, text);
 		err_hint(e, "stop natald and put a backup of the state folder in its place");
 		break;
+	case SQLITE_ERROR:
+		if (strcmp(what, "prepare") == 0) {
+			err_set(e, ERR_FORMAT, "the store %s is corrupt: its tables are not natald's: %s", s->path, text);
+			err_hint(e, "stop natald and put a backup of the state folder in its place");
+			break;
+		}
+		err_set(e, ERR_INTERNAL, "%s: the store %s: %s (%d)", what, s->path, text, ext);
+		break;
 	case SQLITE_FULL:
+		err_set(e, ERR_UNAVAILABLE, "%s: the disk of the store %s is full", what, s->path);
+		err_hint(e, "free some of its space and ask again: natald goes on by itself");
+		break;
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 		err_set(e, ERR_UNAVAILABLE, "%s: the store %s: %s", what, s->path, text);
-		err_hint(e, "is its disk full, or not writable?");
+		err_hint(e, "is its disk not writable, or a file of it too large?");
 		break;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:

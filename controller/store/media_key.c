@@ -84,3 +84,17 @@ void media_key_list_free(struct media_key *keys, size_t count)
 		media_key_fini(&keys[i]);
 	free(keys);
 }
+
+int media_key_projects(struct store *s, const char *after, char (*projects)[STORE_PROJECT_MAX], size_t max, size_t *ret, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+	size_t n = 0;
+	int r, got;
+
+	if ((r = db_query(s, &q, e, "SELECT DISTINCT project FROM media_key WHERE project > ? ORDER BY project LIMIT ?", "ti", after, (int64_t)max)))
+		return r;
+	while ((got = db_step(s, q, e)) == 1 && n < max)
+		db_text(q, 0, projects[n++], STORE_PROJECT_MAX);
+	*ret = n;
+	return got < 0 ? got : 0;
+}

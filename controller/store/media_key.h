@@ -22,4 +22,6 @@ int media_key_insert(struct store *s, const struct media_key *k, struct err *e);
 int media_key_save(struct store *s, struct media_key *k, struct err *e);
 /* All keys of a project, in the order of their names. *ret is malloc'ed: media_key_list_free(). */
 int media_key_list(struct store *s, const char *project, struct media_key **ret, size_t *ret_count, struct err *e);
+/* Projects that have keys, `max` at most, after the name `after`. */
+int media_key_projects(struct store *s, const char *after, char (*projects)[STORE_PROJECT_MAX], size_t max, size_t *ret, struct err *e);
 void media_key_list_free(struct media_key *keys, size_t count);

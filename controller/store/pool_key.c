@@ -147,3 +147,18 @@ int pool_key_free_counts(struct store *s, const char *project, int64_t *ret, int
 	}
 	return r;
 }
+
+int pool_key_each_free(struct store *s, int (*each)(void *arg, const struct pool_key *k, struct err *e), void *arg, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+	int r, got;
+
+	if ((r = db_query(s, &q, e, "SELECT id, public, sealed, kind FROM pool_key WHERE state = 0", "")))
+		return r;
+	while ((got = db_step(s, q, e)) == 1) {
+		scoped(pool_key_fini) struct pool_key k = POOL_KEY;
+		if ((r = pool_key_read(q, (int)db_int(q, 3), &k, e)) || (r = each(arg, &k, e)))
+			return r;
+	}
+	return got;
+}

@@ -29,6 +29,8 @@ int pool_key_insert(struct store *s, const char *project, const struct pool_key 
 int pool_key_take(struct store *s, const char *project, int kind, const char *vm_id, struct pool_key *ret, bool *ret_absent, struct err *e);
 /* All keys taken by this VM are wiped from the books. */
 int pool_key_wipe(struct store *s, const char *project, const char *vm_id, struct err *e);
+/* All that are free. */
+int pool_key_each_free(struct store *s, int (*each)(void *arg, const struct pool_key *k, struct err *e), void *arg, struct err *e);
 /* Every free key, as if taken and wiped: in a copy of the store, where they must not be handed out a second time. */
 int pool_key_retire(struct store *s, struct err *e);
 

@@ -278,9 +278,14 @@ static int mean(struct store *s, const char *state, const char *text, const char
 		l->gone = true;
 		return err_set(e, ERR_UNAVAILABLE, "%s", text);
 	}
+	if (strcmp(state, "53100") == 0) {
+		err_set(e, ERR_UNAVAILABLE, "the disk of the store %s is full: %s", s->path, text);
+		err_hint(e, "free some of the server's space and ask again: natald goes on by itself");
+		return -(int)e->code;
+	}
 	if (strncmp(state, "53", 2) == 0 || strncmp(state, "55", 2) == 0 || strncmp(state, "58", 2) == 0 || strcmp(state, "57014") == 0) {
 		err_set(e, ERR_UNAVAILABLE, "the store %s: %s", s->path, text);
-		err_hint(e, "is its disk full, or are its connections used up?");
+		err_hint(e, "are its connections or its memory used up?");
 		return -(int)e->code;
 	}
 	if (strcmp(state, "XX001") == 0 || strcmp(state, "XX002") == 0) {

@@ -288,5 +288,6 @@ def restarts(folder, natald, state, who, rounds):
     (ok if not failed and done > 50 else fail)(f"{done} connections through {rounds} restarts, none refused; the slowest took {1000 * slowest:.0f} ms; {failed[:3]}")
 
 
-{"impostors": impostors, "impostor": impostor, "revoked": revoked, "flood": flood, "shake": shake, "loris": loris, "restarts": restarts}[sys.argv[1]](*sys.argv[2:])
-sys.exit(bad)
+if __name__ == "__main__":
+    {"impostors": impostors, "impostor": impostor, "revoked": revoked, "flood": flood, "shake": shake, "loris": loris, "restarts": restarts}[sys.argv[1]](*sys.argv[2:])
+    sys.exit(bad)
