@@ -36,4 +36,9 @@ sleep 1; start=$SECONDS
 want 0 "goal 0.2" n2 vm change web-1 --user bob
 within 20 has 2 && grep -q ^bob: "$root/etc/passwd" && ok "decided at one natald, heard at the other within $((SECONDS - start)) s" || fail "$(n2 vm show web-1): $(tail -5 "$T/guestd.log")"
 [ $((SECONDS - start)) -le 8 ] || fail "by the news it takes a second or two, not $((SECONDS - start))"
+# Who is connected is asked again where another certificate counts, and not by each goal.
+cert_news() { pg_sql a "SELECT count(*) FROM news WHERE noun = 'cert'"; }
+[ "$(cert_news)" = 0 ] || fail "a goal with the certificate of before has everybody asked again"
+want 0 "" n2 vm rotate-keys web-1
+[ "$(cert_news)" -ge 1 ] && ok "a kept certificate is no news, another one is" || fail "another certificate is told to nobody"
 exit $bad
