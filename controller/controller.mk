@@ -29,7 +29,7 @@ controller_libcontroller_a_SOURCES = \
 	%D%/api/routes.c %D%/api/schemas.c \
 	%D%/cli/state.c %D%/cli/state.h
 
-controller_libcontroller_a_SOURCES += %D%/service/hosts.c %D%/service/remote.c %D%/service/remote.h %D%/store/host.c %D%/store/host.h %D%/store/host_ask.c %D%/store/host_ask.h %D%/api/api_host.c %D%/service/fleet.c %D%/service/fleet.h %D%/service/retention.c %D%/service/retention.h %D%/service/grace.c %D%/service/grace.h %D%/service/contents.c %D%/service/contents.h %D%/service/proof.c %D%/service/proof.h %D%/store/now.c %D%/store/copy.c %D%/store/copy.h %D%/store/pool_shelf.c %D%/store/pool_shelf.h %D%/store/lease.c %D%/store/lease.h %D%/store/news.c %D%/store/news.h %D%/store/instance_row.c %D%/store/instance_row.h
+controller_libcontroller_a_SOURCES += %D%/service/ahead.c %D%/service/ahead.h %D%/service/birth_goal.c %D%/service/hosts.c %D%/service/remote.c %D%/service/remote.h %D%/store/host.c %D%/store/host.h %D%/store/host_ask.c %D%/store/host_ask.h %D%/api/api_host.c %D%/service/fleet.c %D%/service/fleet.h %D%/service/retention.c %D%/service/retention.h %D%/service/grace.c %D%/service/grace.h %D%/service/contents.c %D%/service/contents.h %D%/service/proof.c %D%/service/proof.h %D%/store/now.c %D%/store/copy.c %D%/store/copy.h %D%/store/pool_shelf.c %D%/store/pool_shelf.h %D%/store/lease.c %D%/store/lease.h %D%/store/news.c %D%/store/news.h %D%/store/instance_row.c %D%/store/instance_row.h
 if HAVE_PQ
 controller_libcontroller_a_SOURCES += %D%/store/engine_pq.c %D%/store/pq_functions.h %D%/store/pq_hold.c %D%/store/pq_commit.c %D%/store/pq_link.c %D%/store/pq_link.h %D%/store/pq_send.c
 else

@@ -22,6 +22,8 @@ thing_fn thing_vm, thing_image, thing_keys, thing_ca, thing_marks, thing_access,
 void thing_fini(struct thing *t);
 
 /* One request inside its turn, decoded: its handler, and what goes with every request. */
+/* What these requests and those behind them, AHEAD_MAX at most, will ask the store for is read at once (service/ahead.h). */
+int api_read_ahead(struct ctl *c, const struct request *first, struct err *e);
 int api_handle(struct ctl *c, struct request *rq, struct err *e);
 /* Who asks, for logs and the audit: "unix:0", "operator alice of project blue". */
 enum { WHO_MAX = 160 };

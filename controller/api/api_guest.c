@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "controller/api/api.h"
 #include "common/wire/goalframe.h"
+#include "controller/service/ahead.h"
 #include "controller/service/guest.h"
 #include "controller/service/runs.h"
 
@@ -71,6 +72,30 @@ static int take_frames(struct ctl *c, struct request *rq, struct err *e)
 		}
 	}
 	return 0;
+}
+
+/* What it will ask the store for is known before it is decoded: of one that was woken, that says HELLO, or that begins to wait. Reports go another way. */
+static bool asks(const struct request *rq, struct ahead_guest *ret)
+{
+	enum { TYPE_AT = 8 };
+	bool hello = rq->body.size > TYPE_AT && rq->body.data[TYPE_AT] == FRAME_HELLO;
+
+	if (rq->route->handle != api_guest_frames || rq->expired || !rq->peer || (rq->body.size && !hello && !rq->phase))
+		return false;
+	snprintf(ret->vm_id, sizeof ret->vm_id, "%.31s", rq->peer->id.name);
+	ret->bundle = rq->phase || hello;
+	return true;
+}
+
+int api_read_ahead(struct ctl *c, const struct request *first, struct err *e)
+{
+	struct ahead_guest guests[AHEAD_MAX];
+	size_t n = 0;
+	int looked = 0;
+
+	for (const struct request *rq = first; rq && looked < AHEAD_MAX; rq = rq->next, looked++)
+		n += asks(rq, &guests[n]);
+	return n > 1 ? ahead_read(c, guests, n, e) : 0;
 }
 
 int api_guest_frames(struct ctl *c, struct request *rq, struct err *e)

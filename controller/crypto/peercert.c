@@ -5,7 +5,9 @@
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <string.h>
+#include "common/base/buf.h"
 #include "common/base/cursor.h"
+#include "common/base/text.h"
 
 enum { DER_SEQUENCE = 0x30 };
 
@@ -67,6 +69,44 @@ static int element(struct cursor *c, uint8_t tag, gnutls_datum_t *whole, struct 
 	*inside = cursor_of(p, size, c->doc);
 	*whole = (gnutls_datum_t){ (unsigned char *)start, (unsigned)(c->at - start) };
 	return 0;
+}
+
+enum { DER_VERSION = 0xa0, DER_INTEGER = 2 };
+
+/* Certificate ::= SEQUENCE { tbsCertificate SEQUENCE { [0] version, serialNumber INTEGER, … (RFC 5280 4.1) */
+static int serial_of(const struct buf *der, struct peercert_serial *ret, struct err *e)
+{
+	struct cursor at = cursor_of(der->data, der->size, "a certificate"), in, tbs, ignored, number;
+	gnutls_datum_t whole;
+	int r;
+
+	if ((r = element(&at, DER_SEQUENCE, &whole, &in, e)) || (r = element(&in, DER_SEQUENCE, &whole, &tbs, e)) ||
+	    (r = element(&tbs, DER_VERSION, &whole, &ignored, e)) || (r = element(&tbs, DER_INTEGER, &whole, &number, e)))
+		return r;
+	size_t n = cursor_left(&number);
+	if (n > 1 && number.at[0] == 0) {       /* it is positive */
+		number.at++;
+		n--;
+	}
+	if (n == 0 || n > sizeof ret->bytes)
+		return err_set(e, ERR_FORMAT, "a certificate: a serial of %zu bytes", n);
+	memcpy(ret->bytes, number.at, n);
+	ret->size = n;
+	return 0;
+}
+
+int peercert_serial(const char *pem, size_t size, struct peercert_serial *ret, struct err *e)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
+	scoped_buf struct buf der = BUF_MAX(PEERCERT_DER_MAX);
+	const char *from = memmem(pem, size, begin, sizeof begin - 1);
+	const char *to = from ? memmem(from, size - (size_t)(from - pem), end, sizeof end - 1) : NULL;
+
+	if (!to)
+		return err_set(e, ERR_FORMAT, "a certificate: not PEM");
+	from += sizeof begin - 1;
+	int r = base64_decode_loose(from, (size_t)(to - from), "a certificate", &der, e);
+	return r ? r : serial_of(&der, ret, e);
 }
 
 /* Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }: the first is what is signed. */

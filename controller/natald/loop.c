@@ -92,18 +92,19 @@ static int sleep_ms(struct loop *l)
 	return (int)clock_left_ms(until);
 }
 
+/* Who was woken first: he waited longest, and wakes once. */
 static struct request *take_fresh(struct loop *l)
 {
 	struct request *list = NULL, **end = &list, *rq;
 	int n = 0;
 
-	for (; n < TURN_REQUESTS_MAX && (rq = server_take(l->server)); n++)
-		end = turn_add(end, rq);
 	for (bool expired; n < TURN_REQUESTS_MAX && (rq = waiters_next(l->c->waiters, clock_mono_ms(), &expired)); n++) {
 		rq->kept = false;
 		rq->expired = expired;
 		end = turn_add(end, rq);
 	}
+	for (; n < TURN_REQUESTS_MAX && (rq = server_take(l->server)); n++)
+		end = turn_add(end, rq);
 	return list;
 }
 

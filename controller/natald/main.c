@@ -272,6 +272,7 @@ static void fini(struct ctl *c)
 	waiters_free(c->waiters);
 	free(c->wakes.name);
 	buf_fini(&c->ca.chain);
+	buf_fini(&c->behind.envelopes);
 	fleet_end(c);
 	store_close(c->store);
 	request_watch(NULL, NULL);

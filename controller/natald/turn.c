@@ -7,6 +7,7 @@
 #include "controller/api/api.h"
 #include "controller/api/metrics.h"
 #include "controller/natald/rewind.h"
+#include "controller/service/ahead.h"
 #include "controller/service/births.h"
 #include "controller/service/fleet.h"
 #include "controller/service/link.h"
@@ -57,9 +58,11 @@ static int run_one(struct turns *l, struct request *rq, struct err *e)
 static int run_list(struct turns *l, struct request **from, struct request **done, struct err *e)
 {
 	struct request **parked = turn_end(&l->parked), **over = turn_end(done), **keeping = turn_end(&l->keeping);
-	int r = 0;
+	int r = 0, n = 0;
 
-	for (struct request *rq; !r && (rq = *from);) {
+	for (struct request *rq; !r && (rq = *from); n++) {
+		if (n % AHEAD_MAX == 0 && (r = api_read_ahead(l->c, rq, e)))
+			break;
 		*from = rq->next;
 		if (rq->deadline_ms && clock_mono_ms() >= rq->deadline_ms)
 			rq->expired = true;

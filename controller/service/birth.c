@@ -40,9 +40,6 @@ static void new_mac(char out[18])
 	snprintf(out, 18, "52:54:00:%02x:%02x:%02x", b[0], b[1], b[2]);
 }
 
-/* What a bundle is made of: goal NULL, it is a medium; kept: the keys of that bundle, else new ones. */
-struct birth { const struct vm_spec *spec; const struct goal_doc *goal; const struct bundle_row *kept; };
-
 /* What the pool gave for one bundle. */
 struct taken {
 	struct cert_intent intent;
@@ -243,8 +240,7 @@ static int write_parts(struct ctl *c, struct vm *v, const struct birth *b, struc
 		buf_check(&t->parts, "the bundle", e);
 }
 
-/* The row of stage 1 for v->sequence. */
-static int write_row(struct ctl *c, struct vm *v, const struct birth *b, struct err *e)
+int birth_write_row(struct ctl *c, struct vm *v, const struct birth *b, struct err *e)
 {
 	scoped(taken_fini) struct taken t = { .ssh = json_object_new_object(), .lines = json_object_new_array(),
 		.parts = BUF_MAX(PART_MAX) };
@@ -319,14 +315,7 @@ int birth_define(struct ctl *c, const struct vm_spec *spec, struct vm *v, struct
 	/* The row first: a name that is taken takes no keys. */
 	if ((r = make_report_key(c, v, e)) || (r = newborn_define(c, v, spec, e)) || (r = vm_insert(c->store, v, e)))
 		return r;
-	return write_row(c, v, &(struct birth){ .spec = spec }, e);
-}
-
-/* Who is connected with an older one is asked again whether it counts, at the other natald too. */
-static int other_certificate(struct ctl *c, const struct vm *v, struct err *e)
-{
-	c->access_generation++;
-	return news_add(c->store, "cert", v->id, e);
+	return birth_write_row(c, v, &(struct birth){ .spec = spec }, e);
 }
 
 int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
@@ -339,53 +328,14 @@ int birth_reissue(struct ctl *c, struct vm *v, struct err *e)
 	    (r = bundle_row_wipe(c->store, v->id, v->sequence, e)) || (r = pool_key_wipe(c->store, v->project, v->id, e)))
 		return r;
 	v->sequence++;
-	if ((r = other_certificate(c, v, e)))
+	if ((r = birth_other_certificate(c, v, e)))
 		return r;
 	c->scrub = true;
 	vm_set_state(v, VM_DEFINED, "reissued: keys taken, to be signed");
 	/* Another report key: nothing that was said under the old one comes back. */
 	*v->boot_id = 0;
 	v->report_seq = -1;
-	if ((r = boot_delete_all(c->store, v->id, e)) || (r = newborn_forget(c, v, e)) || (r = make_report_key(c, v, e)) || (r = write_row(c, v, &(struct birth){ .spec = &spec }, e)))
+	if ((r = boot_delete_all(c->store, v->id, e)) || (r = newborn_forget(c, v, e)) || (r = make_report_key(c, v, e)) || (r = birth_write_row(c, v, &(struct birth){ .spec = &spec }, e)))
 		return r;
 	return ctl_save(c, v, e);
-}
-
-/* The certificate of before says the same, and has the better half of its time before it: it stays, and the signer is asked for one thing less. */
-static int keep_certificate(struct ctl *c, const struct vm *v, const struct bundle_row *before, struct err *e)
-{
-	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
-	struct cert_intent was, is;
-	int r;
-
-	if ((r = birth_row(c, v, &row, e)) || (r = intent_read(before->intent.data, before->intent.size, before->spki.data, before->spki.size, &was, e)) ||
-	    (r = intent_read(row.intent.data, row.intent.size, row.spki.data, row.spki.size, &is, e)))
-		return r;
-	bool same = before->cert.size && strcmp(was.common_name, is.common_name) == 0 && strcmp(was.uri, is.uri) == 0 && was.name_count == is.name_count &&
-		(int64_t)was.not_after - clock_unix_s() > CERT_VALID_S / 2;
-	for (size_t i = 0; same && i < is.name_count; i++)
-		same = strcmp(was.names[i], is.names[i]) == 0;
-	if (!same)
-		return 0;
-	buf_add(&row.cert, before->cert.data, before->cert.size);
-	return birth_written(c, v, &row, e);
-}
-
-int birth_goal(struct ctl *c, struct vm *v, const struct goal_doc *goal, bool new_keys, struct err *e)
-{
-	scoped_bundle_row struct bundle_row before = BUNDLE_ROW;
-	scoped_json struct json_object *o = NULL;
-	struct vm_spec spec;
-	int r;
-
-	if ((r = birth_row(c, v, &before, e)) || (r = json_parse(v->spec, strlen(v->spec), "the VM's spec", &o, e)) ||
-	    (r = spec_read(o, &spec, e)) || (r = bundle_row_wipe(c->store, v->id, v->sequence, e)) ||
-	    (new_keys && (r = pool_key_wipe(c->store, v->project, v->id, e))))
-		return r;
-	v->sequence = before.sequence + 1;
-	if ((r = other_certificate(c, v, e)))
-		return r;
-	c->scrub = true;
-	r = write_row(c, v, &(struct birth){ .spec = &spec, .goal = goal, .kept = new_keys ? NULL : &before }, e);
-	return r || new_keys ? r : keep_certificate(c, v, &before, e);
 }

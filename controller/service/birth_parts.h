@@ -16,3 +16,14 @@ struct bundle_keys { uint8_t tls_spki[SHA256_SIZE]; struct json_object *ssh, *ss
 int bundle_keys_read(const struct bundle_row *row, struct json_object **ret_hold, struct bundle_keys *ret, struct err *e);
 /* What the sealed list is bound to. */
 void part_seal_name(const char *vm_id, int64_t sequence, char *out, size_t size);
+
+/* What a bundle is made of: goal NULL, it is a medium; kept: the keys of that bundle, else new ones. */
+struct ctl;
+struct vm;
+struct vm_spec;
+struct goal_doc;
+struct birth { const struct vm_spec *spec; const struct goal_doc *goal; const struct bundle_row *kept; };
+/* The row of stage 1 for v->sequence. */
+int birth_write_row(struct ctl *c, struct vm *v, const struct birth *b, struct err *e);
+/* Who is connected with an older certificate is asked again whether it counts, at the other natald too. */
+int birth_other_certificate(struct ctl *c, const struct vm *v, struct err *e);

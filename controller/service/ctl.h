@@ -52,6 +52,7 @@ struct ctl {
 	struct { char id[STORE_ID_MAX], project[STORE_PROJECT_MAX]; int64_t rev, turn; uint8_t spki_sha256[SHA256_SIZE]; struct buf chain; } ca;
 	uint64_t access_generation;             /* grows whenever a certificate may have stopped to count */
 	struct stale_keys stale;
+	struct { char project[STORE_PROJECT_MAX]; int64_t turn; struct buf envelopes; } behind;         /* the key statements that travel, as they are in this turn */
 	bool keys_taken;                        /* in this turn: the pool looks whether to make more */
 	bool stopping, scrub;                   /* scrub: something was deleted that must not stay in the log */
 };

@@ -259,6 +259,13 @@ int goal_refresh(struct ctl *c, struct vm *v, bool *ret_renewed, struct err *e)
 	return goal_renew(c, v, e);
 }
 
+void goal_of_row(const struct vm *v, const struct bundle_row *row, struct goal *ret)
+{
+	*ret = (struct goal){ .name = { .epoch = (uint64_t)v->epoch, .gen = (uint64_t)v->sequence }, .state = goal_state_of(v), .heartbeat_s = HEARTBEAT_S,
+		.spread_ms = SPREAD_MS };
+	memcpy(ret->name.digest, row->digest, SHA256_SIZE);
+}
+
 int goal_current(struct ctl *c, const struct vm *v, struct goal *ret, bool *ret_none, struct err *e)
 {
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
@@ -268,9 +275,7 @@ int goal_current(struct ctl *c, const struct vm *v, struct goal *ret, bool *ret_
 	*ret_none = absent || row.stage != BUNDLE_SIGNED;
 	if (r || *ret_none)
 		return r;
-	*ret = (struct goal){ .name = { .epoch = (uint64_t)v->epoch, .gen = (uint64_t)v->sequence }, .state = goal_state_of(v), .heartbeat_s = HEARTBEAT_S,
-		.spread_ms = SPREAD_MS };
-	memcpy(ret->name.digest, row.digest, SHA256_SIZE);
+	goal_of_row(v, &row, ret);
 	return 0;
 }
 

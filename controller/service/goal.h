@@ -32,6 +32,8 @@ int goal_refresh(struct ctl *c, struct vm *v, bool *ret_renewed, struct err *e);
 /* The state that is asked for; provisioned where nobody asked. */
 enum goal_state goal_state_of(const struct vm *v);
 /* The newest generation, where it is signed: *ret_none, it is not yet. */
+/* The same of a row that was read. */
+void goal_of_row(const struct vm *v, const struct bundle_row *row, struct goal *ret);
 int goal_current(struct ctl *c, const struct vm *v, struct goal *ret, bool *ret_none, struct err *e);
 /* A guest says it has this. One that the store does not know begins a new epoch. true in *ret_renewed: v was saved. */
 int goal_heard(struct ctl *c, struct vm *v, const struct goal_name *has, bool *ret_renewed, struct err *e);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "common/base/clock.h"
 #include "common/base/text.h"
-#include "controller/crypto/ca.h"
+#include "controller/crypto/peercert.h"
 #include "controller/crypto/spki.h"
 #include "controller/service/remote.h"
 #include "controller/service/token.h"
@@ -212,16 +212,15 @@ static bool is_serial(const void *serial, size_t size, const uint8_t of[ACCESS_S
 
 static int check_guest(struct ctl *c, const struct identity *id, const void *serial, size_t size, struct err *e)
 {
+	struct peercert_serial is;
 	struct access_guest g;
-	struct cert_facts f;
 	bool known = false;
 
 	int r = access_guest(c->store, id->name, &g, e);
 	if (r)
 		return r;
-	for (size_t i = 0; i < g.count; i++)
-		if (cert_facts(g.certs[i].data, g.certs[i].size, &f, e) == 0)
-			known |= is_serial(serial, size, f.serial);
+	for (size_t i = 0; i < g.count && !known; i++)
+		known = peercert_serial(g.certs[i].data, g.certs[i].size, &is, e) == 0 && is.size == ACCESS_SERIAL_SIZE && is_serial(serial, size, is.bytes);
 	access_guest_fini(&g);
 	if (g.count == 0 || strcmp(g.project, id->project) != 0)
 		return err_set(e, ERR_DENIED, "VM %s of project %s is not there any more", id->name, id->project);

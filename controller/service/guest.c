@@ -56,14 +56,15 @@ static int answer_goal(struct ctl *c, const struct guest_talk *t, struct err *e)
 	scoped_buf struct buf body = BUF_MAX(4096), bundle = BUF_MAX(ENVELOPE_SIZE_MAX);
 	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
 	struct goal g;
-	bool none;
+	bool absent;
 
-	int r = goal_current(c, t->v, &g, &none, e);
-	if (r || none)
+	int r = bundle_row_get(c->store, t->v->id, t->v->sequence, &row, &absent, e);
+	if (r || absent || row.stage != BUNDLE_SIGNED)
 		return r;               /* it is told when it is signed */
+	goal_of_row(t->v, &row, &g);
 	/* Where there is nothing to fetch any more, its size does not matter. */
 	bool has = g.name.epoch == (uint64_t)t->v->has_epoch && g.name.gen == (uint64_t)t->v->has_gen;
-	if (!has && ((r = birth_row(c, t->v, &row, e)) || (row.secrets.size && (r = birth_bundle(c, &row, &bundle, e)))))
+	if (!has && row.secrets.size && (r = birth_bundle(c, &row, &bundle, e)))
 		return r;
 	g.size = bundle.size;
 	if (t->into)

@@ -96,6 +96,7 @@ static int state(struct ctl *c, const struct statement *s, struct err *e)
 	memcpy(row.signer, s->signer->id, sizeof row.signer);
 	row.kind = s->kind;
 	int r = buf_check(&row.payload, "a key statement", e);
+	c->behind.turn = 0;
 	return r ? r : key_statement_insert(c->store, &row, e);
 }
 
@@ -249,6 +250,7 @@ static int write_signed(struct ctl *c, const char *project, const struct unsigne
 
 	if (r)
 		return r;
+	c->behind.turn = 0;
 	for (size_t i = 0; !r && i < u->count; i++)
 		r = u->at[i].envelope.size ? key_statement_sign(c->store, &u->at[i], &u->at[i].envelope, e) : 0;
 	if (!r && !(r = begin_coming(c, project, e)))
@@ -306,5 +308,20 @@ static int add_behind(void *arg, struct key_statement *k, struct err *e)
 
 int keys_behind(struct ctl *c, const char *project, struct buf *out, struct err *e)
 {
-	return key_statement_each(c->store, project, STATEMENTS_MAX, add_behind, out, e);
+	int r;
+
+	if (!store_in_turn(c->store))
+		return key_statement_each(c->store, project, STATEMENTS_MAX, add_behind, out, e);
+	if (c->behind.turn != store_turn(c->store) || strcmp(c->behind.project, project) != 0) {
+		buf_fini(&c->behind.envelopes);
+		c->behind.envelopes = BUF_MAX(out->max);
+		c->behind.turn = 0;
+		if ((r = key_statement_each(c->store, project, STATEMENTS_MAX, add_behind, &c->behind.envelopes, e)) ||
+		    (r = text_copy(c->behind.project, sizeof c->behind.project, project, "the project", e)))
+			return r;
+		c->behind.turn = store_turn(c->store);
+	}
+	if (c->behind.envelopes.size)
+		buf_add(out, c->behind.envelopes.data, c->behind.envelopes.size);
+	return buf_check(out, "the key statements", e);
 }

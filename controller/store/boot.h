@@ -14,6 +14,10 @@ struct boot { char boot_id[37]; int64_t number, place, seq, run_token; bool twin
 int boot_get(struct store *s, const char *vm_id, const char *boot_id, struct boot *ret, bool *ret_absent, struct err *e);
 /* One that stands so. */
 int boot_get_standing(struct store *s, const char *vm_id, enum boot_standing standing, struct boot *ret, bool *ret_absent, struct err *e);
+/* Looks for a quarantined one of each of these machines at once: those that have none are not asked of again, until bundle_ahead_clear() or a boot_put(). */
+struct bundle_ref;
+int boot_ahead_read(struct store *s, const struct bundle_ref *refs, size_t n, struct err *e);
+void boot_ahead_clear(struct store *s);
 /* Writes it; place 0: it is new, and gets the next one. */
 int boot_put(struct store *s, const char *vm_id, struct boot *b, struct err *e);
 /* And what was said in them (progress.h). */

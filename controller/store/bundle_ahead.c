@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "controller/store/boot.h"
 #include "controller/store/engine.h"
 
 struct ahead { bool secret; struct bundle_row row; };
@@ -16,6 +17,7 @@ static void remove_at(struct bundle_ahead *m, size_t i)
 
 void bundle_ahead_clear(struct store *s)
 {
+	boot_ahead_clear(s);
 	while (s->ahead && s->ahead->count)
 		remove_at(s->ahead, s->ahead->count - 1);
 }
@@ -24,7 +26,9 @@ void bundle_ahead_free(struct store *s)
 {
 	bundle_ahead_clear(s);
 	free(s->ahead);
+	free(s->boots);
 	s->ahead = NULL;
+	s->boots = NULL;
 }
 
 void bundle_ahead_drop(struct store *s, const char *vm_id, int64_t sequence)
@@ -57,7 +61,8 @@ int bundle_ahead_read(struct store *s, const struct bundle_ref *refs, size_t n, 
 
 	if (!s->ahead && !(s->ahead = calloc(1, sizeof *s->ahead)))
 		return err_nomem(e);
-	bundle_ahead_clear(s);
+	while (s->ahead->count)
+		remove_at(s->ahead, s->ahead->count - 1);
 	if (n > BUNDLE_AHEAD_MAX)
 		n = BUNDLE_AHEAD_MAX;
 	for (size_t i = 0; i < n; i++)
@@ -66,22 +71,33 @@ int bundle_ahead_read(struct store *s, const struct bundle_ref *refs, size_t n, 
 	return db_query_many(s, &m, e);
 }
 
-bool bundle_ahead_take(struct store *s, const struct bundle_ref *ref, bool secret, struct bundle_row *ret)
+/* All but what is not to be seen. */
+static bool copy(const struct bundle_row *from, bool secret, struct bundle_row *ret)
+{
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW;
+	const struct buf *const in[] = { &from->intent, &from->spki, &from->cert, &from->chain, &from->manifest, &from->pin, &from->signatures, &from->pin_record,
+		&from->keys, &from->secrets };
+	struct buf *const out[] = { &row.intent, &row.spki, &row.cert, &row.chain, &row.manifest, &row.pin, &row.signatures, &row.pin_record, &row.keys, &row.secrets };
+	struct bundle_row all = *from;
+
+	for (size_t i = 0; i < ARRAY_SIZE(in) - !secret; i++)
+		if (in[i]->size && (buf_add(out[i], in[i]->data, in[i]->size), out[i]->failed))
+			return false;
+	struct buf *const into[] = { &all.intent, &all.spki, &all.cert, &all.chain, &all.manifest, &all.pin, &all.signatures, &all.pin_record, &all.keys, &all.secrets };
+	for (size_t i = 0; i < ARRAY_SIZE(into); i++)
+		*into[i] = *out[i];
+	row = BUNDLE_ROW;
+	bundle_row_fini(ret);
+	*ret = all;
+	return true;
+}
+
+bool bundle_ahead_find(struct store *s, const struct bundle_ref *ref, bool secret, struct bundle_row *ret)
 {
 	struct bundle_ahead *m = s->ahead;
 	size_t i = 0;
 
 	while (m && i < m->count && (m->at[i].row.sequence != ref->sequence || strcmp(m->at[i].row.vm_id, ref->vm_id) != 0))
 		i++;
-	if (!m || i == m->count || (secret && !m->at[i].secret))
-		return false;
-	bundle_row_fini(ret);
-	*ret = m->at[i].row;
-	if (!secret) {
-		buf_fini(&ret->secrets);
-		ret->secrets = BUF_MAX(BUNDLE_SECRETS_MAX);
-	}
-	m->at[i].row = BUNDLE_ROW;
-	remove_at(m, i);
-	return true;
+	return m && i < m->count && (!secret || m->at[i].secret) && copy(&m->at[i].row, secret, ret);
 }

@@ -72,7 +72,7 @@ int bundle_row_get(struct store *s, const char *vm_id, int64_t sequence, struct 
 	struct bundle_ref ref = ref_of(vm_id, sequence);
 
 	*ret_absent = false;
-	return bundle_ahead_take(s, &ref, true, ret) ? 0 : get(s, BUNDLE_ROW_SECRET, &ref, ret, ret_absent, e);
+	return bundle_ahead_find(s, &ref, true, ret) ? 0 : get(s, BUNDLE_ROW_SECRET, &ref, ret, ret_absent, e);
 }
 
 int bundle_row_get_public(struct store *s, const char *vm_id, int64_t sequence, struct bundle_row *ret, bool *ret_absent, struct err *e)
@@ -80,7 +80,7 @@ int bundle_row_get_public(struct store *s, const char *vm_id, int64_t sequence, 
 	struct bundle_ref ref = ref_of(vm_id, sequence);
 
 	*ret_absent = false;
-	return bundle_ahead_take(s, &ref, false, ret) ? 0 : get(s, BUNDLE_ROW_PUBLIC, &ref, ret, ret_absent, e);
+	return bundle_ahead_find(s, &ref, false, ret) ? 0 : get(s, BUNDLE_ROW_PUBLIC, &ref, ret, ret_absent, e);
 }
 
 static const void *blob_of(const struct buf *b) { return b->size ? b->data : NULL; }

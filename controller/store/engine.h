@@ -71,6 +71,7 @@ struct audit_end { char instance[STORE_ID_MAX]; int64_t n; uint8_t hash[SHA256_S
 struct pool_shelf;
 struct vm_recent;
 struct bundle_ahead;
+struct boots_ahead;
 struct store {
 	const struct engine *engine;
 	void *link;                     /* the engine's */
@@ -85,6 +86,7 @@ struct store {
 	struct pool_shelf *shelf;       /* NULL: nothing was taken yet */
 	int64_t ahead_ms;               /* of the monotonic clock (now.c) */
 	struct pool_tallies tallies;
+	struct boots_ahead *boots;      /* the same of quarantined boots */
 	struct bundle_ahead *ahead;     /* NULL: nothing was read ahead yet */
 	struct vm_recent *recent;       /* NULL: nothing is kept */
 	int64_t happened, part;         /* part: of the pool's meter */

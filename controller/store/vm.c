@@ -218,7 +218,7 @@ int vm_read_ahead(struct store *s, const struct bundle_ref *refs, size_t n, stru
 	struct db_many m = { "SELECT " COLUMNS " FROM vm WHERE id = ?", "t", keys, 0, keep_row, s };
 
 	for (size_t i = 0; i < n && m.count < VM_RECENT_MAX; i++)
-		if (!vm_recent_has(s, refs[i].vm_id))
+		if (!vm_recent_peek(s, refs[i].vm_id))
 			keys[m.count++].text = refs[i].vm_id;
 	return s->recent && m.count ? db_query_many(s, &m, e) : 0;
 }

@@ -90,7 +90,7 @@ bool vm_recent_find_named(struct store *s, const char *project, const char *name
 	return false;
 }
 
-bool vm_recent_has(const struct store *s, const char *id) { return find(s, id); }
+const struct vm *vm_recent_peek(const struct store *s, const char *id) { return find(s, id); }
 
 void vm_recent_drop(struct store *s, const char *id)
 {

@@ -20,7 +20,8 @@ void vm_recent_put(struct store *s, const struct vm *v);
 /* ret: a copy, the caller's. false: it is not here. */
 bool vm_recent_find(struct store *s, const char *id, struct vm *ret);
 bool vm_recent_find_named(struct store *s, const char *project, const char *name, struct vm *ret);
-bool vm_recent_has(const struct store *s, const char *id);
+/* NULL: it is not here. Borrowed until something is put here. */
+const struct vm *vm_recent_peek(const struct store *s, const char *id);
 void vm_recent_drop(struct store *s, const char *id);
 void vm_recent_clear(struct store *s);
 void vm_recent_free(struct store *s);

@@ -33,6 +33,11 @@ kill -9 $one; wait $one 2>/dev/null; one=
 within 90 grep -q "controller found" "$T/guestd.log" && ok "the natald is killed, and its guest is with the other" || fail "not found: $(tail -5 "$T/guestd.log")"
 want 0 "goal 0.4" n2 vm change web-1 --user carol
 within 20 has 4 && grep -q ^carol: "$root/etc/passwd" && ok "and follows its goals there" || fail "$(n2 vm show web-1): $(tail -5 "$T/guestd.log")"
+# Who is connected is asked again where another certificate counts, and not by each goal.
+cert_news() { pg_sql a "SELECT count(*) FROM news WHERE noun = 'cert'"; }
+[ "$(cert_news)" = 0 ] || fail "a goal with the certificate of before has everybody asked again"
+want 0 "" n2 vm rotate-keys web-1
+[ "$(cert_news)" -ge 1 ] && ok "a kept certificate is no news, another one is" || fail "another certificate is told to nobody"
 # Who joins there is told of those that live.
 n2 access grant host h1 --out "$T/token" > /dev/null
 "$B/natal-hostd" --state "$T/h" --join "$T/token" --server "https://127.0.0.1:$p2" 2> "$T/h.log" & H=$!

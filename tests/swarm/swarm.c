@@ -23,7 +23,7 @@ struct swarm {
 	size_t count, opened, shaking, ready;   /* ready: they wait, or have said their first status */
 	struct conn_to to;
 	int epoll;
-	int64_t end_ns, began_ns, spread_ms, seconds;
+	int64_t end_ns, began_ns, first_ns, spread_ms, seconds;         /* first_ns: when the first one was told */
 	uint64_t done, failed, resumed, seq;
 	uint32_t *samples;                      /* µs */
 	size_t sample_count;
@@ -140,11 +140,22 @@ static void take_status(struct swarm *s, struct conn *c)
 	ask_status(c);
 }
 
-/* step 0: connected; 1: HELLO is answered; then it waits. */
-static void take_wait(struct swarm *s, struct conn *c)
+/* Is it told a later goal than it has? Then it has that. */
+static bool adopts(struct conn *c)
 {
 	struct goal g;
 
+	if (!has_frame(c, FRAME_GOAL, &g) || g.name.gen <= c->member->gen)
+		return false;
+	c->member->gen = g.name.gen;
+	c->member->epoch = g.name.epoch;
+	memcpy(c->member->digest, g.name.digest, SHA256_SIZE);
+	return true;
+}
+
+/* step 0: connected; 1: HELLO is answered; then it waits. */
+static void take_wait(struct swarm *s, struct conn *c)
+{
 	if (c->step == 0) {
 		c->step = 1;
 		ask_hello(c);
@@ -154,17 +165,19 @@ static void take_wait(struct swarm *s, struct conn *c)
 		lost(s, c, "refused");
 		return;
 	}
+	if (c->step == 1 && adopts(c)) {        /* it was changed since the fleet was written: as if it had been applied */
+		ask_hello(c);
+		return;
+	}
 	if (c->step == 1) {
 		c->step = 2;
 		s->ready++;
 		s->resumed += c->resumed;
 		if (s->mode == MODE_RETURN && s->began_ns)
 			sample(s, clock_ns(CLOCK_MONOTONIC) - s->began_ns);
-	} else if (has_frame(c, FRAME_GOAL, &g) && g.name.gen > c->member->gen) {
-		c->member->gen = g.name.gen;
-		c->member->epoch = g.name.epoch;
-		memcpy(c->member->digest, g.name.digest, SHA256_SIZE);
-		s->done++;
+	} else if (adopts(c)) {
+		if (!s->done++)
+			s->first_ns = clock_ns(CLOCK_MONOTONIC);
 		sample(s, clock_ns(CLOCK_MONOTONIC) - s->began_ns);
 		ask_hello(c);           /* as if it had been applied; the answer to that says nothing new, and then it waits again */
 		return;
@@ -294,9 +307,9 @@ static void tell(struct swarm *s)
 	uint64_t n = s->mode == MODE_RETURN ? s->ready : s->done;
 
 	qsort(s->samples, s->sample_count, sizeof *s->samples, by_size);
-	printf("{\"simulated\":\"%s\",\"guests\":%zu,\"done\":%llu,\"failed\":%llu,\"resumed\":%llu,\"seconds\":%.3f,\"per_s\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
+	printf("{\"simulated\":\"%s\",\"guests\":%zu,\"done\":%llu,\"failed\":%llu,\"resumed\":%llu,\"seconds\":%.3f,\"per_s\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f,\"first_ms\":%.2f}\n",
 		names[s->mode], s->count, (unsigned long long)n, (unsigned long long)s->failed, (unsigned long long)s->resumed, took, (double)n / took,
-		percentile_ms(s, 0.5), percentile_ms(s, 0.99), percentile_ms(s, 1));
+		percentile_ms(s, 0.5), percentile_ms(s, 0.99), percentile_ms(s, 1), s->first_ns ? (double)(s->first_ns - s->began_ns) / 1e6 : 0);
 	if (s->failed)
 		fprintf(stderr, "swarm: the first failure: %s\n", s->first_failure.msg);
 }

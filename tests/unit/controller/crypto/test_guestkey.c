@@ -11,6 +11,7 @@
 #include "common/base/proc.h"
 #include "controller/crypto/ca.h"
 #include "controller/crypto/guestkey.h"
+#include "controller/crypto/peercert.h"
 #include "controller/crypto/seal.h"
 
 static struct err e;
@@ -119,6 +120,14 @@ static void ca_issues_and_checks_chains(void **state)
 	assert_ok(ca_load(key, chain.data, chain.size, &ca, &e), e);
 	assert_ok(ca_issue(ca, &in, &cert, &e), e);
 	assert_ok(cert_facts(cert.data, cert.size, &f, &e), e);
+	struct peercert_serial serial;
+	assert_ok(peercert_serial(cert.data, cert.size, &serial, &e), e);
+	assert_int_equal(serial.size, sizeof f.serial);
+	assert_memory_equal(serial.bytes, f.serial, sizeof f.serial);
+	for (size_t n = 0; n + 30 < cert.size; n++)
+		assert_err(peercert_serial(cert.data, n, &serial, &e), ERR_FORMAT, e, "a certificate: not PEM");
+	static const char short_one[] = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+	assert_err(peercert_serial(short_one, sizeof short_one - 1, &serial, &e), ERR_FORMAT, e, "a certificate: ends");
 	assert_string_equal(f.issuer, "CN=one");
 	assert_false(f.is_ca);
 	assert_int_equal(f.not_after, 1900000000);

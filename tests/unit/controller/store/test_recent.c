@@ -2,6 +2,7 @@
 #include "tests/unit/controller/store/store_test.h"
 
 #include <string.h>
+#include "controller/store/boot.h"
 #include "controller/store/bundle_ahead.h"
 #include "controller/store/event.h"
 #include "controller/store/pool_key.h"
@@ -50,10 +51,10 @@ static void a_row_is_what_it_would_be_read_as(void **state)
 
 	vm_recent_begin(p->s);
 	make(p, "web", &v);
-	assert_true(vm_recent_has(p->s, v.id));
+	assert_non_null(vm_recent_peek(p->s, v.id));
 	assert_ok(vm_get_by_id(p->s, v.id, &kept, &absent, &p->e), p->e);
 	vm_recent_begin(p->s);
-	assert_false(vm_recent_has(p->s, v.id));
+	assert_null(vm_recent_peek(p->s, v.id));
 	assert_ok(vm_get_by_id(p->s, v.id, &read, &absent, &p->e), p->e);
 	assert_string_equal(kept.spec, read.spec);
 	assert_string_equal(kept.forwards, read.forwards);
@@ -248,7 +249,7 @@ static void a_name_that_is_taken(void **state)
 	assert_int_equal(place_sql(p, "SELECT count(*) FROM vm"), 1);
 }
 
-/* What is read together is handed out once, and not when it was written meanwhile. */
+/* What is read together is not handed out when it was written meanwhile. */
 static void bundles_that_are_read_ahead(void **state)
 {
 	struct place *p = *state;
@@ -271,16 +272,36 @@ static void bundles_that_are_read_ahead(void **state)
 	assert_false(absent);
 	assert_string_equal(got.vm_id, "vm-a");
 	assert_int_equal(got.secrets.size, 0);
-	assert_false(bundle_ahead_take(p->s, &refs[0], false, &other));         /* once */
 	assert_ok(bundle_row_get(p->s, "vm-b", 1, &other, &absent, &p->e), p->e);
 	assert_int_equal(other.secrets.size, 6);
 	assert_ok(bundle_row_get(p->s, "vm-none", 1, &other, &absent, &p->e), p->e);
 	assert_true(absent);
 	assert_ok(bundle_ahead_read(p->s, refs, 2, false, &p->e), p->e);
-	assert_false(bundle_ahead_take(p->s, &refs[1], true, &other));          /* its secrets were not read */
+	assert_false(bundle_ahead_find(p->s, &refs[1], true, &other));          /* its secrets were not read */
 	assert_ok(bundle_row_save(p->s, &got, &p->e), p->e);
-	assert_false(bundle_ahead_take(p->s, &refs[0], false, &other));
-	assert_true(bundle_ahead_take(p->s, &refs[1], false, &other));
+	assert_false(bundle_ahead_find(p->s, &refs[0], false, &other));
+	assert_true(bundle_ahead_find(p->s, &refs[1], false, &other));
+}
+
+/* Who was found to have none is not asked of again, until one is written. */
+static void quarantined_boots_are_looked_for_together(void **state)
+{
+	struct place *p = *state;
+	const struct bundle_ref refs[] = { { .vm_id = "vm-a" }, { .vm_id = "vm-b" } };
+	struct boot quarantined = { .boot_id = "boot-1", .standing = BOOT_QUARANTINED }, got;
+	bool absent;
+
+	assert_ok(boot_put(p->s, "vm-b", &quarantined, &p->e), p->e);
+	assert_ok(boot_ahead_read(p->s, refs, 2, &p->e), p->e);
+	place_sql(p, "UPDATE boot SET vm_id = 'vm-a'");
+	assert_ok(boot_get_standing(p->s, "vm-a", BOOT_QUARANTINED, &got, &absent, &p->e), p->e);
+	assert_true(absent);
+	place_sql(p, "UPDATE boot SET vm_id = 'vm-b'");
+	assert_ok(boot_get_standing(p->s, "vm-b", BOOT_QUARANTINED, &got, &absent, &p->e), p->e);
+	assert_false(absent);
+	assert_ok(boot_put(p->s, "vm-a", &quarantined, &p->e), p->e);
+	assert_ok(boot_get_standing(p->s, "vm-a", BOOT_QUARANTINED, &got, &absent, &p->e), p->e);
+	assert_false(absent);
 }
 
 /* More are written than there are places: the others are read. */
@@ -296,9 +317,9 @@ static void the_oldest_goes(void **state)
 		snprintf(name, sizeof name, "m%d", i);
 		make(p, name, &v);
 	}
-	assert_false(vm_recent_has(p->s, "vm-m0"));
-	assert_true(vm_recent_has(p->s, "vm-m1"));
-	assert_true(vm_recent_has(p->s, "vm-m128"));
+	assert_null(vm_recent_peek(p->s, "vm-m0"));
+	assert_non_null(vm_recent_peek(p->s, "vm-m1"));
+	assert_non_null(vm_recent_peek(p->s, "vm-m128"));
 	save(p, "vm-m0", "here all the same");
 	assert_ok(store_turn_commit(p->s, &p->e), p->e);
 	assert_int_equal(place_sql(p, "SELECT count(*) FROM vm WHERE reason = 'here all the same'"), 1);
@@ -309,7 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		place_test(a_row_is_what_it_would_be_read_as), place_test(asked_once_until_the_next_iteration), place_test(a_stale_row_writes_nothing),
 		place_test(what_is_undone_is_forgotten), place_test(posts_behind_a_mark), place_test(books_of_a_turn_are_written_once), place_test(the_oldest_goes),
-		place_test(a_name_that_is_taken), place_test(bundles_that_are_read_ahead),
+		place_test(a_name_that_is_taken), place_test(bundles_that_are_read_ahead), place_test(quarantined_boots_are_looked_for_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
