@@ -296,13 +296,11 @@ static int add_behind(void *arg, struct key_statement *k, struct err *e)
 {
 	struct buf *out = arg;
 
-	if (k->kind == KEY_PREDECESSOR || !k->envelope.size)
-		return 0;
 	buf_add(out, k->envelope.data, k->envelope.size);
 	return buf_check(out, "the key statements", e);
 }
 
 int keys_behind(struct ctl *c, const char *project, struct buf *out, struct err *e)
 {
-	return key_statement_each(c->store, project, STATEMENTS_MAX, add_behind, out, e);
+	return key_statement_behind(c->store, project, STATEMENTS_MAX, add_behind, out, e);
 }
