@@ -7,8 +7,8 @@
 #include "common/base/file.h"
 #include "common/media/statements.h"
 
-/* The guest's statements: as they lie there, and with those that came behind the bundle. */
-struct kept { struct buf was, is; };
+/* The guest's statements: as they lie there, and with those that came behind the bundle. ended: one of these ends a key that counted. */
+struct kept { struct buf was, is; bool ended; };
 static void kept_fini(struct kept *k)
 {
 	buf_fini(&k->was);
@@ -22,9 +22,13 @@ static int load_trust(int root, const struct seed *s, size_t bundle_size, struct
 	int r;
 
 	if ((r = trust_load(root, TRUST_DIR, POLICY_PATH, t, e)) || (r = file_read(root, STATEMENTS_PATH, &k->was, &absent, e)) ||
-	    (r = statements_take(t, k->was.data, k->was.size, STATEMENTS_PATH, &k->is, e)))
+	    (r = statements_take(t, k->was.data, k->was.size, STATEMENTS_PATH, NULL, e)))
 		return r;
-	return statements_take(t, s->bytes + bundle_size, s->size - bundle_size, "behind the bundle", &k->is, e);
+	size_t revoked = trust_revoked(t);
+	buf_add(&k->is, k->was.data ? k->was.data : "", k->was.size);          /* what was kept stays, whatever trust.d says by now */
+	r = statements_take(t, s->bytes + bundle_size, s->size - bundle_size, "behind the bundle", &k->is, e);
+	k->ended = !r && trust_revoked(t) > revoked;
+	return r;
 }
 
 /* Nothing is written where nothing is new. */
@@ -55,17 +59,22 @@ static struct guest_facts facts_of(const struct seed *s, const char *uuid, const
 int seed_verify(int root, struct seed *s, const char *uuid, const struct journal *j, struct verified **ret, struct err *e)
 {
 	scoped_free struct trust *trust = calloc(1, sizeof *trust);
-	scoped(kept_fini) struct kept k = { BUF_MAX(STATEMENTS_SIZE_MAX), BUF_MAX(STATEMENTS_SIZE_MAX) };
+	scoped(kept_fini) struct kept k = { BUF_MAX(STATEMENTS_SIZE_MAX), BUF_MAX(2 * STATEMENTS_SIZE_MAX), false };
 	const struct guest_facts facts = facts_of(s, uuid, j);
 	size_t size;
 	int r;
 
 	if (!trust)
 		return err_nomem(e);
-	if ((r = statements_split(s->bytes, s->size, &size, e)) || (r = load_trust(root, s, size, trust, &k, e)) ||
-	    (r = bundle_verify(give(s->bytes), size, trust, &facts, ret, e)))
+	if ((r = statements_split(s->bytes, s->size, &size, e)) || (r = load_trust(root, s, size, trust, &k, e)))
 		return err_wrap(e, "%s", s->origin);
-	return keep(root, &k, e);
+	if ((r = bundle_verify(give(s->bytes), size, trust, &facts, ret, e)) == 0)
+		return keep(root, &k, e);
+	/* A revocation is its signer's word, whatever it lay behind; with it those statements that say who he is. */
+	struct err ignored;
+	if (k.ended)
+		(void)keep(root, &k, &ignored);
+	return err_wrap(e, "%s", s->origin);
 }
 
 void seed_free(struct seed *s)

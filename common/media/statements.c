@@ -103,7 +103,11 @@ int statements_take(struct trust *t, const void *bytes, size_t size, const char 
 			return r;
 		if (!counts(t, &env))
 			continue;
-		if ((r = trust_statement(t, &env, doc, e)) || (r = keep(kept, one, (size_t)(at - one), e)))
+		size_t keys = t->count, revoked = trust_revoked(t);
+		if ((r = trust_statement(t, &env, doc, e)))
+			return r;
+		bool changed = t->count != keys || trust_revoked(t) != revoked;         /* what is known need not be said again, by another key */
+		if (changed && (r = keep(kept, one, (size_t)(at - one), e)))
 			return r;
 	}
 	return 0;

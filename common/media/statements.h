@@ -6,10 +6,11 @@
 #pragma once
 #include "common/media/trust.h"
 
-enum { STATEMENTS_MAX = 64, STATEMENT_SIZE_MAX = 8192, STATEMENTS_SIZE_MAX = STATEMENTS_MAX * STATEMENT_SIZE_MAX };
+/* STATEMENTS_MAX: ten years of a rotation and a revocation each month. */
+enum { STATEMENTS_MAX = 256, STATEMENT_SIZE_MAX = 8192, STATEMENTS_SIZE_MAX = STATEMENTS_MAX * STATEMENT_SIZE_MAX };
 
 /* A seed's bytes: the bundle ends at *ret_bundle. format, limit: what follows is not whole statements. */
 int statements_split(const void *bytes, size_t size, size_t *ret_bundle, struct err *e);
-/* Those signed by a key that t holds count, in their order; one by an unknown or revoked key is passed over. kept (may be NULL): each that counted and does
- * not stand in it yet is appended, STATEMENTS_MAX at most. Errors: as trust_statement(), of one that a held key signed. */
+/* Those signed by a key that t holds count, in their order; one by an unknown or revoked key is passed over. kept (may be NULL): each that counted, changed
+ * what t holds and does not stand in it yet is appended, STATEMENTS_MAX at most. Errors: as trust_statement(), of one that a held key signed. */
 int statements_take(struct trust *t, const void *bytes, size_t size, const char *doc, struct buf *kept, struct err *e);

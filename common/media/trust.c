@@ -243,3 +243,12 @@ int trust_statement(struct trust *t, const struct envelope *env, const char *doc
 		return r;
 	return strcmp(s.type, "revoked") == 0 ? key_revoke(t, &s, doc, e) : add_successor(t, &s, &j, doc, e);
 }
+
+size_t trust_revoked(const struct trust *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->count; i++)
+		n += t->keys[i].revoked;
+	return n;
+}

@@ -10,7 +10,7 @@
 #include "common/media/envelope.h"
 #include "common/media/fetch.h"
 
-enum { STATEMENT_FORMAT = 1, TRUST_KEYS_MAX = 64, TRUST_GROUPS_MAX = 8, TRUST_GROUP_KEYS_MAX = 8 };
+enum { STATEMENT_FORMAT = 1, TRUST_KEYS_MAX = 256, TRUST_GROUPS_MAX = 8, TRUST_GROUP_KEYS_MAX = 8 };
 
 struct trust_key {
 	struct pubkey key;
@@ -69,6 +69,9 @@ int trust_add(struct trust *t, const struct pubkey *key, const char *origin, str
 /* One key statement, already read as an envelope: successor or revoked. It counts by the windows written in it, not by the time of
  * reading, so that a chain of successors still holds when its first keys have expired: FORMAT.md "Key statement". */
 int trust_statement(struct trust *t, const struct envelope *env, const char *doc, struct err *e);
+
+/* How many of its keys are revoked. */
+size_t trust_revoked(const struct trust *t);
 
 /* Do the signatures on env meet the policy?  A signature by a held key that does not verify, or by a revoked
  * key or a forbidden algorithm, refuses the whole; one by a key not held, or outside its key's window, is passed over.  untrusted names

@@ -128,7 +128,7 @@ static int load_policy(int root, const char *path, struct policy *ret, struct er
 
 int trust_load(int root, const char *dir, const char *policy_path, struct trust *ret, struct err *e)
 {
-	scoped_free struct trust *t = calloc(1, sizeof *t);     /* some 20 KB */
+	scoped_free struct trust *t = calloc(1, sizeof *t);     /* some 80 KB */
 	scoped(names_fini) struct names n = { 0 };
 	int r;
 

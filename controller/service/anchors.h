@@ -5,7 +5,7 @@
 #pragma once
 #include "controller/service/ctl.h"
 
-enum { ANCHORS_MAX = 128 };
+enum { ANCHORS_MAX = 512 };
 struct anchor { char name[STORE_NAME_MAX + 16]; struct buf bytes; };
 struct anchors { size_t count; struct anchor *at; };
 void anchors_fini(struct anchors *a);

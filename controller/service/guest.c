@@ -208,7 +208,8 @@ int guest_take(struct ctl *c, const char *vm_id, const void *frame, size_t size,
 	return have ? guest_take_frame(c, vm_id, &f, NULL, e) : err_set(e, ERR_FORMAT, "VM %s: what is no whole frame", vm_id);
 }
 
-static bool has_newest(const struct vm *v) { return v->has_epoch == v->epoch && v->has_gen == v->sequence; }
+/* It has the newest, or has said that it could not do it: told again, it would say the same. Its HELLO is answered all the same. */
+static bool knows_newest(const struct vm *v) { return (v->has_epoch == v->epoch && v->has_gen == v->sequence) || report_refused(v); }
 
 static int tell(struct ctl *c, struct vm *v, struct buf *into, struct err *e)
 {
@@ -220,7 +221,7 @@ static int tell(struct ctl *c, struct vm *v, struct buf *into, struct err *e)
 
 int guest_tell_goal(struct ctl *c, struct vm *v, struct err *e)
 {
-	if (!v->goal || has_newest(v) || (c->waiters && waiters_wake(c->waiters, v->id)) || !v->running)
+	if (!v->goal || knows_newest(v) || (c->waiters && waiters_wake(c->waiters, v->id)) || !v->running)
 		return 0;
 	if (vm_is_remote(v) && !c->talk)
 		return remote_wake(c, v->host, e);      /* told when it asks */
@@ -235,7 +236,7 @@ int guest_goal(struct ctl *c, const char *vm_id, struct buf *into, struct err *e
 
 	if (r || absent || (clock_apart_s(clock_unix_s(), v.seen_at) >= SEEN_EVERY_S && (v.seen_at = clock_unix_s(), r = ctl_save(c, &v, e))) || (r = refresh(c, &v, e)))
 		return r;
-	return has_newest(&v) ? 0 : tell(c, &v, into, e);
+	return knows_newest(&v) ? 0 : tell(c, &v, into, e);
 }
 
 int guest_take_relayed(struct ctl *c, const struct frame *f, struct err *e)

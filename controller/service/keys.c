@@ -300,8 +300,6 @@ static int add_behind(void *arg, struct key_statement *k, struct err *e)
 {
 	struct buf *out = arg;
 
-	if (k->kind == KEY_PREDECESSOR || !k->envelope.size)
-		return 0;
 	buf_add(out, k->envelope.data, k->envelope.size);
 	return buf_check(out, "the key statements", e);
 }
@@ -311,12 +309,12 @@ int keys_behind(struct ctl *c, const char *project, struct buf *out, struct err 
 	int r;
 
 	if (!store_in_turn(c->store))
-		return key_statement_each(c->store, project, STATEMENTS_MAX, add_behind, out, e);
+		return key_statement_behind(c->store, project, STATEMENTS_MAX, add_behind, out, e);
 	if (c->behind.turn != store_turn(c->store) || strcmp(c->behind.project, project) != 0) {
 		buf_fini(&c->behind.envelopes);
 		c->behind.envelopes = BUF_MAX(out->max);
 		c->behind.turn = 0;
-		if ((r = key_statement_each(c->store, project, STATEMENTS_MAX, add_behind, &c->behind.envelopes, e)) ||
+		if ((r = key_statement_behind(c->store, project, STATEMENTS_MAX, add_behind, &c->behind.envelopes, e)) ||
 		    (r = text_copy(c->behind.project, sizeof c->behind.project, project, "the project", e)))
 			return r;
 		c->behind.turn = store_turn(c->store);

@@ -35,23 +35,6 @@ int report_acknowledge(struct ctl *c, const struct guest_talk *t, const struct s
 	return guest_answer(c, t, &(struct frame){ .type = FRAME_ACK, .seq = s->seq, .body = (const uint8_t *)line, .body_size = strlen(line) }, e);
 }
 
-struct json_object *report_shown(const struct status *s, bool authentic)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_put(o, "phase", status_phase_name(s->phase));
-	json_put_uint(o, "k", s->k);
-	json_put_uint(o, "n", s->n);
-	json_put(o, "step", s->step);
-	json_put_uint(o, "at_ms", s->at_ms);
-	json_put_uint(o, "took_us", s->took_us);
-	json_put(o, "boot_id", s->boot_id);
-	json_put_bool(o, "authenticated", authentic);
-	if (s->findings)
-		json_object_object_add(o, "findings", json_object_get(s->findings));
-	return o;
-}
-
 /* Worth an event: it moves the machine's state, or somebody looks at each step. */
 static bool is_news(struct ctl *c, const struct vm *v, const struct status *s)
 {
@@ -72,6 +55,10 @@ static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool
 		return r;
 	if (s->items)
 		json_object_object_add(o, "items", json_object_get(s->items));
+	if (authentic && s->phase == PHASE_FAILED) {            /* report_refused() */
+		json_put_uint(o, "epoch", (uint64_t)v->epoch);
+		json_put_uint(o, "gen", (uint64_t)v->sequence);
+	}
 	char **kept = authentic ? &v->status : &v->unproven;
 	free(*kept);
 	*kept = strdup(json_line(o));

@@ -12,6 +12,8 @@ int report_unproven_take(struct ctl *c, struct vm *v, const struct frame *f, str
 
 /* What a report says, as documents show it; without its items. */
 struct json_object *report_shown(const struct status *s, bool authentic);
+/* Has its guest said that it could not do the newest goal? Of the last report, which names the goal that it failed. */
+bool report_refused(const struct vm *v);
 /* To who sent it: everything of this boot up to it is committed. */
 int report_acknowledge(struct ctl *c, const struct guest_talk *t, const struct status *s, struct err *e);
 

@@ -77,6 +77,23 @@ int key_statement_each(struct store *s, const char *project, int limit, int (*ea
 	return r;
 }
 
+#define IS_BEHIND "project = ?1 AND envelope IS NOT NULL AND (kind = 1 OR (kind = 3 AND signer IN (SELECT id FROM media_key WHERE project = ?1" \
+	" AND state IN ('active', ''))) OR n IN (SELECT max(n) FROM key_statement WHERE project = ?1 AND kind = 3 AND envelope IS NOT NULL GROUP BY subject))"
+int key_statement_behind(struct store *s, const char *project, int limit, int (*each)(void *arg, struct key_statement *k, struct err *e), void *arg, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+	int r = db_query(s, &q, e, "SELECT " COLUMNS " FROM key_statement WHERE n IN (SELECT n FROM key_statement WHERE " IS_BEHIND " ORDER BY n DESC LIMIT ?2)"
+		" AND project = ?1 ORDER BY n", "ti", project, (int64_t)limit);
+
+	_Static_assert(KEY_SUCCESSOR == 1 && KEY_REVOKED == 3, "the numbers above");
+	while (!r && (r = db_step(s, q, e)) == 1) {
+		scoped_key_statement struct key_statement k = KEY_STATEMENT;
+		if (!(r = read_row(q, &k, e)))
+			r = each(arg, &k, e);
+	}
+	return r;
+}
+
 int key_statement_unsigned(struct store *s, char (*projects)[STORE_PROJECT_MAX], size_t max, size_t *ret, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;

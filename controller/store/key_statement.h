@@ -25,6 +25,9 @@ int key_statement_insert(struct store *s, struct key_statement *k, struct err *e
 int key_statement_get(struct store *s, const char *project, int64_t n, struct key_statement *ret, bool *ret_absent, struct err *e);
 /* The newest `limit`, in the order of their numbers. */
 int key_statement_each(struct store *s, const char *project, int limit, int (*each)(void *arg, struct key_statement *k, struct err *e), void *arg, struct err *e);
+/* What travels behind a bundle: every signed successor, and of each key that was revoked the revocations by keys that sign now, and the newest; the newest
+ * `limit`, in the order of their numbers. Another revocation of the same key says nothing more: who believes its signer finds his successor, who says it too. */
+int key_statement_behind(struct store *s, const char *project, int limit, int (*each)(void *arg, struct key_statement *k, struct err *e), void *arg, struct err *e);
 /* Projects with statements that are not signed yet, `max` at most. */
 int key_statement_unsigned(struct store *s, char (*projects)[STORE_PROJECT_MAX], size_t max, size_t *ret, struct err *e);
 int key_statement_sign(struct store *s, const struct key_statement *k, const struct buf *envelope, struct err *e);

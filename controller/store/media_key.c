@@ -54,21 +54,30 @@ static int read_row(struct db_query *q, struct media_key *k, struct err *e)
 	return pubkey_from_spki(spki.data, spki.size, k->name, &k->public, e);
 }
 
+/* Zeroed, as read_row() wants it. */
+static int more_room(struct media_key **keys, size_t n, size_t *room, struct err *e)
+{
+	size_t more = *room ? 2 * *room : 8;
+	struct media_key *all = n < *room ? *keys : reallocarray(*keys, more, sizeof *all);
+
+	if (!all)
+		return err_nomem(e);
+	memset(&all[n], 0, sizeof *all);
+	*room = n < *room ? *room : more;
+	*keys = all;
+	return 0;
+}
+
 int media_key_list(struct store *s, const char *project, struct media_key **ret, size_t *ret_count, struct err *e)
 {
-	enum { KEYS_MAX = 64 };
 	scoped_query struct db_query *q = NULL;
-	size_t n = 0;
+	struct media_key *keys = NULL;
+	size_t n = 0, room = 0;
 	int r = db_query(s, &q, e, "SELECT id, project, name, spki, sealed, state, created_at, rev, succeeds, retired_at, until_s"
-		" FROM media_key WHERE project = ? ORDER BY name LIMIT 64", "t", project);
-	if (r)
-		return r;
-	struct media_key *keys = calloc(KEYS_MAX, sizeof *keys);
-	if (!keys)
-		return err_nomem(e);
-	while ((r = db_step(s, q, e)) == 1)
-		if ((r = read_row(q, &keys[n++], e)))
-			break;
+		" FROM media_key WHERE project = ? ORDER BY name", "t", project);
+	while (!r && (r = db_step(s, q, e)) == 1)
+		if (!(r = more_room(&keys, n, &room, e)))
+			r = read_row(q, &keys[n++], e);
 	if (r) {
 		media_key_list_free(keys, n);
 		return r;

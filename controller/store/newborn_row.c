@@ -1,7 +1,7 @@
 /* newborn_row.c - see newborn_row.h */
 #include "controller/store/newborn_row.h"
 
-#include "controller/store/db.h"
+#include "controller/store/engine.h"
 
 #define COLUMNS "vm_id, uuid, proof, token, token_until, nonce, asked_at, sequence, refused, rev"
 
@@ -79,6 +79,8 @@ int newborn_row_save(struct store *s, struct newborn_row *n, struct err *e)
 
 	if (r)
 		return r;
+	if (!changed)                   /* another natald was asked at the same moment: run again, the turn finds what became of it */
+		s->must_retry = store_has_locks(s) && s->in_turn;
 	if (!changed)
 		return err_set(e, ERR_CONFLICT, "the birth of %s was changed meanwhile", n->vm_id);
 	n->rev++;

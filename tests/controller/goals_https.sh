@@ -79,6 +79,17 @@ cat "$root"/etc/natal/tls/{cert,chain,key}.pem > "$T/web-1.pem"
 want 0 "goal 0.5" n vm change web-1 --user eve
 within 60 answered 5 && ok "and the run that counts follows its goals" || fail "$(field web-1 goal): $(tail -5 "$T/guestd.log") $(tail -3 "$T/natald.log")"
 
+# A goal that the guest refuses is told once: it waits for another, and is not told the same again and again.
+mkdir "$T/aside"; mv "$root"/etc/natal/trust.d/* "$T/aside/"; rm -f "$root/var/lib/natal/statements"
+want 0 "goal 0.6" n vm change web-1 --user mallory
+refused() { [ "$(field web-1 state)" = failed ]; }
+within 60 refused && ok "a guest that trusts no key refuses: $(field web-1 reason)" || fail "$(field web-1 state): $(tail -5 "$T/guestd.log")"
+sleep 3; before=$(asked); sleep 8; more=$(($(asked) - before))
+[ $more -le 1 ] && ok "and waits: it has asked $more times in 8 s" || fail "it has asked $more times in 8 s: $(tail -3 "$T/guestd.log")"
+mv "$T"/aside/* "$root/etc/natal/trust.d/"
+want 0 "goal 0.7" n vm change web-1 --remove-user mallory
+within 60 answered 7 && ok "the next goal is told at once" || fail "$(field web-1 goal): $(tail -5 "$T/guestd.log")"
+
 # A deleted VM's certificate is worth nothing.
 n vm delete web-1 > /dev/null
 within 60 grep -q "answers with status 40[13]" "$T/guestd.log" && ok "a deleted VM is refused" || fail "still heard: $(tail -3 "$T/guestd.log")"

@@ -1,9 +1,11 @@
 /* What the journal says against a medium: whose journal it is, and what it has seen. */
 #include "tests/unit/unit.h"
 #include <sodium.h>
+#include <sys/stat.h>
 #include "agent/journal.h"
 #include "agent/seed.h"
 #include "common/base/clock.h"
+#include "common/media/statements.h"
 #include "tests/unit/agent/seed.h"
 #include "tests/unit/common/media/sample.h"
 
@@ -202,6 +204,62 @@ static void a_refused_bundle_leaves_nothing(void **state)
 	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "signed by unknown key");
 }
 
+/* But who ends a key ends it, whatever his word lay behind: a guest that was shown it takes nothing of that key any more. */
+static void a_revocation_behind_a_refused_bundle_is_kept(void **state)
+{
+	struct journal j = { 0 };
+
+	(void)state;
+	successor(&key, &next);
+	add_statement(&next, about("revoked", &key));
+	signer = stranger;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "signed by unknown key");
+	buf_clear(&behind);
+	signer = key;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "is revoked");
+	signer = next;
+	assert_ok(verify(SAMPLE_UUID, &j, NULL), e);    /* and its successor is who said so */
+}
+
+static off_t size_kept(void)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(root.fd, STATEMENTS_PATH + 1, &st, 0), 0);
+	return st.st_size;
+}
+
+/* Ten years: a rotation each month, and the key before the last revoked each time. An old image follows, and what it keeps does not grow by what it knows. */
+static void a_hundred_and_twenty_rotations(void **state)
+{
+	enum { MONTHS = 120 };
+	static struct test_key keys[MONTHS + 1];
+	struct journal j = { 0 };
+	char name[16];
+
+	(void)state;
+	keys[0] = key;
+	for (int i = 1; i <= MONTHS; i++) {
+		snprintf(name, sizeof name, "month %d", i);
+		keys[i] = test_key(SIG_ED25519, name);
+		successor(&keys[i - 1], &keys[i]);
+		if (i > 1)
+			add_statement(&keys[i], about("revoked", &keys[i - 2]));
+	}
+	signer = keys[MONTHS];
+	assert_ok(verify(SAMPLE_UUID, &j, NULL), e);
+	buf_clear(&behind);
+	off_t kept = size_kept();
+	assert_true(kept > 0);
+	for (int i = 0; i < MONTHS - 1; i++)            /* all of them are revoked by the newest once more */
+		add_statement(&keys[MONTHS], about("revoked", &keys[i]));
+	assert_ok(verify(SAMPLE_UUID, &j, NULL), e);
+	assert_int_equal(size_kept(), kept);
+	buf_clear(&behind);
+	signer = keys[MONTHS - 2];
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "is revoked");
+}
+
 static void what_is_no_statement(void **state)
 {
 	struct journal j = { 0 };
@@ -217,9 +275,9 @@ static void what_is_no_statement(void **state)
 	behind.data[behind.size - 1] ^= 1;
 	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "behind the bundle");
 	buf_clear(&behind);
-	for (int i = 0; i < 65; i++)
+	for (int i = 0; i < STATEMENTS_MAX + 1; i++)
 		successor(&key, &next);
-	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_LIMIT, e, "more than 64 key statements");
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_LIMIT, e, "more than 256 key statements");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -228,7 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_seen), TEST(a_sequence_that_was_passed), TEST(one_sequence_is_one_bundle), TEST(another_machines_journal),
 		TEST(the_next_key_is_named_behind_the_bundle), TEST(strangers_are_passed_over), TEST(a_revocation_is_kept), TEST(a_refused_bundle_leaves_nothing),
-		TEST(what_is_no_statement),
+		TEST(what_is_no_statement), TEST(a_revocation_behind_a_refused_bundle_is_kept), TEST(a_hundred_and_twenty_rotations),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* What natald makes of a guest's frame: whose it is, whether it was seen before, what it may move, and what goes away with it. */
 #include "tests/unit/controller/service/born.h"
 #include "common/media/result.h"
+#include "common/wire/goalframe.h"
 #include "common/wire/status.h"
 #include "controller/api/api.h"
 #include "controller/service/guest.h"
@@ -271,12 +272,58 @@ static void an_end_that_comes_late_is_kept(void **state)
 	vm_is(VM_PROVISIONING, "applying");
 }
 
+/* Is who waits told the newest goal? */
+static bool told(void)
+{
+	scoped_buf struct buf into = BUF_MAX(FRAME_BODY_MAX);
+
+	assert_ok(guest_goal(&c, id, &into, &e), e);
+	return into.size > 0;
+}
+
+static bool hello_is_answered(void)
+{
+	scoped_buf struct buf body = BUF_MAX(1024), out = BUF_MAX(FRAME_BODY_MAX);
+	struct hello h = { .boot = 1, .boot_id = BOOT_A, .version = "1" };
+
+	assert_ok(hello_write(&h, &body, &e), e);
+	assert_ok(frame_write(FRAME_HELLO, 1, body.data, body.size, key, &out, &e), e);
+	forget_queue();
+	assert_ok(guest_take(&c, id, out.data, out.size, &e), e);
+	return queued(FRAME_HOST_TO_GUEST);
+}
+
+/* A goal that the guest has refused is not told to each of its waits: it would refuse it again, and ask again. Another goal is, and so it is who says HELLO. */
+static void a_goal_that_was_refused_is_told_once(void **state)
+{
+	(void)state;
+	place_sql(p, "DELETE FROM bundle_secret");
+	assert_true(told());
+	heard(says(PHASE_APPLYING, BOOT_A, 1), key);
+	assert_true(told());
+	heard(says(PHASE_FAILED, BOOT_A, 2), other_key);
+	assert_true(told());                                    /* nothing proves it */
+	heard(says(PHASE_FAILED, BOOT_A, 2), key);
+	vm_is(VM_FAILED, "the guest says it failed");
+	assert_false(told());
+	assert_true(hello_is_answered());
+	place_sql(p, "UPDATE vm SET sequence = 2, rev = rev + 1");
+	place_sql(p, "UPDATE bundle SET sequence = 2");
+	assert_true(told());
+	struct status s = says(PHASE_FAILED, BOOT_A, 3);
+	s.gen = 2;
+	heard(s, key);
+	assert_false(told());
+	place_sql(p, "UPDATE vm SET epoch = 1, rev = rev + 1");
+	assert_true(told());
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
 		T(what_was_signed_is_delivered), T(another_mac), T(no_mac), T(refused_frames), T(seen_before), T(older_boots_and_twins),
 		T(a_first_boot_tried_again), T(lie_provisioned), T(lie_unchanged), T(lie_degraded), T(lie_drifted), T(no_keys),
-		T(a_drifted_guest_has_not_been_delivered_to), T(an_end_that_comes_late_is_kept),
+		T(a_drifted_guest_has_not_been_delivered_to), T(an_end_that_comes_late_is_kept), T(a_goal_that_was_refused_is_told_once),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }

@@ -451,12 +451,86 @@ static void pool_marks_per_kind(void **state)
 	assert_int_equal(got[1].high, 10);
 }
 
+struct behind { char text[400]; };
+static int note_behind(void *arg, struct key_statement *k, struct err *e)
+{
+	struct behind *b = arg;
+	size_t n = strlen(b->text);
+
+	(void)e;
+	snprintf(b->text + n, sizeof b->text - n, "%s%s by %s", n ? ", " : "", k->subject, k->signer);
+	return 0;
+}
+
+static const char *behind(struct place *p, int limit)
+{
+	static struct behind b;
+
+	b.text[0] = 0;
+	assert_ok(key_statement_behind(p->s, "default", limit, note_behind, &b, &p->e), p->e);
+	return b.text;
+}
+
+/* Every successor; a revocation by each key that signs now, and the newest: what others have said of it says nothing more. */
+static void what_travels_behind_a_bundle(void **state)
+{
+	static const struct { enum key_statement_kind kind; const char *subject, *signer; bool unsigned_yet; } rows[] = {
+		{ KEY_SUCCESSOR, "k2", "k1" }, { KEY_PREDECESSOR, "k1", "k2" }, { KEY_REVOKED, "k1", "k2" }, { KEY_SUCCESSOR, "k3", "k2" },
+		{ KEY_REVOKED, "k1", "k3" }, { KEY_REVOKED, "k1", "b1" }, { KEY_REVOKED, "k1", "b2" }, { KEY_REVOKED, "k1", "k4", true },
+		{ KEY_REVOKED, "b9", "b8" },
+	};
+	struct place *p = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		scoped_key_statement struct key_statement k = KEY_STATEMENT;
+		scoped_buf struct buf envelope = BUF_MAX(100);
+		snprintf(k.project, sizeof k.project, "default");
+		snprintf(k.subject, sizeof k.subject, "%s", rows[i].subject);
+		snprintf(k.signer, sizeof k.signer, "%s", rows[i].signer);
+		k.kind = rows[i].kind;
+		buf_str(&k.payload, "p");
+		buf_str(&envelope, "e");
+		assert_ok(key_statement_insert(p->s, &k, &p->e), p->e);
+		assert_ok(rows[i].unsigned_yet ? 0 : key_statement_sign(p->s, &k, &envelope, &p->e), p->e);
+	}
+	place_sql(p, place_server() ? "INSERT INTO media_key (id, project, name, alg, spki, sealed, state, created_at, rev) VALUES"
+		" ('k3', 'default', 'k3', 1, '\\x00', '\\x00', 'active', 1, 1), ('k2', 'default', 'k2', 1, '\\x00', '\\x00', 'retiring', 1, 1)" :
+		"INSERT INTO media_key (id, project, name, alg, spki, sealed, state, created_at, rev) VALUES"
+		" ('k3', 'default', 'k3', 1, x'00', x'00', 'active', 1, 1), ('k2', 'default', 'k2', 1, x'00', x'00', 'retiring', 1, 1)");
+	assert_string_equal(behind(p, 100), "k2 by k1, k3 by k2, k1 by k3, k1 by b2, b9 by b8");
+	assert_string_equal(behind(p, 2), "k1 by b2, b9 by b8");
+}
+
+/* Ten years of them: none is left out. */
+static void hundreds_of_media_keys(void **state)
+{
+	struct place *p = *state;
+	struct media_key k = { .sealed = BUF_MAX(100) }, *list;
+	uint8_t spki[44] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
+	size_t n;
+
+	buf_str(&k.sealed, "x");
+	snprintf(k.project, sizeof k.project, "default");
+	for (int i = 0; i < 130; i++) {
+		spki[43] = (uint8_t)i;
+		assert_ok(pubkey_from_spki(spki, sizeof spki, "test", &k.public, &p->e), p->e);
+		snprintf(k.id, sizeof k.id, "id%d", i);
+		snprintf(k.name, sizeof k.name, "m-%03d", i);
+		assert_ok(media_key_insert(p->s, &k, &p->e), p->e);
+	}
+	assert_ok(media_key_list(p->s, "default", &list, &n, &p->e), p->e);
+	assert_int_equal(n, 130);
+	assert_string_equal(list[129].name, "m-129");
+	media_key_list_free(list, n);
+	media_key_fini(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		place_test(vm_is_unique), place_test(vm_save_compares_and_tells), place_test(vm_lists), place_test(state_names_are_closed),
 		place_test(event_undone_with_its_request), place_test(pool_takes_once), place_test(pool_notices_a_lost_key), place_test(pool_notices_a_lost_key_that_was_wiped),
-			place_test(media_keys), place_test(key_statements),
+			place_test(media_keys), place_test(key_statements), place_test(what_travels_behind_a_bundle), place_test(hundreds_of_media_keys),
 		place_test(ca_rows), place_test(images), place_test(bundles), place_test(a_signature_of_an_older_row), place_test(pool_marks_per_kind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
