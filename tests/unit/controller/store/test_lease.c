@@ -95,10 +95,28 @@ static void a_takeover_waits_for_the_turn(void **state)
 	store_close(third);
 }
 
+/* The clock was a day ahead when the holder took it, and he has gone: nobody waits for that day. */
+static void a_clock_that_is_put_back_ends_it(void **state)
+{
+	struct place *p = *state;
+	struct store *other;
+	struct lease a, b;
+
+	assert_ok(store_open(p->path, &other, &p->e), p->e);
+	assert_true(take(p->s, "a", 86405000, &a));
+	assert_true(take(other, "b", 5000, &b));
+	assert_int_equal(b.token, 2);
+	assert_false(take(p->s, "a", 5001, &a));
+	assert_true(take(other, "b", 6500, &b));
+	assert_false(take(p->s, "a", 6000, &a));        /* a second's difference is none */
+	store_close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		place_test(one_holder_at_a_time), place_test(a_stale_holder_changes_nothing), place_test(a_takeover_waits_for_the_turn),
+		place_test(a_clock_that_is_put_back_ends_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
