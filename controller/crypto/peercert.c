@@ -95,17 +95,23 @@ static int serial_of(const struct buf *der, struct peercert_serial *ret, struct 
 	return 0;
 }
 
-int peercert_serial(const char *pem, size_t size, struct peercert_serial *ret, struct err *e)
+int peercert_der(const char *pem, size_t size, struct buf *out, struct err *e)
 {
 	static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
-	scoped_buf struct buf der = BUF_MAX(PEERCERT_DER_MAX);
 	const char *from = memmem(pem, size, begin, sizeof begin - 1);
 	const char *to = from ? memmem(from, size - (size_t)(from - pem), end, sizeof end - 1) : NULL;
 
 	if (!to)
 		return err_set(e, ERR_FORMAT, "a certificate: not PEM");
 	from += sizeof begin - 1;
-	int r = base64_decode_loose(from, (size_t)(to - from), "a certificate", &der, e);
+	return base64_decode_loose(from, (size_t)(to - from), "a certificate", out, e);
+}
+
+int peercert_serial(const char *pem, size_t size, struct peercert_serial *ret, struct err *e)
+{
+	scoped_buf struct buf der = BUF_MAX(PEERCERT_DER_MAX);
+	int r = peercert_der(pem, size, &der, e);
+
 	return r ? r : serial_of(&der, ret, e);
 }
 
@@ -211,7 +217,8 @@ static int read_facts(gnutls_x509_crt_t c, struct peercert *p, struct err *e)
 	return 0;
 }
 
-int peercert_check(const struct issuer *i, const void *der, size_t size, int64_t now_unix_s, struct peercert *ret, struct err *e)
+/* i NULL: whoever issued it. */
+static int check(const struct issuer *i, const void *der, size_t size, int64_t now_unix_s, struct peercert *ret, struct err *e)
 {
 	scoped(crt_free) gnutls_x509_crt_t c = NULL;
 	struct peercert p = { 0 };
@@ -221,9 +228,19 @@ int peercert_check(const struct issuer *i, const void *der, size_t size, int64_t
 	if (size > PEERCERT_DER_MAX)
 		return err_set(e, ERR_LIMIT, "a certificate of %zu bytes, %d at most", size, PEERCERT_DER_MAX);
 	if ((r = made(gnutls_x509_crt_init(&c), e)) || (r = made(gnutls_x509_crt_import(c, &d, GNUTLS_X509_FMT_DER), e)) ||
-	    (r = check_signature(i, c, der, size, e)) || (r = read_facts(c, &p, e)) || (r = check_time(&p, now_unix_s, e)) ||
+	    (i && (r = check_signature(i, c, der, size, e))) || (r = read_facts(c, &p, e)) || (r = check_time(&p, now_unix_s, e)) ||
 	    (r = check_purpose(c, e)) || (r = find_uri(c, &p, e)))
 		return r;
 	*ret = p;
 	return 0;
+}
+
+int peercert_check(const struct issuer *i, const void *der, size_t size, int64_t now_unix_s, struct peercert *ret, struct err *e)
+{
+	return i ? check(i, der, size, now_unix_s, ret, e) : err_set(e, ERR_INTERNAL, "no issuer to check a certificate with");
+}
+
+int peercert_read(const void *der, size_t size, int64_t now_unix_s, struct peercert *ret, struct err *e)
+{
+	return check(NULL, der, size, now_unix_s, ret, e);
 }

@@ -21,8 +21,12 @@ struct peercert {
 	int64_t not_before, not_after;
 	uint8_t spki_sha256[SHA256_SIZE];
 };
+/* The bytes of the first certificate of a PEM text. */
+int peercert_der(const char *pem, size_t size, struct buf *out, struct err *e);
 /* The serial of the first certificate of a PEM text that is ours, without reading more of it. */
 struct peercert_serial { size_t size; uint8_t bytes[PEERCERT_SERIAL_MAX]; };
 int peercert_serial(const char *pem, size_t size, struct peercert_serial *ret, struct err *e);
 /* untrusted, with what to do: not the issuer's, not yet or no longer valid, not for this purpose, a CA's, without a URI. */
 int peercert_check(const struct issuer *i, const void *der, size_t size, int64_t now_unix_s, struct peercert *ret, struct err *e);
+/* The same, whoever issued it: for who knows the certificate, byte for byte. */
+int peercert_read(const void *der, size_t size, int64_t now_unix_s, struct peercert *ret, struct err *e);

@@ -50,8 +50,10 @@ static void identify_net(struct server *s, struct MHD_Connection *c, struct conn
 	else if (address && address->client_addr->sa_family == AF_INET6)
 		inet_ntop(AF_INET6, &((struct sockaddr_in6 *)address->client_addr)->sin6_addr, n->peer.address, sizeof n->peer.address);
 	n->peer.id.role = ROLE_ANYONE;
-	if (session && tls_door_peer(s->to_net.door, session->tls_session, s->to_net.controller, &n->peer, &why) == 0)
+	if (session && tls_door_peer(s->to_net.door, session->tls_session, s->to_net.controller, &n->peer, &why) == 0) {
+		n->peer.good_at = n->peer.known ? *s->to_net.generation : 0;
 		return;
+	}
 	n->peer.id = (struct identity){ .role = ROLE_ANYONE };
 	n->refused = calloc(1, sizeof *n->refused);
 	if (n->refused)

@@ -14,6 +14,7 @@ struct peer {
 	size_t serial_size;
 	uint8_t serial[PEER_SERIAL_MAX];        /* of its certificate: RFC 5280 4.1.2.2 */
 	int64_t not_before, not_after;          /* unix s */
+	bool known;                             /* the store has its certificate, byte for byte */
 	uint64_t good_at;                       /* the generation of revocations at which it was found good; 0: never asked */
 	char address[PEER_ADDRESS_MAX];         /* "192.0.2.1", or "" */
 	uint8_t net[PEER_NET_SIZE];             /* whom that counts as: rate.h */

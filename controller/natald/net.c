@@ -227,6 +227,13 @@ static int admit(void *arg, const struct peer *peer, struct err *e)
 	return grant_check(n->c, &peer->id, peer->serial, peer->serial_size, e);
 }
 
+static bool knows(void *arg, const struct identity *id, const void *der, size_t size)
+{
+	const struct net *n = arg;
+
+	return grant_knows(n->c, id, der, size);
+}
+
 /* What guests are told: the names that were given, else the addresses; each with the port of the first listener. */
 static void tell_addresses(struct net *n)
 {
@@ -255,6 +262,7 @@ int net_start(struct net *n, struct ctl *c, struct server *server, struct err *e
 	if ((r = load_key(n, e)) || (r = tls_door_new(&n->door, e)) || (r = renew(n, e)) ||
 	    (r = in_turn(n, look_at_tickets, NULL, e)))
 		return r;
+	tls_door_known(n->door, knows, n);
 	tell_addresses(n);
 	c->access_generation++;
 	struct server_net net = { n->door, c->id, admit, n, &c->access_generation };

@@ -231,6 +231,23 @@ static int check_guest(struct ctl *c, const struct identity *id, const void *ser
 	return -(int)e->code;
 }
 
+bool grant_knows(struct ctl *c, const struct identity *id, const void *der, size_t size)
+{
+	struct access_guest g;
+	struct err ignored;
+	bool known = false;
+
+	if (id->role != ROLE_GUEST || access_guest(c->store, id->name, &g, &ignored))
+		return false;
+	for (size_t i = 0; i < g.count && !known; i++) {
+		scoped_buf struct buf one = BUF_MAX(PEERCERT_DER_MAX);
+		known = peercert_der(g.certs[i].data, g.certs[i].size, &one, &ignored) == 0 && one.size == size && memcmp(one.data, der, size) == 0;
+	}
+	known &= strcmp(g.project, id->project) == 0;
+	access_guest_fini(&g);
+	return known;
+}
+
 int grant_check(struct ctl *c, const struct identity *id, const void *serial, size_t size, struct err *e)
 {
 	scoped_access struct access a = ACCESS;

@@ -25,6 +25,8 @@ int grant_renew(struct ctl *c, const struct grant_renewal *g, struct access *ret
 int grant_certificate(struct ctl *c, const struct access *a, struct buf *pem, struct err *e);
 int grant_revoke(struct ctl *c, const char *project, const char *name, struct access *ret, struct err *e);
 /* denied: revoked, replaced, or a guest whose VM is gone. */
+/* Is it one of the certificates that count for this guest, as the store has them? */
+bool grant_knows(struct ctl *c, const struct identity *id, const void *der, size_t size);
 int grant_check(struct ctl *c, const struct identity *id, const void *serial, size_t size, struct err *e);
 
 /* natald's own, for its listeners. names: of its certificate. */

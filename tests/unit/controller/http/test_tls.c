@@ -189,6 +189,61 @@ static void certificates_that_do_not_count(void **state)
 	buf_fini(&pem);
 }
 
+static int asked;
+static bool knows_vm_1(void *arg, const struct identity *who, const void *der, size_t size)
+{
+	asked++;
+	return size > 0 && strcmp(who->name, "vm-1") == 0 && strcmp(arg, "store") == 0;
+}
+
+static struct meeting met(struct ca *by, const char *uri, int64_t until)
+{
+	struct card c = issue(by, uri, CERT_CLIENT, until - 600, until);
+	struct meeting m = { 0 };
+
+	meet(&m, versions[1], &c);
+	gnutls_free(m.session.data);
+	card_fini(&c);
+	return m;
+}
+
+/* The store's word in the place of a signature: for guests alone, whom it knows; all else is looked at as ever. */
+static void a_guest_that_the_store_knows(void **state)
+{
+	static const char one[] = "spiffe://ctl-test/project/blue/guest/vm-1", two[] = "spiffe://ctl-test/project/blue/guest/vm-2";
+	struct buf pem = BUF_MAX(CA_PEM_MAX);
+	int64_t later = clock_unix_s() + 300;
+	struct secret *key;
+	struct ca *other;
+
+	(void)state;
+	assert_ok(ca_make("test CA", (uint64_t)later, &key, &pem, &e), e);
+	assert_ok(ca_load(key, pem.data, pem.size, &other, &e), e);
+	char store[] = "store";
+	tls_door_known(door, knows_vm_1, store);
+	struct meeting m = met(other, one, later);
+	assert_ok(m.r, e);
+	assert_true(m.peer.known);
+	assert_string_equal(m.peer.id.name, "vm-1");
+	assert_int_equal(m.peer.serial_size, CERT_SERIAL_SIZE);
+	assert_int_equal(m.peer.not_after, later);
+	m = met(other, two, later);
+	assert_err(m.r, ERR_UNTRUSTED, e, "the certificate was not issued by this controller");
+	m = met(ca, two, later);
+	assert_ok(m.r, e);
+	assert_false(m.peer.known);
+	m = met(ca, one, clock_unix_s() - 10);
+	assert_err(m.r, ERR_UNTRUSTED, e, "the certificate has expired at 20");
+	assert_int_equal(asked, 3);
+	m = met(other, alice, later);
+	assert_err(m.r, ERR_UNTRUSTED, e, "the certificate was not issued by this controller");
+	assert_int_equal(asked, 3);
+	tls_door_known(door, NULL, NULL);
+	ca_free(other);
+	secret_free(key);
+	buf_fini(&pem);
+}
+
 /* The CA's certificate may be replaced by one of another name: what its key signed before counts. */
 static void the_key_counts_not_the_name(void **state)
 {
@@ -235,7 +290,7 @@ static void without_one(void **state)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-	const struct CMUnitTest t[] = { T(tickets_of_two_keys_count), T(certificates_that_do_not_count), T(the_key_counts_not_the_name), T(without_one) };
+	const struct CMUnitTest t[] = { T(tickets_of_two_keys_count), T(certificates_that_do_not_count), T(a_guest_that_the_store_knows), T(the_key_counts_not_the_name), T(without_one) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
