@@ -1,10 +1,12 @@
 /* api_host.c - hosts of their own: their frames, what they fetch, and which there are. docs/WIRE.md, docs/FLEET.md. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "controller/api/api.h"
+#include "controller/api/page.h"
 #include "controller/service/agent_way.h"
 #include "controller/service/birth.h"
 #include "controller/service/carrier.h"
@@ -21,7 +23,7 @@ static const struct json_field host_fields[] = {
 	OUT("name", JSON_TEXT), OUT("state", JSON_TEXT), OUT("accel", JSON_TEXT), OUT("seen_at", JSON_UINT), OUT("guests", JSON_UINT),
 };
 static const struct schema schema_host = { "host", host_fields, ARRAY_SIZE(host_fields), NULL, false };
-static const struct json_field hosts_fields[] = { OUT("hosts", JSON_ARRAY) };
+static const struct json_field hosts_fields[] = { OUT("hosts", JSON_ARRAY), { "next", JSON_TEXT, false, 0, 0 } };
 static const struct schema_part hosts_parts[] = { { "hosts", &schema_host }, { NULL, NULL } };
 const struct schema schema_hosts = { "hosts", hosts_fields, ARRAY_SIZE(hosts_fields), hosts_parts, false };
 
@@ -136,7 +138,7 @@ int api_host_carrier(struct ctl *c, struct request *rq, struct err *e)
 	return 0;
 }
 
-struct listing { struct ctl *c; struct json_object *list; };
+struct listing { struct ctl *c; struct request *rq; struct json_object *list; size_t limit, given; char last[VM_HOST_MAX]; };
 
 static int add_host(struct listing *l, const struct host *h, const char *state, struct err *e)
 {
@@ -144,6 +146,8 @@ static int add_host(struct listing *l, const struct host *h, const char *state, 
 	int64_t guests = 0;
 
 	int r = vm_count_of_host(l->c->store, h->name, &guests, e);
+	snprintf(l->last, sizeof l->last, "%s", h->name);
+	l->given++;
 	json_put(o, "name", h->name);
 	json_put(o, "state", state);
 	json_put(o, "accel", h->accel);
@@ -158,9 +162,11 @@ static int add_granted(void *arg, struct access *a, struct err *e)
 	struct host h = { .seen_at = 0 };
 	struct listing *l = arg;
 	int64_t now = clock_unix_s();
-	bool absent;
+	bool absent, is_host = strcmp(a->role, "host") == 0;
 
-	int r = strcmp(a->role, "host") == 0 ? host_get(l->c->store, a->name, &h, &absent, e) : 1;
+	if (is_host && l->given == l->limit)                    /* one more than was asked for: there is a next page */
+		page_next(l->rq, l->last);
+	int r = is_host && l->given < l->limit ? host_get(l->c->store, a->name, &h, &absent, e) : 1;
 	if (r)
 		return r > 0 ? 0 : r;
 	snprintf(h.name, sizeof h.name, "%s", a->name);
@@ -168,17 +174,22 @@ static int add_granted(void *arg, struct access *a, struct err *e)
 		!absent && clock_apart_s(store_now_s(l->c->store), h.seen_at) < AWAY_S ? "there" : "away", e);
 }
 
+/* natald's own is the first, whatever it would be by its name. */
 int api_host_list(struct ctl *c, struct request *rq, struct err *e)
 {
-	struct listing l = { c, json_object_new_array() };
+	struct listing l = { .c = c, .rq = rq };
 	struct host local = { .name = "local", .seen_at = store_now_s(c->store) };
-	int r = 0;
+	char after[64];
+	int r = page_read(rq, &l.limit, after, e);
 
+	if (r)
+		return r;
 	rq->reply = json_object_new_object();
-	json_object_object_add(rq->reply, "hosts", l.list);
-	if (link_fd(c) >= 0) {
+	json_object_object_add(rq->reply, "hosts", l.list = json_object_new_array());
+	if (!*after && link_fd(c) >= 0) {
 		snprintf(local.accel, sizeof local.accel, "%s", link_accel(c));
 		r = add_host(&l, &local, link_greeted(c) ? "there" : "away", e);
 	}
-	return r ? r : access_each(c->store, "", add_granted, &l, e);
+	const struct access_cursor cursor = { "", "", strcmp(after, "local") == 0 ? "" : after, INT_MAX };
+	return r ? r : access_page(c->store, &cursor, add_granted, &l, e);
 }

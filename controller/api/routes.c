@@ -62,7 +62,7 @@ const struct route routes[] = {
 		.thing = thing_access, .handle = api_access_renew },
 	{ "POST", "/v1/guest/frames", ROLE_GUEST, "a guest's frames, answered with the controller's; with `wait` when there is a goal", NULL, NULL,
 		.params = "wait boot", .body_max = 1 << 20, .raw = true, .raw_body = true, .handle = api_guest_frames },
-	{ "GET", "/v1/hosts", READ, "the machines that run guests", NULL, &schema_hosts, .handle = api_host_list },
+	{ "GET", "/v1/hosts", READ, "the machines that run guests", NULL, &schema_hosts, .params = "limit after", .handle = api_host_list },
 	{ "POST", "/v1/host/frames", ROLE_HOST, "a host's frames, answered with what it is asked; with `wait` when there is something", NULL, NULL,
 		.params = "wait", .body_max = 8 << 20, .raw = true, .raw_body = true, .handle = api_host_frames },
 	{ "GET", "/v1/host/media/{name}", ROLE_HOST, "the medium of a VM that the host is to start, by the VM's id", NULL, NULL, .raw = true, .handle = api_host_media },

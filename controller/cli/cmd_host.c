@@ -18,6 +18,6 @@ int cmd_host_list(struct cli *cli, struct err *e)
 	};
 	scoped_json struct json_object *o = NULL;
 
-	int r = api_json(cli, &(struct api_call){ "GET", "/v1/hosts" }, &o, e);
+	int r = api_list(cli, "/v1/hosts", "hosts", &o, e);
 	return r ? r : print_list(cli, o, "hosts", columns, e);
 }

@@ -24,7 +24,7 @@ static void offer(const struct place *p, const char *word, const char *what)
 static const struct { const char *mark, *noun, *path, *key, *what; } lists[] = {
 	{ "@vm", "vm", "/v1/vms?limit=1000&prefix=", "vms", "state" }, { "@image", "image", "/v1/images?limit=1000", "images", "os" },
 	{ "@key", "key", "/v1/keys?limit=1000", "keys", "alg" }, { "@access", "access", "/v1/access?limit=1000", "access", "role" }, { "@context", "context", NULL, "contexts", "url" },
-	{ "@host", "host", "/v1/hosts", "hosts", "state" },
+	{ "@host", "host", "/v1/hosts?limit=1000", "hosts", "state" },
 };
 
 static void offer_rows(const struct place *p, size_t which, struct json_object *doc)

@@ -64,6 +64,12 @@ void conn_enter(struct conn *c, enum conn_phase phase, size_t size_bytes)
 	c->deadline_ms = c->tls && phase_ms[phase] ? clock_mono_ms() + phase_ms[phase] + 1000 * (int64_t)(size_bytes / SLOWEST_BYTES_S) : 0;
 }
 
+static bool is_anyone(const struct conn *c) { return c->tls && c->peer.id.role == ROLE_ANYONE; }
+
+bool conn_outstays(const struct conn *c, int64_t now_ms) { return is_anyone(c) && now_ms - c->since_ms >= CONN_ANYONE_MS; }
+
+void conn_rest(struct conn *c) { conn_enter(c, is_anyone(c) ? CONN_OPENING : CONN_IDLE, 0); }
+
 static void push_out(struct conn *c)
 {
 	shutdown(c->fd, SHUT_RDWR);

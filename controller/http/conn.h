@@ -38,6 +38,11 @@ void conn_seen(struct conn *c);
 void conn_free(struct conns *all, struct conn *c);
 /* size_bytes: of the body or the reply that the phase is about. */
 void conn_enter(struct conn *c, enum conn_phase phase, size_t size_bytes);
+/* Somebody without a certificate keeps one connection for CONN_ANYONE_MS, and no silence on it for longer than a handshake may take. */
+enum { CONN_ANYONE_MS = 60000 };
+bool conn_outstays(const struct conn *c, int64_t now_ms);
+/* Its request is over: the next is awaited. */
+void conn_rest(struct conn *c);
 /* Shuts down who is too late; how many. */
 size_t conns_reap(struct conns *all, int64_t now_ms);
 /* Shuts down the oldest one that has not brought a whole request yet; false where there is none. */

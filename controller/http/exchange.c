@@ -9,9 +9,6 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 
-/* So long somebody without a certificate keeps one connection. */
-enum { ANYONE_MS = 60000 };
-
 static void request_free(struct request *rq)
 {
 	if (!rq)
@@ -98,7 +95,7 @@ static int authenticate(struct server *s, struct request *rq, struct err *e)
 	if (!n->identified && !n->tls)
 		identify_local(n);
 	n->identified = true;
-	rq->close = n->tls && n->peer.id.role == ROLE_ANYONE && clock_mono_ms() - n->since_ms >= ANYONE_MS;
+	rq->close = conn_outstays(n, clock_mono_ms());
 	if (s->draining) {
 		rq->close = true;
 		return err_set(e, ERR_UNAVAILABLE, "natald is stopping");
@@ -256,6 +253,6 @@ void exchange_ended(void *arg, struct MHD_Connection *c, void **keep, enum MHD_R
 	request_free(*keep);
 	*keep = NULL;
 	if (n)
-		conn_enter(n, n->tls && n->peer.id.role == ROLE_ANYONE ? CONN_OPENING : CONN_IDLE, 0);        /* nobody known keeps it for long */
+		conn_rest(n);
 }
 

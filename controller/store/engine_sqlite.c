@@ -7,7 +7,7 @@
 #include "common/base/text.h"
 #include "controller/store/engine.h"
 
-enum { STATEMENTS_MAX = 192, BUSY_MS = 5000, CHECKED_BYTES_MAX = 256 << 20 };
+enum { STATEMENTS_MAX = 256, BUSY_MS = 5000, CHECKED_BYTES_MAX = 256 << 20 };
 struct statement { struct db_query q; const char *sql; sqlite3_stmt *st; bool made; };
 struct link {
 	sqlite3 *db;

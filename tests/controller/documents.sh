@@ -104,6 +104,9 @@ same() { # PATH KEY FIELD LIMIT
 same /v1/keys keys name 2
 same /v1/access access project,name 2
 same /v1/pool kinds kind 1
+for h in a-host m-host z-host; do code -d "{\"role\":\"host\",\"name\":\"$h\"}" http://n/v1/access > /dev/null; done
+same /v1/hosts hosts name 1
+head -1 "$T/whole" | grep -qx local && [ "$(code "http://n/v1/hosts?limit=1001")" = 400 ] && ok "natald's own host is the first" || fail "$(cat "$T/whole")"
 unsent() { # LIST: the pool may be filling
   code "http://n/v1/$1" > /dev/null; local tag; tag=$(sed -n 's/^[Ee][Tt]ag: //p' "$T/head" | tr -d '\r')
   [ -n "$tag" ] && [ "$(code -H "If-None-Match: $tag" "http://n/v1/$1")" = 304 ]
@@ -113,7 +116,7 @@ for list in keys access pool; do
   [ "$(code "http://n/v1/$list?limit=0")" = 400 ] && [[ $(get detail) == *"a limit of 0: 1 to 1000"* ]] && ok "/v1/$list: a limit is 1 to 1000" || fail "$(cat "$T/body")"
 done
 [ "$(code "http://n/v1/access?after=616263")" = 400 ] && [[ $(get detail) == *"is no cursor of this list"* ]] && ok "a cursor of nobody" || fail "$(cat "$T/body")"
-[ "$(n key list -o json | grep -o '"name"' | wc -l)" -ge 5 ] && [ "$(n access list -o name | wc -l)" = 6 ] && ok "natalctl shows all of them" || fail "natalctl: $(n access list)"
+[ "$(n key list -o json | grep -o '"name"' | wc -l)" -ge 5 ] && [ "$(n access list -o name | wc -l)" = 9 ] && [ "$(n host list -o name | wc -l)" = 4 ] && ok "natalctl shows all of them" || fail "natalctl: $(n access list)"
 
 # ---- Idempotency-Key: made once, whoever asks how often
 key() { code -H "Idempotency-Key: $1" "${@:2}"; }
