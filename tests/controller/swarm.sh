@@ -26,7 +26,7 @@ reports=$(number done)
 
 # Who waits hears of a goal that was signed meanwhile.
 waiting() { grep -qx "waiting $guests" "$T/out"; }
-mkfifo "$T/go"
+mkfifo "$T/go"; : > "$T/out"             # what was said before is not waited for
 "$swarm" wait --fleet "$T/fleet" --to "127.0.0.1:$port" --seconds 60 < "$T/go" > "$T/out" 2>&1 & W=$!
 exec 7> "$T/go"
 within 20 waiting && ok "$guests wait" || fail "$(cat "$T/out")"
@@ -36,7 +36,7 @@ wait $W && [ "$(number done)" = $guests ] && ok "all of them heard of their goal
 exec 7>&-
 
 # Killed: all come back with their sessions, and what was acknowledged is there.
-rm "$T/go"; mkfifo "$T/go"
+rm "$T/go"; mkfifo "$T/go"; : > "$T/out"
 "$swarm" return --fleet "$T/fleet" --to "127.0.0.1:$port" --seconds 30 < "$T/go" > "$T/out" 2>&1 & W=$!
 exec 7> "$T/go"
 within 20 waiting || fail "$(cat "$T/out")"
@@ -49,6 +49,7 @@ W=
 # Hosts: let in, certified, greeted; each is asked for the machines that it carries, and answers.
 hosts=12
 want 0 "" "$swarm" make-hosts $hosts --state "$S" --fleet "$T/hosts" --to "127.0.0.1:$port" --prefix sim-
+: > "$T/out"
 "$swarm" hosts --fleet "$T/hosts" --to "127.0.0.1:$port" --seconds 12 > "$T/out" 2>&1 & W=$!
 waiting() { grep -qx "waiting $hosts" "$T/out"; }
 within 20 waiting && [ "$(n host list -o json | grep -o '"name":"sim-' | wc -l)" = $hosts ] && ok "$hosts hosts have greeted" || fail "$(cat "$T/out"; n host list)"
