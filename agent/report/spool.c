@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include "agent/apply/tree.h"
 #include "agent/report/report.h"
 #include "agent/report/spooled.h"
@@ -11,7 +12,7 @@
 #include "common/base/file.h"
 #include "common/data/json.h"
 
-enum { SPOOL_FILE_MAX = 8 << 20, SPOOL_BOOTS_MAX = 16, BOOT_ID_SIZE = 36, ACK_MAX = 512, FLUSH_WAIT_MS = 50 };
+enum { SPOOL_FILE_MAX = 8 << 20, SPOOL_BOOTS_MAX = 16, SPOOL_ENDS_MAX = 512, SPOOL_FILES_MAX = 4096, BOOT_ID_SIZE = 36, ACK_MAX = 512, FLUSH_WAIT_MS = 50 };
 
 /* What is still to be acknowledged. */
 /* dir -1: in no folder. read: how much of the file was. */
@@ -101,24 +102,100 @@ static void load_one(int dir, const char *boot_id, struct spool *s)
 		buf_fini(&b->frames);
 }
 
-/* This boot's first: a guest that never meets a controller does not fill its disk, so of too many the older ones go. */
-static void load(int dir, const char *this_boot, struct spool *s)
+/* What is left, and what somebody has added since it was read. Where the file is gone, natal-guestd has seen all of it acknowledged. */
+static void store(struct spooled *b)
 {
-	struct dirent *entry;
-	DIR *d = fdopendir(dup(dir));
+	scoped_buf struct buf now = BUF_MAX(SPOOL_FILE_MAX);
+	char temp[BOOT_ID_SIZE + 8];
+	struct err ignored;
+	bool absent;
 
-	if (s->count < SPOOL_BOOTS_MAX)
-		load_one(dir, this_boot, s);
-	while (d && (entry = readdir(d))) {
-		if (strlen(entry->d_name) != BOOT_ID_SIZE || *entry->d_name == '.' || strcmp(entry->d_name, this_boot) == 0)
-			continue;
-		if (s->count < SPOOL_BOOTS_MAX)
-			load_one(dir, entry->d_name, s);
-		else
-			sys_unlink(dir, entry->d_name, 0);
+	snprintf(temp, sizeof temp, "%s.new", b->boot_id);
+	if (b->dir < 0 || flock(b->dir, LOCK_EX) < 0)
+		return;
+	if (file_read(b->dir, b->boot_id, &now, &absent, &ignored) == 0 && !absent && now.size >= b->read) {
+		buf_add(&b->frames, now.data + b->read, now.size - b->read);
+		if (!b->frames.size)
+			sys_unlink(b->dir, b->boot_id, 0);
+		else if (sys_create(b->dir, temp, &(struct sys_file){ b->frames.data, b->frames.size, 0600, (uid_t)-1, (gid_t)-1 }) == 0)
+			sys_rename(b->dir, temp, b->boot_id);
 	}
+	flock(b->dir, LOCK_UN);
+}
+
+/* A file of a folder, and when it was written last; this boot's: now. */
+struct aged { char boot_id[BOOT_ID_SIZE + 1]; int64_t at_ns; };
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct aged *x = a, *y = b;
+
+	return (x->at_ns < y->at_ns) - (x->at_ns > y->at_ns);
+}
+
+static size_t list_files(int dir, const char *this_boot, struct aged *list)
+{
+	DIR *d = fdopendir(dup(dir));
+	struct dirent *entry;
+	struct stat st;
+	size_t n = 0;
+
+	while (d && n < SPOOL_FILES_MAX && (entry = readdir(d)))
+		if (strlen(entry->d_name) == BOOT_ID_SIZE && *entry->d_name != '.' && fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+			memcpy(list[n].boot_id, entry->d_name, sizeof list[n].boot_id);
+			list[n++].at_ns = strcmp(entry->d_name, this_boot) == 0 ? INT64_MAX : st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+		}
 	if (d)
 		closedir(d);
+	qsort(list, n, sizeof *list, newest_first);
+	return n;
+}
+
+static bool is_end(const struct frame *f)
+{
+	struct err ignored;
+	struct status s;
+
+	if (f->type != FRAME_STATUS || status_read(f->body, f->body_size, &s, &ignored))
+		return false;
+	bool end = status_phase_terminal(s.phase);
+	status_fini(&s);
+	return end;
+}
+
+/* Of a boot long ago how it ended is kept, and no step of it. */
+static void keep_ends(int dir, const char *boot_id)
+{
+	scoped_buf struct buf frames = BUF_MAX(SPOOL_FILE_MAX);
+	struct spooled b = { .dir = dir, .frames = BUF_MAX(SPOOL_FILE_MAX) };
+	struct err ignored;
+	struct frame f;
+
+	if (spooled_read(dir, boot_id, &frames, &b.read, &ignored) == 0) {
+		memcpy(b.boot_id, boot_id, sizeof b.boot_id);
+		for (size_t at = 0, whole; (whole = spooled_frame(frames.data + at, frames.size - at, &f)); at += whole)
+			if (is_end(&f))
+				buf_add(&b.frames, frames.data + at, whole);
+		if (b.frames.size < b.read)
+			store(&b);
+	}
+	buf_fini(&b.frames);
+}
+
+/* This boot's first: a guest that never meets a controller does not fill its disk, so of too many the older ones keep their ends alone, and the
+ * oldest go. */
+static void load(int dir, const char *this_boot, struct spool *s)
+{
+	scoped_free struct aged *list = calloc(SPOOL_FILES_MAX, sizeof *list);
+	size_t n = list ? list_files(dir, this_boot, list) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (s->count < SPOOL_BOOTS_MAX)
+			load_one(dir, list[i].boot_id, s);
+		else if (i < SPOOL_ENDS_MAX)
+			keep_ends(dir, list[i].boot_id);
+		else
+			sys_unlink(dir, list[i].boot_id, 0);
 	if (s->count)
 		qsort(s->boots, s->count, sizeof *s->boots, name_order);
 }
@@ -173,27 +250,6 @@ static void await_acks(struct report *r, struct spool *s, int64_t deadline_ms)
 				take_ack(r, &f, s);
 		}
 	}
-}
-
-/* What is left, and what somebody has added since it was read. Where the file is gone, natal-guestd has seen all of it acknowledged. */
-static void store(struct spooled *b)
-{
-	scoped_buf struct buf now = BUF_MAX(SPOOL_FILE_MAX);
-	char temp[BOOT_ID_SIZE + 8];
-	struct err ignored;
-	bool absent;
-
-	snprintf(temp, sizeof temp, "%s.new", b->boot_id);
-	if (b->dir < 0 || flock(b->dir, LOCK_EX) < 0)
-		return;
-	if (file_read(b->dir, b->boot_id, &now, &absent, &ignored) == 0 && !absent && now.size >= b->read) {
-		buf_add(&b->frames, now.data + b->read, now.size - b->read);
-		if (!b->frames.size)
-			sys_unlink(b->dir, b->boot_id, 0);
-		else if (sys_create(b->dir, temp, &(struct sys_file){ b->frames.data, b->frames.size, 0600, (uid_t)-1, (gid_t)-1 }) == 0)
-			sys_rename(b->dir, temp, b->boot_id);
-	}
-	flock(b->dir, LOCK_UN);
 }
 
 static void exchange(struct report *r, struct spool *s, int64_t deadline_ms)

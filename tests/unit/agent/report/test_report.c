@@ -1,7 +1,9 @@
 /* Frames, the spool, acknowledgements: the other end is a socket that a child of this test serves. */
 #include "tests/unit/unit.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -288,6 +290,64 @@ static void unprovable_reports_go(void **state)
 	assert_int_equal(left, 0);
 }
 
+/* Boot i, i seconds after the epoch: a step and how it ended. */
+static void a_boot_that_ended(int i)
+{
+	char id[40], path[160];
+	struct report r;
+
+	snprintf(id, sizeof id, "%08d-89ab-cdef-0123-456789abcdef", i);
+	report_init(&r, root.fd, id, "");
+	report_set_key(&r, key);
+	report_phase(&r, PHASE_APPLYING, "x");
+	report_end(&r, PHASE_FAILED, NULL, 0, NULL);
+	report_flush(&r);
+	report_fini(&r);
+	snprintf(path, sizeof path, "%s" SPOOL_DIR "/%s", root.path, id);
+	assert_int_equal(utimensat(AT_FDCWD, path, (const struct timespec[]){ { .tv_sec = i }, { .tv_sec = i } }, 0), 0);
+}
+
+/* How many frames this boot has in the spool, and the phase of the last one. */
+static int frames_of(int i, enum status_phase *ret_last)
+{
+	scoped(frame_reader_fini) struct frame_reader reader = FRAME_READER;
+	scoped_buf struct buf bytes = BUF_MAX(1 << 20);
+	bool absent, have = true;
+	struct frame f;
+	char path[160];
+	int n = 0;
+
+	snprintf(path, sizeof path, SPOOL_DIR "/%08d-89ab-cdef-0123-456789abcdef", i);
+	assert_ok(file_read(root.fd, path, &bytes, &absent, &e), e);
+	if (absent)
+		return 0;
+	assert_ok(frame_feed(&reader, bytes.data, bytes.size, &e), e);
+	for (frame_next(&reader, &f, &have); have; frame_next(&reader, &f, &have), n++) {
+		struct status s;
+		assert_ok(status_read(f.body, f.body_size, &s, &e), e);
+		*ret_last = s.phase;
+		status_fini(&s);
+	}
+	return n;
+}
+
+static void of_boots_long_ago_their_ends_stay(void **state)
+{
+	static const uint8_t other[32] = "nobody's";
+	enum status_phase last = PHASE_FOUND;
+	size_t left;
+
+	for (int i = 0; i < 540; i++)
+		a_boot_that_ended(i);
+	assert_err(exchange(3, other, &left), ERR_UNAVAILABLE, e, "has not acknowledged");
+	assert_int_equal(frames_of(539, &last), 2);
+	for (int i = 40; i < 520; i++) {
+		assert_int_equal(frames_of(i, &last), 1);
+		assert_int_equal(last, PHASE_FAILED);
+	}
+	assert_int_equal(frames_of(0, &last), 0);
+}
+
 /* Takes one connection whole, and leaves its bytes in a file. */
 static pid_t record(const char path[100], const char *file)
 {
@@ -352,7 +412,7 @@ int main(void)
 		TEST(no_channel_leaves_all_in_the_spool), TEST(findings_are_capped),
 			TEST(findings_are_readable_whatever_a_program_prints),
 		TEST(thousands_of_items_leave_their_list_out), TEST(acknowledged_frames_are_forgotten), TEST(up_to_the_number_acknowledged),
-		TEST(what_is_added_meanwhile_stays), TEST(a_torn_frame_swallows_none_behind_it),
+		TEST(what_is_added_meanwhile_stays), TEST(a_torn_frame_swallows_none_behind_it), TEST(of_boots_long_ago_their_ends_stay),
 		TEST(a_forged_ack_is_no_ack), TEST(another_frame_is_no_ack), TEST(earlier_frames_go_first), TEST(this_boots_report_is_not_among_those_that_go),
 		TEST(unprovable_reports_go),
 	};
