@@ -52,7 +52,7 @@ common_libcommon_a_SOURCES = \
 	%D%/http/client.c %D%/http/client.h %D%/http/dial.c %D%/http/dial.h %D%/http/enrol.c %D%/http/enrol.h %D%/http/problem.c %D%/http/problem.h %D%/http/where.c %D%/http/where.h %D%/http/reply.c %D%/http/reply.h %D%/http/request_key.c %D%/http/request_key.h %D%/http/token.c %D%/http/token.h \
 	%D%/http/stream.h %D%/http/stream_tls.c %D%/http/stream_unix.c %D%/http/tls_functions.h %D%/http/tls_late.c %D%/http/tls_late.h \
 	%D%/verify/pin.c %D%/verify/pin.h \
-	%D%/wire/audit.c %D%/wire/audit.h \
+	%D%/wire/ack.c %D%/wire/ack.h %D%/wire/audit.c %D%/wire/audit.h \
 	%D%/wire/birthask.c %D%/wire/birthask.h \
 	%D%/wire/frame.c %D%/wire/frame.h \
 	%D%/wire/goalframe.c %D%/wire/goalframe.h \

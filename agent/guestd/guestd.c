@@ -14,7 +14,7 @@
 #include "common/base/file.h"
 #include "common/base/notify.h"
 #include "common/base/text.h"
-#include "common/data/json.h"
+#include "common/wire/ack.h"
 
 enum { OUT_MAX = OUTBOX_FRAME_MAX + (64 << 10), READ_SIZE = 16 << 10, FETCH_AGAIN_MS = 10000 };
 
@@ -159,17 +159,10 @@ static void on_chunk(struct guestd *g, const struct frame *f)
 
 static void on_ack(struct guestd *g, const struct frame *f)
 {
-	struct { char boot_id[37]; uint64_t seq; } ack = { 0 };
-	static const struct json_field fields[] = {
-		{ "boot_id", JSON_TEXT, true, 0, sizeof ack.boot_id }, { "seq", JSON_UINT, true, 40, 8 },
-	};
-	scoped_json struct json_object *o = NULL;
+	struct ack a;
 	struct err e;
 
-	_Static_assert(offsetof(__typeof__(ack), seq) == 40, "the row above");
-	if (json_parse(f->body, f->body_size, "ack", &o, &e) || json_decode(o, fields, ARRAY_SIZE(fields), "ack", &ack, &e))
-		return;
-	if (!outbox_acknowledged(&g->outbox, ack.boot_id, ack.seq))
+	if (ack_read(f->body, f->body_size, &a, &e) || !outbox_acknowledged(&g->outbox, a.boot_id, a.seq))
 		return;
 	g->outbox_ms = 0;
 	g->backoff_ms = GUESTD_BACKOFF_MS;

@@ -10,9 +10,9 @@
 #include "agent/report/spooled.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
-#include "common/data/json.h"
+#include "common/wire/ack.h"
 
-enum { SPOOL_FILE_MAX = 8 << 20, SPOOL_BOOTS_MAX = 16, SPOOL_ENDS_MAX = 512, SPOOL_FILES_MAX = 4096, BOOT_ID_SIZE = 36, ACK_MAX = 512, FLUSH_WAIT_MS = 50 };
+enum { SPOOL_FILE_MAX = 8 << 20, SPOOL_BOOTS_MAX = 16, SPOOL_ENDS_MAX = 512, SPOOL_FILES_MAX = 4096, BOOT_ID_SIZE = 36, FLUSH_WAIT_MS = 50 };
 
 /* What is still to be acknowledged. */
 /* dir -1: in no folder. read: how much of the file was. */
@@ -219,19 +219,13 @@ static bool all_done(const struct spool *s)
  * either: then any ack will do. */
 static void take_ack(const struct report *r, const struct frame *f, struct spool *s)
 {
-	struct { char boot_id[BOOT_ID_SIZE + 1]; uint64_t seq; } ack = { 0 };
-	const struct json_field fields[] = {
-		{ "boot_id", JSON_TEXT, true, 0, sizeof ack.boot_id },
-		{ "seq", JSON_UINT, true, (size_t)((char *)&ack.seq - (char *)&ack), 8 },
-	};
-	scoped_json struct json_object *o = NULL;
 	struct err ignored;
+	struct ack a;
 
-	if (f->type != FRAME_ACK || f->body_size > ACK_MAX || (r->has_key && !frame_authentic(f, r->key)))
+	if (f->type != FRAME_ACK || (r->has_key && !frame_authentic(f, r->key)))
 		return;
-	if (json_parse(f->body, f->body_size, "ack", &o, &ignored) == 0 &&
-		json_decode(o, fields, ARRAY_SIZE(fields), "ack", &ack, &ignored) == 0)
-		acknowledge(s, ack.boot_id, ack.seq);
+	if (ack_read(f->body, f->body_size, &a, &ignored) == 0)
+		acknowledge(s, a.boot_id, a.seq);
 }
 
 static void await_acks(struct report *r, struct spool *s, int64_t deadline_ms)

@@ -117,8 +117,10 @@ static void put_text(struct json_object *spec, const char *key, const char *text
 
 static int change_state(struct goal_doc *d, const char *word, struct err *e)
 {
-	static const char *const words[] = { "absent", "stopped", "running", "provisioned", "verified", "draining", "quarantined", NULL };
+	const char *words[GOAL_STATES + 1] = { NULL };
 
+	for (int i = 0; i < GOAL_STATES; i++)
+		words[i] = goal_state_name((enum goal_state)i);
 	if (!*word)
 		return 0;
 	if (!goal_state_read(word, &d->state)) {

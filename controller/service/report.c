@@ -1,7 +1,6 @@
 /* report.c - what guests say of themselves: verified, compared with what was signed, committed, acknowledged. docs/WIRE.md.
  *
- * A report under the VM's key moves the VM's state; one without a MAC is shown, and decides nothing.  The terminal report of a first
- * boot must
+ * A report under the VM's key moves the VM's state; one without a MAC is shown, and decides nothing.  The terminal report of a first boot must
  * name the bundle and the keys that were signed: then the medium is ejected, the state looked at again, and the private halves are wiped.
  */
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/media/result.h"
+#include "common/wire/ack.h"
 #include "common/wire/status.h"
 #include "controller/crypto/seal.h"
 #include "controller/service/birth.h"
@@ -27,12 +27,12 @@ static void status_free(struct status *s) { status_fini(s); }
 
 int report_acknowledge(struct ctl *c, const struct guest_talk *t, const struct status *s, struct err *e)
 {
-	scoped_json struct json_object *o = json_object_new_object();
+	scoped_buf struct buf body = BUF_MAX(ACK_SIZE_MAX);
+	struct ack a = { .seq = s->seq };
 
-	json_put(o, "boot_id", s->boot_id);
-	json_put_uint(o, "seq", s->seq);
-	const char *line = json_line(o);
-	return guest_answer(c, t, &(struct frame){ .type = FRAME_ACK, .seq = s->seq, .body = (const uint8_t *)line, .body_size = strlen(line) }, e);
+	memcpy(a.boot_id, s->boot_id, sizeof a.boot_id);
+	int r = ack_write(&a, &body, e);
+	return r ? r : guest_answer(c, t, &(struct frame){ .type = FRAME_ACK, .seq = s->seq, .body = (const uint8_t *)body.data, .body_size = body.size }, e);
 }
 
 /* Worth an event: it moves the machine's state, or somebody looks at each step. */

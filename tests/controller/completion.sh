@@ -49,7 +49,7 @@ knows() {
   [ -z "$wrong" ] && ok "$shell: '$line' → $*" || fail "$shell: '$line':$wrong: $(tr '\n' ' ' <<<"$out")"
 }
 for shell in bash fish zsh; do
-  command -v $shell >/dev/null || { echo "$shell is not here: its completion is not tried"; continue; }
+  command -v $shell >/dev/null || { untried "$shell is not here: its completion"; continue; }
   knows $shell "natalctl " vm image audit completion ! web-1
   knows $shell "natalctl vm " create list show wait ! bake
   knows $shell "natalctl vm show " web-1 web-2 db-1 ! golden

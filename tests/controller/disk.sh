@@ -97,7 +97,7 @@ kill $H; wait $H 2> /dev/null
 kill $D; wait $D 2> /dev/null; pids=()
 
 # ---- a PostgreSQL's
-pg_there && grep -q '^#define PQ_SONAME' "$B/config.h" || { echo "no PostgreSQL server is installed, or it was built without libpq: its disk is not looked at"; exit $bad; }
+pg_there && grep -q '^#define PQ_SONAME' "$B/config.h" || { untried "no PostgreSQL server is installed, or it was built without libpq: its disk is not looked at"; exit $bad; }
 pg_folder && small "$PG" 160M "mode=700,uid=postgres,gid=postgres" && pg_start a -c fsync=off -c min_wal_size=64MB -c max_wal_size=64MB -c autovacuum=off || exit 1
 umount "$S"; mkdir -p "$S"; pg_url a > "$T/url"; chmod 600 "$T/url"; : > "$T/log"
 "$B/natald" --state "$S" --store "@$T/url" 2> "$T/log" & D=$!; pids+=($D)

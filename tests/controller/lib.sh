@@ -6,6 +6,8 @@ export XDG_CONFIG_HOME=$T/config
 n() { "$B/natalctl" --state "$S" "$@"; }
 ok() { echo "ok: $1"; }
 fail() { echo "FAIL: $1"; bad=1; }
+# A part of a test that this machine cannot do: runtests counts it as skipped, and shows why.
+untried() { echo "untried: $1"; }
 # want STATUS TEXT COMMAND…: it ends so, and says so
 want() {
   local status=$1 text=$2 out rc; shift 2

@@ -22,9 +22,9 @@ install() {
     (cd "$lint" && timeout 120 npm ci --ignore-scripts --no-audit --no-fund > npm.log 2>&1) || { rm -rf "$lint/node_modules"; return 1; }
 }
 if ! command -v npm >/dev/null || ! node -e 'process.exit(+process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null; then
-  echo "npm with Node 20 is not here: the document is checked by our own checker only"
+  untried "npm with Node 20 is not here: the document is checked by our own checker only"
 elif ! install; then
-  echo "the linter could not be installed: the document is checked by our own checker only: $(tail -n 1 "$lint/npm.log" 2>/dev/null)"
+  untried "the linter could not be installed: the document is checked by our own checker only: $(tail -n 1 "$lint/npm.log" 2>/dev/null)"
 else
   (cd "$lint" && timeout 120 node "$lint/lint.mjs" "$T/openapi.json") > "$T/lint" 2>&1 && ok "the linter has nothing to say" || { fail "the linter:"; head -n 20 "$T/lint"; }
   # It does look: a document that is broken is refused.

@@ -177,7 +177,7 @@ if python3 -c 'import jsonschema' 2>/dev/null; then
   grep '^# excused' "$T/requests" > "$T/excused"
   python3 "$(dirname "$0")/openapi.py" record "$T/openapi.json" "$T/record" "$T/excused" > "$T/said"; [ $? = 0 ] || bad=1; cat "$T/said"
 else
-  echo "python3-jsonschema is not here: nothing is compared with the description"
+  untried "python3-jsonschema is not here: nothing is compared with the description"
 fi
 
 # What an image.json may hold is known too.
