@@ -248,8 +248,8 @@ static int serve(struct ctl *c, struct net *net, const char *program, struct err
 		err_print(e);
 	if (pinfile_begin(c, e) || pinfile_some(c, PINS_FIRST_MS, e))           /* a full disk: what can be served is served */
 		err_print(e);
-	if ((r = pinwriter_start(&c->pins, e)) || (r = waiters_new(&c->waiters, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) || (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) ||
-	    (r = server_start(path, &server, e)))
+	if ((r = pinwriter_start(&c->pins, e)) || (r = waiters_new(&c->waiters, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) ||
+	    (r = pool_load_marks(c, e)) || (r = pool_look_for_rsa(c, e)) || (r = server_start(path, &server, e)))
 		return r;
 	/* The link after the socket: its umask is the process's, and the host makes files. Where the store is shared, hosts are of their own. */
 	if ((net && (r = net_start(net, c, server, e))) || (store_socket(c->store) < 0 && (r = link_start(c, program, e)))) {
@@ -300,8 +300,8 @@ static int controller(const struct options *o, const char *program, struct err *
 	if (!(c.hearings = hearings_new()) || !(c.metrics = metrics_new()))
 		return err_nomem(e);
 	reqlog_start(&c);
-	if ((r = instance_load(&c, e)) || (r = begin_signer(&c, o, store_path, e)) || (r = net_open(&o->net, &net, e)) || (r = store_open(store_path, &c.store, e)) || (r = first_rows(&c, e)) ||
-	    (r = fleet_begin(&c, e)))
+	if ((r = instance_load(&c, e)) || (r = begin_signer(&c, o, store_path, e)) || (r = net_open(&o->net, &net, e)) ||
+	    (r = store_open(store_path, &c.store, e)) || (r = first_rows(&c, e)) || (r = fleet_begin(&c, e)))
 		return r;
 	return serve(&c, net, program, e);
 }

@@ -61,7 +61,13 @@ extern const struct engine engine_sqlite, engine_pq;
 
 /* What this turn changed (news.h); marked: how much of it before the mark. */
 struct news_note { char noun[16], noun_id[STORE_NOUN_MAX]; };
-struct news_queue { char instance[STORE_ID_MAX]; int64_t last_n; struct news_note *at; size_t count, room, marked; bool unsure; };      /* unsure: what became of the last commit is not known, and last_n is to be read again */
+struct news_queue {
+	char instance[STORE_ID_MAX];
+	int64_t last_n;
+	bool unsure;                    /* what became of the last commit is not known, and last_n is to be read again */
+	struct news_note *at;
+	size_t count, room, marked;
+};
 /* Before the commit. */
 int news_write(struct store *s, struct err *e);
 
