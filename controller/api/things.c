@@ -31,7 +31,8 @@ int thing_vm(struct ctl *c, struct request *rq, struct thing *ret, struct err *e
 	scoped_vm struct vm v = { 0 };
 	bool absent, no_bundle;
 
-	int r = vm_get(c->store, rq->project, request_thing(rq), &v, &absent, e);
+	/* Once it was found it is asked for by its id: the change may have given it another name. */
+	int r = *rq->vm_id ? vm_get_by_id(c->store, rq->vm_id, &v, &absent, e) : vm_get(c->store, rq->project, request_thing(rq), &v, &absent, e);
 	if (r || absent)
 		return r;
 	if (*rq->if_match && (r = bundle_row_get_public(c->store, v.id, v.sequence, &row, &no_bundle, e)))

@@ -80,6 +80,10 @@ want 3 "there is no state 'provisoned'" n vm change web-1 --goal provisoned
 want 0 "goal 0.7, verified" n vm change web-1 --goal verified
 unjudged() { [[ $(field web-1 reason) == *"no verifier has judged it" ]]; }
 within 30 answered 7 && within 10 unjudged && ok "to be verified: provisioned, and not judged yet" || fail "$(field web-1 state): $(field web-1 reason)"
+# Nobody else stops this one: its guest is told, and says in its report that it cannot.
+want 0 "goal 0.8, stopped" n vm change web-1 --goal stopped
+told_to_stop() { [[ $(field web-1 reason) == *"the guest is to stop: this guest has no /usr/bin/systemd-run"* ]]; }
+within 30 told_to_stop && ok "a guest that others run is told to stop" || fail "$(field web-1 state): $(field web-1 reason)"
 want 0 "absent" n vm change web-1 --goal absent
 want 6 "there is no VM" n vm show web-1
 exit $bad

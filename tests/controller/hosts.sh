@@ -123,6 +123,13 @@ runs "$main" && ok "a guest runs on its host" || fail "no process: $(cat "$T"/h1
 want 0 "fake_qemu: a simulation" n vm logs run-1
 console() { printf 'ls -l\n\033[A' | n vm console "$1" --for 3; }
 [[ $(console run-1) == *"fake_qemu: a simulation"*"typed: ls -l"*$'\033[A'* ]] && ok "its console is typed into and read, through its host" || fail "console: $(console run-1 2>&1)"
+# Goals of its power are its host's.
+want 0 "run-1: goal 0.2, stopped" n vm change run-1 --goal stopped
+gone_main() { ! runs "$main"; }
+is run-1 running False && is run-1 state stopped && within 5 gone_main && ok "a goal of stopped is done by its host" || fail "$(field run-1 state): $(field run-1 reason)"
+want 0 "run-1: goal 0.3, running" n vm change run-1 --goal running
+main=$(grep -ho '"main_pid":[0-9]*' "$T"/h1/host/vm-*/run.json | cut -d: -f2)
+is run-1 running True && runs "$main" && ok "and one of running" || fail "$(field run-1 state): $(field run-1 reason)"
 id=$(field run-1 id)
 want 0 "host h1 is not asked to start VM run-1" as h1 "/v1/host/media/$id"
 

@@ -99,6 +99,7 @@ want 0 '"reason":"denied"' net /v1/audit
 ask http://n/metrics | grep -qE '^natald_connections [1-9]' && ok "connections are counted" || fail "$(ask http://n/metrics | grep connections)"
 
 # ---- audit: who, what, before, after; in the turn of the change
+n vm create ren-1 --host none >/dev/null; n vm change ren-1 --rename ren-2 >/dev/null
 n audit list -o json > "$T/audit"
 told() { python3 -c 'import json,sys
 rows = json.load(open(sys.argv[1]))["audit"]
@@ -106,6 +107,8 @@ def of(a): return [r for r in rows if r["action"] == a]
 c, d = of("POST /v1/vms web-1"), of("DELETE /v1/vms/sec")
 assert len(c) == 1 and c[0]["who"] == sys.argv[2] and c[0]["before"] == "" and json.loads(c[0]["after"])["name"] == "web-1", c
 assert len(d) == 1 and json.loads(d[0]["before"])["name"] == "sec" and d[0]["after"] == "", d
+m = of("POST /v1/vms/ren-1/goal")
+assert [json.loads(m[0][k])["name"] for k in ("before", "after")] == ["ren-1", "ren-2"], m
 assert len(of("POST /v1/keys")) == 1 and not [r for r in rows if r["action"].startswith("GET")]
 assert [r["n"] for r in rows] == list(range(1, len(rows) + 1))' "$T/audit" "$who"; }
 changed() { python3 -c 'import json,sys

@@ -40,6 +40,12 @@ want 0 "goal 0.2, running" n vm change vm-96 --goal running
 want 0 "" n vm stop vm-96 --force
 took=$((SECONDS - asked))
 kill -0 "$start_77" 2>/dev/null && [ $took -lt 12 ] && ok "another guest is started, read and stopped meanwhile" || fail "it took $took s, or vm-77 had ended"
+# Another name on the way: the request goes on with the same VM, and the old name's pin record goes.
+[ -s "$S/pins/vm-96.pin" ] || fail "no pin record of vm-96"
+want 0 "vm-97: goal 0.3, running" n vm change vm-96 --goal running --rename vm-97
+[ "$(field vm-97 running)" = True ] && [ -s "$S/pins/vm-97.pin" ] && [ ! -e "$S/pins/vm-96.pin" ] && ok "renamed and started at once" || fail "vm-97: $(field vm-97 state), $(ls "$S/pins")"
+# Its kernel hears nothing of a power button, and no natal-guestd is there: the host ends it after its grace.
+stopping=$SECONDS; n vm change vm-97 --goal stopped > "$T/stopped" 2>&1 & stopped=$!
 folder_79=$S/host/$(field vm-79 id)
 hung_79=$(cat "$S/host/$(field vm-79 id)/run.json" | grep -o '"main_pid":[0-9]*' | cut -d: -f2)
 n vm delete vm-79; gone() { ! kill -0 "$hung_79" 2>/dev/null && [ ! -e "$folder_79" ]; }
@@ -51,6 +57,11 @@ for memory in 77 78; do
 done
 wait "$start_79"
 [ $((SECONDS - begin)) -ge 18 ] && [ $((SECONDS - begin)) -le 40 ] && ok "they are given up after 20 s" || fail "given up after $((SECONDS - begin)) s"
+wait $stopped; took=$((SECONDS - stopping))
+grep -qx "vm-97: goal 0.4, stopped" "$T/stopped" && [ "$(field vm-97 running) $(field vm-97 state)" = "False stopped" ] && [ $took -ge 29 ] && [ $took -le 50 ] &&
+  ok "a goal of stopped ends a guest that does not hear of it, after $took s" || fail "after $took s: $(cat "$T/stopped"); $(field vm-97 state) $(field vm-97 reason)"
+[ -n "$(field vm-97 bundle.digest)" ] && ok "and is signed for when it comes back" || fail "its goal is not signed"
+want 0 "vm-97: goal 0.4, stopped" n vm change vm-97 --goal stopped
 [ -z "$(pids main_pid)$(pids tpm_pid)" ] && ok "nothing of them is left" || fail "left: $(pids main_pid) $(pids tpm_pid)"
 [ $bad = 0 ] || tail -n 20 "$S/natald.log"
 exit $bad
