@@ -1,5 +1,5 @@
 #!/bin/sh
-# clauses.sh - every promise in tests/CLAUSES names a test that exists; comments do not count.
+# clauses.sh - every promise in tests/CLAUSES names a test that exists; comments do not count. Every script of a controller's or an integration test is named there.
 cd "${srcdir:-.}" || exit 1
 awk -F'  ->  ?' '
   /^#/ || /^$/ { next }
@@ -18,4 +18,11 @@ awk -F'  ->  ?' '
     if (!lines) { print id ": there is no " file; bad = 1 }
     else if (!found) { print id ": \047" what "\047 does not stand in " file; bad = 1 }
   }
-  END { print n " clauses"; exit bad }' tests/CLAUSES
+  END { print n " clauses"; exit bad }' tests/CLAUSES || exit 1
+# A folder's scripts that are sourced are no tests, and say so in their first lines.
+bad=0
+for test in tests/controller/*.sh tests/integration/*.sh; do
+  sed -n 1,2p "$test" | grep -q ' - sourced ' && continue
+  grep -qF -- "  ->  $test:" tests/CLAUSES || { echo "$test: no line of tests/CLAUSES names it: add the promise that it holds"; bad=1; }
+done
+exit $bad

@@ -63,6 +63,8 @@ bars = {"medium", "apply.cpu", "apply.memory", "apply.unchanged", "apply.unchang
     "schema", "parse.cpu", "parse.memory", "parse.seed.memory", "boot.ssh.busy"}
 served = {"create-row", "create-row.p99", "create-full", "status", "goal", "goal.memory", "reconnect", "growth.list", "growth.get", "growth.create", "growth.start"}
 bars |= {f"{n} {s}" for n in served for s in {o["store"] for o in lines.values() if "store" in o}}
+if "status postgresql" in lines:   # told by a second natald on the same store: SQLite has none
+    bars |= {"goal.told postgresql", "goal.told.p99 postgresql"}
 assert {n for n, o in lines.items() if "bar" in o} == bars, sorted(lines)
 assert all("sync_ms" in o and "load" in o for o in lines.values() if "store" in o) and "status sqlite" in lines
 assert {"medium.process", "create.p99", "size.package", "pool.saves.ed25519", "pool.saves.ecdsa", "pool.saves.rsa", "boot.ssh.added"} <= set(lines), sorted(lines)
