@@ -9,7 +9,7 @@ stop_all() { for p in "${pids[@]}"; do kill "$p" && wait "$p"; done 2> /dev/null
 trap stop_all EXIT
 DEADLINE=5
 for who in natald guest host; do at $who 0; done
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])') url=https://127.0.0.1:$port
+port=$(free_ports) url=https://127.0.0.1:$port
 touch "$T/natald.log" "$T/guestd.log" "$T/hostd.log"
 (NATAL_BOOT_DEADLINE_S=$DEADLINE clocked natald "$B/natald" --state "$S" --listen "127.0.0.1:$port" 2> "$T/natald.log") & D=$!; pids+=($D)
 within 20 grep -q 'ready$' "$T/natald.log" || { fail "natald: $(cat "$T/natald.log")"; exit 1; }
@@ -18,10 +18,7 @@ n key init > /dev/null
 # A guest that follows its goals over HTTPS, and its agent, under one clock; a host of its own under another.
 n vm create web-1 --host none --user alice --medium-out "$T/web-1.iso" > /dev/null || exit 1
 uuid=$(field web-1 uuid)
-folder() { mkdir -p "$1"/etc/{natal/trust.d,ssh,ssl/certs} "$1"/{var/lib,run,tmp,usr/sbin}; cp "$S"/trust.d/* "$1/etc/natal/trust.d/"
-  printf 'root:x:0:0:root:/root:/bin/bash\n' > "$1/etc/passwd"; printf 'root:x:0:\n' > "$1/etc/group"
-  printf 'root:*:19000:0:99999:7:::\n' > "$1/etc/shadow"; printf 'root:*::\n' > "$1/etc/gshadow"; : > "$1/etc/machine-id"; }
-folder "$root"
+guest_root "$root"
 "$agent" apply --root "$root" --medium "$T/web-1.iso" --uuid "$uuid" --channel= > "$T/apply" 2>&1 || fail "apply: $(cat "$T/apply")"
 printf '#!/bin/sh\nCLOCK_FILE=%s LD_PRELOAD=%s exec %s "$@"\n' "$T/guest.clock" "$B/tests/tools/clock.so" "$agent" > "$T/agent"; chmod 755 "$T/agent"
 (clocked guest "$guestd" --root "$root" --channel https --agent "$T/agent" --uuid "$uuid" 2> "$T/guestd.log") & G=$!; pids+=($G)
@@ -90,7 +87,7 @@ within 5 named && ok "the log names each jump" || fail "$(grep "clock" "$T/natal
 # What was made a day ahead counts at once.
 want 0 '"certificate"' enrol late
 [ "$(make ahead m-ahead)" = "$(cat "$T/ahead")" ] && ok "a request of the day ahead is known" || fail "m-ahead was made twice"
-folder "$T/other"
+guest_root "$T/other"
 want 0 "" "$agent" apply --root "$T/other" --medium "$T/ahead.iso" --uuid "$(field ahead uuid)" --channel=
 
 for by in $DAY -$DAY 0; do

@@ -17,7 +17,7 @@ fill() {
   dd if=/dev/zero of="$1/filler" bs=4k 2> /dev/null; [ "$(df --output=avail -B1 "$1" | tail -1)" -lt 65536 ] || fail "$1 is not full: $(df "$1")"
   [ -z "${2-}" ] || truncate -s "$(($(stat -c %s "$1/filler") - $2))" "$1/filler"
 }
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+port=$(free_ports)
 small "$S" 16M
 touch "$T/log"; "$B/natald" --state "$S" --listen "127.0.0.1:$port" 2> "$T/log" & D=$!; pids+=($D)
 within 20 grep -q 'ready$' "$T/log" || { fail "natald: $(cat "$T/log")"; exit 1; }
@@ -26,10 +26,7 @@ n key init > /dev/null && n pool fill 60 > /dev/null || exit 1
 # ---- natald's: the store, records of pins, the audit
 n vm create web-1 --host none --user alice --medium-out "$T/web-1.iso" > /dev/null || exit 1
 uuid=$(field web-1 uuid)
-folder() { mkdir -p "$1"/etc/{natal/trust.d,ssh,ssl/certs} "$1"/{var/lib,run,tmp,usr/sbin}; cp "$S"/trust.d/* "$1/etc/natal/trust.d/"
-  printf 'root:x:0:0:root:/root:/bin/bash\n' > "$1/etc/passwd"; printf 'root:x:0:\n' > "$1/etc/group"
-  printf 'root:*:19000:0:99999:7:::\n' > "$1/etc/shadow"; printf 'root:*::\n' > "$1/etc/gshadow"; : > "$1/etc/machine-id"; }
-folder "$root"
+guest_root "$root"
 "$agent" apply --root "$root" --medium "$T/web-1.iso" --uuid "$uuid" --channel= > "$T/apply" 2>&1 || fail "apply: $(cat "$T/apply")"
 fill "$S" 500000
 names=() refused=

@@ -139,7 +139,7 @@ code -d '{"name":"tok","host":"none","birth":"token"}' $V > /dev/null
 [ "$(key k10 -d '{}' $V/tok/birth-token)" = 200 ] && token=$(get token) && [ "$(key k10 -d '{}' $V/tok/birth-token)" = 200 ] && [ "$(get token)" = "$token" ] && ok "a birth token is made once" || fail "$(cat "$T/body")"
 # A key is its client's: another one's is another key.
 n access grant operator alice --out "$T/alice" > /dev/null
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+port=$(free_ports)
 n daemon stop > /dev/null; n daemon start --listen "127.0.0.1:$port" > /dev/null || fail "no listener"
 n login "https://127.0.0.1:$port" --token "$(cat "$T/alice")" --name alice > /dev/null || fail "no login"
 n context use local > /dev/null

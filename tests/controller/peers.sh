@@ -23,8 +23,8 @@ enrol() { # NAME WHAT-TO-GRANT…
 }
 enrol alice operator alice --all-projects; enrol oscar operator oscar --project blue; enrol rita reader rita --project blue; enrol vera verifier vera; enrol h1 host h1
 # A guest's certificate is its bundle's.
-n vm create web-1 --host none --medium-out "$T/web-1.iso" > /dev/null && mkdir -p "$T/root"/etc/{natal/trust.d,ssh,ssl/certs} "$T/root"/{var/lib,run,tmp,usr/sbin} && cp "$S"/trust.d/* "$T/root/etc/natal/trust.d/"
-printf 'root:x:0:0:root:/root:/bin/bash\n' > "$T/root/etc/passwd"; printf 'root:x:0:\n' > "$T/root/etc/group"; printf 'root:*:19000:0:99999:7:::\n' > "$T/root/etc/shadow"; printf 'root:*::\n' > "$T/root/etc/gshadow"; : > "$T/root/etc/machine-id"
+n vm create web-1 --host none --medium-out "$T/web-1.iso" > /dev/null || fail "no web-1"
+guest_root "$T/root"
 "$B/natal-agent" apply --root "$T/root" --medium "$T/web-1.iso" --uuid "$(field web-1 uuid)" --channel= > "$T/apply" 2>&1 || fail "apply: $(cat "$T/apply")"
 cat "$T/root"/etc/natal/tls/{cert,chain}.pem > "$T/guest.pem"; cp "$T/root/etc/natal/tls/key.pem" "$T/guest.key"
 get "$at/openapi.json" --cert "$T/alice.pem" --key "$T/alice.key" > "$T/openapi" 2> /dev/null; grep -q x-natal-roles "$T/openapi" || "$B/natald" --openapi > "$T/openapi"

@@ -12,7 +12,7 @@ trap stop_all EXIT
 pg_start a -c fsync=off || exit 1
 pg_url a > "$T/url"; chmod 600 "$T/url"
 # One name for both: 127.0.0.1, where a relay brings to the one or the other.
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+port=$(free_ports)
 relay() { [ -z "$R" ] || { kill $R; wait $R 2> /dev/null; }; socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr" "TCP:$1:$port" & R=$!; }
 mkdir -p "$S" "$T/two"
 serve() { : > "$T/$1.log"; "$B/natald" --state "$2" --store "@$T/url" --listen "$3:$port" --name 127.0.0.1 2> "$T/$1.log" 8>&- & }

@@ -12,5 +12,10 @@ assert r["resumed"] >= 0.99 * r["simulated"], r
 assert r["value"] <= 120 and m["value"] > 0, (r, m)     # all came back before the swarm's time was up
 for what, o, bar, unit in (("all are back after kill -9", r, 10, "s"), ("each waiting guest costs natald", m, 20, "KiB")):
     print(f'ok {what}: {o["value"]} {unit}, bar {bar} {unit}: {"met" if o["value"] <= bar else "MISSED"}')
+# Room for a machine that is not the bench's own: twice the bar. Where others are at work on it the figure is printed and no more.
+quiet = r["load"] < 3
+if quiet and r["value"] > 20:
+    sys.exit(f'FAIL all are back after {r["value"]} s at load {r["load"]}, twice the bar of 10 s is allowed')
+print("ok within twice the bar" if quiet else f'load {r["load"]}: too busy to be held to 20 s')
 print(f'ok {r["simulated"]} SIMULATED guests are back, {r["resumed"]} of them with the sessions that they had')
 P
