@@ -8,13 +8,13 @@
 #include "controller/natald/turn.h"
 #include "controller/service/births.h"
 #include "controller/service/link.h"
-#include "controller/service/pinfile.h"
+#include "controller/service/pinfollow.h"
 #include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
 #include "controller/service/waiters.h"
 #include "controller/store/vm_recent.h"
 
-enum { PINS_EVERY_MS = 40, PINS_FOR_MS = 2, TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
+enum { PINS_EVERY_MS = 40, PINS_FOR_MS = 2, PINS_LATER_MS = 60000, TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_PINS, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
@@ -60,16 +60,18 @@ static int take_births(struct ctl *c, struct err *e)
 	return r;
 }
 
-/* Behind readiness: a twentieth of the time, however often the loop turns, until all records were looked at. */
+/* Behind readiness: a twentieth of the time, however often the loop turns, until all records were looked at, and those that others changed. */
 static void look_at_pins(struct loop *l)
 {
 	struct err e;
 
-	if (l->c->pin_walk.whole || clock_mono_ms() < l->pins_ms)
+	if (pinfollow_idle(l->c) || clock_mono_ms() < l->pins_ms)
 		return;
-	if (pinfile_some(l->c, PINS_FOR_MS, &e))
+	vm_recent_begin(l->c->store);           /* as the store has them now */
+	int r = pinfollow_some(l->c, PINS_FOR_MS, &e);
+	if (r)
 		fprintf(stderr, "natald: %s\n", e.msg);
-	l->pins_ms = clock_mono_ms() + PINS_EVERY_MS;
+	l->pins_ms = clock_mono_ms() + (r ? PINS_LATER_MS : PINS_EVERY_MS);
 }
 
 static int sleep_ms(struct loop *l)
@@ -82,7 +84,7 @@ static int sleep_ms(struct loop *l)
 		return 20;
 	if (until < now || until > l->turns.duties.tick_ms)
 		until = l->turns.duties.tick_ms > now ? l->turns.duties.tick_ms : now;
-	if (!l->c->pin_walk.whole && until > l->pins_ms)
+	if (!pinfollow_idle(l->c) && until > l->pins_ms)
 		until = l->pins_ms;
 	for (struct request *rq = l->turns.parked; rq; rq = rq->next)
 		if (rq->deadline_ms < until)

@@ -39,6 +39,7 @@
 #include "controller/service/link.h"
 #include "controller/service/keys.h"
 #include "controller/service/pinfile.h"
+#include "controller/service/pinfollow.h"
 #include "controller/service/pinwriter.h"
 #include "controller/service/pool.h"
 #include "controller/service/waiters.h"
@@ -246,6 +247,7 @@ static int serve(struct ctl *c, struct net *net, const char *program, struct err
 	snprintf(path, sizeof path, "%s/natald.sock", c->state_dir);
 	if (keys_settle_all(c, e))
 		err_print(e);
+	pinfollow_gone(c);              /* files of VMs that went while nobody was here */
 	if (pinfile_begin(c, e) || pinfile_some(c, PINS_FIRST_MS, e))           /* a full disk: what can be served is served */
 		err_print(e);
 	if ((r = pinwriter_start(&c->pins, e)) || (r = waiters_new(&c->waiters, e)) || (r = pool_start(pool_marks_default, &c->pool, e)) ||
@@ -268,6 +270,7 @@ static void fini(struct ctl *c)
 	link_stop(c);
 	pool_stop(c->pool);
 	pinwriter_stop(c->pins);
+	pinfollow_end(c);
 	signer_stop(c->signer);
 	waiters_free(c->waiters);
 	free(c->wakes.name);

@@ -211,8 +211,9 @@ static int to_signed(struct ctl *c, const struct bundle_ref *ref, struct vm *v, 
 {
 	/* Not changed: it was renewed meanwhile, and is asked for again. */
 	int r = bundle_row_sign(c->store, ref, &a->signatures, &a->pin_record, ret_ended, e);
-	if (r || !*ret_ended || (r = news_add(c->store, "vm", v->id, e)) || v->state != VM_DEFINED || v->sequence != ref->sequence)
-		return r;               /* the news: who waits at another natald for what was signed */
+	if (r || !*ret_ended || (r = news_add(c->store, "vm", v->id, e)) || (r = news_add(c->store, "pin", v->id, e)) ||
+	    v->state != VM_DEFINED || v->sequence != ref->sequence)
+		return r;               /* the news: who waits at another natald for what was signed, and its file there */
 	bool newborn;
 	if ((r = newborn_is(c, v, &newborn, e)))
 		return r;

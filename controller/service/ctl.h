@@ -15,6 +15,7 @@
 
 struct pool;
 struct pinwriter;
+struct pinfollow;
 struct link;
 struct waiters;
 struct metrics;
@@ -31,6 +32,7 @@ struct ctl {
 	struct link *link;
 	struct waiters *waiters;                /* guests, over connections of their own */
 	struct { char project[STORE_PROJECT_MAX]; int64_t turn; } has_media_key;         /* seen in this turn */
+	struct pinfollow *follow;               /* records that others changed; NULL: none so far */
 	struct vm_walk pin_walk;                /* how far the records of pins were looked at since the start */
 	struct hearings *hearings;              /* NULL: each report takes the long way */
 	struct metrics *metrics;                /* may be NULL */

@@ -8,6 +8,7 @@
 #include "common/media/field.h"
 #include "controller/service/grace.h"
 #include "controller/service/keys.h"
+#include "controller/service/pinfollow.h"
 #include "controller/service/remote.h"
 #include "controller/service/waiters.h"
 #include "controller/store/instance_row.h"
@@ -34,6 +35,10 @@ static void wake(void *arg, const char *noun, const char *noun_id)
 		(void)remote_wake(c, noun_id, &ignored);        /* it looks by itself when its time is up */
 	if (strcmp(noun, "gone") == 0 || strcmp(noun, "cert") == 0)
 		c->access_generation++;         /* who is connected is asked again whether he counts */
+	if (strcmp(noun, "pin") == 0)
+		pinfollow_vm(c, noun_id);
+	if (strcmp(noun, "gone") == 0 || strcmp(noun, "name") == 0)
+		pinfollow_gone(c);
 	if (strcmp(noun, "key") == 0)
 		keys_changed(c);
 }
@@ -167,6 +172,7 @@ int fleet_tick(struct ctl *c, struct err *e)
 			fprintf(stderr, "natald: fleet: news were missed\n");
 			c->access_generation++;
 			keys_changed(c);
+			pinfollow_all(c);
 			c->fleet->resync = true;
 			c->fleet->resync_at = 0;
 		}

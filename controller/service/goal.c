@@ -10,6 +10,7 @@
 #include "controller/service/link.h"
 #include "controller/service/spec.h"
 #include "controller/service/stale.h"
+#include "controller/store/news.h"
 
 #define CHANGE(m, kind) JSON_FIELD(struct goal_change, m, kind, false)
 const struct json_field goal_change_fields[GOAL_CHANGE_FIELDS] = {
@@ -209,6 +210,8 @@ int goal_change(struct ctl *c, struct vm *v, const struct goal_change *g, bool *
 	if (!*ret_changed)
 		return 0;
 	if ((r = settled(c, v, e)) || (r = keep_texts(v, spec, &d, e)))
+		return r;
+	if (*g->name && (r = news_add(c->store, "name", v->id, e)))     /* at other natald its old name's record goes */
 		return r;
 	if (*g->name)
 		snprintf(v->name, sizeof v->name, "%s", g->name);

@@ -132,6 +132,15 @@ static int each_pin(void *arg, struct vm *v, struct err *e)
 	return pinfile_lay(path, &row.pin_record, e);
 }
 
+int pinfile_look(struct ctl *c, const char *vm_id, struct err *e)
+{
+	scoped_vm struct vm v = { 0 };
+	bool absent;
+	int r = vm_get_by_id(c->store, vm_id, &v, &absent, e);
+
+	return r || absent ? r : each_pin(c, &v, e);
+}
+
 int pinfile_begin(struct ctl *c, struct err *e)
 {
 	char path[600];

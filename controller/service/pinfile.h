@@ -14,4 +14,6 @@ int pinfile_begin(struct ctl *c, struct err *e);
 /* Every pin record that is missing or is not as the store has it is written, machine by machine: for so many milliseconds, and from there on with the next call,
  * until c->pin_walk.whole. While the writer of records has none under way. */
 int pinfile_some(struct ctl *c, int64_t budget_ms, struct err *e);
+/* The record of this VM, if there is such a one, is written where it is missing or another. */
+int pinfile_look(struct ctl *c, const char *vm_id, struct err *e);
 int pinfile_trust(struct ctl *c, struct err *e);

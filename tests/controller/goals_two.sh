@@ -18,6 +18,16 @@ sleep 1; start=$SECONDS
 want 0 "goal 0.2" n2 vm change web-1 --user bob
 within 20 has 2 && grep -q ^bob: "$root/etc/passwd" && ok "decided at one natald, heard at the other within $((SECONDS - start)) s" || fail "$(n2 vm show web-1): $(tail -5 "$T/guestd.log")"
 [ $((SECONDS - start)) -le 8 ] || fail "by the news it takes a second or two, not $((SECONDS - start))"
+# Pin records are files of each natald: of VMs that another one made, renewed, renamed and deleted too.
+in_step() { [ -s "$T/two/pins/$1.pin" ] && cmp -s "$S/pins/$1.pin" "$T/two/pins/$1.pin"; }
+nowhere() { [ ! -e "$S/pins/$1.pin" ] && [ ! -e "$T/two/pins/$1.pin" ]; }
+within 10 in_step web-1 || fail "the pin records of web-1 differ"
+n vm create tmp-1 --host none > /dev/null; within 10 in_step tmp-1 && ok "a VM's pin record is at the other natald" || fail "pins: $(ls "$S/pins" "$T/two/pins")"
+cp "$T/two/pins/tmp-1.pin" "$T/before.pin"; n vm reissue tmp-1 > /dev/null
+within 10 in_step tmp-1 && ! cmp -s "$T/before.pin" "$T/two/pins/tmp-1.pin" && ok "and the one that comes after it" || fail "not renewed: $(ls -l "$S/pins" "$T/two/pins")"
+n vm change tmp-1 --rename tmp-2 > /dev/null
+within 10 in_step tmp-2 && within 10 nowhere tmp-1 && ok "under its new name alone" || fail "pins: $(ls "$S/pins" "$T/two/pins")"
+n2 vm delete tmp-2 > /dev/null; within 10 nowhere tmp-2 && in_step web-1 && ok "and goes with it" || fail "pins: $(ls "$S/pins" "$T/two/pins")"
 # News that are lost: the natald that missed them compares who waits with the store, and tells at once.
 [ "$(pg_sql a "SELECT count(*) FROM news")" -gt 0 ] || fail "no news"
 kill -STOP $one

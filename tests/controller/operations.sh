@@ -153,6 +153,10 @@ kill $P; wait $P; rm "$S/instance"; serve; n vm delete a-1 >/dev/null
 want 0 "in 2 chains" n audit verify
 kill -9 $P; wait $P 2>/dev/null; serve; n vm delete a-2 >/dev/null
 want 0 "in 2 chains: nothing is missing" n audit verify
+# Files of pin records whose VM went while nobody was there.
+kill $P; wait $P; cp "$S/pins/web-1.pin" "$S/pins/nobody.pin"; cp "$S/pins/web-1.pin" "$S/pins/web-1@other.pin"; serve
+swept() { [ ! -e "$S/pins/nobody.pin" ] && [ ! -e "$S/pins/web-1@other.pin" ]; }
+within 10 swept && [ -s "$S/pins/web-1.pin" ] && ok "a pin record of no VM goes at the next start" || fail "pins: $(ls "$S/pins")"
 kill $P; wait $P; echo x > "$S/instance"
 want 3 "does not hold the id of a natald" "$B/natald" --state "$S"
 exit $bad
