@@ -91,23 +91,26 @@ static int keep(struct buf *kept, const void *one, size_t size, struct err *e)
 	return buf_check(kept, "the key statements", e);
 }
 
-int statements_take(struct trust *t, const void *bytes, size_t size, const char *doc, struct buf *kept, struct err *e)
+int statements_take(struct trust *t, const void *bytes, size_t size, const struct statements *s, struct err *e)
 {
 	const uint8_t *at = bytes, *end = at + size;
+	struct err ignored;
 	int r;
 
 	while (at < end) {
 		const uint8_t *one = at;
 		struct envelope env;
-		if ((r = next_statement(&at, end, doc, &env, e)))
+		if ((r = next_statement(&at, end, s->doc, &env, e)))
 			return r;
 		if (!counts(t, &env))
 			continue;
 		size_t keys = t->count, revoked = trust_revoked(t);
-		if ((r = trust_statement(t, &env, doc, e)))
+		bool binds = s->binding && trust_check(t, &env, s->now_unix_s, s->doc, NULL, &ignored) == 0;
+		if ((r = trust_statement(t, &env, s->doc, e)))
 			return r;
-		bool changed = t->count != keys || trust_revoked(t) != revoked;         /* what is known need not be said again, by another key */
-		if (changed && (r = keep(kept, one, (size_t)(at - one), e)))
+		/* What is known need not be said again, by another key. */
+		bool changed = t->count != keys || trust_revoked(t) != revoked;
+		if (changed && ((r = keep(s->kept, one, (size_t)(at - one), e)) || (binds && (r = keep(s->binding, one, (size_t)(at - one), e)))))
 			return r;
 	}
 	return 0;

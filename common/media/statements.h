@@ -11,6 +11,10 @@ enum { STATEMENTS_MAX = 256, STATEMENT_SIZE_MAX = 8192, STATEMENTS_SIZE_MAX = ST
 
 /* A seed's bytes: the bundle ends at *ret_bundle. format, limit: what follows is not whole statements. */
 int statements_split(const void *bytes, size_t size, size_t *ret_bundle, struct err *e);
-/* Those signed by a key that t holds count, in their order; one by an unknown or revoked key is passed over. kept (may be NULL): each that counted, changed
- * what t holds and does not stand in it yet is appended, STATEMENTS_MAX at most. Errors: as trust_statement(), of one that a held key signed. */
-int statements_take(struct trust *t, const void *bytes, size_t size, const char *doc, struct buf *kept, struct err *e);
+/* Where statements come from, and what is kept of them: kept (may be NULL), each that counted, changed what t holds and does not stand in it yet, STATEMENTS_MAX
+ * at most. binding (may be NULL): of these, those whose signatures meet t's policy at now_unix_s as a bundle's would: who can have a bundle taken
+ * loses nobody anything by being believed without one. */
+struct statements { const char *doc; struct buf *kept, *binding; uint64_t now_unix_s; };
+/* Those signed by a key that t holds count, in their order; one by an unknown or revoked key is passed over. Errors: as trust_statement(), of one that a
+ * held key signed. */
+int statements_take(struct trust *t, const void *bytes, size_t size, const struct statements *s, struct err *e);

@@ -30,14 +30,14 @@ static void take_statement(const void *bytes, size_t size)
 /* What lies behind a bundle, or was kept. */
 static void take_many(const void *bytes, size_t size)
 {
-	scoped_buf struct buf kept = BUF_MAX(STATEMENTS_SIZE_MAX), again = BUF_MAX(STATEMENTS_SIZE_MAX);
+	scoped_buf struct buf kept = BUF_MAX(STATEMENTS_SIZE_MAX), binding = BUF_MAX(STATEMENTS_SIZE_MAX), again = BUF_MAX(STATEMENTS_SIZE_MAX);
 	struct trust t = trust, same = trust;
 	struct err e;
 
-	if (statements_take(&t, bytes, size, "s", &kept, &e))
+	if (statements_take(&t, bytes, size, &(struct statements){ "s", &kept, &binding, 0 }, &e))
 		return;
-	PROMISE(kept.size <= size);
-	PROMISE(statements_take(&same, kept.data, kept.size, "s", &again, &e) == 0 && same.count == t.count && again.size == kept.size);
+	PROMISE(kept.size <= size && binding.size <= kept.size);
+	PROMISE(statements_take(&same, kept.data, kept.size, &(struct statements){ .doc = "s", .kept = &again }, &e) == 0 && same.count == t.count && again.size == kept.size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -5,6 +5,7 @@
 #include "agent/journal.h"
 #include "agent/seed.h"
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "common/media/statements.h"
 #include "tests/unit/agent/seed.h"
 #include "tests/unit/common/media/sample.h"
@@ -15,18 +16,24 @@ static struct test_root root;
 static struct test_key key, next, stranger, signer;
 static struct buf behind = { .max = 1 << 20 };  /* the bundle, in the seed */
 
+static void put_anchor(const char *name, const struct test_key *k)
+{
+	char pem[512], b64[256], path[64];
+
+	sodium_bin2base64(b64, sizeof b64, k->pub.spki, k->pub.spki_size, sodium_base64_VARIANT_ORIGINAL);
+	snprintf(pem, sizeof pem, "-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n", b64);
+	snprintf(path, sizeof path, TRUST_DIR "%s", name);
+	root_put(&root, path, pem);
+}
+
 static int setup(void **state)
 {
-	char pem[512], b64[256];
-
 	(void)state;
 	root_init(&root);
 	key = signer = test_key(SIG_ED25519, "a");
 	next = test_key(SIG_ED25519, "b");
 	stranger = test_key(SIG_ED25519, "c");
-	sodium_bin2base64(b64, sizeof b64, key.pub.spki, key.pub.spki_size, sodium_base64_VARIANT_ORIGINAL);
-	snprintf(pem, sizeof pem, "-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n", b64);
-	root_put(&root, TRUST_DIR "/a.pub", pem);
+	put_anchor("/a.pub", &key);
 	return 0;
 }
 
@@ -221,6 +228,25 @@ static void a_revocation_behind_a_refused_bundle_is_kept(void **state)
 	assert_ok(verify(SAMPLE_UUID, &j, NULL), e);    /* and its successor is who said so */
 }
 
+/* Not of one key alone where the image wants several: a stolen one could end the others with a bundle that nobody would take. */
+static void one_key_of_several_ends_nothing_behind_a_refused_bundle(void **state)
+{
+	char policy[400], first[2 * KEY_ID_SIZE + 1], second[2 * KEY_ID_SIZE + 1];
+	struct journal j = { 0 };
+	struct stat st;
+
+	(void)state;
+	put_anchor("/b.pub", &next);
+	hex_encode(key.pub.id, KEY_ID_SIZE, first);
+	hex_encode(next.pub.id, KEY_ID_SIZE, second);
+	snprintf(policy, sizeof policy, "{\"min_format\":1,\"algorithms\":[\"ed25519\"],\"require\":[[\"%s\"],[\"%s\"]],\"clock\":\"warn\",\"built_at\":1}", first, second);
+	root_put(&root, POLICY_PATH, policy);
+	add_statement(&key, about("revoked", &next));
+	signer = key;
+	assert_err(verify(SAMPLE_UUID, &j, NULL), ERR_UNTRUSTED, e, "");
+	assert_int_equal(fstatat(root.fd, STATEMENTS_PATH + 1, &st, 0), -1);
+}
+
 static off_t size_kept(void)
 {
 	struct stat st;
@@ -286,7 +312,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_seen), TEST(a_sequence_that_was_passed), TEST(one_sequence_is_one_bundle), TEST(another_machines_journal),
 		TEST(the_next_key_is_named_behind_the_bundle), TEST(strangers_are_passed_over), TEST(a_revocation_is_kept), TEST(a_refused_bundle_leaves_nothing),
-		TEST(what_is_no_statement), TEST(a_revocation_behind_a_refused_bundle_is_kept), TEST(a_hundred_and_twenty_rotations),
+		TEST(what_is_no_statement), TEST(a_revocation_behind_a_refused_bundle_is_kept),
+		TEST(one_key_of_several_ends_nothing_behind_a_refused_bundle), TEST(a_hundred_and_twenty_rotations),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
