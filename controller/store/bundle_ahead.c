@@ -6,6 +6,9 @@
 #include "controller/store/boot.h"
 #include "controller/store/engine.h"
 
+/* Of so many at once none may be large: user-data of megabytes is read by itself. */
+#define SMALL " AND (secrets IS NULL OR length(secrets) <= 262144)"
+
 struct ahead { bool secret; struct bundle_row row; };
 struct bundle_ahead { size_t count; struct ahead at[BUNDLE_AHEAD_MAX]; };
 
@@ -67,7 +70,7 @@ int bundle_ahead_read(struct store *s, const struct bundle_ref *refs, size_t n, 
 		n = BUNDLE_AHEAD_MAX;
 	for (size_t i = 0; i < n; i++)
 		keys[i] = (struct db_key){ refs[i].vm_id, refs[i].sequence };
-	const struct db_many m = { secret ? BUNDLE_ROW_SECRET : BUNDLE_ROW_PUBLIC, "ti", keys, n, take_row, &g };
+	const struct db_many m = { secret ? BUNDLE_ROW_SECRET SMALL : BUNDLE_ROW_PUBLIC, "ti", keys, n, take_row, &g };
 	return db_query_many(s, &m, e);
 }
 

@@ -8,7 +8,8 @@
 
 enum { BUNDLE_AHEAD_MAX = 128 };
 struct bundle_ahead;
-/* refs: vm_id and sequence count. Those that are not there are read again when they are asked for. secret: with what is sealed. */
+/* refs: vm_id and sequence count. Those that are not there are read again when they are asked for. secret: with what is sealed;
+ * where that is large, the row is read when it is asked for. */
 int bundle_ahead_read(struct store *s, const struct bundle_ref *refs, size_t n, bool secret, struct err *e);
 /* ret: a copy. false: it is not here. */
 bool bundle_ahead_find(struct store *s, const struct bundle_ref *ref, bool secret, struct bundle_row *ret);

@@ -283,6 +283,32 @@ static void bundles_that_are_read_ahead(void **state)
 	assert_true(bundle_ahead_find(p->s, &refs[1], false, &other));
 }
 
+/* A hundred at once with megabytes each would be more than a machine has. */
+static void a_large_bundle_is_not_read_ahead(void **state)
+{
+	struct place *p = *state;
+	scoped_bundle_row struct bundle_row row = BUNDLE_ROW, got = BUNDLE_ROW;
+	struct bundle_ref refs[] = { { "vm-a", 1, 0, BUNDLE_TAKEN }, { "vm-b", 1, 0, BUNDLE_TAKEN } };
+	bool absent;
+
+	buf_str(&row.intent, "{}");
+	buf_str(&row.keys, "{}");
+	buf_add(&row.spki, "k", 1);
+	row.sequence = 1;
+	row.stage = BUNDLE_TAKEN;
+	for (int i = 0; i < 2; i++) {
+		for (int k = 0; k < (i ? 300 << 10 : 1); k++)
+			buf_u8(&row.secrets, 's');
+		memcpy(row.vm_id, refs[i].vm_id, sizeof row.vm_id);
+		assert_ok(bundle_row_insert(p->s, &row, &p->e), p->e);
+	}
+	assert_ok(bundle_ahead_read(p->s, refs, 2, true, &p->e), p->e);
+	assert_true(bundle_ahead_find(p->s, &refs[0], true, &got));
+	assert_false(bundle_ahead_find(p->s, &refs[1], true, &got));
+	assert_ok(bundle_row_get(p->s, "vm-b", 1, &got, &absent, &p->e), p->e);
+	assert_true(!absent && got.secrets.size > 300 << 10);
+}
+
 /* Who was found to have none is not asked of again, until one is written. */
 static void quarantined_boots_are_looked_for_together(void **state)
 {
@@ -330,7 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		place_test(a_row_is_what_it_would_be_read_as), place_test(asked_once_until_the_next_iteration), place_test(a_stale_row_writes_nothing),
 		place_test(what_is_undone_is_forgotten), place_test(posts_behind_a_mark), place_test(books_of_a_turn_are_written_once), place_test(the_oldest_goes),
-		place_test(a_name_that_is_taken), place_test(bundles_that_are_read_ahead), place_test(quarantined_boots_are_looked_for_together),
+		place_test(a_name_that_is_taken), place_test(bundles_that_are_read_ahead), place_test(a_large_bundle_is_not_read_ahead), place_test(quarantined_boots_are_looked_for_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
