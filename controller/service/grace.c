@@ -12,8 +12,12 @@ enum { LOOK_MS = 5000, OTHERS_MS = 2 * LOOK_MS };
 
 void grace_begin(struct ctl *c, int64_t wait_ms)
 {
+	const int64_t from_ms = clock_mono_ms() + wait_ms;
+
+	/* One that is due already is not brought forward. */
+	if (!c->grace.due || c->grace.from_ms < from_ms)
+		c->grace.from_ms = from_ms;
 	c->grace.due = true;
-	c->grace.from_ms = clock_mono_ms() + wait_ms;
 }
 
 static int look(struct ctl *c, struct err *e)

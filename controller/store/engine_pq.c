@@ -169,6 +169,9 @@ static int query_many(struct store *s, const struct db_many *m, struct err *e)
 	if (!results)
 		return err_nomem(e);
 	int r = send_many(s, m, results, e);
+	struct pq_link *l = pq_link_of(s);
+	for (size_t i = 0; r && i < l->pending_count; i++)
+		l->pending[i].keep = NULL;      /* their answers come when this is over */
 	for (size_t i = 0; i < m->count; i++) {
 		if (!r && results[i])
 			r = each_row(s, m, results[i], e);

@@ -69,7 +69,7 @@ int event_trim(struct store *s, char at[STORE_ID_MAX], int things, const struct 
 		if ((r = next_thing(s, at, e)) || !*at)
 			return r;
 		if ((r = db_post(s, DB_ANY, e, "DELETE FROM event WHERE noun_id = ?1 AND (seq <= (SELECT max(seq) FROM event WHERE noun_id = ?1) - ?2"
-			" OR (at_ms < ?3 AND NOT EXISTS (SELECT 1 FROM vm WHERE vm.id = ?1)))", "tii", at, keep->newest, keep->before_ms)))
+			" OR (noun = 'vm' AND at_ms < ?3 AND NOT EXISTS (SELECT 1 FROM vm WHERE vm.id = ?1)))", "tii", at, keep->newest, keep->before_ms)))
 			return r;
 	}
 	return 0;

@@ -50,7 +50,10 @@ static void the_newest_events_stay(void **state)
 	add_events(id, 1, RETENTION_EVENTS + 300, 1000);        /* of a machine that is there: however old */
 	add_events("vm-gone-1", 1, 5, 1000);
 	add_events("vm-gone-2", 1, 5, now_ms);
+	add_events("img-1", 1, 5, 1000);                        /* of no machine, and there */
+	place_sql(p, "UPDATE event SET noun = 'image' WHERE noun_id = 'img-1'");
 	run();
+	assert_int_equal(events("count(*)", "img-1"), 5);
 	assert_int_equal(events("count(*)", id), RETENTION_EVENTS);
 	assert_int_equal(events("min(seq)", id), 301);
 	assert_int_equal(events("count(*)", "vm-gone-1"), 0);
