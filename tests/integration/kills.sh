@@ -23,12 +23,13 @@ born() { [ "$(field guest state)" = provisioned ]; }
 within 20 born || { fail "the guest is $(field guest state)"; exit 1; }
 "$guestd" --root "$root" --channel "$T/port.sock" --agent "$agent" --uuid "$(field guest uuid)" 2> "$T/guestd.log" & G=$!; pids+=($G)
 
-"$srcdir/tests/tools/history.py" run --socket "$S/natald.sock" --clients $CLIENTS --out "$T/history" --until "$T/until" 2> "$T/clients.log" & R=$!; pids+=($R)
+"$srcdir/tests/tools/history.py" run --socket "$S/natald.sock" --clients $CLIENTS --out "$T/history" --until "$T/until" --kills "$T/killed" 2> "$T/clients.log" & R=$!; pids+=($R)
 sleep 4
 longest=0
 for k in $(seq "$KILLS"); do
   sleep "$(awk -v s="$RANDOM" 'BEGIN { printf "%.3f", 0.3 + 2.2 * s / 32768 }')"
   pid=$(natald_pid); [ -n "$pid" ] || { fail "no natald to kill, round $k"; break; }
+  echo "$k" >> "$T/killed"; sleep 0.03
   kill -9 "$pid"; at=$(date +%s%N)
   until n status > /dev/null 2>&1; do sleep 0.05; [ $(($(date +%s%N) - at)) -lt 30000000000 ] || { fail "natald did not come back, round $k: $(tail -3 "$S/natald.log")"; break 2; }; done
   took=$((($(date +%s%N) - at) / 1000000)); [ $took -le $longest ] || longest=$took

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """history.py - many clients at once against one natald, and a judge of what they were told.
 
-  history.py run --socket PATH --clients N --out FILE --until PATH   until PATH is there, each client makes, reads, changes and deletes machines of its own
+  history.py run --socket PATH --clients N --out FILE --until PATH --kills PATH    until PATH is there, each client makes, reads, changes and deletes machines of its
+                                                                   own; then each is read once more. A line in --kills: natald is about to be killed
   history.py judge FILE                                            says what was acknowledged and lost, or handed out twice; ends with 1 where anything was
 
-A client asks one thing at a time, of machines that nobody else names: what it is told of one is a sequence. A request whose answer never came is asked again,
+In flight is what was sent and not answered yet, as it was just before a kill. A client asks one thing at a time, of machines that nobody else names: what it is told of one is a sequence. A request whose answer never came is asked again,
 with the same key, until it is answered; only then it goes on. So each answer can be judged by those before it. The history is one JSON object a line.
 """
 import argparse
@@ -15,7 +16,7 @@ import random
 import sys
 import time
 
-asked = 0
+sent = 0
 
 
 class Lost(Exception):
@@ -28,6 +29,7 @@ class Away(Exception):
 
 async def ask(path, method, target, body=None, key=None):
     """One request on a connection of its own: its status and document. Lost: no whole answer came."""
+    global sent
     data = json.dumps(body).encode() if body is not None else b""
     head = f"{method} {target} HTTP/1.1\r\nHost: n\r\nConnection: close\r\nContent-Length: {len(data)}\r\nContent-Type: application/json\r\n"
     if key:
@@ -36,6 +38,7 @@ async def ask(path, method, target, body=None, key=None):
         reader, writer = await asyncio.wait_for(asyncio.open_unix_connection(path), 20)
     except (OSError, asyncio.TimeoutError) as why:
         raise Away from why
+    sent += 1
     try:
         writer.write(head.encode() + b"\r\n" + data)
         await writer.drain()
@@ -47,19 +50,18 @@ async def ask(path, method, target, body=None, key=None):
     except (OSError, asyncio.TimeoutError, ValueError) as why:
         raise Lost from why
     finally:
+        sent -= 1
         writer.close()
 
 
 class Client:
     def __init__(self, number, args, out):
-        self.number, self.args, self.out, self.machines = number, args, out, 0
+        self.number, self.args, self.out, self.machines, self.made = number, args, out, 0, []
 
     async def settled(self, op, name, method, target, body=None, key=None):
         """Asked until it is answered; what may be asked again later is."""
-        global asked
         lost = 0
         while True:
-            asked += 1
             try:
                 status, doc = await ask(self.args.socket, method, target, body, key)
             except Lost:
@@ -67,8 +69,6 @@ class Client:
                 lost += 1
             except Away:
                 status, doc = 0, {}
-            finally:
-                asked -= 1
             if status not in (0, 429, 500, 503):
                 break
             await asyncio.sleep(random.uniform(0.01, 0.1))
@@ -87,6 +87,7 @@ class Client:
         path = f"/v1/vms/{name}"
         if await self.settled("create", name, "POST", "/v1/vms", {"name": name, "host": "none"}, f"k-{name}") >= 300:
             return
+        self.made.append(name)
         await self.settled("get", name, "GET", path)
         await self.settled("change", name, "POST", path + "/goal", {"users": [{"name": "ada"}]})
         await self.settled("get", name, "GET", path)
@@ -97,20 +98,27 @@ class Client:
     async def run(self):
         while not os.path.exists(self.args.until):
             await self.one_machine()
+        for name in self.made:          # what a later kill has lost
+            await self.settled("get", name, "GET", f"/v1/vms/{name}")
 
 
-async def look(args, most):
+async def look(args, at_kills):
+    """What was in flight when a line was added to the file of kills."""
+    before, had = 0, 0
     while not os.path.exists(args.until):
-        most.append(asked)
-        await asyncio.sleep(0.1)
+        size = os.path.getsize(args.kills) if os.path.exists(args.kills) else 0
+        if size != had:
+            at_kills.append(max(before, sent))
+        before, had = sent, size
+        await asyncio.sleep(0.02)
 
 
 async def run(args):
-    most = []
+    at_kills = []
     with open(args.out, "w") as out:
         clients = [Client(n, args, out) for n in range(args.clients)]
-        await asyncio.gather(look(args, most), *(c.run() for c in clients))
-        out.write(json.dumps({"op": "in-flight", "median": sorted(most)[len(most) // 2], "most": max(most)}) + "\n")
+        await asyncio.gather(look(args, at_kills), *(c.run() for c in clients))
+        out.write(json.dumps({"op": "in-flight", "kills": len(at_kills), "median": sorted(at_kills)[len(at_kills) // 2] if at_kills else 0, "least": min(at_kills, default=0)}) + "\n")
     return 0
 
 
@@ -166,7 +174,7 @@ def judge(args):
     for text in wrong[:20]:
         print("WRONG " + text)
     print(f"{answers} answers about {len(machines)} machines with {len(owners)} keys; {lost} answers were lost and asked for again;"
-          f" in flight {flight.get('median')} (median), {flight.get('most')} (most); {len(wrong)} wrong")
+          f" in flight {flight.get('median')} (median of {flight.get('kills')} kills), {flight.get('least')} (least); {len(wrong)} wrong")
     return 1 if wrong or not answers else 0
 
 
@@ -178,6 +186,7 @@ def main():
     r.add_argument("--clients", type=int, default=1100)
     r.add_argument("--out", required=True)
     r.add_argument("--until", required=True)
+    r.add_argument("--kills", required=True)
     j = sub.add_parser("judge")
     j.add_argument("history")
     args = parser.parse_args()

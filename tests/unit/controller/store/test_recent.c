@@ -59,8 +59,9 @@ static void a_row_is_what_it_would_be_read_as(void **state)
 	assert_string_equal(kept.spec, read.spec);
 	assert_string_equal(kept.forwards, read.forwards);
 	assert_null(kept.status);
-	kept.spec = kept.forwards = read.spec = read.forwards = NULL;
-	assert_memory_equal(&kept, &read, offsetof(struct vm, was_reason));
+	struct vm one = kept, other = read;
+	one.spec = one.forwards = other.spec = other.forwards = NULL;
+	assert_memory_equal(&one, &other, offsetof(struct vm, was_reason));
 }
 
 static void asked_once_until_the_next_iteration(void **state)
