@@ -7,7 +7,7 @@ export builddir=${NATAL_TEST_BUILD:-$srcdir/out/tests/build}
 . "$srcdir/tests/controller/lib.sh"
 ok() { echo "ok $1"; }
 kills=10; [ "${NATAL_TEST_LEVEL:-default}" = full ] && kills=50
-KILLS=${NATAL_TEST_KILLS:-$kills} CLIENTS=1500 agent=$B/natal-agent guestd=$B/natal-guestd root=$T/root pids=()
+KILLS=${NATAL_TEST_KILLS:-$kills} CLIENTS=3000 agent=$B/natal-agent guestd=$B/natal-guestd root=$T/root pids=()
 stop_all() { touch "$T/until"; for p in "${pids[@]}"; do kill "$p" 2>/dev/null; done; ended; }
 trap stop_all EXIT
 ulimit -n 8192 2>/dev/null || ulimit -n "$(ulimit -Hn)"
