@@ -6,8 +6,9 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 
-enum { NEAR = 8, WATCHED_S = 75 };
-struct hearings { uint32_t now; struct hearing at[HEARINGS]; };
+enum { NEAR = 8, WATCHED_S = 75, NOTES = 1024 };
+/* notes: which were noted last, by place; noted: how many ever were. */
+struct hearings { uint32_t now, noted, notes[NOTES]; struct hearing at[HEARINGS]; };
 
 /* Zero pages cost nothing until they are used. */
 struct hearings *hearings_new(void) { return calloc(1, sizeof(struct hearings)); }
@@ -55,6 +56,21 @@ void hearings_note(struct hearings *h, const struct vm *v, const struct status *
 	memcpy(x->key, v->report_key, v->report_key_size);
 	x->key_size = v->report_key_size;
 	memcpy(x->host, v->host, sizeof x->host);
+	h->notes[h->noted++ % NOTES] = (uint32_t)(x - h->at);
+}
+
+uint32_t hearings_mark(const struct hearings *h) { return h ? h->noted : 0; }
+
+void hearings_undo(struct hearings *h, uint32_t mark)
+{
+	uint32_t n = h ? h->noted - mark : 0;
+
+	for (uint32_t i = 0; i < n && n <= NOTES; i++)
+		h->at[h->notes[(mark + i) % NOTES]].rev = 0;
+	for (size_t i = 0; i < HEARINGS && n > NOTES; i++)
+		h->at[i].rev = 0;
+	if (h)
+		h->noted = mark;
 }
 
 void hearings_watch(struct hearings *h, const char *vm_id)

@@ -27,6 +27,9 @@ void hearings_free(struct hearings *h);
 struct hearing *hearings_find(struct hearings *h, const char *vm_id, bool make);
 /* The machine's row was saved after a report of this boot, in this phase. */
 void hearings_note(struct hearings *h, const struct vm *v, const struct status *s, int64_t until_s);
+/* What was noted since the mark was undone with its request: those reports go the long way. h NULL: nothing is. */
+uint32_t hearings_mark(const struct hearings *h);
+void hearings_undo(struct hearings *h, uint32_t mark);
 /* A frame came whose MAC is wrong: it costs the store a row. HEARING_FORGED_MAX at once, then one a second: while there are none left, nothing of this
  * guest is read, and false says so. *ret_last: with this one they are used up. h NULL: always. */
 enum { HEARING_FORGED_MAX = 256 };

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include "controller/host/host.h"
+#include "controller/service/hearing.h"
 #include "controller/service/link_priv.h"
 
 static void *host_thread(void *arg)
@@ -166,12 +167,18 @@ int link_queue(struct link *l, enum frame_type type, const void *body, size_t si
 	return 0;
 }
 
-struct link_mark link_mark(const struct ctl *c) { return c->link ? (struct link_mark){ c->link->seq, c->link->req } : (struct link_mark){ 0 }; }
+struct link_mark link_mark(const struct ctl *c)
+{
+	const struct link *l = c->link;
+
+	return (struct link_mark){ l ? l->seq : 0, l ? l->req : 0, hearings_mark(c->hearings) };
+}
 
 void link_undo(struct ctl *c, struct link_mark mark)
 {
 	struct link *l = c->link;
 
+	hearings_undo(c->hearings, mark.noted);
 	for (struct message **at = l ? &l->first : NULL, *m; at && (m = *at);) {
 		if (m->seq <= mark.seq) {
 			at = &m->next;

@@ -23,8 +23,8 @@ bool link_has_frames(struct ctl *c);
 /* Around a turn. Where it failed, what it asked for is forgotten, and the frames it took come again in the next one. */
 void link_turn_begin(struct ctl *c);
 void link_turn_end(struct ctl *c, bool committed);
-/* For what is undone alone inside a turn: what was queued since the mark is forgotten. */
-struct link_mark { uint64_t seq, req; };
+/* For what is undone alone inside a turn: what was queued or noted of a guest since the mark is forgotten. */
+struct link_mark { uint64_t seq, req; uint32_t noted; };
 struct link_mark link_mark(const struct ctl *c);
 void link_undo(struct ctl *c, struct link_mark m);
 /* Handles what was read: inside a turn. */

@@ -168,10 +168,10 @@ static int judge(struct store *s, const struct pq_pending *p, const PGresult *re
 
 	if (refused(res)) {
 		int r = pq_fail(s, res, e);
-		if (r != -ERR_CONFLICT || p->answered)
+		if ((r != -ERR_CONFLICT && r != -ERR_INTERNAL) || p->answered)
 			return r;
-		s->must_retry = true;           /* nobody was told that there is one: run again, the turn finds it */
-		return err_set(e, ERR_UNAVAILABLE, "another natald wrote the same row at the same time");
+		s->must_retry = true;           /* nobody was told that there is one, or what is wrong with it: run again, the turn finds whose it is */
+		return r == -ERR_INTERNAL ? r : err_set(e, ERR_UNAVAILABLE, "another natald wrote the same row at the same time");
 	}
 	if (p->expect == DB_ANY || (text_number(pq.PQcmdTuples((PGresult *)res), &n) && n == (uint64_t)p->expect))
 		return 0;

@@ -66,6 +66,18 @@ static void a_grace_that_was_undone_is_given_again(void **state)
 	assert_int_equal(deadline(), 1000);
 }
 
+/* The one that judged has put the times of hosts right: who gets the duty later leaves them as they are, who gets it soon does not. */
+static void a_jump_that_another_followed(void **state)
+{
+	c.grace = (struct grace){ .due = true, .by_s = 100, .from_ms = clock_mono_ms() - 50000 };
+	assert_ok(grace_tick(&c, false, &e), e);
+	assert_int_equal(c.grace.by_s, 100);
+	c.grace.from_ms -= 20000;
+	assert_ok(grace_tick(&c, false, &e), e);
+	assert_int_equal(c.grace.by_s, 0);
+	assert_true(c.grace.due);
+}
+
 /* For as long as the lease lasts nothing could be written: nobody is judged by what he could not say, until the grace is over. */
 static void an_outage_is_no_silence_of_guests(void **state)
 {
@@ -155,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test_setup_teardown(a_grace_that_was_undone_is_given_again, begin, end),
+		cmocka_unit_test_setup_teardown(a_jump_that_another_followed, begin, end),
 		cmocka_unit_test_setup_teardown(an_outage_is_no_silence_of_guests, begin, end),
 		cmocka_unit_test_setup_teardown(who_lost_the_duty_judges_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(others_are_named_behind_us, begin, end),

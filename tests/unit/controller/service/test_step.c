@@ -175,6 +175,20 @@ static void a_turn_run_again_believes_no_entry(void **state)
 	assert_true(short_way(says(PHASE_APPLYING, BOOT_A, 4), key));
 }
 
+/* The request that noted it was undone, and its revision may be another's later. */
+static void what_was_undone_is_no_entry(void **state)
+{
+	(void)state;
+	struct link_mark mark = link_mark(&c);
+	assert_false(short_way(says(PHASE_APPLYING, BOOT_A, 1), key));
+	link_undo(&c, mark);
+	assert_false(short_way(says(PHASE_APPLYING, BOOT_A, 2), key));
+	mark = link_mark(&c);
+	assert_true(short_way(says(PHASE_APPLYING, BOOT_A, 3), key));
+	link_undo(&c, mark);
+	assert_true(short_way(says(PHASE_APPLYING, BOOT_A, 4), key));
+}
+
 /* What was taken the short way is seen before, also when another boot has come between, and by a natald that has just begun. */
 static void what_was_taken_is_not_heard_twice(void **state)
 {
@@ -250,7 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		T(a_step_is_one_row_and_no_event), T(what_is_more_goes_the_long_way), T(a_wrong_mac_is_counted_and_not_taken), T(a_row_that_changed_meanwhile_wins),
-		T(a_later_one_stays), T(a_turn_run_again_believes_no_entry),
+		T(a_later_one_stays), T(a_turn_run_again_believes_no_entry), T(what_was_undone_is_no_entry),
 		T(what_was_taken_is_not_heard_twice), T(who_watches_is_told_each_step), T(there_is_an_end_to_it), T(forged_frames_have_a_rate),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);

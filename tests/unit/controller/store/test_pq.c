@@ -6,8 +6,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include "controller/store/event.h"
 #include <stdio.h>
+#include "controller/store/db.h"
+#include "controller/store/event.h"
 #include "controller/store/pool_key.h"
 #include "controller/store/vm.h"
 
@@ -402,6 +403,35 @@ static void a_text_that_is_none(void **state)
 	assert_true(has(p->s, "\xc3\xbc"));
 }
 
+/* The server refuses what one request posted for its content: the turn is run again, and ends without that request alone. */
+static void a_post_that_is_refused(void **state)
+{
+	struct place *p = *state;
+	int r, tries = 0;
+
+	do {
+		assert_ok(store_turn_begin(p->s, &p->e), p->e);
+		assert_ok(store_mark(p->s, &p->e), p->e);
+		put(p->s, "good");
+		assert_ok(store_keep(p->s, &p->e), p->e);
+		assert_ok(store_mark(p->s, &p->e), p->e);
+		r = db_post(p->s, 1, &p->e, "INSERT INTO lease (name, holder, token, until_ms) VALUES (?,?,?,?)", "ttii", "bad", (char *)NULL, INT64_C(1), INT64_C(1));
+		if (r && !store_must_retry(p->s)) {
+			assert_err(r, ERR_INTERNAL, p->e, "holder");
+			r = store_undo(p->s, &p->e);
+		} else if (!r) {
+			r = store_keep(p->s, &p->e);
+		}
+		if (r)
+			store_turn_abort(p->s);
+		else if ((r = store_turn_commit(p->s, &p->e)))
+			assert_true(store_must_retry(p->s));
+	} while (r && ++tries < 5);
+	assert_int_equal(r, 0);
+	assert_int_equal(tries, 2);
+	assert_true(has(p->s, "good"));
+}
+
 static void no_server(void **state)
 {
 	struct store *s;
@@ -431,7 +461,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		place_test(a_line_cut_in_a_turn), place_test(a_commit_that_never_arrived), place_test(a_commit_whose_answer_never_came),
 		place_test(a_question_is_asked_again), place_test(a_reader_stays_without), place_test(two_change_one_row), place_test(a_deadlock),
-		place_test(many_take_and_no_key_is_taken_twice), place_test(many_migrate_once), place_test(a_text_that_is_none), place_test(another_order), cmocka_unit_test(no_server),
+		place_test(many_take_and_no_key_is_taken_twice), place_test(many_migrate_once), place_test(a_text_that_is_none), place_test(a_post_that_is_refused),
+		place_test(another_order), cmocka_unit_test(no_server),
 	};
 	if (!place_server()) {
 		printf("no server was named: tests/controller/pq.sh starts one, and runs this\n");
