@@ -17,6 +17,8 @@ static void request_free(struct request *rq)
 	buf_fini(&rq->reply_raw);
 	json_free(rq->json);
 	json_free(rq->reply);
+	free(rq->path);
+	free(rq->refused);
 	free(rq);
 }
 
@@ -146,10 +148,11 @@ static struct request *begin(struct server *s, struct MHD_Connection *c, const c
 	rq->connection = c;
 	rq->began_ns = clock_ns(CLOCK_MONOTONIC);
 	rq->reply_raw = BUF_MAX(REPLY_RAW_MAX);
-	if (strlen(url) >= sizeof rq->path || strlen(method) >= sizeof rq->method) {
+	if (strlen(url) >= REQUEST_PATH_MAX || strlen(method) >= sizeof rq->method) {
 		err_set(&rq->failed, ERR_LIMIT, "the path or the method is too long");
+	} else if (!(rq->path = strdup(url))) {
+		err_nomem(&rq->failed);
 	} else {
-		snprintf(rq->path, sizeof rq->path, "%s", url);
 		snprintf(rq->method, sizeof rq->method, "%s", method);
 		if (authenticate(s, rq, &rq->failed) == 0 && route_find(rq, &rq->failed) == 0 && take_query(c, rq, &rq->failed) == 0)
 			(void)route_admit(rq->route, rq->peer, rq->project, &rq->failed);

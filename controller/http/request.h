@@ -55,9 +55,11 @@ struct route {
 extern const struct route routes[];
 extern const size_t route_count;
 
+/* Thousands wait, each with one: what few of them need is no part of it. */
 struct request {
 	const struct route *route;
-	char method[8], path[REQUEST_PATH_MAX], name[64];       /* name: the path's parameter */
+	char *path;                             /* owned; shorter than REQUEST_PATH_MAX */
+	char method[8], name[64];               /* name: the path's parameter */
 	char project[64], idempotency_key[80], if_match[80], if_none_match[400];
 	char after[128], boot[40], wait[24], max[24], force[8], grace[24], limit[8], state[24], host[64], image[64], prefix[64];         /* query */
 	char unknown[64];                       /* a parameter of the query that no route has */
@@ -87,7 +89,7 @@ struct request {
 	bool done, suspended, close;            /* close: the connection, with the reply */
 	unsigned retry_after_s;                 /* refused as one too many (429) */
 	struct err failed;
-	struct err refused;                     /* request_refuse(): what it fails with, once that is committed which the refusal wrote */
+	struct err *refused;                    /* owned; request_refuse(): what it fails with, once that is committed which the refusal wrote */
 	struct request *next;
 };
 

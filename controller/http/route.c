@@ -1,4 +1,5 @@
 /* route.c - matching and decoding requests by the table. See request.h. */
+#include <stdlib.h>
 #include <string.h>
 #include "common/base/text.h"
 #include "controller/http/request.h"
@@ -111,13 +112,18 @@ int route_decode(struct request *rq, struct err *e)
 static int refuse(struct ctl *c, struct request *rq, struct err *e)
 {
 	(void)c;
-	*e = rq->refused;
+	if (!rq->refused)
+		return err_nomem(e);
+	*e = *rq->refused;
 	return -(int)e->code;
 }
 
 void request_refuse(struct request *rq, const struct err *why)
 {
-	rq->refused = *why;
+	if (!rq->refused)
+		rq->refused = malloc(sizeof *rq->refused);
+	if (rq->refused)
+		*rq->refused = *why;
 	rq->then = refuse;
 }
 

@@ -135,10 +135,10 @@ static void judge(const char *line, const struct route *r, unsigned status, cons
 
 static void one(const char *socket_path, char *line)
 {
-	static char request[LINE_BYTES + 512], copy[LINE_BYTES];
+	static char request[LINE_BYTES + 512], copy[LINE_BYTES], at[REQUEST_PATH_MAX];
 	char *rest = copy, type[64] = "", digits[4] = "";
 	scoped_buf struct buf in = BUF_MAX(REPLY_MAX), body = BUF_MAX(REPLY_MAX);
-	struct request rq = { 0 };
+	struct request rq = { .path = at };
 	struct err e;
 	uint64_t status = 0;
 
@@ -149,7 +149,7 @@ static void one(const char *socket_path, char *line)
 	if (!method || !path)
 		return fails(line, "no request");
 	snprintf(rq.method, sizeof rq.method, "%s", method);
-	snprintf(rq.path, sizeof rq.path, "%.*s", (int)strcspn(path, "?"), path);
+	snprintf(at, sizeof at, "%.*s", (int)strcspn(path, "?"), path);
 	snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: n\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", method, path,
 		strlen(given), given);
 	const char *end = exchange(socket_path, request, &in) ? memmem(in.data, in.size, "\r\n\r\n", 4) : NULL;

@@ -8,9 +8,11 @@ static struct err e;
 
 static int find(const char *method, const char *path)
 {
-	rq = (struct request){ .body = BUF_MAX(4096) };
+	static char at[REQUEST_PATH_MAX];
+
+	rq = (struct request){ .body = BUF_MAX(4096), .path = at };
 	snprintf(rq.method, sizeof rq.method, "%s", method);
-	snprintf(rq.path, sizeof rq.path, "%s", path);
+	snprintf(at, sizeof at, "%s", path);
 	return route_find(&rq, &e);
 }
 
