@@ -50,7 +50,7 @@ tests_unit_controller_host_test_accel_LDADD = $(CONTROLLER_TEST_LIBS)
 EXTRA_DIST += tests/differential tests/integration/differential.sh tests/integration/boottime.sh tests/integration/collected.sh
 EXTRA_DIST += tests/selinux tests/integration/selinux.sh
 EXTRA_DIST += .clang-format .editorconfig tests/integration/drift.sh tests/CLAUSES docs .ci tests/integration/lib.sh tests/integration/birth.sh tests/integration/delegate.sh tests/integration/container.sh tests/integration/distcheck.sh tests/integration/foreign.sh \
-	tests/integration/goals.sh tests/integration/birthless.sh tests/integration/impostor.sh tests/integration/mutants.sh tests/integration/sanitizers.sh tests/integration/supervise.sh tests/integration/systemd.sh tests/integration/carried.sh \
+	tests/integration/goals.sh tests/integration/hosted.sh tests/integration/birthless.sh tests/integration/impostor.sh tests/integration/mutants.sh tests/integration/sanitizers.sh tests/integration/supervise.sh tests/integration/systemd.sh tests/integration/carried.sh \
 	tests/bench/create.sh tests/bench/medium.sh tests/bench/medium2seed.py
 
 check_PROGRAMS += tests/unit/common/crypto/test_sshkey
