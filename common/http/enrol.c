@@ -1,6 +1,7 @@
 /* enrol.c - see enrol.h */
 #include "common/http/enrol.h"
 
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "common/http/request_key.h"
 #include "common/http/token.h"
 
-enum { ENROL_MS = 30000, RENEW_S = 30 * 86400, REPLY_MAX = 256 << 10 };
+enum { ENROL_MS = 30000, RENEW_S = 30 * 86400, REPLY_MAX = 256 << 10, TRIES = 5, AGAIN_MS = 500 };
 
 void enrolment_fini(struct enrolment *x)
 {
@@ -92,24 +93,37 @@ static int ask(struct http_client *c, const char *path, struct json_object *body
 	return http_exchange(c, &rq, ENROL_MS, reply, e);
 }
 
-int enrol(const struct tls_peer *server, const char *token, struct enrolment *ret, struct err *e)
+static int enrol_once(const struct tls_peer *server, struct json_object *body, struct secret **key, struct enrolment *ret, struct err *e)
 {
 	scoped(tls_client_free_p) struct tls_client *tls = NULL;
-	scoped_json struct json_object *body = json_object_new_object();
 	scoped_reply struct http_reply reply = HTTP_REPLY(REPLY_MAX);
-	scoped_buf struct buf csr = BUF_MAX(8192);
-	scoped_secret struct secret *key = NULL;
-	int r;
+	int r = tls_client_new(server, &tls, e);
 
-	if ((r = request_key(&key, &csr, e)) || (r = tls_client_new(server, &tls, e)))
+	if (r)
 		return r;
 	scoped_client struct http_client c = HTTP_CLIENT(1 << 20, .tls = tls, .host = server->host);
-	json_put(body, "token", token);
-	json_put(body, "csr", csr.data);
-	if ((r = ask(&c, "/v1/enrol", body, &reply, e)) || (r = take_reply(&reply, &key, ret, e)))
+	if ((r = ask(&c, "/v1/enrol", body, &reply, e)) || (r = take_reply(&reply, key, ret, e)))
 		return r;
 	snprintf(ret->controller, sizeof ret->controller, "%s", stream_tls_controller(tls));
 	return 0;
+}
+
+int enrol(const struct tls_peer *server, const char *token, const char *role, struct enrolment *ret, struct err *e)
+{
+	scoped_json struct json_object *body = json_object_new_object();
+	scoped_buf struct buf csr = BUF_MAX(8192);
+	scoped_secret struct secret *key = NULL;
+	int r = request_key(&key, &csr, e);
+
+	if (r)
+		return r;
+	json_put(body, "token", token);
+	json_put(body, "csr", csr.data);
+	if (role)
+		json_put(body, "role", role);
+	for (int tries = 1; (r = enrol_once(server, body, &key, ret, e)) == -ERR_UNAVAILABLE && tries < TRIES; tries++)
+		poll(NULL, 0, AGAIN_MS);
+	return r;
 }
 
 int enrol_renew(struct http_client *c, struct enrolment *x, struct err *e)

@@ -22,8 +22,9 @@ void enrolment_fini(struct enrolment *x);
 int enrol_pin(const char *token, uint8_t pin[SHA256_SIZE], struct err *e);
 /* Of a file, "-" standard input: its first word. */
 int enrol_read_token(const char *path, struct buf *out, struct err *e);
-/* server: host, port and pin. */
-int enrol(const struct tls_peer *server, const char *token, struct enrolment *ret, struct err *e);
+/* server: host, port and pin. role: what the token must be for, or NULL: anything. A controller that cannot answer is asked some times more with the same
+ * key, since with another one the token would be spent. */
+int enrol(const struct tls_peer *server, const char *token, const char *role, struct enrolment *ret, struct err *e);
 /* A new key and certificate for who has *x, over a connection with that; *x becomes it. */
 int enrol_renew(struct http_client *c, struct enrolment *x, struct err *e);
 /* Is it time? */

@@ -15,9 +15,10 @@ static const struct json_field grant_fields[] = {
 };
 const struct schema schema_access_grant = { "access", grant_fields, ARRAY_SIZE(grant_fields), NULL, false };
 
-struct enrol_body { char token[TOKEN_TEXT_MAX], csr[8192]; };
+struct enrol_body { char token[TOKEN_TEXT_MAX], csr[8192], role[16]; };         /* role: what it must be good for; "": anything */
 static const struct json_field enrol_fields[] = {
 	JSON_FIELD(struct enrol_body, token, JSON_TEXT, true), JSON_FIELD(struct enrol_body, csr, JSON_TEXT, true),
+	JSON_FIELD(struct enrol_body, role, JSON_TEXT, false),
 };
 const struct schema schema_access_enrol = { "enrol", enrol_fields, ARRAY_SIZE(enrol_fields), NULL, false };
 static const struct json_field renew_fields[] = { JSON_FIELD(struct enrol_body, csr, JSON_TEXT, true) };
@@ -230,6 +231,22 @@ static void later(struct request *rq, const struct access *a)
 	rq->then = hand_out;
 }
 
+/* It is found out before the token is spent. */
+static int check_role(struct ctl *c, const struct access *a, const char *wanted, struct err *e)
+{
+	struct identity id = { .role = role_from_name(a->role) };
+	char uri[IDENTITY_URI_MAX];
+
+	if (!*wanted || strcmp(wanted, a->role) == 0)
+		return 0;
+	snprintf(id.project, sizeof id.project, "%s", a->project);
+	snprintf(id.name, sizeof id.name, "%s", a->name);
+	identity_uri(&id, c->id, uri);
+	err_set(e, ERR_USAGE, "that token is not a %s's: it lets in %s", wanted, uri);
+	err_hint(e, "natalctl access grant %s NAME makes one; this one is good still", wanted);
+	return -(int)e->code;
+}
+
 int api_access_enrol(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped_access struct access a = ACCESS;
@@ -237,7 +254,7 @@ int api_access_enrol(struct ctl *c, struct request *rq, struct err *e)
 	int r;
 
 	if ((r = json_decode(rq->json, enrol_fields, ARRAY_SIZE(enrol_fields), "enrol", &body, e)) ||
-	    (r = grant_enrol(c, body.token, body.csr, &a, e)))
+	    (r = grant_enrol(c, body.token, body.csr, &a, e)) || (r = check_role(c, &a, body.role, e)))
 		return r;
 	later(rq, &a);
 	return 0;

@@ -104,7 +104,7 @@ int cmd_login(struct cli *cli, struct err *e)
 		return err_set(e, ERR_USAGE, "the context '" CONTEXT_LOCAL "' is the unix socket: choose another --name");
 	struct tls_peer server = { .host = x.where.host, .port = x.where.port };
 	memcpy(server.pin, x.pin, sizeof server.pin);
-	if ((r = enrol(&server, token.data, &x.own, e)))
+	if ((r = enrol(&server, token.data, NULL, &x.own, e)))
 		return r;
 	if ((r = context_put(&x, e)))
 		return r;

@@ -131,13 +131,10 @@ static int join_at(struct identity *x, const struct http_where *where, const cha
 	if ((r = enrol_pin(token, x->pin, e)))
 		return r;
 	memcpy(server.pin, x->pin, sizeof server.pin);
-	if ((r = enrol(&server, token, &own, e)))
+	if ((r = enrol(&server, token, "host", &own, e)))
 		return r;
-	if (!strstr(own.uri, "/host/")) {
-		err_set(e, ERR_USAGE, "that token is not a host's: it lets in %.200s", own.uri);
-		err_hint(e, "natalctl access grant host NAME makes one");
-		return -(int)e->code;
-	}
+	if (!strstr(own.uri, "/host/"))
+		return err_set(e, ERR_UNTRUSTED, "that controller lets a host in as %.200s", own.uri);
 	enrolment_fini(&x->own);
 	x->own = own;
 	own = (struct enrolment){ .not_after = 0 };

@@ -47,6 +47,7 @@ struct route {
 	bool raw;                               /* the reply is no JSON */
 	bool raw_body;                          /* nor is the request */
 	bool makes;                             /* what was not there before: else it fails */
+	bool alone;                             /* it asks the store nothing: answered before the turn, whatever has become of the store */
 	bool whole;                             /* of the controller as a whole: not for peers that are bound to one project */
 	const char *type;                       /* of a raw reply; NULL: application/octet-stream */
 	thing_fn *thing;                        /* of a change: for the audit and If-Match; may be NULL */

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include "common/base/clock.h"
 #include "controller/natald/net.h"
 #include "controller/natald/turn.h"
@@ -15,6 +16,7 @@
 #include "controller/store/vm_recent.h"
 
 enum { PINS_EVERY_MS = 40, PINS_FOR_MS = 2, PINS_LATER_MS = 60000, TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
+enum { REST_MS = 50, SAID_AGAIN_MS = 60000 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_PINS, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
@@ -24,11 +26,26 @@ struct loop {
 	int signal_fd;                  /* -1 once it has spoken */
 	struct turns turns;
 	int64_t pins_ms;                /* monotonic: when records of pins are looked at again */
+	char trouble[sizeof ((struct err *)0)->msg];    /* what was said last, and when: the same is not said at each turn */
+	int64_t trouble_ms;
+	int64_t rest_ms;                /* monotonic: a turn that the store failed is not tried again at once */
 };
 
-/* Keys that are ready go into the store in a turn of their own: where the disk is full, what only reads is answered all the same. */
-static void collect(struct ctl *c)
+static void troubled(struct loop *l, const char *what, const struct err *e)
 {
+	const int64_t now = clock_mono_ms();
+
+	if (strcmp(l->trouble, e->msg) == 0 && now - l->trouble_ms < SAID_AGAIN_MS)
+		return;
+	memcpy(l->trouble, e->msg, sizeof l->trouble);
+	l->trouble_ms = now;
+	fprintf(stderr, "natald: %s%s\n", what, e->msg);
+}
+
+/* Keys that are ready go into the store in a turn of their own: where the disk is full, what only reads is answered all the same. */
+static void collect(struct loop *l)
+{
+	struct ctl *c = l->c;
 	struct err e;
 
 	if (!pool_ready(c->pool))
@@ -39,12 +56,14 @@ static void collect(struct ctl *c)
 	else if (!r)
 		r = store_turn_commit(c->store, &e);
 	if (r)
-		fprintf(stderr, "natald: keys made ahead are lost: %s\n", e.msg);
+		troubled(l, "keys made ahead are lost: ", &e);
 }
 
 /* What the signer answered, in a turn of its own too. */
-static int take_births(struct ctl *c, struct err *e)
+static int take_births(struct loop *l, struct err *e)
 {
+	struct ctl *c = l->c;
+
 	if (!signer_answered(c->signer))
 		return 0;
 	int r = store_turn_begin(c->store, e);
@@ -54,7 +73,7 @@ static int take_births(struct ctl *c, struct err *e)
 		r = store_turn_commit(c->store, e);
 	births_took(c, r == 0);
 	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {
-		fprintf(stderr, "natald: births wait: %s\n", e->msg);
+		troubled(l, "births wait: ", e);
 		r = 0;
 	}
 	return r;
@@ -122,6 +141,9 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	};
 	int r;
 
+	if (l->rest_ms)
+		poll(NULL, 0, clock_left_ms(l->rest_ms));
+	l->rest_ms = 0;
 	if (poll(f, FDS, sleep_ms(l)) < 0 && errno != EINTR)
 		return err_sys(e, "wait for work");
 	vm_recent_begin(c->store);
@@ -131,13 +153,14 @@ static int one(struct loop *l, bool *ret_stop, struct err *e)
 	server_run(l->server);
 	if (f[FD_LINK].revents & (POLLIN | POLLHUP | POLLERR) && (r = link_read(c, e)))
 		return r;
-	collect(c);
-	if ((r = take_births(c, e)))
+	collect(l);
+	if ((r = take_births(l, e)))
 		return r;
 	r = turn_run(&l->turns, take_fresh(l), e);
 	/* A full disk or a busy store fails the requests of this turn, not natald. */
 	if (r == -ERR_UNAVAILABLE && signer_alive(c->signer)) {
-		fprintf(stderr, "natald: %s\n", e->msg);
+		troubled(l, "", e);
+		l->rest_ms = clock_mono_ms() + REST_MS;
 		r = 0;
 	}
 	look_at_pins(l);

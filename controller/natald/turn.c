@@ -303,11 +303,30 @@ static void read_alone(struct turns *l, struct request *reads, struct request **
 	l->only_reads = false;
 }
 
+/* Takes those that ask the store nothing out of *from, and answers them. */
+static void answer_alone(struct turns *l, struct request **from)
+{
+	struct request *list = NULL;
+
+	for (struct request **at = from, *rq; (rq = *at);) {
+		if (!rq->route || !rq->route->alone) {
+			at = &rq->next;
+			continue;
+		}
+		*at = rq->next;
+		if (!route_decode(rq, &rq->failed))
+			(void)rq->route->handle(l->c, rq, &rq->failed);
+		turn_push(&list, rq);
+	}
+	reply_all(l->server, list);
+}
+
 int turn_run(struct turns *l, struct request *fresh, struct err *e)
 {
 	struct request *done = NULL, *waiting = l->parked, *failed = NULL, *reads = NULL;
 	struct err later = ERR_NONE;
 
+	answer_alone(l, &fresh);
 	l->parked = NULL;
 	int r = attempt_again(l, &fresh, &waiting, &done, e);
 	if (r) {                        /* nothing of this turn is durable */

@@ -152,11 +152,13 @@ static int refusal(struct json_object *o, struct err *e)
 	return -(int)e->code;
 }
 
-/* Answers to births that were asked for before come first. */
-static int ask(struct signer *s, struct json_object *question, struct json_object **ret, struct err *e)
+/* Answers to births that were asked for before come first. *ret_refused: the signer answered, and said why not. */
+static int ask_once(struct signer *s, struct json_object *question, struct json_object **ret, bool *ret_refused, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;
 	int r = post(s, question, e);
+
+	*ret_refused = false;
 
 	if (r)
 		return r;
@@ -169,10 +171,21 @@ static int ask(struct signer *s, struct json_object *question, struct json_objec
 		r = receive_or_fail(s, &o, e);
 	if (r)
 		s->stale++;
-	if (r || (r = refusal(o, e)))
+	if (r || (r = refusal(o, e))) {
+		*ret_refused = o != NULL;
 		return r;
+	}
 	*ret = give(o);
 	return 0;
+}
+
+/* A signer that finds its connection to the store gone says so and ends; the next one, which has another, is asked once more. */
+static int ask(struct signer *s, struct json_object *question, struct json_object **ret, struct err *e)
+{
+	bool refused;
+	int r = ask_once(s, question, ret, &refused, e);
+
+	return r == -ERR_UNAVAILABLE && refused ? ask_once(s, question, ret, &refused, e) : r;
 }
 
 static int take_hex(struct json_object *o, const char *key, struct buf *out, struct err *e)

@@ -19,7 +19,7 @@ int ca_row_insert(struct store *s, const struct ca_row *c, struct err *e)
 	return r == -ERR_CONFLICT ? err_set(e, ERR_CONFLICT, "project %s has a certificate authority already", c->project) : r;
 }
 
-int ca_row_get(struct store *s, const char *project, struct ca_row *ret, bool *ret_absent, struct err *e)
+static int get(struct store *s, const char *project, struct ca_row *ret, bool *ret_absent, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;
 
@@ -37,6 +37,13 @@ int ca_row_get(struct store *s, const char *project, struct ca_row *ret, bool *r
 	ret->created_at = db_int(q, 5);
 	ret->rev = db_int(q, 6);
 	return (r = buf_check(&ret->sealed, "the sealed CA key", e)) ? r : buf_check(&ret->chain, "the CA's chain", e);
+}
+
+int ca_row_get(struct store *s, const char *project, struct ca_row *ret, bool *ret_absent, struct err *e)
+{
+	int r = get(s, project, ret, ret_absent, e);
+
+	return r || !*ret_absent || strcmp(project, PROJECT_DEFAULT) == 0 ? r : get(s, PROJECT_DEFAULT, ret, ret_absent, e);
 }
 
 int ca_row_set_chain(struct store *s, const struct ca_row *c, const char *chain, struct err *e)

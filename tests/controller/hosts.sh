@@ -36,6 +36,7 @@ want 2 "--join wants --server URL" "$B/natal-hostd" --state "$T/h1" --join "$T/h
 want 2 "that is no token of natalctl access grant" "$B/natal-hostd" --state "$T/h1" --join /etc/hostname --server "$url"
 n access grant reader rita --out "$T/rita.token" > /dev/null
 want 2 "that token is not a host's: it lets in spiffe://" "$B/natal-hostd" --state "$T/h1" --join "$T/rita.token" --server "$url"
+want 0 "/reader/rita" env XDG_DATA_HOME="$T/rita" "$B/natalctl" login "$url" --token "$(cat "$T/rita.token")" # it was not spent
 want 2 "a host cannot be called 'local'" n access grant host local
 hostd_start h1 --join "$T/h1.token" --server "$url"
 want 7 "another natal-hostd holds the state folder" "$B/natal-hostd" --state "$T/h1"

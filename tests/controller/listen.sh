@@ -69,6 +69,10 @@ want 0 "is for the role operator, and you are reader rita of project default" as
 want 0 "is for the role operator, and you are reader rita" as rita "$at/v1/vms/x/medium"
 want 0 "project default is not yours: you are operator blue of project blue" as blue "$at/v1/vms?project=default"
 want 0 '"vms":[]' as blue "$at/v1/vms"
+want 0 '"state":"active"' as blue "$at/v1/keys" -d '{}'
+want 0 '"state":"ready"' as blue "$at/v1/vms" -d '{"name":"b-1","host":"none"}'
+want 0 "project blue has no certificate authority of its own, it uses that of project default" curl -sS --unix-socket "$S/natald.sock" "http://n/v1/ca/csr?project=blue" -d '{}'
+as blue -X DELETE "$at/v1/vms/b-1" > /dev/null
 want 0 "is of all projects, and you are operator blue of project blue" as blue -d '' "$at/v1/daemon/stop"
 want 0 "cannot let anybody in to all of them" as blue "$at/v1/access" -d '{"role":"reader","name":"x","all_projects":true}'
 as blue "$at/v1/access" | grep -q rita && fail "blue sees who is in project default" || ok "a project's operator sees its own people"

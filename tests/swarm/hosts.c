@@ -38,7 +38,7 @@ static int make_one(const struct hosts_make *m, struct http_client *c, size_t i,
 	int r;
 
 	snprintf(name, sizeof name, "%s%zu", m->prefix, i);
-	if ((r = grant(c, name, token, e)) || (r = enrol_pin(token, peer.pin, e)) || (r = enrol(&peer, token, &x, e)))
+	if ((r = grant(c, name, token, e)) || (r = enrol_pin(token, peer.pin, e)) || (r = enrol(&peer, token, "host", &x, e)))
 		return r;
 	json_put(line, "vm_id", name);
 	json_put(line, "report_key", zeros);
