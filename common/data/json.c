@@ -164,6 +164,23 @@ static int walk_value(struct walk *w)
 	return 0;
 }
 
+/* Where there is one value too many: a comma or an opening bracket stands before each member of an array, a comma between those of an object. size: there is none. */
+static size_t one_too_many(const char *t, size_t size)
+{
+	bool in_string = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		if (in_string && t[i] == '\\')
+			i++;
+		else if (t[i] == '"')
+			in_string = !in_string;
+		else if (!in_string && (t[i] == ',' || t[i] == '[') && ++n >= JSON_VALUES_MAX)
+			return i;
+	}
+	return size;
+}
+
 int json_parse(const void *text, size_t size, const char *doc, struct json_object **ret, struct err *e)
 {
 	const char *t = text;
@@ -173,6 +190,9 @@ int json_parse(const void *text, size_t size, const char *doc, struct json_objec
 	const char *nul = memchr(t, 0, size);
 	if (nul)
 		return fail_at(t, (size_t)(nul - t), doc, "a NUL byte", e);
+	size_t more = size > JSON_VALUES_MAX ? one_too_many(t, size) : size;
+	if (more < size)
+		return fail_at(t, more, doc, "more than 262144 values", e);
 	scoped(tokener_free_p) struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
 	if (!tok)
 		return err_nomem(e);

@@ -1,7 +1,8 @@
 /* json.h - JSON read strictly, and decoded through tables.
  *
  * json_parse() accepts RFC 8259 text and nothing more: valid UTF-8, no comments, no trailing bytes, no key twice
- * in one object (however it is escaped), depth <= JSON_DEPTH_MAX, no NUL in a key.  Objects are json-c's and reference counted by it.
+ * in one object (however it is escaped), depth <= JSON_DEPTH_MAX, no NUL in a key,
+ * and no more than JSON_VALUES_MAX values: each is an allocation of many times its text, made before anybody has looked at it.  Objects are json-c's and reference counted by it.
  * A struct is read from an object by a table of fields: unknown keys are refused with a suggestion,
  * missing and mistyped ones named; the struct is written as it goes, so use it only after success.
  */
@@ -11,7 +12,7 @@
 #include <stddef.h>
 #include "common/base/buf.h"
 
-enum { JSON_DEPTH_MAX = 32, JSON_KEYS_MAX = 1024 };
+enum { JSON_DEPTH_MAX = 32, JSON_KEYS_MAX = 1024, JSON_VALUES_MAX = 1 << 18 };
 
 /* doc names the document in messages ("manifest:1:17: …"). *ret is the caller's: json_free(). */
 int json_parse(const void *text, size_t size, const char *doc, struct json_object **ret, struct err *e);

@@ -89,10 +89,32 @@ static void suggests(void **s)
 	assert_string_equal(e.hint, "did you mean 'legs'?");
 }
 
+/* Text of a few MiB stands for a GiB of values: it is refused before there is one. What stands in a string is none. */
+static void there_is_an_end_to_values(void **s)
+{
+	static char text[2 * JSON_VALUES_MAX + 16];
+	struct err e;
+
+	(void)s;
+	*text = '[';
+	for (size_t i = 0; i < JSON_VALUES_MAX; i++)
+		memcpy(text + 1 + 2 * i, "1,", 2);
+	strcpy(text + 2 * JSON_VALUES_MAX, "]");
+	scoped_json struct json_object *most = NULL, *more = NULL, *one = NULL;
+	assert_err(json_parse(text, strlen(text), "big", &more, &e), ERR_FORMAT, e, "more than 262144 values");
+	text[2 * JSON_VALUES_MAX - 2] = 0;
+	strcat(text, "]");
+	assert_ok(json_parse(text, strlen(text), "big", &most, &e), e);
+	memset(text, ',', sizeof text - 2);
+	memcpy(text, "\"\\\"", 3);
+	text[sizeof text - 2] = '"';
+	assert_ok(json_parse(text, sizeof text - 1, "big", &one, &e), e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = { cmocka_unit_test(decodes_by_table), cmocka_unit_test(refuses), cmocka_unit_test(suggests),
-		cmocka_unit_test(keys_have_escapes) };
+		cmocka_unit_test(keys_have_escapes), cmocka_unit_test(there_is_an_end_to_values) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
