@@ -86,5 +86,7 @@ size_t list_size(struct json_object *a) { return a ? json_object_array_length(a)
 const char *list_text(struct json_object *a, size_t i)
 {
 	struct json_object *o = json_object_array_get_idx(a, i);
-	return json_object_is_type(o, json_type_string) ? json_object_get_string(o) : NULL;
+	const char *text = json_object_is_type(o, json_type_string) ? json_object_get_string(o) : NULL;
+
+	return text && strlen(text) == (size_t)json_object_get_string_len(o) ? text : NULL;
 }

@@ -18,6 +18,6 @@ bool shape_file_path(const char *p);
 
 /* "WHAT 'value' is not WANT": format. */
 int shape_bad(struct err *e, const char *what, const char *value, const char *want);
-/* Arrays in requests: NULL has no entries; an entry that is no text is NULL. */
+/* Arrays in requests: NULL has no entries; an entry that is no text, or holds a NUL, is NULL. */
 size_t list_size(struct json_object *a);
 const char *list_text(struct json_object *a, size_t i);

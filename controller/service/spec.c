@@ -4,6 +4,7 @@
 #include <string.h>
 #include "common/base/text.h"
 #include "common/crypto/hash.h"
+#include "controller/crypto/ca.h"
 #include "controller/crypto/ek.h"
 #include "controller/service/address.h"
 #include "controller/service/shape.h"
@@ -49,6 +50,35 @@ static int check_ssh_key(const char *key, struct err *e)
 	return -(int)e->code;
 }
 
+/* The first of those before it whose `key` is the same, or NULL. */
+static const char *said_before(struct json_object *list, size_t n, const char *key, const char *text)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *one = json_text(json_object_array_get_idx(list, i), key);
+		if (one && strcmp(one, text) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+/* Certificates and nothing else: a key that stands beside one would go to every guest. */
+static int check_ca_cert(const char *pem, size_t nth, struct err *e)
+{
+	static const char begins[] = "-----BEGIN ", certificate[] = "-----BEGIN CERTIFICATE-----";
+	struct cert_facts facts;
+	struct err why;
+
+	if (!pem || !text_starts(pem, certificate) || cert_facts(pem, strlen(pem), &facts, &why))
+		return shape_bad(e, "CA certificate", pem ? "…" : "", "a PEM certificate");
+	for (const char *at = pem; (at = strstr(at, begins)); at++)
+		if (!text_starts(at, certificate)) {
+			err_set(e, ERR_FORMAT, "CA certificate %zu has something else behind it: %.*s", nth + 1, (int)strcspn(at, "\r\n"), at);
+			err_hint(e, "give the certificates alone; a private key stays where it is");
+			return -(int)e->code;
+		}
+	return 0;
+}
+
 static int check_users(const struct vm_spec *s, struct err *e)
 {
 	if (list_size(s->users) > SPEC_USERS_MAX)
@@ -60,6 +90,8 @@ static int check_users(const struct vm_spec *s, struct err *e)
 			return r;
 		if (!*u.name || strchr(shape_digits, *u.name) || *u.name == '-' || strlen(u.name) > 32 || !shape_made_of(u.name, shape_lower, shape_digits, "_-"))
 			return shape_bad(e, "user", u.name, "a user name: a small letter or '_' first, then small letters, digits, '-' and '_', at most 32");
+		if (said_before(s->users, i, "name", u.name))
+			return err_set(e, ERR_FORMAT, "user '%s' is given twice", u.name);
 		for (size_t k = 0; k < list_size(u.ssh_keys); k++)
 			if ((r = check_ssh_key(list_text(u.ssh_keys, k), e)))
 				return r;
@@ -79,6 +111,8 @@ static int check_files(const struct vm_spec *s, struct err *e)
 			return r;
 		if (!shape_file_path(f.path))
 			return shape_bad(e, "file", f.path, "an absolute path of a file in the guest");
+		if (said_before(s->files, i, "path", f.path))
+			return err_set(e, ERR_FORMAT, "file '%.200s' is given twice", f.path);
 		if (!json_object_is_type(f.content_b64, json_type_string))
 			return err_set(e, ERR_FORMAT, "file '%.100s' has no content", f.path);
 		if ((r = base64_decode(json_object_get_string(f.content_b64), (size_t)json_object_get_string_len(f.content_b64),
@@ -103,14 +137,12 @@ static int check_lists(const struct vm_spec *s, struct err *e)
 		if (!n || strlen(n) > 127 || (!shape_ip(n) && !shape_hostname(n)))
 			return shape_bad(e, "name", n, "a host name or an address");
 	}
-	for (size_t i = 0; i < list_size(s->ca_certs); i++) {
-		const char *pem = list_text(s->ca_certs, i);
-		if (!pem || !text_starts(pem, "-----BEGIN CERTIFICATE-----"))
-			return shape_bad(e, "CA certificate", pem ? "…" : "", "a PEM certificate");
-	}
+	for (size_t i = 0; i < list_size(s->ca_certs); i++)
+		if ((r = check_ca_cert(list_text(s->ca_certs, i), i, e)))
+			return r;
 	for (size_t i = 0; i < list_size(s->run); i++)
 		if (!list_text(s->run, i))
-			return err_set(e, ERR_FORMAT, "run: entry %zu is no text", i + 1);
+			return err_set(e, ERR_FORMAT, "run: entry %zu is no text, or holds a NUL", i + 1);
 	return spec_check_forwards(s->forwards, e);
 }
 

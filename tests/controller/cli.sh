@@ -93,6 +93,8 @@ want 2 "has no verb 'creat'" n vm creat web-2
 want 3 "is not 'dhcp' or ADDRESS/PREFIX" n vm create web-2 --host none --address 1.2.3
 n ca show --out "$T/ca.pem"; sed '2s/.*/MIIB/' "$T/ca.pem" > "$T/bad.pem"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/root.key" -out "$T/root.pem" -subj '/CN=Example Root' -days 30 2>/dev/null
+cat "$T/root.pem" "$T/root.key" > "$T/both.pem"
+want 3 "CA certificate 1 has something else behind it: -----BEGIN PRIVATE KEY-----" n vm create web-2 --host none --ca-cert "$T/both.pem"
 want 4 "is not of natald's CA key" n ca install "$T/root.pem"
 want 5 "others start it" n vm start web-1
 want 6 "there is no VM 'web-9'" n vm show web-9

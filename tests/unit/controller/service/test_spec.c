@@ -47,6 +47,11 @@ static void refuses(void **state)
 		{ "{\"name\":\"a\",\"files\":[{\"path\":\"x\",\"content_b64\":\"\"}]}", "file 'x' is not an absolute path", ERR_FORMAT },
 		{ "{\"name\":\"a\",\"files\":[{\"path\":\"/x\",\"content_b64\":\"\",\"mode\":\"644\"}]}", "mode '644'", ERR_FORMAT },
 		{ "{\"name\":\"a\",\"ca_certs\":[\"x\"]}", "CA certificate", ERR_FORMAT },
+		{ "{\"name\":\"a\",\"ca_certs\":[\"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n\"]}", "CA certificate", ERR_FORMAT },
+		{ "{\"name\":\"a\",\"run\":[\"a\",\"b\\u0000c\"]}", "run: entry 2 is no text, or holds a NUL", ERR_FORMAT },
+		{ "{\"name\":\"a\",\"users\":[{\"name\":\"bob\"},{\"name\":\"bob\",\"sudo\":true}]}", "user 'bob' is given twice", ERR_FORMAT },
+		{ "{\"name\":\"a\",\"files\":[{\"path\":\"/x\",\"content_b64\":\"\"},{\"path\":\"/x\",\"content_b64\":\"\"}]}", "file '/x' is given twice",
+			ERR_FORMAT },
 		{ "{\"name\":\"a\",\"forwards\":[{\"host\":0,\"guest\":0}]}", "ports are 1 to 65535", ERR_FORMAT },
 	};
 
