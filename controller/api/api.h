@@ -30,8 +30,8 @@ enum { WHO_MAX = 160 };
 void request_who(const struct request *rq, char out[WHO_MAX]);
 /* The name of what it is about, or "". */
 const char *request_thing(const struct request *rq);
-/* Is the tag one of the list's (RFC 9110 8.8.3, 13.1)? */
-bool tag_in(const char *list, const char *tag);
+/* Is the tag one of the list's (RFC 9110 8.8.3, 13.1)? weak: "W/" before it is passed over (If-None-Match), else it is another one (If-Match). */
+bool tag_in(const char *list, const char *tag, bool weak);
 struct image;
 void vm_tag(const struct vm *v, int64_t bundle_rev, char out[TAG_MAX]);
 void image_tag(const struct image *i, char out[TAG_MAX]);

@@ -11,6 +11,7 @@
 #include "controller/service/pool.h"
 #include "controller/store/event.h"
 #include "controller/store/image.h"
+#include "controller/store/vm_page.h"
 
 enum { IMAGE_DOC_MAX = 64 << 10 };
 static const char *const files[] = { "kernel", "initrd", "root" };
@@ -191,9 +192,18 @@ int api_image_register(struct ctl *c, struct request *rq, struct err *e)
 
 int api_image_delete(struct ctl *c, struct request *rq, struct err *e)
 {
+	char vm[STORE_NAME_MAX];
 	bool absent;
 
-	int r = image_delete(c->store, rq->project, rq->name, &absent, e);
+	int r = vm_of_image(c->store, rq->project, rq->name, vm, e);
+	if (r)
+		return r;
+	if (*vm) {
+		err_set(e, ERR_CONFLICT, "image '%s' is that of VM %s, which could not be started again", rq->name, vm);
+		err_hint(e, "delete its VMs first: natalctl vm list --image %.60s", rq->name);
+		return -(int)e->code;
+	}
+	r = image_delete(c->store, rq->project, rq->name, &absent, e);
 	rq->reply = json_object_new_object();
 	return r ? r : absent ? no_image(c, rq, rq->name, e) : 0;
 }

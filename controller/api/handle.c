@@ -13,7 +13,7 @@ void thing_fini(struct thing *t) { json_free(give(t->doc)); }
 /* If-Match: of the thing as it is now. */
 static int check_match(const struct request *rq, const struct thing *now, struct err *e)
 {
-	if (!*rq->if_match || (now->doc && tag_in(rq->if_match, now->tag)))
+	if (!*rq->if_match || (now->doc && tag_in(rq->if_match, now->tag, false)))
 		return 0;
 	if (now->doc)
 		err_set(e, ERR_STALE, "'%s' has changed: its ETag is %s, not %s", request_thing(rq), now->tag, rq->if_match);

@@ -34,14 +34,14 @@ void page_next(struct request *rq, const char *name)
 		json_put(rq->reply, "next", cursor);
 }
 
-bool tag_in(const char *list, const char *tag)
+bool tag_in(const char *list, const char *tag, bool weak)
 {
 	size_t n = strlen(tag);
 
 	if (strcmp(list, "*") == 0)
 		return true;
 	for (const char *at = list; (at = strstr(at, tag)); at++)
-		if ((at == list || strchr(" ,/", at[-1])) && (!at[n] || strchr(" ,", at[n])))
+		if ((at == list || strchr(weak ? " ,/" : " ,", at[-1])) && (!at[n] || strchr(" ,", at[n])))
 			return true;
 	return false;
 }
@@ -51,7 +51,7 @@ int answer_tagged(struct request *rq, const char *tag, struct err *e)
 	uint64_t wait_s = request_number(rq->wait, 0);
 
 	request_header(rq, "ETag", "%s", tag);
-	if (!*rq->if_none_match || !tag_in(rq->if_none_match, tag))
+	if (!*rq->if_none_match || !tag_in(rq->if_none_match, tag, true))
 		return 0;
 	json_free(give(rq->reply));
 	if (wait_s && !rq->expired)

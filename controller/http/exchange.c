@@ -79,6 +79,11 @@ static int still_good(struct server *s, struct peer *peer, struct err *e)
 	return r;
 }
 
+int server_still_admits(struct server *s, const struct request *rq, struct err *e)
+{
+	return !rq->peer || rq->peer->local ? 0 : still_good(s, rq->peer, e);
+}
+
 /* request → authenticate: before anything of the body is kept. */
 static int authenticate(struct server *s, struct request *rq, struct err *e)
 {

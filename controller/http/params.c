@@ -35,6 +35,8 @@ int request_param_take(struct request *rq, bool header, const char *name, const 
 			continue;
 		if (*out)
 			return err_set(e, ERR_USAGE, "%s is given twice", p->name);
+		if (header && !*value)          /* a variable that was not set: what it was to guard against would be done */
+			return err_set(e, ERR_USAGE, "the header %s is empty", p->name);
 		return text_copy(out, p->size, value, p->name, e);
 	}
 	if (!header)

@@ -86,6 +86,23 @@ static size_t connections_max(void)
 	return l.rlim_cur - FILES_KEPT;
 }
 
+static int hex_of(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; }
+
+/* RFC 3986 2.4, in place; but a slash and a NUL stay as they came: what was one component is not two, and what follows is not passed over. */
+static size_t unescape(void *arg, struct MHD_Connection *c, char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at; at++) {
+		int high = *at == '%' ? hex_of(at[1]) : -1, low = high >= 0 ? hex_of(at[2]) : -1, byte = low >= 0 ? 16 * high + low : -1;
+		bool stays = byte <= 0 || byte == '/';
+		*to++ = stays ? *at : (char)byte;
+		at += stays ? 0 : 2;
+	}
+	*to = 0;
+	return (size_t)(to - text);
+}
+
 static int start_local(struct server *s, struct err *e)
 {
 	int fd = listen_on(s->path, e);
@@ -93,7 +110,7 @@ static int start_local(struct server *s, struct err *e)
 	if (fd < 0)
 		return -(int)e->code;
 	s->local = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_data, s, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+		MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
 	if (s->local)
@@ -143,9 +160,9 @@ int server_start(const char *path, struct server **ret, struct err *e)
 int server_net(struct server *s, const struct server_net *net, struct err *e)
 {
 	s->to_net = *net;
-	s->net = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TLS | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_DUAL_STACK | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_data, s,
-		MHD_OPTION_HTTPS_CERT_CALLBACK, tls_door_certificate, MHD_OPTION_HTTPS_PRIORITIES, tls_priorities,
-		MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+	s->net = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TLS | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_DUAL_STACK | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+		exchange_data, s, MHD_OPTION_HTTPS_CERT_CALLBACK, tls_door_certificate, MHD_OPTION_HTTPS_PRIORITIES, tls_priorities,
+		MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, exchange_ended, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->conns.max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)NET_MEMORY, MHD_OPTION_END);
 	if (!s->net)

@@ -40,3 +40,5 @@ bool server_has(const struct server *s);
 struct request *server_take(struct server *s);
 /* rq->failed, or the answer in rq. */
 void server_reply(struct server *s, struct request *rq);
+/* Who asked was let in when he did: is he still, now that he is about to be answered? */
+int server_still_admits(struct server *s, const struct request *rq, struct err *e);

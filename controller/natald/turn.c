@@ -44,7 +44,7 @@ static int run_one(struct turns *l, struct request *rq, struct err *e)
 	if (r)
 		return r;
 	rq->failed = ERR_NONE;
-	if ((first && route_decode(rq, &rq->failed)) || api_handle(l->c, rq, &rq->failed)) {
+	if ((first ? route_decode(rq, &rq->failed) : server_still_admits(l->server, rq, &rq->failed)) || api_handle(l->c, rq, &rq->failed)) {
 		link_undo(l->c, mark);
 		if (store_must_retry(l->c->store)) {            /* no fault of its own: the turn is run again */
 			*e = rq->failed;

@@ -73,6 +73,19 @@ static int one_number(struct store *s, struct db_query *query, int64_t *ret, str
 	return r < 0 ? r : 0;
 }
 
+int vm_of_image(struct store *s, const char *project, const char *image, char out[STORE_NAME_MAX], struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+
+	*out = 0;
+	int r = db_query(s, &q, e, "SELECT name FROM vm WHERE project = ? AND image = ? LIMIT 1", "tt", project, image);
+	if (r || (r = db_step(s, q, e)) < 0)
+		return r;
+	if (r)
+		db_text(q, 0, out, STORE_NAME_MAX);
+	return 0;
+}
+
 int vm_tally(struct store *s, const char *project, int64_t *ret_all, int64_t *ret_running, struct err *e)
 {
 	struct db_query *q;

@@ -19,6 +19,8 @@ int vm_page(struct store *s, struct vm_page *p, int (*each)(void *arg, struct vm
 /* The next `most` machines of all projects, in the order of their ids: id, project, name and sequence alone. after: "" at first; *ret_whole: there are no more. */
 struct vm_walk { char after[STORE_ID_MAX]; size_t most; bool whole; };
 int vm_walk(struct store *s, struct vm_walk *w, int (*each)(void *arg, struct vm *v, struct err *e), void *arg, struct err *e);
+/* A machine of that image: its name, "" where there is none. */
+int vm_of_image(struct store *s, const char *project, const char *image, char out[STORE_NAME_MAX], struct err *e);
 /* How many machines the project has, and how many of them run: by indexes alone. */
 int vm_tally(struct store *s, const char *project, int64_t *ret_all, int64_t *ret_running, struct err *e);
 

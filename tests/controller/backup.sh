@@ -12,6 +12,7 @@ if command -v swtpm_setup >/dev/null; then
   mkdir "$T/image"; for f in root.img vmlinuz initrd; do echo x > "$T/image/$f"; done
   echo '{"kernel":"vmlinuz","initrd":"initrd","root":"root.img","cmdline":"root=LABEL=x","os":"debian-12","built_at":1700000000,"agent_version":"0"}' > "$T/image/image.json"
   n image register debian-12 --from "$T/image" >/dev/null && n vm create db-1 --image debian-12 >/dev/null || fail "no local VM"
+  want 7 "image 'debian-12' is that of VM db-1" n image delete debian-12
   ek() { [ -n "$(field db-1 ek_sha256)" ]; }
   within 60 ek && local_vm=$(field db-1 id) || fail "db-1 has no vTPM: $(n vm show db-1)"
   # Recorded at creation, before anything was started: in the row, and in the signed record.

@@ -41,6 +41,7 @@ tag=$(etag)
 [ "$(code -H "If-None-Match: ${tag%\"}0\"" $V/web-1)" = 200 ] && ok "an ETag that only begins like it is another" || fail "$(cat "$T/head")"
 says 412 detail "'web-1' has changed: its ETag is" -X DELETE -H 'If-Match: "0-0-x"' $V/web-1
 [ "$(get reason)" = stale ] && [ "$(get hint)" = "read it again, and decide again" ] && ok "412 says what next" || fail "$(cat "$T/body")"
+says 412 detail "has changed" -X DELETE -H "If-Match: W/$tag" $V/web-1
 says 412 detail "there is no 'gone' any more" -X DELETE -H "If-Match: $tag" $V/gone
 [ "$(code $V/web-1)" = 200 ] && ok "what was refused changed nothing" || fail "web-1 is gone"
 says 200 "" "" -X POST -H "If-Match: $tag" $V/web-1/reissue

@@ -78,6 +78,14 @@ want 0 "cannot let anybody in to all of them" as blue "$at/v1/access" -d '{"role
 as blue "$at/v1/access" | grep -q rita && fail "blue sees who is in project default" || ok "a project's operator sees its own people"
 want 0 "is for the role operator" as rita -d '' "$at/v1/access/alice/revoke"
 
+# ---- who waits is asked again who he is, when what he waits for comes
+key vera; enrol "$(token reader vera)" vera
+etag=$(as vera "$at/v1/vms" -o /dev/null -D - | tr -d '\r' | sed -n 's/^[Ee][Tt]ag: //p')
+as vera -H "If-None-Match: $etag" "$at/v1/vms?wait=15" > "$T/waited" & W=$!
+sleep 1; l access revoke vera > /dev/null; l vm create secret-1 --host none > /dev/null; wait $W
+grep -q "was revoked" "$T/waited" && ok "a reader who was revoked while he waited is told nothing" || fail "$(cat "$T/waited")"
+l vm delete secret-1 > /dev/null
+
 # ---- certificates that do not count
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/self.key" -out "$T/self.pem" -subj /CN=alice -addext "subjectAltName=URI:spiffe://$id/operator/alice" 2> /dev/null
 want 0 "the certificate was not issued by this controller" as self "$at/v1/status"

@@ -51,7 +51,7 @@ export REPLIES_ALL=1
 2xx POST /v1/keys/media-ecdsa-p256-sha256/revoke
 404 POST /v1/keys/none/revoke
 2xx GET /v1/ca
-404 GET /v1/ca?project=blue
+413 GET /v1/ca?project=$long
 2xx POST /v1/ca/csr {}
 400 POST /v1/ca/csr {"subjct":"x"}
 2xx POST /v1/ca/install $(n ca show -o json | python3 -c 'import json,sys; print(json.dumps({"chain": json.load(sys.stdin)["chain"]}))')

@@ -156,6 +156,17 @@ static void too_long(void **state)
 	replies(0, text, "HTTP/1.1 200", "", 1);
 }
 
+/* One component stays one, whatever stands for its bytes; and a header that should guard something guards nothing when it is empty. */
+static void what_is_escaped(void **state)
+{
+	(void)state;
+	replies(0, "GET /v1%2Fopen" END "\r\n", "HTTP/1.1 404", "there is nothing at /v1%2Fopen", 0);
+	replies(0, "GET /v1/open%00x" END "\r\n", "HTTP/1.1 404", "/v1/open%00x", 0);
+	replies(0, "GET /v1/%6fpen" END "\r\n", "HTTP/1.1 200", "", 1);
+	replies(0, "GET /v1/op%4" END "\r\n", "HTTP/1.1 404", "/v1/op%4", 0);
+	replies(0, "GET /v1/open" END "If-Match: \r\n\r\n", "HTTP/1.1 400", "the header If-Match is empty", 0);
+}
+
 /* A request that came when nobody takes any more is told so, and does not keep the server from ending. */
 static void left_when_it_ends(void **state)
 {
@@ -187,7 +198,7 @@ static void left_when_it_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest t[] = { T(the_same_user), T(another_user), T(the_socket_is_0600), T(another_role), T(too_long),
-		T(left_when_it_ends) };
+		T(what_is_escaped), T(left_when_it_ends) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
