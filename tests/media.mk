@@ -45,8 +45,8 @@ tests_unit_common_media_test_iso_CFLAGS = $(TEST_CFLAGS)
 tests_unit_common_media_test_iso_LDADD = $(SAMPLE_LIBS)
 
 # Each verification check removed in turn: a test must fail.
-MUTANT_LISTS = $(srcdir)/tests/mutants/media.list $(srcdir)/tests/mutants/agent.list $(srcdir)/tests/mutants/controller.list $(srcdir)/tests/mutants/userdata.list $(srcdir)/tests/mutants/network.list $(srcdir)/tests/mutants/fetch.list $(srcdir)/tests/mutants/published.list $(srcdir)/tests/mutants/api.list
-EXTRA_DIST += tests/mutants/run.sh tests/mutants/media.list tests/mutants/agent.list tests/mutants/controller.list tests/mutants/userdata.list tests/mutants/network.list tests/mutants/fetch.list tests/mutants/published.list tests/mutants/api.list
+MUTANT_LISTS = $(srcdir)/tests/mutants/media.list $(srcdir)/tests/mutants/agent.list $(srcdir)/tests/mutants/controller.list $(srcdir)/tests/mutants/userdata.list $(srcdir)/tests/mutants/network.list $(srcdir)/tests/mutants/fetch.list $(srcdir)/tests/mutants/published.list $(srcdir)/tests/mutants/api.list $(srcdir)/tests/mutants/newcomer.list
+EXTRA_DIST += tests/mutants/run.sh tests/mutants/media.list tests/mutants/agent.list tests/mutants/controller.list tests/mutants/userdata.list tests/mutants/network.list tests/mutants/fetch.list tests/mutants/published.list tests/mutants/api.list tests/mutants/newcomer.list
 check-mutants: all $(check_LIBRARIES) $(check_PROGRAMS)
 	@srcdir='$(abs_srcdir)' builddir='$(abs_builddir)' \
 	MUTANT_CC='$(CC) $(DEFS) -include config.h -I$(abs_builddir) -I$(abs_srcdir) $(CPPFLAGS) $(TEST_CFLAGS) $(BLKID_CFLAGS) $(UDEV_CFLAGS) $(CONTROLLER_CFLAGS) -w -O0 -g0' \
