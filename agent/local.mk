@@ -16,7 +16,7 @@ agent_libagent_a_SOURCES = \
 	%D%/module/keyboard.c %D%/module/locale.c %D%/module/made.c %D%/module/made.h %D%/module/home.c %D%/module/home.h %D%/module/newuser.c %D%/module/newuser.h %D%/module/ntp.c %D%/module/other_repos.c %D%/module/packages.c %D%/module/resolv_conf.c %D%/module/rsyslog.c \
 	%D%/module/seed_random.c %D%/module/yum_repos.c \
 	%D%/module/timezone.c %D%/module/tls_identity.c %D%/module/users.c %D%/module/write_files.c %D%/module/written.c %D%/module/written.h \
-	%D%/guestd/backoff.c %D%/guestd/backoff.h %D%/guestd/follow.c %D%/guestd/follow.h %D%/guestd/https.c %D%/guestd/https.h %D%/guestd/guestd.c %D%/guestd/guestd.h %D%/guestd/outbox.c %D%/guestd/outbox.h %D%/guestd/opener.c %D%/guestd/opener.h %D%/guestd/starter.c %D%/guestd/starter.h \
+	%D%/guestd/backoff.c %D%/guestd/backoff.h %D%/guestd/follow.c %D%/guestd/follow.h %D%/guestd/https.c %D%/guestd/https.h %D%/guestd/guestd.c %D%/guestd/guestd.h %D%/guestd/outbox.c %D%/guestd/outbox.h %D%/guestd/mounts.c %D%/guestd/mounts.h %D%/guestd/opener.c %D%/guestd/opener.h %D%/guestd/starter.c %D%/guestd/starter.h \
 	%D%/pinning/drift.c %D%/pinning/drift.h %D%/pinning/pins.c %D%/pinning/pins.h %D%/pinning/present.h %D%/pinning/ssh.c \
 	%D%/pinning/tls.c %D%/pinning/wire.c %D%/pinning/wire.h \
 	%D%/plan/again.c %D%/plan/build.h %D%/plan/checked.c %D%/plan/claims.c %D%/plan/folders.c %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "agent/guestd/calls.h"
 #include "agent/guestd/follow.h"
+#include "agent/guestd/mounts.h"
 #include "agent/report/report.h"
 #include "common/base/file.h"
 #include "common/base/scope.h"
@@ -85,11 +86,24 @@ static int make_writables(int root, struct err *e)
 	return r;
 }
 
-int confine(int root, struct err *e)
+static int bound_mounts(int root, bool own, struct err *e)
+{
+	const char *paths[ARRAY_SIZE(writables)];
+	int r = -ERR_UNAVAILABLE;
+
+	for (size_t i = 0; i < ARRAY_SIZE(writables); i++)
+		paths[i] = writables[i].path;
+	if (own && (r = mounts_bound(root, paths, ARRAY_SIZE(paths), e)) != -ERR_UNAVAILABLE)
+		return r;
+	fprintf(stderr, "natal-guestd: no read-only mounts: %s\n", own ? e->msg : "it may not have mounts of its own");
+	return 0;
+}
+
+int confine(int root, bool own_mounts, struct err *e)
 {
 	int r = make_writables(root, e);
 
-	if (r || (r = drop_capabilities(e)))
+	if (r || (r = bound_mounts(root, own_mounts, e)) || (r = drop_capabilities(e)))
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "let go of new privileges");

@@ -2,11 +2,13 @@
  *
  * From then on it has no capability, and the system's calls of calls.h alone: it starts no program (starter.h does), opens no port and no unix socket
  * (opener.h does), changes no owner and no mode, and reaches no other process. It writes the goal that it fetches, and removes what is
- * acknowledged from the spool, and that is all that it changes of the file system, by Landlock (a kernel without it is told of on stderr, the rest holds there
- * too). It reads what root's files let it read, and reaches whom the network lets it reach.
+ * acknowledged from the spool, and that is all that it changes of the file system: by Landlock, and by mounts of its own that are read-only and have no
+ * devices (mounts.h). Where one of the two is not to be had it is told of on stderr, and the rest holds. It reads what root's files let it read, and reaches
+ * whom the network lets it reach.
  */
 #pragma once
+#include <stdbool.h>
 #include "common/base/err.h"
 
-/* root: the folder that it works below. It is for good, and for the whole process. */
-int confine(int root, struct err *e);
+/* root: the folder that it works below; own_mounts: it was opened since mounts_own(). It is for good, and for the whole process. */
+int confine(int root, bool own_mounts, struct err *e);

@@ -308,7 +308,7 @@ static int wait_ms(const struct guestd *g)
 static int is_over(const struct guestd *g, short opener, struct err *e)
 {
 	if (g->outbox.stuck)
-		return err_set(e, ERR_UNAVAILABLE, "the spool's folder was made anew: it is opened at the next start");
+		return err_set(e, ERR_UNAVAILABLE, "nothing can be removed from the spool: its folder was made anew, and is opened at the next start, or its disk is read-only");
 	return opener ? err_set(e, ERR_UNAVAILABLE, "the process that opens the port is gone") : 0;
 }
 

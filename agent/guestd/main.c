@@ -9,6 +9,7 @@
 #include "agent/guestd/calls.h"
 #include "agent/guestd/confine.h"
 #include "agent/guestd/guestd.h"
+#include "agent/guestd/mounts.h"
 #include "common/base/notify.h"
 #include "common/base/text.h"
 
@@ -100,10 +101,11 @@ static int run(int argc, char **argv, struct err *e)
 	if ((r = start_others(&o, &job, e)))
 		return r;
 	notify_open(CALLS_ONE_PEER);
+	bool own = mounts_own();
 	scoped_fd int root = open(o.root ? o.root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_sys(e, "open root folder %s", o.root ? o.root : "/");
-	return (r = confine(root, e)) ? r : guestd_run(&o, e);
+	return (r = confine(root, own, e)) ? r : guestd_run(&o, e);
 }
 
 int main(int argc, char **argv)

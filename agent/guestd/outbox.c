@@ -58,7 +58,7 @@ static void remove_file(struct outbox *o)
 
 	if (flock(o->dir, LOCK_EX) == 0 && fstatat(o->dir, o->boot_id, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    st.st_ino == o->inode && (uint64_t)st.st_size <= o->offset)
-		o->stuck = sys_unlink(o->dir, o->boot_id, 0) < 0 && errno == EACCES;
+		o->stuck = sys_unlink(o->dir, o->boot_id, 0) < 0 && (errno == EACCES || errno == EROFS);
 	close_file(o);                  /* and its lock */
 }
 

@@ -19,6 +19,8 @@
 #include "tests/unit/agent/seed.h"
 
 #define BOOT "01234567-89ab-cdef-0123-456789abcdef"
+/* By which of its means it is confined. */
+static enum bounds { ALL, MOUNTS, LANDLOCK } bounds;
 static struct err e;
 static struct test_root root;
 static pid_t parent;
@@ -34,6 +36,7 @@ static const char *const others[] = {
 static int setup(void **state)
 {
 	(void)state;
+	bounds = ALL;
 	root_init(&root);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		root_put(&root, others[i], "kept");
@@ -56,6 +59,29 @@ static int teardown(void **state)
 static bool fails(long r) { return r < 0; }
 static bool has_landlock(void) { return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 3; }
 
+static int confined(enum bounds by)
+{
+	bool own = by != LANDLOCK && mounts_own();
+
+	if (!own && !freopen("/dev/null", "w", stderr))         /* it says so each time */
+		return -1;
+	close(root.fd);
+	root.fd = open(root.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (by == MOUNTS)
+		return make_writables(root.fd, &e) || !own || bound_mounts(root.fd, own, &e) || drop_capabilities(&e);
+	return confine(root.fd, own, &e);
+}
+
+static bool has_mounts(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(!mounts_own() || syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, NULL, 0) == 0 || errno == ENOSYS);
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 /* Runs it in a child: 0 where it holds. */
 static int in_child(bool (*holds)(void), bool confining)
 {
@@ -64,7 +90,7 @@ static int in_child(bool (*holds)(void), bool confining)
 
 	if (pid == 0) {
 		notify_open(CALLS_ONE_PEER);
-		_exit(confining && confine(root.fd, &e) ? 2 : holds() ? 0 : 1);
+		_exit(confining && confined(bounds) ? 2 : holds() ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
@@ -153,17 +179,13 @@ static bool adds_beside_it(void)
 	return close(file_open(root.fd, beside, O_WRONLY | O_CREAT, 0600)) == 0;
 }
 
-static void it_changes_nothing_of_others(void **state)
+static void try_others(void)
 {
 	static const struct attempt ways[] = { { "written", writes_it }, { "emptied", empties_it }, { "a file beside it", adds_beside_it }, { "replaced", replaces_it },
 		{ "taken", takes_it }, { "removed", removes_it } };
 
-	(void)state;
-	if (!has_landlock()) {
-		print_message("skipped: this kernel's Landlock is none, or older than 6.2\n");
-		skip();
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+	/* Mounts do not tell what is written in the spool from what is removed: it stands last. */
+	for (size_t i = 0; i < ARRAY_SIZE(others) - (bounds == MOUNTS); i++)
 		for (const struct attempt *w = ways; w < ways + ARRAY_SIZE(ways); w++) {
 			path = others[i];
 			root_put(&root, path, "kept");
@@ -175,6 +197,42 @@ static void it_changes_nothing_of_others(void **state)
 			if (in_child(w->succeeds, false) != 0)
 				fail_msg("%s: %s: refused to who is not confined: nothing is shown", path, w->name);
 		}
+}
+
+static void it_changes_nothing_of_others(void **state)
+{
+	(void)state;
+	if (!has_landlock()) {
+		print_message("skipped: this kernel's Landlock is none, or older than 6.2\n");
+		skip();
+	}
+	bounds = LANDLOCK;
+	try_others();
+	bounds = ALL;
+	try_others();
+}
+
+static void nor_where_there_are_mounts_alone(void **state)
+{
+	(void)state;
+	if (!has_mounts()) {
+		print_message("skipped: no mounts of its own are permitted here\n");
+		skip();
+	}
+	bounds = MOUNTS;
+	try_others();
+}
+
+/* As a disk's is: of a number that the system has for another. */
+static bool opens_a_device(void) { return close(open("/dev/zero", O_RDONLY)) == 0; }
+
+static void it_has_no_devices(void **state)
+{
+	(void)state;
+	if (!has_mounts())
+		skip();
+	assert_int_equal(in_child(opens_a_device, true), 1);
+	assert_int_equal(in_child(opens_a_device, false), 0);
 }
 
 static bool has_no_capability(void)
@@ -263,7 +321,7 @@ static void a_spool_made_anew_is_noticed(void **state)
 	pid_t pid = fork();
 	if (pid == 0) {
 		alarm(20);
-		_exit(confine(root.fd, &e) ? 2 : says_that_it_is_stuck() ? 0 : 1);
+		_exit(confined(ALL) ? 2 : says_that_it_is_stuck() ? 0 : 1);
 	}
 	assert_int_equal(read(ready[0], &is_ready, 1), 1);
 	assert_int_equal(renameat(root.fd, &SPOOL_DIR[1], root.fd, "var/lib/natal/before"), 0);
@@ -281,6 +339,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_has_no_call_that_it_does_not_need, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_reaches_no_other_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_changes_nothing_of_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(nor_where_there_are_mounts_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(it_has_no_devices, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_spool_made_anew_is_noticed, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
