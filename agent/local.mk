@@ -16,7 +16,7 @@ agent_libagent_a_SOURCES = \
 	%D%/module/keyboard.c %D%/module/locale.c %D%/module/made.c %D%/module/made.h %D%/module/home.c %D%/module/home.h %D%/module/newuser.c %D%/module/newuser.h %D%/module/ntp.c %D%/module/other_repos.c %D%/module/packages.c %D%/module/resolv_conf.c %D%/module/rsyslog.c \
 	%D%/module/seed_random.c %D%/module/yum_repos.c \
 	%D%/module/timezone.c %D%/module/tls_identity.c %D%/module/users.c %D%/module/write_files.c %D%/module/written.c %D%/module/written.h \
-	%D%/guestd/backoff.c %D%/guestd/backoff.h %D%/guestd/follow.c %D%/guestd/follow.h %D%/guestd/https.c %D%/guestd/https.h %D%/guestd/guestd.c %D%/guestd/guestd.h %D%/guestd/outbox.c %D%/guestd/outbox.h %D%/guestd/starter.c %D%/guestd/starter.h \
+	%D%/guestd/backoff.c %D%/guestd/backoff.h %D%/guestd/follow.c %D%/guestd/follow.h %D%/guestd/https.c %D%/guestd/https.h %D%/guestd/guestd.c %D%/guestd/guestd.h %D%/guestd/outbox.c %D%/guestd/outbox.h %D%/guestd/mounts.c %D%/guestd/mounts.h %D%/guestd/opener.c %D%/guestd/opener.h %D%/guestd/starter.c %D%/guestd/starter.h \
 	%D%/pinning/drift.c %D%/pinning/drift.h %D%/pinning/pins.c %D%/pinning/pins.h %D%/pinning/present.h %D%/pinning/ssh.c \
 	%D%/pinning/tls.c %D%/pinning/wire.c %D%/pinning/wire.h \
 	%D%/plan/again.c %D%/plan/build.h %D%/plan/checked.c %D%/plan/claims.c %D%/plan/folders.c %D%/plan/plan.c %D%/plan/plan.h %D%/plan/show.c \
@@ -25,7 +25,7 @@ agent_libagent_a_SOURCES = \
 	%D%/source/offer.h %D%/source/sources.c %D%/source/volume.c %D%/waive.c %D%/waiver.c %D%/offered.c %D%/status_verb.c %D%/clean_verb.c %D%/collect_verb.c %D%/instance.c %D%/instance.h %D%/machine.c %D%/config/machine.h %D%/config/default_user.c %D%/config/instance_data.c %D%/query_verb.c %D%/analyze_verb.c %D%/timeline.c %D%/timeline.h %D%/timings.c %D%/timings.h %D%/config/meta.c
 
 sbin_PROGRAMS += natal-agent natal-guestd
-natal_guestd_SOURCES = %D%/guestd/main.c %D%/guestd/confine.c %D%/guestd/confine.h
+natal_guestd_SOURCES = %D%/guestd/main.c %D%/guestd/calls.c %D%/guestd/calls.h %D%/guestd/confine.c %D%/guestd/confine.h
 natal_guestd_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 natal_guestd_LDADD = $(AGENT_LIBS) $(SECCOMP_LIBS)
 natal_agent_SOURCES = %D%/main.c

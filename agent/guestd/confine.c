@@ -4,22 +4,20 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
-#include <seccomp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "agent/report/channel.h"
+#include "agent/guestd/calls.h"
+#include "agent/guestd/follow.h"
+#include "agent/guestd/mounts.h"
+#include "agent/report/report.h"
 #include "common/base/file.h"
 #include "common/base/scope.h"
 
-static const int refused[] = {
-	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo),
-	SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_getfd), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(mount), SCMP_SYS(unshare),
-	SCMP_SYS(setns), SCMP_SYS(io_uring_setup), SCMP_SYS(bpf), SCMP_SYS(keyctl), SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat),
-	SCMP_SYS(chown), SCMP_SYS(lchown), SCMP_SYS(fchown), SCMP_SYS(fchownat), SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(fsetxattr),
-	SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
-};
+/* LANDLOCK_ACCESS_FS_TRUNCATE, which older headers do not have. */
+#define ACCESS_FS_TRUNCATE (UINT64_C(1) << 14)
 
 static int drop_capabilities(struct err *e)
 {
@@ -38,20 +36,19 @@ static uint64_t writing(long abi)
 
 	if (abi >= 2)
 		all |= LANDLOCK_ACCESS_FS_REFER;
-	return abi >= 3 ? all | UINT64_C(1) << 14 /* LANDLOCK_ACCESS_FS_TRUNCATE */ : all;
+	return abi >= 3 ? all | ACCESS_FS_TRUNCATE : all;
 }
 
-/* What may be written: folders, and the file that says who has the port. */
-static const struct place { const char *path; int flags; uint64_t may; } places[] = {
-	{ "/var/lib/natal", O_RDONLY | O_DIRECTORY, ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE },
-	{ "/run/natal", O_RDONLY | O_DIRECTORY, ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE },
-	{ "/dev", O_RDONLY | O_DIRECTORY, LANDLOCK_ACCESS_FS_WRITE_FILE },
-	{ CHANNEL_LOCK_PATH, O_RDWR | O_CREAT, LANDLOCK_ACCESS_FS_WRITE_FILE },
+/* What it may change, by folder. A port and a unix socket come from the opener (opener.h), and so does the file that says who has the port. */
+static const struct writable { const char *path; uint64_t may; } writables[] = {
+	{ SPOOL_DIR, LANDLOCK_ACCESS_FS_REMOVE_FILE },
+	{ SPOOL_RUN_DIR, LANDLOCK_ACCESS_FS_REMOVE_FILE },
+	{ GOAL_DIR, LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | ACCESS_FS_TRUNCATE },
 };
 
-static int allow(int rules, int root, const struct place *p, uint64_t handled, struct err *e)
+static int allow(int rules, int root, const struct writable *p, uint64_t handled, struct err *e)
 {
-	scoped_fd int fd = file_open(root, p->path, p->flags, p->flags & O_CREAT ? 0600 : 0);
+	scoped_fd int fd = file_open(root, p->path, O_PATH | O_DIRECTORY, 0);
 	const struct landlock_path_beneath_attr rule = { .allowed_access = handled & p->may, .parent_fd = fd };
 
 	if (fd < 0 && errno == ENOENT)
@@ -73,31 +70,42 @@ static int bound_writing(int root, struct err *e)
 	scoped_fd int rules = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all.handled_access_fs, 0);
 	if (rules < 0)
 		return err_sys(e, "bound what is written");
-	for (size_t i = 0; i < ARRAY_SIZE(places) && !r; i++)
-		r = allow(rules, root, &places[i], all.handled_access_fs, e);
+	for (size_t i = 0; i < ARRAY_SIZE(writables) && !r; i++)
+		r = allow(rules, root, &writables[i], all.handled_access_fs, e);
 	return r ? r : syscall(SYS_landlock_restrict_self, rules, 0) < 0 ? err_sys(e, "bound what is written") : 0;
 }
 
-static int filter(struct err *e)
+/* Where they are not there yet: a rule is about a folder that is. A disk that nothing can be written to has no spool, and nothing to remove. */
+static int make_writables(int root, struct err *e)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	int rc = ctx ? 0 : -1;
+	int r = file_mkdirs(root, RUN_DIR, 0755, e);
 
-	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(refused); i++)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
-	if (rc == 0)
-		rc = seccomp_load(ctx);
-	seccomp_release(ctx);
-	return rc == 0 ? 0 : err_set(e, ERR_SYSTEM, "bound the system's calls: seccomp %d", rc);
+	for (size_t i = 0; i < ARRAY_SIZE(writables) && !r; i++)
+		if ((r = file_mkdirs(root, writables[i].path, 0700, e)) && strcmp(writables[i].path, GOAL_DIR) != 0)
+			r = 0;
+	return r;
 }
 
-int confine(int root, struct err *e)
+static int bound_mounts(int root, bool own, struct err *e)
 {
-	int r = file_mkdirs(root, "/run/natal", 0755, e);
+	const char *paths[ARRAY_SIZE(writables)];
+	int r = -ERR_UNAVAILABLE;
 
-	if (r || (r = drop_capabilities(e)))
+	for (size_t i = 0; i < ARRAY_SIZE(writables); i++)
+		paths[i] = writables[i].path;
+	if (own && (r = mounts_bound(root, paths, ARRAY_SIZE(paths), e)) != -ERR_UNAVAILABLE)
+		return r;
+	fprintf(stderr, "natal-guestd: no read-only mounts: %s\n", own ? e->msg : "it may not have mounts of its own");
+	return 0;
+}
+
+int confine(int root, bool own_mounts, struct err *e)
+{
+	int r = make_writables(root, e);
+
+	if (r || (r = bound_mounts(root, own_mounts, e)) || (r = drop_capabilities(e)))
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "let go of new privileges");
-	return (r = bound_writing(root, e)) ? r : filter(e);
+	return (r = bound_writing(root, e)) ? r : calls_bound(e);
 }

@@ -119,7 +119,7 @@ int follow_chunk(struct follow *f, const struct chunk *c, struct err *e)
 	if (f->offset < f->wanted.size)
 		return 0;
 	drop_part(f);
-	scoped_fd int run = file_open(f->root, "/run/natal", O_RDONLY | O_DIRECTORY, 0);
+	scoped_fd int run = file_open(f->root, GOAL_DIR, O_RDONLY | O_DIRECTORY, 0);
 	if (run < 0 || renameat(run, strrchr(GOAL_PART_PATH, '/') + 1, run, strrchr(GOAL_PATH, '/') + 1) < 0)
 		return err_sys(e, "keep %s", GOAL_PATH);
 	return start_agent(f, e);
@@ -142,7 +142,7 @@ static int died(struct follow *f, int status, struct err *e)
 
 int follow_ended(struct follow *f, int status, struct err *e)
 {
-	scoped_fd int run = file_open(f->root, "/run/natal", O_RDONLY | O_DIRECTORY, 0);
+	scoped_fd int run = file_open(f->root, GOAL_DIR, O_RDONLY | O_DIRECTORY, 0);
 
 	f->running = false;
 	if (run >= 0)

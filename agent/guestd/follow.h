@@ -7,8 +7,11 @@
 #include "common/base/buf.h"
 #include "common/wire/goalframe.h"
 
-#define GOAL_PATH "/run/natal/goal"
-#define GOAL_PART_PATH "/run/natal/goal.part"
+#define RUN_DIR "/run/natal"
+/* Of natal-guestd alone, and all that it writes (confine.h): natal-agent verifies what it finds there. */
+#define GOAL_DIR RUN_DIR "/incoming"
+#define GOAL_PATH GOAL_DIR "/goal"
+#define GOAL_PART_PATH GOAL_DIR "/goal.part"
 
 struct follow {
 	int root, starter;              /* starter.h; -1: there is none, nothing is applied */

@@ -304,22 +304,32 @@ static int wait_ms(const struct guestd *g)
 	return dog < 0 || (left >= 0 && left < dog) ? left : dog;
 }
 
+/* What only another start mends. */
+static int is_over(const struct guestd *g, short opener, struct err *e)
+{
+	if (g->outbox.stuck)
+		return err_set(e, ERR_UNAVAILABLE, "nothing can be removed from the spool: its folder was made anew, and is opened at the next start, or its disk is read-only");
+	return opener ? err_set(e, ERR_UNAVAILABLE, "the process that opens the port is gone") : 0;
+}
+
 static int loop(struct guestd *g, struct err *e)
 {
+	enum { OWN = 4 };
 	for (;;) {
-		struct pollfd p[3 + CHANNEL_FDS_MAX] = { { g->signal_fd, POLLIN, 0 }, { g->spool_fd, POLLIN, 0 }, { g->follow.starter, POLLIN, 0 } };
-		size_t n = 3 + (g->channel ? channel_poll(g->channel, g->out.size, p + 3) : 0);
+		struct pollfd p[OWN + CHANNEL_FDS_MAX] = { { g->signal_fd, POLLIN, 0 }, { g->spool_fd, POLLIN, 0 }, { g->follow.starter, POLLIN, 0 },
+			{ g->opener.fd, 0, 0 } };
+		size_t n = OWN + (g->channel ? channel_poll(g->channel, g->out.size, p + OWN) : 0);
 		notify_watchdog();
 		if (poll(p, n, wait_ms(g)) < 0 && errno != EINTR)
 			return err_sys(e, "wait for work");
 		if (p[0].revents)
 			return 0;
-		int r = p[2].revents ? hear_starter(g, e) : 0;
+		int r = p[2].revents ? hear_starter(g, e) : is_over(g, p[3].revents, e);
 		if (r)
 			return r;
 		if (p[1].revents)
 			spool_changed(g);
-		if ((n > 3 && p[3].revents) || (n > 4 && p[4].revents))
+		if ((n > OWN && p[OWN].revents) || (n > OWN + 1 && p[OWN + 1].revents))
 			read_channel(g);
 		do_due(g);
 	}
@@ -334,10 +344,8 @@ static void fini(struct guestd *g)
 	buf_fini(&g->out);
 	outbox_fini(&g->outbox);
 	follow_fini(&g->follow);
-	if (g->spool_fd >= 0)
-		close(g->spool_fd);
-	if (g->root >= 0)
-		close(g->root);
+	scope_close(&g->spool_fd);
+	scope_close(&g->root);
 	explicit_bzero(g->key, sizeof g->key);
 }
 
@@ -351,13 +359,14 @@ static int begin(struct guestd *g, const struct guestd_options *o, struct err *e
 		return err_sys(e, "open root folder %s", o->root ? o->root : "/");
 	g->outbox = OUTBOX(g->root);
 	g->follow = FOLLOW(g->root, o->starter_fd);
+	g->opener = o->opener;
 	if ((r = boot_load(g->root, &boot, e)))
 		return r;
 	snprintf(g->boot_id, sizeof g->boot_id, "%s", boot.boot_id);
 	g->boot = boot.number;
 	boot_fini(&boot);
 	if (!o->channel || strcmp(o->channel, "https") != 0)
-		g->ways[g->way_count++] = CHANNEL(o->channel);
+		g->ways[g->way_count++] = opener_channel(&g->opener);
 	if (!o->channel || strcmp(o->channel, "https") == 0) {
 		if ((r = https_new(g->root, g->boot_id, &g->https, e)))
 			return r;
@@ -376,7 +385,7 @@ static int begin(struct guestd *g, const struct guestd_options *o, struct err *e
 int guestd_run(const struct guestd_options *o, struct err *e)
 {
 	scoped(fini) struct guestd g = {
-		.root = -1, .spool_fd = -1, .in = FRAME_READER, .out = BUF_MAX(OUT_MAX), .outbox = OUTBOX(-1), .follow = FOLLOW(-1, -1),
+		.root = -1, .spool_fd = -1, .in = FRAME_READER, .out = BUF_MAX(OUT_MAX), .outbox = OUTBOX(-1), .follow = FOLLOW(-1, -1), .opener = { -1 },
 		.heartbeat_s = GUESTD_HEARTBEAT_S, .backoff_ms = GUESTD_BACKOFF_MS, .beat_ms = INT64_MAX, .hello_ms = INT64_MAX, .outbox_ms = INT64_MAX,
 		.fetch_ms = INT64_MAX,
 	};

@@ -7,6 +7,7 @@
 #pragma once
 #include "agent/guestd/follow.h"
 #include "agent/guestd/https.h"
+#include "agent/guestd/opener.h"
 #include "agent/guestd/outbox.h"
 #include "agent/guestd/starter.h"
 #include "agent/report/channel.h"
@@ -22,6 +23,7 @@ struct guestd {
 	struct https *https;
 	struct frame_reader in;
 	struct buf out;                         /* not written yet */
+	struct opener opener;
 	struct outbox outbox;
 	struct follow follow;
 	uint8_t key[32];
@@ -37,6 +39,7 @@ struct guestd {
 struct guestd_options {
 	const char *root, *channel;             /* NULL: the running system; natal.guest.0 */
 	int signal_fd, starter_fd;              /* SIGTERM, SIGINT; starter.h */
+	struct opener opener;                   /* of channel; not where it is https */
 };
-/* Until SIGTERM or SIGINT. not-found: this guest has no report key, so nobody has provisioned it; unavailable: the starter has ended. */
+/* Until SIGTERM or SIGINT. not-found: this guest has no report key, so nobody has provisioned it; unavailable: the starter or the opener has ended, or the spool is another folder than it was. */
 int guestd_run(const struct guestd_options *o, struct err *e);

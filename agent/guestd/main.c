@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include "agent/guestd/calls.h"
 #include "agent/guestd/confine.h"
 #include "agent/guestd/guestd.h"
+#include "agent/guestd/mounts.h"
+#include "common/base/notify.h"
 #include "common/base/text.h"
 
 static const struct option long_options[] = {
@@ -59,9 +62,24 @@ static int read_options(int argc, char **argv, struct guestd_options *o, struct 
 	return optind < argc ? usage(argv[optind], e) : 0;
 }
 
+/* The processes that do what this one will not be able to. */
+static int start_others(struct guestd_options *o, const struct starter_job *j, struct err *e)
+{
+	int r = starter_new(j, &o->starter_fd, e);
+
+	return r || (o->channel && strcmp(o->channel, "https") == 0) ? r : opener_new(o->channel, o->starter_fd, &o->opener, e);
+}
+
+static void options_fini(struct guestd_options *o)
+{
+	opener_fini(&o->opener);
+	scope_close(&o->starter_fd);
+	scope_close(&o->signal_fd);
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
-	struct guestd_options o = { .signal_fd = -1 };
+	scoped(options_fini) struct guestd_options o = { .signal_fd = -1, .starter_fd = -1, .opener = { -1 } };
 	struct starter_job job = { .agent = "/usr/sbin/natal-agent" };
 	char medium[PATH_MAX];
 	sigset_t set;
@@ -69,26 +87,25 @@ static int run(int argc, char **argv, struct err *e)
 
 	if (r)
 		return r > 0 ? 0 : r;
-	scoped_fd int starter = -1;
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	scoped_fd int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (signals < 0)
+	o.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (o.signal_fd < 0)
 		return err_sys(e, "signals");
-	o.signal_fd = signals;
 	snprintf(medium, sizeof medium, "%s%s", o.root ? o.root : "", GOAL_PATH);
 	job.medium = medium;
 	job.root = o.root;
-	if ((r = starter_new(&job, &starter, e)))
+	if ((r = start_others(&o, &job, e)))
 		return r;
-	o.starter_fd = starter;
+	notify_open(CALLS_ONE_PEER);
+	bool own = mounts_own();
 	scoped_fd int root = open(o.root ? o.root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_sys(e, "open root folder %s", o.root ? o.root : "/");
-	return (r = confine(root, e)) ? r : guestd_run(&o, e);
+	return (r = confine(root, own, e)) ? r : guestd_run(&o, e);
 }
 
 int main(int argc, char **argv)

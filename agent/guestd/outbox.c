@@ -58,7 +58,7 @@ static void remove_file(struct outbox *o)
 
 	if (flock(o->dir, LOCK_EX) == 0 && fstatat(o->dir, o->boot_id, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    st.st_ino == o->inode && (uint64_t)st.st_size <= o->offset)
-		sys_unlink(o->dir, o->boot_id, 0);
+		o->stuck = sys_unlink(o->dir, o->boot_id, 0) < 0 && (errno == EACCES || errno == EROFS);
 	close_file(o);                  /* and its lock */
 }
 
@@ -145,7 +145,7 @@ bool outbox_next(struct outbox *o, const void **ret, size_t *ret_size)
 {
 	struct err e;
 
-	while (o->key && !o->window.size && (o->dir >= 0 || open_some(o))) {
+	while (o->key && !o->stuck && !o->window.size && (o->dir >= 0 || open_some(o))) {
 		if (fill(o, &e)) {
 			fprintf(stderr, "natal-guestd: spool of boot %s not read: %s\n", o->boot_id, e.msg);
 			break;

@@ -19,6 +19,7 @@ struct outbox {
 	uint64_t inode;                 /* of the file that offset is of */
 	uint64_t last_seq;              /* of the window's last frame */
 	struct buf window;              /* whole frames from offset on */
+	bool stuck;                     /* a file could not be removed for want of a right to (confine.h): its folder was made anew, or the disk is read-only */
 };
 #define OUTBOX(root_fd) ((struct outbox){ .root = (root_fd), .dir = -1, .window = BUF_MAX(OUTBOX_FRAME_MAX) })
 void outbox_fini(struct outbox *o);

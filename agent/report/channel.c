@@ -138,8 +138,8 @@ static size_t port_poll(const struct channel *c, bool writing, struct pollfd fds
 	return c->fd >= 0;
 }
 
-static const struct channel_kind port = { "port", port_open, port_write, port_read, port_close, port_poll };
-static const struct channel_kind *kind_of(const struct channel *c) { return c->kind ? c->kind : &port; }
+const struct channel_kind channel_port = { "port", port_open, port_write, port_read, port_close, port_poll };
+static const struct channel_kind *kind_of(const struct channel *c) { return c->kind ? c->kind : &channel_port; }
 
 int channel_open(struct channel *c, int wait_ms, struct err *e) { return kind_of(c)->open(c, wait_ms, e); }
 size_t channel_write(struct channel *c, const void *bytes, size_t n, int wait_ms) { return kind_of(c)->write(c, bytes, n, wait_ms); }

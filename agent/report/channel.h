@@ -22,12 +22,13 @@ struct channel_kind {
 	size_t (*poll)(const struct channel *c, bool writing, struct pollfd fds[CHANNEL_FDS_MAX]);
 };
 struct channel {
-	const struct channel_kind *kind;        /* NULL: the port */
+	const struct channel_kind *kind;        /* NULL: channel_port */
 	void *own;                              /* the kind's */
 	const char *path;       /* NULL: the port natal.guest.0; a unix socket is connected to; "" is none */
 	int fd, lock;           /* -1: not open */
 	bool gone;              /* the last read found nobody at the other end */
 };
+extern const struct channel_kind channel_port;
 #define CHANNEL(where) ((struct channel){ .path = (where), .fd = -1, .lock = -1 })
 
 /* wait_ms: for another process to let go of it. unavailable: there is none, or it is held. */

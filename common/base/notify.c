@@ -1,6 +1,7 @@
 /* notify.c - see notify.h */
 #include "common/base/notify.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,20 +11,39 @@
 #include "common/base/scope.h"
 #include "common/base/text.h"
 
-static void tell(const char *text)
+static int kept = -1;
+
+/* Connected to the manager's socket; -1: there is none. */
+static int open_way(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
 	if (!path || strlen(path) >= sizeof a.sun_path)
-		return;
+		return -1;
 	memcpy(a.sun_path, path, strlen(path));
 	if (*path == '@')
 		a.sun_path[0] = 0;
 	scoped_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* Nobody listens: then nobody waits for it either. */
-	if (fd >= 0)
-		(void)!sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0)
+		return -1;
+	return give_fd(&fd);
+}
+
+void notify_open(int at)
+{
+	scoped_fd int fd = open_way();
+
+	kept = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, at);
+}
+
+/* Nobody listens: then nobody waits for it either. */
+static void tell(const char *text)
+{
+	scoped_fd int fd = kept < 0 ? open_way() : -1;
+
+	if (kept >= 0 || fd >= 0)
+		(void)!send(kept < 0 ? fd : kept, text, strlen(text), MSG_NOSIGNAL);
 }
 
 void notify_ready(void) { tell("READY=1"); }

@@ -18,6 +18,7 @@ enum conn_phase {
 struct conn {
 	int fd;
 	bool tls, identified;
+	bool showed;                            /* a certificate that counts, and its address is known for it: rate.h */
 	bool shaken;                            /* the handshake wants nothing more of the client */
 	bool parked;                            /* suspended, and watched by the server: see server.c */
 	void *connection;                       /* libmicrohttpd's */

@@ -84,6 +84,17 @@ int server_still_admits(struct server *s, const struct request *rq, struct err *
 	return !rq->peer || rq->peer->local ? 0 : still_good(s, rq->peer, e);
 }
 
+static int net_good(struct server *s, struct conn *n, struct err *e)
+{
+	int r = still_good(s, &n->peer, e);
+
+	if (!r && !n->showed && n->peer.id.role != ROLE_ANYONE) {
+		n->showed = true;
+		rates_showed(&s->rates, n->peer.host, clock_mono_ms());
+	}
+	return r;
+}
+
 /* request → authenticate: before anything of the body is kept. */
 static int authenticate(struct server *s, struct request *rq, struct err *e)
 {
@@ -95,8 +106,6 @@ static int authenticate(struct server *s, struct request *rq, struct err *e)
 	rq->peer = &n->peer;
 	if (!n->identified && n->tls) {
 		identify_net(s, c, n);
-		if (n->peer.id.role == ROLE_ANYONE)
-			rates_shook(&s->rates, n->peer.net, clock_mono_ms());
 		n->since_ms = clock_mono_ms();
 	}
 	if (!n->identified && !n->tls)
@@ -117,7 +126,7 @@ static int authenticate(struct server *s, struct request *rq, struct err *e)
 		return -(int)e->code;
 	}
 	if (n->tls)
-		return still_good(s, &n->peer, e);
+		return net_good(s, n, e);
 	if (n->peer.uid != geteuid() && n->peer.uid != 0)
 		return err_set(e, ERR_DENIED, "this natald serves user %u and root, not user %u", (unsigned)geteuid(), (unsigned)n->peer.uid);
 	return 0;

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include "controller/service/identity.h"
 
-enum { PEER_SERIAL_MAX = 20, PEER_ADDRESS_MAX = 48, PEER_NET_SIZE = 16 };
+enum { PEER_SERIAL_MAX = 20, PEER_ADDRESS_MAX = 48, PEER_HOST_SIZE = 16 };
 struct peer {
 	struct identity id;
 	bool local;                             /* by the unix socket */
@@ -17,6 +17,6 @@ struct peer {
 	bool known;                             /* the store has its certificate, byte for byte */
 	uint64_t good_at;                       /* the generation of revocations at which it was found good; 0: never asked */
 	char address[PEER_ADDRESS_MAX];         /* "192.0.2.1", or "" */
-	uint8_t net[PEER_NET_SIZE];             /* whom that counts as: rate.h */
+	uint8_t host[PEER_HOST_SIZE];           /* the same: rate.h */
 	char boot_id[37];                       /* of a guest: the boot that said HELLO over this connection; "" */
 };

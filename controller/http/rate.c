@@ -9,8 +9,8 @@
 
 enum { NEAR = 8 };
 struct limit { enum role role; float per_s, burst; };
-/* A handshake costs about a millisecond. */
-static const struct limit shaking = { ROLE_ANYONE, 40, 200 };
+/* A handshake costs about a millisecond. Many guests behind one address come back together, and the first of them makes it a friend. */
+static const struct limit stranger = { ROLE_ANYONE, 40, 1000 }, site = { ROLE_ANYONE, 160, 4000 }, friendly = { ROLE_ANYONE, 400, 4000 };
 /* Per second, and how many at once. An operator's tools create thousands of machines; a guest reports and waits. */
 static const struct limit limits[] = {
 	{ ROLE_OPERATOR, 5000, 10000 }, { ROLE_READER, 500, 1000 }, { ROLE_VERIFIER, 5000, 10000 }, { ROLE_HOST, 5000, 10000 },
@@ -20,38 +20,62 @@ static const struct limit limits[] = {
 int rates_init(struct rates *r, struct err *e)
 {
 	r->buckets = calloc(RATE_BUCKETS, sizeof *r->buckets);
+	r->friends = calloc(RATE_FRIENDS, sizeof *r->friends);
 	randombytes_buf(r->key, sizeof r->key);
-	return r->buckets ? 0 : err_nomem(e);
+	return r->buckets && r->friends ? 0 : err_nomem(e);
 }
 
-void rates_fini(struct rates *r) { free(give(r->buckets)); }
+void rates_fini(struct rates *r)
+{
+	free(give(r->buckets));
+	free(give(r->friends));
+}
 
-void rate_net(const struct sockaddr *a, uint8_t out[PEER_NET_SIZE])
+void rate_host(const struct sockaddr *a, uint8_t out[PEER_HOST_SIZE])
 {
 	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)a;
 
-	memset(out, 0, PEER_NET_SIZE);
+	memset(out, 0, PEER_HOST_SIZE);
 	if (a->sa_family == AF_INET) {
 		out[10] = out[11] = 0xff;               /* as RFC 4291 2.5.5.2 writes it */
 		memcpy(out + 12, &((const struct sockaddr_in *)a)->sin_addr, 4);
 	} else if (a->sa_family == AF_INET6) {
-		memcpy(out, &six->sin6_addr, IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) ? 16 : 8);
+		memcpy(out, &six->sin6_addr, PEER_HOST_SIZE);
 	}
 }
 
-enum asking { ASKING, SHAKING };
-static uint64_t who_is(const struct rates *r, const struct identity *id, const uint8_t *net, enum asking what)
+/* Whom it counts as among strangers. */
+static void site_of(const uint8_t host[PEER_HOST_SIZE], uint8_t out[PEER_HOST_SIZE])
 {
-	struct { struct identity id; uint8_t net[PEER_NET_SIZE], what; } who;
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	memset(out, 0, PEER_HOST_SIZE);
+	memcpy(out, host, memcmp(host, mapped, sizeof mapped) == 0 ? 16 : 8);
+}
+
+enum asking { ASKING, SHAKING, SHAKING_SITE };
+static uint64_t who_is(const struct rates *r, const struct identity *id, const uint8_t *host, enum asking what)
+{
+	struct { struct identity id; uint8_t host[PEER_HOST_SIZE], what; } who;
 	uint64_t hash;
 
 	memset(&who, 0, sizeof who);                    /* the bytes between its members too */
 	who.id = *id;
 	who.what = (uint8_t)what;
-	if (id->role == ROLE_ANYONE)
-		memcpy(who.net, net, sizeof who.net);
+	if (id->role == ROLE_ANYONE && what == SHAKING)
+		memcpy(who.host, host, sizeof who.host);
+	else if (id->role == ROLE_ANYONE)
+		site_of(host, who.host);
 	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)&who, sizeof who, r->key);
 	return hash ? hash : 1;
+}
+
+static void fill(struct rate_bucket *b, const struct limit *l, int64_t now_ms)
+{
+	b->tokens += l->per_s * (float)((uint32_t)now_ms - b->at_ms) / 1000;
+	b->at_ms = (uint32_t)now_ms;
+	if (b->tokens > l->burst)
+		b->tokens = l->burst;
 }
 
 /* As full as it is now. */
@@ -68,10 +92,7 @@ static struct rate_bucket *bucket(struct rates *r, uint64_t who, const struct li
 	}
 	if (b->who != who)
 		*b = (struct rate_bucket){ who, l->burst, (uint32_t)now_ms };
-	b->tokens += l->per_s * (float)((uint32_t)now_ms - b->at_ms) / 1000;
-	b->at_ms = (uint32_t)now_ms;
-	if (b->tokens > l->burst)
-		b->tokens = l->burst;
+	fill(b, l, now_ms);
 	return b;
 }
 
@@ -84,7 +105,7 @@ unsigned rates_take(struct rates *r, const struct peer *peer, int64_t now_ms)
 			l = &limits[i];
 	if (peer->local || !l)
 		return 0;
-	struct rate_bucket *b = bucket(r, who_is(r, &peer->id, peer->net, ASKING), l, now_ms);
+	struct rate_bucket *b = bucket(r, who_is(r, &peer->id, peer->host, ASKING), l, now_ms);
 	if (b->tokens >= 1) {
 		b->tokens -= 1;
 		return 0;
@@ -92,18 +113,58 @@ unsigned rates_take(struct rates *r, const struct peer *peer, int64_t now_ms)
 	return (unsigned)((1 - b->tokens) / l->per_s) + 1;
 }
 
-static struct rate_bucket *of_address(struct rates *r, const uint8_t net[PEER_NET_SIZE], int64_t now_ms)
-{
-	static const struct identity anyone = { .role = ROLE_ANYONE };
+static const struct identity anyone = { .role = ROLE_ANYONE };
 
-	return bucket(r, who_is(r, &anyone, net, SHAKING), &shaking, now_ms);
+/* One that is remembered, or NULL; make: it is from now on, in the place of who came longest ago. */
+static struct rate_bucket *friend_of(struct rates *r, const uint8_t *host, int64_t now_ms, bool make)
+{
+	const uint64_t who = who_is(r, &anyone, host, SHAKING);
+	struct rate_bucket *b = NULL, *oldest = NULL;
+
+	for (size_t i = 0; i < NEAR && !b; i++) {
+		struct rate_bucket *other = &r->friends[(who + i) % RATE_FRIENDS];
+		if (other->who == who)
+			b = other;
+		else if (!oldest || (oldest->who && (!other->who || (uint32_t)now_ms - other->at_ms > (uint32_t)now_ms - oldest->at_ms)))
+			oldest = other;
+	}
+	if (!b && make) {
+		b = oldest;
+		*b = (struct rate_bucket){ who, friendly.burst, (uint32_t)now_ms };
+	}
+	if (b)
+		fill(b, &friendly, now_ms);
+	return b;
 }
 
-bool rates_may_shake(struct rates *r, const uint8_t net[PEER_NET_SIZE], int64_t now_ms) { return of_address(r, net, now_ms)->tokens >= 1; }
-
-void rates_shook(struct rates *r, const uint8_t net[PEER_NET_SIZE], int64_t now_ms)
+bool rates_come(struct rates *r, const uint8_t host[PEER_HOST_SIZE], int64_t now_ms)
 {
-	struct rate_bucket *b = of_address(r, net, now_ms);
+	struct rate_bucket *b = friend_of(r, host, now_ms, false), *of_site = NULL;
 
-	b->tokens = b->tokens >= 1 ? b->tokens - 1 : 0;
+	if (!b) {
+		of_site = bucket(r, who_is(r, &anyone, host, SHAKING_SITE), &site, now_ms);
+		if (of_site->tokens < 1)
+			return false;
+		of_site->tokens -= 1;           /* before the other is looked for: it is not the fullest, which goes */
+		b = bucket(r, who_is(r, &anyone, host, SHAKING), &stranger, now_ms);
+	}
+	bool let_in = b->tokens >= 1;
+	b->tokens -= let_in;
+	if (of_site && !let_in)
+		of_site->tokens += 1;
+	return let_in;
+}
+
+/* What it gives back is never more than a bucket holds: fill() sees to it. */
+void rates_showed(struct rates *r, const uint8_t host[PEER_HOST_SIZE], int64_t now_ms)
+{
+	struct rate_bucket *b = friend_of(r, host, now_ms, false);
+
+	if (b) {
+		b->tokens += 1;
+		return;
+	}
+	bucket(r, who_is(r, &anyone, host, SHAKING_SITE), &site, now_ms)->tokens += 1;
+	bucket(r, who_is(r, &anyone, host, SHAKING), &stranger, now_ms)->tokens += 1;
+	friend_of(r, host, now_ms, true);
 }

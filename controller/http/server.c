@@ -22,9 +22,6 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **context, e
 	struct server *s = arg;
 
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-		struct conn *gone = *context;
-		if (gone && gone->tls && !gone->identified)     /* its handshake came to nothing */
-			rates_shook(&s->rates, gone->peer.net, clock_mono_ms());
 		conn_free(&s->conns, *context);
 		*context = NULL;
 		return;
@@ -36,7 +33,7 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **context, e
 	n->connection = c;
 	const union MHD_ConnectionInfo *address = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	if (address && address->client_addr)
-		rate_net(address->client_addr, n->peer.net);
+		rate_host(address->client_addr, n->peer.host);
 	conn_freshen(&s->conns, n);
 	tls_door_begin(s->to_net.door, session->tls_session, &n->shaken);
 }
@@ -265,9 +262,9 @@ static void accept_all(struct server *s, int listener)
 		int fd = accept4(listener, (struct sockaddr *)&a, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0)
 			return;
-		uint8_t net[PEER_NET_SIZE];
-		rate_net((struct sockaddr *)&a, net);
-		if (!rates_may_shake(&s->rates, net, clock_mono_ms())) {
+		uint8_t host[PEER_HOST_SIZE];
+		rate_host((struct sockaddr *)&a, host);
+		if (!rates_come(&s->rates, host, clock_mono_ms())) {
 			close(fd);
 			continue;
 		}

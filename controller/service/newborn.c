@@ -9,6 +9,7 @@
 #include "controller/service/birth.h"
 #include "controller/service/link.h"
 #include "controller/service/newborn_ek.h"
+#include "controller/service/refusals.h"
 #include "controller/store/event.h"
 
 int newborn_define(struct ctl *c, struct vm *v, const struct vm_spec *spec, struct err *e)
@@ -89,7 +90,9 @@ int newborn_token(struct ctl *c, const struct vm *v, int64_t valid_s, char token
 	return newborn_row_save(c->store, &n, e);
 }
 
-static int tell(struct ctl *c, const struct vm *v, const struct newborn_asking *q, const char *why, struct err *e)
+struct why { const char *text; int64_t number; };
+/* why NULL: nobody was refused. */
+static int tell(struct ctl *c, const struct vm *v, const struct newborn_asking *q, const struct why *why, struct err *e)
 {
 	scoped_json struct json_object *o = json_object_new_object();
 
@@ -97,22 +100,26 @@ static int tell(struct ctl *c, const struct vm *v, const struct newborn_asking *
 	json_put(o, "from", q->from);
 	json_put(o, "uuid", q->ask->uuid);
 	json_put(o, "proof", *q->ask->token ? "token" : "ek");
-	if (why)
-		json_put(o, "why", why);
+	if (why) {
+		json_put(o, "why", why->text);
+		json_put_uint(o, "n", (uint64_t)why->number);
+	}
 	return event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = "birth", .body = json_line(o) }, e);
 }
 
-/* Of a VM's refusals the first few are told: whoever has a token, or knows an EK, cannot fill the store. The code of why, but where that failed. */
+/* Not all are told (refusals.h). The code of why, but where that failed. */
 static int refuse(struct ctl *c, const struct vm *v, struct newborn_row *n, const struct newborn_asking *q, struct err *e)
 {
 	const struct err why = *e;
-	int r = 0;
+	bool tells;
+	int r;
 
 	fprintf(stderr, "natald: vm=%s birth refused from=%s reason=%s message=\"%s\"\n", v->name, q->from, err_reason(why.code), why.msg);
-	if (n->refused < NEWBORN_REFUSED_TOLD) {
+	r = refusals_tells(c, &(struct refusal){ v, n, q->from }, &tells, e);
+	if (!r && tells) {
 		n->refused++;
 		r = newborn_row_save(c->store, n, e);
-		r = r ? r : tell(c, v, q, why.msg, e);
+		r = r ? r : tell(c, v, q, &(struct why){ why.msg, n->refused }, e);
 	}
 	if (!r)
 		*e = why;

@@ -9,7 +9,7 @@
 #include "controller/service/token.h"
 #include "controller/store/newborn_row.h"
 
-enum { NEWBORN_HOURS = 24, NEWBORN_HOURS_MAX = 24 * 30, NEWBORN_REFUSED_TOLD = 8, NEWBORN_CHALLENGE_S = 120 };
+enum { NEWBORN_HOURS = 24, NEWBORN_HOURS_MAX = 24 * 30, NEWBORN_CHALLENGE_S = 120 };
 
 /* Where spec->birth is set: its row, inside birth_define()'s turn. */
 int newborn_define(struct ctl *c, struct vm *v, const struct vm_spec *spec, struct err *e);
@@ -21,7 +21,7 @@ int newborn_is(struct ctl *c, const struct vm *v, bool *ret, struct err *e);
 int newborn_token(struct ctl *c, const struct vm *v, int64_t valid_s, char token[TOKEN_TEXT_MAX], int64_t *ret_until, struct err *e);
 
 /* A guest asks; from: its address. v: whose bundle is being signed, or was, for this nonce. *ret_told: it is written down, and to be kept even where it is
- * an error; false: it was answered so before, or was refused too often to be told.
+ * an error; false: it was answered so before, or was refused too often to be told (refusals.h).
  * denied, conflict, untrusted, format: refused. unavailable: again later. */
 struct newborn_asking { const struct birth_ask *ask; const char *from; };
 int newborn_ask(struct ctl *c, const struct newborn_asking *q, struct vm *v, bool *ret_told, struct err *e);

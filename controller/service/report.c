@@ -14,6 +14,7 @@
 #include "controller/service/birth.h"
 #include "controller/service/goal.h"
 #include "controller/service/hearing.h"
+#include "controller/service/late.h"
 #include "controller/service/link_priv.h"
 #include "controller/service/newborn.h"
 #include "controller/service/report.h"
@@ -63,18 +64,6 @@ static int keep_status(struct ctl *c, struct vm *v, const struct status *s, bool
 	free(*kept);
 	*kept = strdup(json_line(o));
 	return *kept ? 0 : err_nomem(e);
-}
-
-/* How a goal ended that was superseded meanwhile, or in a boot before the newest: it decides nothing, and no end that a guest reached is lost. */
-static int keep_late(struct ctl *c, const struct vm *v, const struct status *s, struct err *e)
-{
-	scoped_json struct json_object *o = report_shown(s, true);
-
-	json_put_uint(o, "epoch", s->epoch);
-	json_put_uint(o, "gen", s->gen);
-	if (s->items)
-		json_object_object_add(o, "items", json_object_get(s->items));
-	return event_add(c->store, v->project, &(struct event){ .noun = "vm", .noun_id = v->id, .kind = "late", .body = json_line(o) }, e);
 }
 
 /* The first finding of this level, as one sentence. */
@@ -298,7 +287,7 @@ static int judge(struct ctl *c, const struct guest_talk *t, const struct status 
 		return r;
 	if (heard == HEAR && !counts)
 		heard = HEAR_LATE;
-	if (heard == HEAR_LATE && status_phase_terminal(s->phase) && (r = keep_late(c, v, s, e)))
+	if (heard == HEAR_LATE && status_phase_terminal(s->phase) && (r = late_keep(c, v, s, e)))
 		return r;
 	heard = heard == HEAR_LATE ? HEAR_NOT : heard;
 	v->seen_at = clock_unix_s();

@@ -36,6 +36,24 @@ int event_each(struct store *s, const struct event_cursor *c, void (*each)(void 
 	return got;
 }
 
+int event_has(struct store *s, const struct event_start *w, bool *ret, struct err *e)
+{
+	scoped_query struct db_query *q = NULL;
+
+	int r = db_query(s, &q, e, "SELECT 1 FROM event WHERE noun_id = ?1 AND kind = ?2 AND substr(body, 1, length(?3)) = ?3 LIMIT 1", "ttt", w->noun_id,
+		w->kind, w->body);
+	if (r || (r = db_step(s, q, e)) < 0)
+		return r;
+	*ret = r == 1;
+	return 0;
+}
+
+int event_keep(struct store *s, const char *noun_id, const char *kind, int64_t newest, struct err *e)
+{
+	return db_post(s, DB_ANY, e, "DELETE FROM event WHERE noun_id = ?1 AND kind = ?2 AND seq <="
+		" (SELECT seq FROM event WHERE noun_id = ?1 AND kind = ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3)", "tti", noun_id, kind, newest);
+}
+
 int event_last(struct store *s, const char *noun_id, int64_t *ret, struct err *e)
 {
 	scoped_query struct db_query *q = NULL;

@@ -15,5 +15,10 @@ int event_each(struct store *s, const struct event_cursor *c, void (*each)(void 
  * from before before_ms too. What is there goes on counting where it was. */
 struct event_limits { int64_t newest, before_ms; };
 int event_trim(struct store *s, char at[STORE_ID_MAX], int things, const struct event_limits *keep, struct err *e);
+/* Is there one of this kind whose body begins so? */
+struct event_start { const char *noun_id, *kind, *body; };
+int event_has(struct store *s, const struct event_start *w, bool *ret, struct err *e);
+/* Of this thing's events of this kind the newest are kept. */
+int event_keep(struct store *s, const char *noun_id, const char *kind, int64_t newest, struct err *e);
 /* The newest number of this thing, 0 where nothing happened. */
 int event_last(struct store *s, const char *noun_id, int64_t *ret, struct err *e);

@@ -60,7 +60,7 @@ cp "$T/token2" "$T/b/etc/natal/birth-token"
 refused b 11111111-2222-4333-8444-555555555555 "the token is VM web-2's, whose machine has another UUID" "a wrong machine"
 [ -e "$T/b/etc/natal/birth-token" ] && ok "a token that was refused stays" || fail "the token is gone"
 ask() { # ask NONCE TOKEN: the reply's status; its body in $T/reply
-  curl -sSk -o "$T/reply" -w '%{http_code}' "https://127.0.0.1:$port/v1/birth" -d "{\"format\":1,\"uuid\":\"$two\",\"nonce\":\"$1\",\"token\":\"$2\"}"; }
+  curl -sSk -o "$T/reply" -w '%{http_code}' "https://127.0.0.1:$port/v1/birth" -d "{\"format\":1,\"uuid\":\"$two\",\"nonce\":\"$1\",\"token\":\"$2\"}" "${@:3}"; }
 nonce=$(printf 'a1%.0s' {1..32}) other=$(printf 'b2%.0s' {1..32})
 [ "$(ask "$nonce" "$(cat "$T/token2")")" = 200 ] && cp "$T/reply" "$T/first" && ok "the first asker is answered" || fail "$(cat "$T/reply")"
 [ "$(ask "$nonce" "$(cat "$T/token2")")" = 200 ] && cmp -s "$T/reply" "$T/first" && ok "asked again with the same nonce, natald says the same, byte for byte" || fail "another answer"
@@ -77,6 +77,8 @@ n audit list -o json | grep -q "POST /v1/birth" && ok "and stands in the audit" 
 want 0 "chain" n audit verify
 for i in {1..12}; do ask "$other" "$(cat "$T/token2")" > /dev/null; done
 [ "$(events web-2 | grep -c ^refused)" -le 8 ] && [ "$(field web-2 birth.refused)" = 8 ] && ok "who asks on and on fills nothing" || fail "$(events web-2 | wc -l) events"
+ask "$other" "$(cat "$T/token2")" --interface 127.0.0.8 > /dev/null
+[ "$(field web-2 birth.refused)" = 9 ] && ok "and keeps nobody else's refusal from being told" || fail "$(field web-2 birth.refused) refusals"
 [ "$(ask "$nonce" "$(cat "$T/token2" | sed 's/.....$/AAAAA/')")" = 403 ] && grep -q "there is no such token" "$T/reply" && ok "a token that nobody made" || fail "$(cat "$T/reply")"
 
 # ---- what was signed for one asker is no medium for another

@@ -24,7 +24,15 @@ within 10 grep -q ready "$T/port" || fail "no port"
 n vm wait web-1 --timeout 60 > /dev/null 2>&1; [ "$(field web-1 state)" = provisioned ] || fail "state $(field web-1 state)"
 guestd_start() { "$guestd" --root "$root" --channel "$T/guest.sock" --agent "$agent" --uuid "$uuid" 2>> "$T/guestd.log" & G=$!; pids+=($G); }
 answered() { [ "$(field web-1 goal.guest.gen)" = "$1" ]; }
+# Who started it hears of it, by the one socket that it keeps.
+: > "$T/notify"
+python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); print("bound", flush=True)
+while True: print(s.recv(99).decode(), flush=True)' "$T/notify.sock" > "$T/notify" & pids+=($!)
+within 10 grep -q bound "$T/notify" || fail "no notify socket"
+export NOTIFY_SOCKET=$T/notify.sock WATCHDOG_USEC=1000000
 guestd_start
+unset NOTIFY_SOCKET WATCHDOG_USEC
 within 20 grep -q "controller found: epoch=0 gen=1" "$T/guestd.log" && ok "natal-guestd finds its controller" || fail "no answer: $(cat "$T/guestd.log")"
 
 # A goal: one more user and a file; the guest is told, fetches, applies, reports.
@@ -46,6 +54,8 @@ want 0 "goal 0.4" n vm rotate-keys web-1
 within 30 answered 4 || fail "not rotated: $(field web-1 reason): $(cat "$T/guestd.log")"
 [ "$key" != "$(sha256sum < "$root/etc/ssh/ssh_host_ed25519_key")" ] && [ "$tls" != "$(sha256sum < "$root/etc/natal/tls/key.pem")" ] && ok "keys are rotated" || fail "keys are the old ones"
 n vm pin web-1 --known-hosts | grep -qF "$(cut -d' ' -f1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub")" && ok "the pin record has the new key" || fail "pin: $(n vm pin web-1 --known-hosts)"
+
+[ "$(grep -c READY=1 "$T/notify")" = 1 ] && [ "$(grep -c WATCHDOG=1 "$T/notify")" -ge 4 ] && ok "the service manager hears of it" || fail "notified: $(sort "$T/notify" | uniq -c)"
 
 # A controller that is away, and a guest that is: neither loses anything.
 kill $G; wait $G 2>/dev/null

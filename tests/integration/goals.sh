@@ -18,6 +18,11 @@ within 60 console && ok "its console answers who types there" || fail "no login 
 in_guest() { ssh_as web-1 "$ssh_port" "$@"; }
 within 120 in_guest systemctl is-active natal-guestd || fail "natal-guestd: $(in_guest systemctl status natal-guestd)"
 ok "natal-guestd runs beside the services"
+# What it is bounded by on this kernel (natal-guestd(8)): the mounts that it may write to, but for those that came later with our logins.
+written=$(in_guest 'sudo cat /proc/$(systemctl show -p MainPID --value natal-guestd)/mountinfo' | awk '$6 ~ /^rw/ && $5 !~ "^/run/user/" { print $5 }' | sort | tr '\n' ' ')
+[ "$written" = "/run/natal/incoming /run/natal/spool /var/lib/natal/spool " ] || fail "natal-guestd may write below: $written"
+! in_guest 'sudo journalctl -u natal-guestd' | grep -E 'no Landlock|no read-only mounts' || fail "natal-guestd is not bounded"
+ok "natal-guestd sees a file system to be read, but for its goal and the spool"
 answered() { [ "$(vm_field web-1 goal.guest.gen)" = "$1" ] && [ "$(vm_field web-1 state)" = provisioned ]; }
 
 echo hello > "$work/motd"; chmod 644 "$work/motd"

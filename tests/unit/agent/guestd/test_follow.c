@@ -16,7 +16,7 @@ static int setup(void **state)
 {
 	(void)state;
 	root_init(&root);
-	root_put(&root, "/run/natal/x", "");
+	root_put(&root, GOAL_DIR "/x", "");
 	snprintf(agent, sizeof agent, "%s/agent", root.path);
 	assert_ok(starter_new(&(struct starter_job){ .agent = agent, .medium = GOAL_PATH }, &starter, &e), e);
 	f = FOLLOW(root.fd, starter);

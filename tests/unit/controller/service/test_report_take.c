@@ -5,6 +5,7 @@
 #include "common/wire/status.h"
 #include "controller/api/api.h"
 #include "controller/service/guest.h"
+#include "controller/service/late.h"
 #include "controller/store/event.h"
 
 /* A status as the guest sends it; what differs is changed by the test before heard(). */
@@ -234,7 +235,7 @@ static const char *late(void)
 	static char body[2000];
 
 	*body = 0;
-	assert_ok(event_each(p->s, &(struct event_cursor){ id, 0, 100 }, find_late, body, &e), e);
+	assert_ok(event_each(p->s, &(struct event_cursor){ id, 0, 10000 }, find_late, body, &e), e);
 	return body;
 }
 
@@ -270,6 +271,58 @@ static void an_end_that_comes_late_is_kept(void **state)
 	heard(s, key);
 	assert_non_null(strstr(late(), "\"phase\":\"failed\""));
 	vm_is(VM_PROVISIONING, "applying");
+}
+
+static void count_late(void *arg, const struct event *ev)
+{
+	struct { int n; size_t bytes; } *all = arg;
+
+	if (strcmp(ev->kind, "late") != 0)
+		return;
+	all->n++;
+	all->bytes += strlen(ev->body);
+}
+
+/* However often a guest says so, of however many boots and of how much. */
+static void what_comes_late_is_bounded(void **state)
+{
+	struct { int n; size_t bytes; } all = { 0 };
+	struct event_cursor from = { id, 0, 10000 };
+	struct status s = says(PHASE_APPLYING, BOOT_A, 1);
+
+	(void)state;
+	s.boot = 100000;
+	heard(s, key);
+	for (uint64_t seq = 1; seq <= 5; seq++) {
+		s = says(seq % 2 ? PHASE_FAILED : PHASE_DEGRADED, BOOT_B, seq);
+		s.boot = 1;
+		heard(s, key);
+	}
+	assert_ok(event_each(p->s, &from, count_late, &all, &e), e);
+	assert_int_equal(all.n, 1);                             /* of one boot and goal */
+	assert_non_null(strstr(late(), "\"phase\":\"failed\""));
+	for (int i = 0; i < 2 * LATE_MAX; i++) {
+		char boot[37];
+		snprintf(boot, sizeof boot, "%08x-89ab-4def-8123-456789abcdef", i);
+		s = says(PHASE_FAILED, boot, 1);
+		s.boot = 1;
+		s.findings = json_object_new_array();
+		struct json_object *finding = json_object_new_object();
+		scoped_free char *long_text = calloc(1, 100001);
+		memset(long_text, 'x', 100000);
+		json_put(finding, "level", "error");
+		json_put(finding, "message", long_text);
+		json_object_array_add(s.findings, finding);
+		heard(s, key);
+	}
+	all.n = 0;
+	all.bytes = 0;
+	assert_ok(event_each(p->s, &from, count_late, &all, &e), e);
+	assert_int_equal(all.n, LATE_MAX);
+	assert_true(all.bytes <= (size_t)LATE_MAX * LATE_SIZE_MAX);
+	char last[16];
+	snprintf(last, sizeof last, "\"%08x-", 2 * LATE_MAX - 1);
+	assert_true(strstr(late(), last) && strstr(late(), "\"cut\":true"));
 }
 
 /* Is who waits told the newest goal? */
@@ -323,7 +376,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		T(what_was_signed_is_delivered), T(another_mac), T(no_mac), T(refused_frames), T(seen_before), T(older_boots_and_twins),
 		T(a_first_boot_tried_again), T(lie_provisioned), T(lie_unchanged), T(lie_degraded), T(lie_drifted), T(no_keys),
-		T(a_drifted_guest_has_not_been_delivered_to), T(an_end_that_comes_late_is_kept), T(a_goal_that_was_refused_is_told_once),
+		T(a_drifted_guest_has_not_been_delivered_to), T(an_end_that_comes_late_is_kept), T(what_comes_late_is_bounded), T(a_goal_that_was_refused_is_told_once),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
