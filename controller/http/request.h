@@ -46,6 +46,7 @@ struct route {
 	bool reads;                             /* it changes nothing, though it is a POST: nothing for the audit */
 	bool raw;                               /* the reply is no JSON */
 	bool raw_body;                          /* nor is the request */
+	bool storeless;                         /* it asks the store for nothing: answered while that is away too */
 	bool makes;                             /* what was not there before: else it fails */
 	bool whole;                             /* of the controller as a whole: not for peers that are bound to one project */
 	const char *type;                       /* of a raw reply; NULL: application/octet-stream */

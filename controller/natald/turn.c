@@ -303,6 +303,18 @@ static void read_alone(struct turns *l, struct request *reads, struct request **
 	l->only_reads = false;
 }
 
+/* Of those that have failed with the turn. */
+static void answer_storeless(struct turns *l, struct request *list)
+{
+	for (struct request *rq = list; rq; rq = rq->next) {
+		if (!rq->route || !rq->route->storeless)
+			continue;
+		rq->failed = ERR_NONE;
+		if (!rq->reply && !route_decode(rq, &rq->failed))
+			(void)api_handle(l->c, rq, &rq->failed);
+	}
+}
+
 int turn_run(struct turns *l, struct request *fresh, struct err *e)
 {
 	struct request *done = NULL, *waiting = l->parked, *failed = NULL, *reads = NULL;
@@ -320,6 +332,7 @@ int turn_run(struct turns *l, struct request *fresh, struct err *e)
 		fail_all(&done, &fresh, e);
 		failed = done;
 		done = NULL;
+		answer_storeless(l, failed);
 		read_alone(l, reads, &done);
 	}
 	bool aborted = r;

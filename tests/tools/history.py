@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """history.py - many clients at once against one natald, and a judge of what they were told.
 
-  history.py run WHERE --clients N --out FILE --until PATH --kills PATH [--flight FILE]
+  history.py run WHERE --clients N --out FILE --until PATH --kills PATH [--flight FILE] [--prefix WORD]
                         until PATH is there, each client makes, reads, changes and deletes machines of its own; then each is read once more. A line in --kills: natald is
                         about to be killed. --flight: where it says how much is in flight, of how many kills it knows, and how much was answered
     WHERE is --socket PATH, a connection for each request, or --port N --ca FILE --cert FILE --key FILE: HTTPS at 127.0.0.1, a connection for each client, kept alive
-  history.py judge FILE says what was acknowledged and lost, or handed out twice; ends with 1 where anything was
+  history.py judge FILE… says what was acknowledged and lost, or handed out twice; ends with 1 where anything was
 
 In flight is what was sent and not answered yet, as it was just before a kill; a connection that is being made is not. A client asks one thing at a time, of machines that nobody else names: what it is told of one is a sequence. A request whose answer never came is asked again,
 with the same key, until it is answered; only then it goes on. So each answer can be judged by those before it. The history is one JSON object a line.
@@ -117,7 +117,7 @@ class Client:
 
     async def one_machine(self):
         self.machines += 1
-        name = f"h-{self.number}-{self.machines}"
+        name = f"{self.args.prefix}-{self.number}-{self.machines}"
         path = f"/v1/vms/{name}"
         if await self.settled("create", name, "POST", "/v1/vms", {"name": name, "host": "none"}, f"k-{name}") >= 300:
             return
@@ -200,8 +200,8 @@ def judge_one(machines, said, wrong):
 
 def judge(args):
     machines, owners, wrong, flight, answers, lost = {}, {}, [], {}, 0, 0
-    with open(args.history) as lines:
-        for line in lines:
+    for path in args.history:
+        for line in open(path):
             said = json.loads(line)
             if said["op"] == "in-flight":
                 flight = said
@@ -229,12 +229,13 @@ def main():
     where.add_argument("--port", type=int)
     for name in ("--ca", "--cert", "--key", "--flight"):
         r.add_argument(name)
+    r.add_argument("--prefix", default="h", help="of the machines' names: more than one run on one store")
     r.add_argument("--clients", type=int, default=1100)
     r.add_argument("--out", required=True)
     r.add_argument("--until", required=True)
     r.add_argument("--kills", required=True)
     j = sub.add_parser("judge")
-    j.add_argument("history")
+    j.add_argument("history", nargs="+")
     args = parser.parse_args()
     return judge(args) if args.verb == "judge" else asyncio.run(run(args))
 
