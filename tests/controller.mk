@@ -19,7 +19,7 @@ tests_tools_needles_LDADD = $(COMMON_LIBS)
 
 dist_check_SCRIPTS += tests/integration/controller-api.sh tests/integration/pool-kill.sh tests/integration/controller-full.sh tests/integration/controller-host-process.sh
 
-EXTRA_DIST += tests/integration/fleet.sh tests/integration/kills.sh tests/integration/replication.sh tests/tools/history.py
+EXTRA_DIST += tests/integration/fleet.sh tests/integration/partition.sh tests/integration/kills.sh tests/integration/kills-served.sh tests/integration/replication.sh tests/tools/history.py
 EXTRA_DIST += tests/unit/controller/store/store_test.h tests/tools/pg.sh tests/tools/fake_qemu.py tests/tools/nets.sh
 check_PROGRAMS += tests/unit/controller/store/test_store tests/unit/controller/store/test_rows tests/unit/controller/signer/test_signer \
 	tests/unit/controller/http/test_route tests/unit/controller/cli/test_options tests/unit/controller/service/test_spec \

@@ -7,3 +7,5 @@
 int64_t backoff_doubled(int64_t ms, int64_t most_ms);
 /* By chance from half of it to all of it. */
 int64_t backoff_spread(int64_t ms);
+/* By chance from nothing to all of it. */
+int64_t backoff_within(int64_t ms);

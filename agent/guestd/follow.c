@@ -106,7 +106,9 @@ int follow_chunk(struct follow *f, const struct chunk *c, struct err *e)
 		return 0;
 	if (!c->size || f->offset + c->size > f->wanted.size) {
 		drop_part(f);
-		return err_set(e, ERR_UNAVAILABLE, "the controller has another goal by now");
+		try_later(f);           /* another that is named by now is fetched at once */
+		return err_set(e, ERR_UNAVAILABLE, "the controller has no more of goal %llu.%llu, which is asked for again in %lld s, or has another by now",
+			(unsigned long long)f->wanted.name.epoch, (unsigned long long)f->wanted.name.gen, (long long)(f->pause_ms / 1000));
 	}
 	if ((r = begin_part(f, e)))
 		return r;

@@ -95,7 +95,7 @@ static void back_off(struct guestd *g, const char *why)
 	if (!g->greeted)                /* nobody there: by the other way */
 		g->way = (g->way + 1) % g->way_count;
 	buf_clear(&g->out);
-	g->open_ms = clock_mono_ms() + backoff_spread(g->backoff_ms + (g->greeted ? (int64_t)g->spread_ms : 0));       /* spread once: then we are */
+	g->open_ms = clock_mono_ms() + backoff_spread(g->backoff_ms) + (g->greeted ? backoff_within((int64_t)g->spread_ms) : 0);      /* spread once: then we are */
 	g->greeted = false;
 	if (!g->https || !https_has_more(g->https))             /* each of its addresses is tried before the while grows */
 		g->backoff_ms = backoff_doubled(g->backoff_ms, GUESTD_BACKOFF_MAX_MS);
@@ -118,6 +118,14 @@ static void open_channel(struct guestd *g)
 	say_hello(g);
 }
 
+/* A store that was put back, and whose natald has not heard of this guest since: once for each such goal it is told what there is here, so that it begins a new epoch. */
+static void refuse_left(struct guestd *g, const struct goal_name *left)
+{
+	fprintf(stderr, "natal-guestd: goal refused: epoch=%llu gen=%llu is of an epoch that this guest has left for epoch=%llu gen=%llu; the controller is told so\n",
+		(unsigned long long)left->epoch, (unsigned long long)left->gen, (unsigned long long)g->follow.has.epoch, (unsigned long long)g->follow.has.gen);
+	g->hello_ms = clock_mono_ms() + backoff_spread(g->backoff_ms);
+}
+
 static void on_goal(struct guestd *g, const struct frame *f)
 {
 	struct goal goal;
@@ -138,6 +146,8 @@ static void on_goal(struct guestd *g, const struct frame *f)
 	if (g->beat_ms == INT64_MAX)
 		g->beat_ms = clock_mono_ms() + backoff_spread((int64_t)g->heartbeat_s * 1000);
 	g->outbox_ms = soonest(g->outbox_ms, 0);
+	if (goal.name.epoch < g->follow.has.epoch && goal_compare(&goal.name, &g->follow.wanted.name) != 0)
+		refuse_left(g, &goal.name);
 	follow_goal(&g->follow, &goal);
 	ask_fetch(g);
 }

@@ -79,7 +79,7 @@ const struct route routes[] = {
 	{ "POST", "/v1/enrol", ROLE_ANYONE, "a certificate for a token and a certificate request", &schema_access_enrol, &schema_enrolled,
 		.thing = thing_access, .handle = api_access_enrol },
 	{ "GET", "/openapi.json", READ, "this API, as an OpenAPI document", NULL, &schema_openapi, .handle = api_openapi },
-	{ "GET", "/healthz", ROLE_ANYONE, "is natald alive?", NULL, &schema_health, .alone = true, .handle = api_healthz },
+	{ "GET", "/healthz", ROLE_ANYONE, "is natald alive?", NULL, &schema_health, .storeless = true, .handle = api_healthz },
 	{ "GET", "/readyz", ROLE_ANYONE, "can it serve: the store is written and read, the signer is there, and it is not about to end", NULL, &schema_health,
 		.handle = api_readyz },
 	{ "GET", "/metrics", READ, "natald's numbers, as Prometheus text", NULL, NULL, .raw = true, .type = "text/plain; version=0.0.4; charset=utf-8",

@@ -46,8 +46,8 @@ struct route {
 	bool reads;                             /* it changes nothing, though it is a POST: nothing for the audit */
 	bool raw;                               /* the reply is no JSON */
 	bool raw_body;                          /* nor is the request */
+	bool storeless;                         /* it asks the store for nothing: answered before the turn, whatever has become of that */
 	bool makes;                             /* what was not there before: else it fails */
-	bool alone;                             /* it asks the store nothing: answered before the turn, whatever has become of the store */
 	bool whole;                             /* of the controller as a whole: not for peers that are bound to one project */
 	const char *type;                       /* of a raw reply; NULL: application/octet-stream */
 	thing_fn *thing;                        /* of a change: for the audit and If-Match; may be NULL */

@@ -304,12 +304,12 @@ static void read_alone(struct turns *l, struct request *reads, struct request **
 }
 
 /* Takes those that ask the store nothing out of *from, and answers them. */
-static void answer_alone(struct turns *l, struct request **from)
+static void answer_storeless(struct turns *l, struct request **from)
 {
 	struct request *list = NULL;
 
 	for (struct request **at = from, *rq; (rq = *at);) {
-		if (!rq->route || !rq->route->alone) {
+		if (!rq->route || !rq->route->storeless) {
 			at = &rq->next;
 			continue;
 		}
@@ -326,7 +326,7 @@ int turn_run(struct turns *l, struct request *fresh, struct err *e)
 	struct request *done = NULL, *waiting = l->parked, *failed = NULL, *reads = NULL;
 	struct err later = ERR_NONE;
 
-	answer_alone(l, &fresh);
+	answer_storeless(l, &fresh);
 	l->parked = NULL;
 	int r = attempt_again(l, &fresh, &waiting, &done, e);
 	if (r) {                        /* nothing of this turn is durable */

@@ -54,8 +54,9 @@ static int on_created(struct ctl *c, struct vm *v, struct json_object *reply, co
 		return ctl_save(c, v, e);
 	}
 	const char *ek = json_text(reply, "ek_sha256");
+	uint8_t digest[SHA256_SIZE];
 	v->host_known = true;
-	if (ek && strlen(ek) == 2 * SHA256_SIZE)
+	if (ek && hex_decode(ek, digest, sizeof digest))
 		snprintf(v->ek_sha256, sizeof v->ek_sha256, "%s", ek);
 	if ((r = forwards_of(reply, v, e)) || (r = ctl_save(c, v, e)))
 		return r;
@@ -288,13 +289,15 @@ int link_reconcile(struct ctl *c, const char *host, struct json_object *greeting
 	struct greeting g = { .c = c, .host = host };
 	int r;
 
-	json_object_object_get_ex(greeting, "guests", &g.guests);
+	if (json_object_object_get_ex(greeting, "guests", &g.guests) && !json_object_is_type(g.guests, json_type_array))
+		return err_set(e, ERR_FORMAT, "a greeting whose guests are no list");
 	return (r = each_of(&g, reconcile, e)) || (r = finish_wipes(&g, e)) ? r : delete_orphans(&g, e);
 }
 
 static int on_hello(struct ctl *c, struct json_object *o, struct err *e)
 {
 	snprintf(c->link->accel, sizeof c->link->accel, "%s", json_text(o, "accel") ? json_text(o, "accel") : "");
+	text_printable(c->link->accel);
 	if (!c->link->greeted)
 		grace_begin(c, 0);
 	c->link->greeted = true;

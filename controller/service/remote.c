@@ -136,6 +136,8 @@ static int on_hello(struct ctl *c, const char *host, struct json_object *o, stru
 	snprintf(h.name, sizeof h.name, "%s", host);
 	snprintf(h.driver, sizeof h.driver, "%s", json_text(o, "driver") ? json_text(o, "driver") : "");
 	snprintf(h.accel, sizeof h.accel, "%s", json_text(o, "accel") ? json_text(o, "accel") : "");
+	text_printable(h.driver);       /* cut it may be, in the middle of a character too */
+	text_printable(h.accel);
 	int r = host_put(c->store, &h, e);
 	return r ? r : link_reconcile(c, host, o, e);
 }

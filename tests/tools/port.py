@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The port natal.guest.0 as a hypervisor has it: port.py HOST GUEST listens on two unix sockets and carries bytes between whoever is connected.
-Like a virtio-serial port it drops what is written while nobody is at the other side, and either side may go and come back. Prints "ready" when the host is there."""
+Like a virtio-serial port it drops what is written while nobody is at the other side, and either side may go and come back. Prints "ready" when the host is there.
+A third argument is a file that what the host has said is added to."""
 import os, select, socket, sys
 
 listeners, peers = {}, {}
+kept = open(sys.argv[3], "ab", buffering=0) if len(sys.argv) > 3 else None
 for side, path in (("host", sys.argv[1]), ("guest", sys.argv[2])):
     s = socket.socket(socket.AF_UNIX)
     if os.path.exists(path):
@@ -33,6 +35,8 @@ while True:
             s.close()
             del peers[side]
             continue
+        if kept and side == "host":
+            kept.write(data)
         other = peers.get("guest" if side == "host" else "host")
         if other:
             try:

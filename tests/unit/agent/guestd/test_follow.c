@@ -140,6 +140,25 @@ static void one_that_runs_by_hand_is_waited_for(void **state)
 	}
 }
 
+/* The controller names it all the same: to a guest whose disk was put back, say, that had it once. */
+static void what_the_controller_has_no_more_of_is_asked_for_later(void **state)
+{
+	struct chunk none = { .offset = 0 };
+	struct fetch fetch;
+
+	(void)state;
+	name_goal(2);
+	memcpy(none.digest, f.wanted.name.digest, sizeof none.digest);
+	assert_true(follow_fetch(&f, &fetch));
+	assert_err(follow_chunk(&f, &none, &e), ERR_UNAVAILABLE, e, "the controller has no more of goal 0.2, which is asked for again in 30 s");
+	name_goal(2);
+	assert_again_in(30);
+	assert_false(follow_fetch(&f, &fetch));
+	assert_err(follow_chunk(&f, &none, &e), ERR_UNAVAILABLE, e, "again in 60 s");
+	name_goal(3);
+	assert_true(follow_fetch(&f, &fetch));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +167,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_goal_is_tried_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_it_refuses_is_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_runs_by_hand_is_waited_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_the_controller_has_no_more_of_is_asked_for_later, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

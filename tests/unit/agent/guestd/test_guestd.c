@@ -122,12 +122,66 @@ static void the_key_is_read_anew_where_natal_agent_failed_too(void **state)
 	assert_memory_equal(g.key, key, sizeof g.key);
 }
 
+static void hear_goal(uint64_t epoch, uint64_t gen, uint64_t spread_ms)
+{
+	scoped_buf struct buf goal = BUF_MAX(4096);
+	struct goal named = { .name = { .epoch = epoch, .gen = gen }, .state = GOAL_PROVISIONED, .size = 9, .heartbeat_s = 60, .spread_ms = spread_ms };
+
+	assert_ok(goal_write(&named, &goal, &e), e);
+	hear(FRAME_GOAL, goal.data, goal.size);
+}
+
+/* Those that lost one controller together come back over all of the time that it gave them, and over nothing more. */
+static void reconnects_are_spread_as_the_controller_said(void **state)
+{
+	enum { GUESTS = 200, SPREAD_MS = 40000, PARTS = 8 };
+	int part[PARTS] = { 0 };
+
+	(void)state;
+	g.way_count = 1;
+	g.follow.has.gen = 2;
+	for (int i = 0; i < GUESTS; i++) {
+		hear_goal(0, 2, SPREAD_MS);
+		int64_t before = clock_mono_ms();
+		back_off(&g, "test");
+		int64_t wait_ms = g.open_ms - before;
+		assert_in_range(wait_ms, GUESTD_BACKOFF_MS / 2, GUESTD_BACKOFF_MS + SPREAD_MS + 1000);
+		int64_t at = wait_ms < GUESTD_BACKOFF_MS ? 0 : (wait_ms - GUESTD_BACKOFF_MS) * PARTS / SPREAD_MS;
+		part[at < PARTS ? at : PARTS - 1]++;
+	}
+	for (int i = 0; i < PARTS; i++)
+		assert_in_range(part[i], 3, 70);        /* of 25; beyond these less than once in 10^6 runs */
+	for (int i = 1; i < 5; i++) {                   /* it was spread once, and others are too by now */
+		back_off(&g, "nobody is there yet");
+		assert_in_range(g.open_ms - clock_mono_ms(), 0, GUESTD_BACKOFF_MS << i);
+	}
+}
+
+/* Said to the controller once for each such goal: one that believes it all the same is not asked without end. */
+static void a_goal_of_an_epoch_that_was_left_is_refused_and_said_to_be(void **state)
+{
+	(void)state;
+	g.follow.has = (struct goal_name){ .epoch = 2, .gen = 5 };
+	hear_goal(1, 9, 0);
+	assert_int_equal(g.out.size, 0);                /* nothing is fetched */
+	assert_in_range(g.hello_ms - clock_mono_ms(), 0, GUESTD_BACKOFF_MS);
+	hear_goal(1, 9, 0);
+	assert_int_equal(g.hello_ms, INT64_MAX);
+	hear_goal(1, 10, 0);
+	assert_true(g.hello_ms != INT64_MAX);
+	hear_goal(2, 5, 0);
+	assert_int_equal(g.hello_ms, INT64_MAX);
+	assert_int_equal(g.out.size, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_acknowledged_window_is_no_failure, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_nobody_acknowledges_is_sent_again_ever_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_goal_named_again_does_not_end_the_wait_for_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(reconnects_are_spread_as_the_controller_said, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_goal_of_an_epoch_that_was_left_is_refused_and_said_to_be, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_key_is_read_anew_where_natal_agent_failed_too, setup, teardown),
 	};
 

@@ -161,10 +161,26 @@ static void what_cannot_be_taken_now_waits(void **state)
 	assert_int_equal(l.in.used, out.size);
 }
 
+/* A host has a certificate, and no right to end natald with it. */
+static void a_greeting_without_a_list(void **state)
+{
+	static const char *const bad[] = { "{\"guests\":{\"vm_id\":\"vm-1\"}}", "{\"guests\":\"vm-1\"}", "{\"guests\":7}" };
+
+	(void)state;
+	edit(runs);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		scoped_json struct json_object *o = json_tokener_parse(bad[i]);
+		says(FRAME_HOST_HELLO, bad[i], strlen(bad[i]));
+		assert_err(link_reconcile(&c, NULL, o, &e), ERR_FORMAT, e, "a greeting whose guests are no list");
+	}
+	vm_is(VM_BOOTING, "");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-	const struct CMUnitTest t[] = { T(the_exit_of_an_earlier_run), T(ejected_or_not), T(a_drive_that_is_gone), T(frames_that_are_none), T(what_cannot_be_taken_now_waits) };
+	const struct CMUnitTest t[] = { T(the_exit_of_an_earlier_run), T(ejected_or_not), T(a_drive_that_is_gone), T(frames_that_are_none), T(what_cannot_be_taken_now_waits),
+		T(a_greeting_without_a_list) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
