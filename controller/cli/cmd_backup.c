@@ -27,6 +27,7 @@ int cmd_backup(struct cli *cli, struct err *e)
 	json_put(body, "dir", dir);
 	if ((r = api_json(cli, &(struct api_call){ "POST", "/v1/backup", body }, &o, e)) || cli->json)
 		return r ? r : print_json(o);
-	printf("backup in %s: keep it apart from the store's key, without which it opens nothing\n", dir);
+	printf("backup in %s: "
+		"keep it apart from the store's key, without which it opens no private key; the files and commands that VMs were given lie in it as they are\n", dir);
 	return 0;
 }

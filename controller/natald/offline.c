@@ -151,7 +151,8 @@ static int backup(const struct offline *o, struct err *e)
 	store_close(give(copy));
 	if (rename(part, o->file) < 0)
 		return err_sys(e, "finish the backup %s", o->file);
-	return say(o, sums, n, "keep it apart from the store's key, without which it opens nothing");
+	return say(o, sums, n,
+		"keep it apart from the store's key, without which it opens no private key; the files and commands that VMs were given lie in it as they are");
 }
 
 /* Copies into a store that is not there yet, or has no rows. */
