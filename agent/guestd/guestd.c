@@ -118,7 +118,7 @@ static void open_channel(struct guestd *g)
 	say_hello(g);
 }
 
-/* A store that was put back, and whose natald has not heard of this guest since: once for each such goal it is told what there is here, so that it begins a new epoch. */
+/* Of a store that was put back, whose natald has not heard of this guest since: told what there is here, once for each such goal, it begins a new epoch. */
 static void refuse_left(struct guestd *g, const struct goal_name *left)
 {
 	fprintf(stderr, "natal-guestd: goal refused: epoch=%llu gen=%llu is of an epoch that this guest has left for epoch=%llu gen=%llu; the controller is told so\n",

@@ -1,6 +1,6 @@
-/* What natald reads of its hosts: greetings, replies to each thing that they are asked, events, guests' frames in their wrapping. The first byte says of which host
- * (the embedded one, or one of its own) and what kind of frame, the rest is its body. The store has a machine of each, and of each machine one request of every type,
- * numbered as the type is. Whatever a host says: natald goes on, and what it keeps of it is text. */
+/* What natald reads of its hosts: greetings, replies to each thing that they are asked, events, guests' frames in their wrapping. The first byte says
+ * of which host (the embedded one, or one of its own) and what kind of frame, the rest is its body. The store has a machine of each, and of each
+ * machine one request of every type, numbered as the type is. Whatever a host says: natald goes on, and what it keeps of it is text. */
 #include <ftw.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -19,7 +19,8 @@
 #define HOST "h1"
 static const char *const ids[] = { "vm-a", "vm-b" };            /* the embedded host's, and the other's */
 static const enum frame_type asked_types[] = {
-	FRAME_HOST_START, FRAME_HOST_STOP, FRAME_HOST_DELETE, FRAME_HOST_EJECT, FRAME_HOST_FORWARD, FRAME_HOST_CREATE, FRAME_HOST_LOG, FRAME_HOST_BACKUP, FRAME_HOST_INPUT,
+	FRAME_HOST_START, FRAME_HOST_STOP, FRAME_HOST_DELETE, FRAME_HOST_EJECT, FRAME_HOST_FORWARD, FRAME_HOST_CREATE, FRAME_HOST_LOG,
+	FRAME_HOST_BACKUP, FRAME_HOST_INPUT,
 };
 static char dir[] = "/tmp/natal-fuzz.XXXXXX";
 static struct ctl c;

@@ -1,4 +1,5 @@
-/* A certificate's intent as a row of the store holds it. The first byte is how long a public key stands beside it. What is read can be written, and is read again as the same. */
+/* A certificate's intent as a row of the store holds it. The first byte is how long a public key stands beside it.
+ * What is read can be written, and is read again as the same. */
 #include <string.h>
 #include "tests/fuzz/fuzz.h"
 #include "controller/signer/intent.h"

@@ -1,5 +1,5 @@
-/* What a client asks, line by line: method and path, parameters (`name=value`) and headers (`name: value`), an empty line, the body. Which route it is, whether that takes
- * them, its document; the cursor of a page and the tags of If-Match. A cursor that is taken is the one that would be given out. */
+/* What a client asks, line by line: method and path, parameters (`name=value`) and headers (`name: value`), an empty line, the body. Which route it is,
+ * whether that takes them, its document; the cursor of a page and the tags of If-Match. A cursor that is taken is the one that would be given out. */
 #include <string.h>
 #include "tests/fuzz/fuzz.h"
 #include "common/base/scope.h"

@@ -34,7 +34,7 @@ class Line:
     """A client's way to natald: by the socket one connection for each request, by HTTPS one that is kept."""
 
     def __init__(self, args, tls):
-        self.args, self.tls, self.reader, self.writer = args, tls, None, None
+        self.args, self.tls, self.reader, self.writer, self.sent_at = args, tls, None, None, 0
 
     async def connect(self):
         if self.writer:
@@ -73,6 +73,7 @@ class Line:
         head += f"Idempotency-Key: {key}\r\n" if key else ""
         await self.connect()
         sent += 1
+        self.sent_at = time.time()
         try:
             self.writer.write(head.encode() + b"\r\n" + data)
             await self.writer.drain()
@@ -106,7 +107,7 @@ class Client:
                 break
             await asyncio.sleep(random.uniform(0.01, pause))
         answered += 1
-        said = {"t": time.time(), "op": op, "name": name, "status": status, "lost": lost}
+        said = {"t": time.time(), "sent": self.line.sent_at, "op": op, "name": name, "status": status, "lost": lost}
         if status < 300:
             keys = (doc.get("bundle") or {}).get("keys") or {}
             said.update(id=doc.get("id"), gen=(doc.get("goal") or {}).get("gen"), tls=keys.get("tls_spki"), ssh=keys.get("ssh"))

@@ -179,8 +179,8 @@ static void a_greeting_without_a_list(void **state)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-	const struct CMUnitTest t[] = { T(the_exit_of_an_earlier_run), T(ejected_or_not), T(a_drive_that_is_gone), T(frames_that_are_none), T(what_cannot_be_taken_now_waits),
-		T(a_greeting_without_a_list) };
+	const struct CMUnitTest t[] = { T(the_exit_of_an_earlier_run), T(ejected_or_not), T(a_drive_that_is_gone), T(frames_that_are_none),
+		T(what_cannot_be_taken_now_waits), T(a_greeting_without_a_list) };
 
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
