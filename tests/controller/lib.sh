@@ -1,5 +1,6 @@
 # lib.sh - sourced by the tests of natald and natalctl: a state folder of the test's own, natalctl as `n`, a natald that ends with the test.
 set -u
+[ -z "${NATAL_TEST_BRIEF:-}" ] || { echo "in brief: it has run already"; exit 77; }
 B=$(realpath "${builddir:-build}") src=${srcdir:-.}
 T=$(mktemp -d /tmp/natal-ctl.XXXXXX) S=$T/s bad=0
 export XDG_CONFIG_HOME=$T/config
