@@ -67,6 +67,11 @@ struct api_list { const char *path, *key; int (*each)(void *arg, struct json_obj
 int api_each(struct cli *cli, const struct api_list *l, struct err *e);
 /* All pages of a list as one document, {KEY: […]}. */
 int api_list(struct cli *cli, const char *path, const char *key, struct json_object **ret, struct err *e);
+/* Nothing but the unix socket is meant: --context local, or no --context and a state folder (--state, NATAL_STATE), or natald's own process. */
+bool cli_is_local(const struct cli *cli);
+/* Which controller is spoken to: *ret where it is not the local one. */
+struct context;
+int cli_context(const struct cli *cli, struct context *ret, bool *ret_local, struct err *e);
 /* -1 and errno where nobody listens. */
 int natald_connect(const struct cli *cli);
 /* The path of natald: $NATALD, beside natalctl, or where it was installed. */

@@ -5,6 +5,7 @@
  */
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -90,6 +91,19 @@ static int exchange_local(struct cli *cli, const struct api_call *call, struct h
 	return lost(cli, why.msg, e);
 }
 
+bool cli_is_local(const struct cli *cli)
+{
+	const char *named = cli_option(cli, "--context"), *state = getenv("NATAL_STATE");
+
+	return named ? strcmp(named, CONTEXT_LOCAL) == 0 : cli_option(cli, "--state") || (state && *state) || (cli->verb && strcmp(cli->verb->noun, "daemon") == 0);
+}
+
+int cli_context(const struct cli *cli, struct context *ret, bool *ret_local, struct err *e)
+{
+	*ret_local = true;
+	return cli_is_local(cli) ? 0 : context_get(cli_option(cli, "--context"), ret, ret_local, e);
+}
+
 /* A third of its time before its end a certificate is renewed, on the way. Where that fails, what was asked for is what counts. */
 static void renew(struct http_client *c, struct context *x)
 {
@@ -129,8 +143,8 @@ static int exchange_net(struct cli *cli, struct context *x, const struct api_cal
 int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e)
 {
 	scoped_context struct context x = { .name = "" };
-	bool local = true, silent;
-	int r = cli_option(cli, "--state") && !cli_option(cli, "--context") ? 0 : context_get(cli_option(cli, "--context"), &x, &local, e);
+	bool local, silent;
+	int r = cli_context(cli, &x, &local, e);
 
 	if (r)
 		return r;

@@ -1,6 +1,7 @@
 /* cmd_access.c - natalctl access, login and context: who is let in, and where to. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "common/base/file.h"
 #include "common/base/text.h"
@@ -82,6 +83,15 @@ static int read_token(const char *given, struct buf *out, struct err *e)
 	return buf_check(out, "--token", e);
 }
 
+/* Who logs in means to speak to that controller: he is told where his environment says otherwise. */
+static void note_state(void)
+{
+	const char *state = getenv("NATAL_STATE");
+
+	if (state && *state)
+		fprintf(stderr, "natalctl: NATAL_STATE is set and goes before the current context: natalctl speaks to the natald of %s until it is unset\n", state);
+}
+
 int cmd_login(struct cli *cli, struct err *e)
 {
 	scoped_context struct context x = { .name = "" };
@@ -108,6 +118,7 @@ int cmd_login(struct cli *cli, struct err *e)
 		return r;
 	if ((r = context_put(&x, e)))
 		return r;
+	note_state();
 	if (cli->json)
 		return print_done(cli, "context", x.name);
 	printf("you are %s\ncontext %s is now the current one: natalctl speaks to %s port %s\n", x.own.uri, x.name, x.where.host, x.where.port);
@@ -148,6 +159,8 @@ int cmd_context_use(struct cli *cli, struct err *e)
 {
 	int r = context_use(cli->args[0], e);
 
+	if (!r && strcmp(cli->args[0], CONTEXT_LOCAL) != 0)
+		note_state();
 	return r ? r : print_done(cli, "context", cli->args[0]);
 }
 

@@ -130,6 +130,19 @@ static int wait_for_lock(const struct cli *cli, struct err *e)
 	return err_set(e, ERR_UNAVAILABLE, "natald did not end within 5 s");
 }
 
+/* Only of this machine: another's is started and stopped there. */
+static int own_natald(const struct cli *cli, struct err *e)
+{
+	const char *context = cli_option(cli, "--context");
+	char name[64];
+
+	if (!context || cli_is_local(cli))
+		return 0;
+	err_set(e, ERR_USAGE, "natalctl %s is for the natald of this machine, not for a controller elsewhere (--context %.60s)", cli_called(cli->verb, name), context);
+	err_hint(e, "on that machine: natalctl %s", name);
+	return -(int)e->code;
+}
+
 static int stop(struct cli *cli, bool *ret_was, struct err *e)
 {
 	bool running;
@@ -150,8 +163,10 @@ int cmd_daemon_start(struct cli *cli, struct err *e)
 {
 	const char *listen = cli_option(cli, "--listen");
 	bool running;
-	int r = 0;
+	int r = own_natald(cli, e);
 
+	if (r)
+		return r;
 	if (!listen && cli_option(cli, "--name"))
 		return err_set(e, ERR_USAGE, "--name without --listen");
 	/* Guests do not notice. */
@@ -166,9 +181,12 @@ int cmd_daemon_start(struct cli *cli, struct err *e)
 int cmd_daemon_stop(struct cli *cli, struct err *e)
 {
 	bool was;
-	int r = stop(cli, &was, e);
+	int r = own_natald(cli, e);
 
-	if (!r && !was && !cli->json)
+	if (r || (r = stop(cli, &was, e)))
+		return r;
+
+	if (!was && !cli->json)
 		printf("natald is not running\n");
-	return r ? r : print_done(cli, "natald", "stopped");
+	return print_done(cli, "natald", "stopped");
 }

@@ -5,7 +5,7 @@
 const struct cli_option cli_common[] = {
 	{ "--state", "DIR", "natald's state folder (default: $NATAL_STATE, /var/lib/natal as root, else ~/.local/share/natal)" },
 	{ "--project", "NAME", "the project (default: default)" },
-	{ "--context", "NAME", "the controller to speak to (default: the current one of natalctl context; local: the unix socket)", .words = "local" },
+	{ "--context", "NAME", "the controller to speak to (default: the current one of natalctl context; local: the unix socket)", .words = "@context" },
 	{ "-o", "FORMAT", "table for people (default), or json; of a list also wide (a table with more columns) or name (names only)", .words = "table wide json name" },
 	{ "--help", NULL, "this text", "-h" }, { "--version", NULL, "natalctl's version", "-V" },
 	{ NULL, NULL, NULL },

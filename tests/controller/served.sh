@@ -19,6 +19,7 @@ while read -r line; do
     *) eval "$line" > "$T/said" 2>&1 && ok "$line" || fail "$line: $(cat "$T/said")";;
   esac
 done < "$T/commands"
+unset NATAL_STATE                       # alice has none: the context that she logged in to is the current one
 grep -q "you are spiffe://.*/operator/alice" "$T/said" && ok "alice is in" || fail "$(cat "$T/said")"
 [ "$(natald_pid)" != "$first" ] && natalctl vm show before > /dev/null && ok "natald was started anew, and what was there is there" || fail "before: $(natalctl vm list)"
 there() { natalctl host list --no-headers | grep -qE '^rack-1 +there '; }
