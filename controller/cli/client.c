@@ -182,7 +182,24 @@ int api_json(struct cli *cli, const struct api_call *call, struct json_object **
 	scoped_buf struct buf out = BUF_MAX(REPLY_MAX);
 
 	int r = api_raw(cli, call, &out, e);
-	return r || !ret || (call->watch && call->watch->same) ? r : json_parse(out.data, out.size, "natald's reply", ret, e);
+	if (r || !ret || (call->watch && call->watch->same) || (r = json_parse(out.data ? out.data : "", out.size, "natald's reply", ret, e)))
+		return r;
+	if (!json_object_is_type(*ret, json_type_object)) {
+		json_free(give(*ret));
+		return err_set(e, ERR_INTERNAL, "natald's reply is no object");
+	}
+	if (!cli->json && !call->raw)
+		show_clean(*ret);
+	return 0;
+}
+
+/* What has a meaning of its own in a path is in no name: the server would take it for another path. */
+static bool is_part(const char *name)
+{
+	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
+		if (*p < ' ' || *p == 0x7f || strchr("/%?#\\", *p))
+			return false;
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 int url_name(const char *name, char out[200], struct err *e)
@@ -190,6 +207,8 @@ int url_name(const char *name, char out[200], struct err *e)
 	static const char hex[] = "0123456789ABCDEF";
 	size_t n = 0;
 
+	if (!is_part(name))
+		return err_set(e, ERR_USAGE, "'%.63s' is no name: a name has no '/', '%%', '?', '#', '\\' and no control characters", name);
 	for (; *name; name++) {
 		if (n > 190)
 			return err_set(e, ERR_LIMIT, "a name of more than 63 bytes");

@@ -36,12 +36,12 @@ int cmd_access_grant(struct cli *cli, struct err *e)
 	if (cli->json)
 		return print_json(o);
 	const char *project = json_text(o, "project");
-	printf("%s %s%s%s: this token lets in whoever has it, once\n", json_text(o, "role"), json_text(o, "name"), project && *project ? " of project " : "",
+	printf("%s %s%s%s: this token lets in whoever has it, once\n", shown(o, "role"), shown(o, "name"), project && *project ? " of project " : "",
 		project ? project : "");
 	print_time("until", json_uint(o, "token_until", 0));
 	bool host = strcmp(cli->args[0], "host") == 0;
 	if (!out)
-		printf("\n%s\n", json_text(o, "token"));
+		printf("\n%s\n", shown(o, "token"));
 	printf("\n%s\n", host ? "on that host: natal-hostd --server https://THIS-CONTROLLER:PORT --join FILE, where FILE holds the token" :
 		"natalctl login https://THIS-CONTROLLER:PORT --token TOKEN");
 	return 0;
@@ -70,7 +70,7 @@ int cmd_access_revoke(struct cli *cli, struct err *e)
 	r = api_json(cli, &(struct api_call){ "POST", path }, &o, e);
 	if (r || cli->json)
 		return r ? r : print_json(o);
-	printf("%s %s is let in no more\n", json_text(o, "role"), json_text(o, "name"));
+	printf("%s %s is let in no more\n", shown(o, "role"), shown(o, "name"));
 	return 0;
 }
 

@@ -95,7 +95,7 @@ int cmd_audit_verify(struct cli *cli, struct err *e)
 	struct walk w = { .heads = json_object_new_array(), .head = cli_option(cli, "--head") };
 
 	json_object_object_add(result, "heads", w.heads);
-	int r = api_each(cli, &(struct api_list){ "/v1/audit", "audit", walk_row, &w }, e);
+	int r = api_each(cli, &(struct api_list){ "/v1/audit", "audit", walk_row, &w, true }, e);
 	if (r || (w.head && !w.head_seen))
 		return r ? r : no_head(w.head, e);
 	end_chain(&w);

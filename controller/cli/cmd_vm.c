@@ -224,7 +224,7 @@ int vm_fetch_medium(struct cli *cli, const char *name, const char *out, struct e
 
 static int print_short(struct json_object *o)
 {
-	printf("%s  %s  %s\n", json_text(o, "name"), json_text(o, "state"), json_text(o, "reason"));
+	printf("%s  %s  %s\n", shown(o, "name"), shown(o, "state"), shown(o, "reason"));
 	return 0;
 }
 

@@ -59,14 +59,14 @@ static struct json_object *rows_of(struct json_object *doc)
 static void print_change(const struct cli *cli, const char *what, struct json_object *row)
 {
 	if (cli->format == CLI_NAME)
-		printf("%s\n", json_text(row, "name"));
+		printf("%s\n", shown(row, "name"));
 	else if (cli->json) {
 		scoped_json struct json_object *o = json_object_new_object();
 		json_put(o, "change", what);
 		json_object_object_add(o, "vm", json_object_get(row));
 		print_json(o);
 	} else
-		printf("%-8s %s  %s  %s\n", what, json_text(row, "name"), json_text(row, "state"), json_text(row, "reason") ? json_text(row, "reason") : "");
+		printf("%-8s %s  %s  %s\n", what, shown(row, "name"), shown(row, "state"), shown(row, "reason"));
 }
 
 static void print_changes(const struct cli *cli, struct json_object *before, struct json_object *now)

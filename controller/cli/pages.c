@@ -13,7 +13,7 @@ static int take_page(struct cli *cli, const struct api_list *l, char next[200], 
 	char full[600];
 
 	snprintf(full, sizeof full, "%s%climit=%d%s%s", l->path, strchr(l->path, '?') ? '&' : '?', PAGE, *next ? "&after=" : "", next);
-	int r = api_json(cli, &(struct api_call){ "GET", full }, &o, e);
+	int r = api_json(cli, &(struct api_call){ "GET", full, .raw = l->raw }, &o, e);
 	if (r)
 		return r;
 	if (!json_object_object_get_ex(o, l->key, &list) || !json_object_is_type(list, json_type_array))

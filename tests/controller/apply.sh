@@ -25,7 +25,7 @@ files:
 {"name": "web-2", "host": "none", "timezone": "Europe/Berlin"}
 ---
 END
-want 0 "vm web-1: is made" apply --dry-run
+want 0 "vm web-1: would be made" apply --dry-run
 [ -z "$(n vm list -o name)" ] && ok "--dry-run makes nothing" || fail "$(n vm list)"
 want 2 "nobody is there to be asked" apply
 want 0 "2 of 2 VMs changed" apply --yes
@@ -37,7 +37,7 @@ curl -sS --unix-socket "$S/natald.sock" http://n/v1/vms/web-1/spec | python3 -c 
 # ---- a change in place, shown line by line
 sed -i 's/alice$/&/; s/name: alice/name: bob/; s/hello/good bye/; s/web-1.example.com/www.example.com/; s/Berlin/Paris/' "$T/f.yaml"
 apply --dry-run > "$T/said"
-for line in 'vm web-1: is changed' '  ~ hostname "web-1.example.com" → "www.example.com"' '  + user bob' '  - user alice' '  ~ file /etc/motd' '  ~ timezone "Europe/Berlin" → "Europe/Paris"'; do
+for line in 'vm web-1: would be changed' '  ~ hostname "web-1.example.com" → "www.example.com"' '  + user bob' '  - user alice' '  ~ file /etc/motd' '  ~ timezone "Europe/Berlin" → "Europe/Paris"'; do
   grep -qxF -- "$line" "$T/said" && ok "the diff: $line" || fail "no '$line' in: $(cat "$T/said")"
 done
 before=$(field web-1 sequence)

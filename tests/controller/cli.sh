@@ -136,4 +136,13 @@ for step in ssh/hostkeys users/alice tls/certificate; do grep -q "$step" "$T/pla
 follow live; script -qec "'$B/natalctl' --state '$S' vm wait live --timeout 20" "$T/live" > /dev/null 2>&1 < /dev/null || fail "vm wait live: $(cat "$T/live")"
 grep -aqP '\r\e\[K  2/3   users/alice' "$T/live" && ok "a live line on a terminal" || fail "no live line: $(cat -v "$T/live")"
 [ "$(grep -aP '\r\e\[K  1/3 .*\r\e\[K  3/3 ' -c "$T/live")" = 1 ] && ok "rewritten in place" || fail "not rewritten: $(cat -v "$T/live")"
+# ---- a name that would be another path is none, for every verb that puts one into a path
+n key init --name spec >/dev/null 2>&1
+for name in a2/spec 'a2%2fspec' 'a2?x=y' 'a2#x' .. $'a\nb' 'a\b'; do
+  for verb in "vm show" "vm start" "vm stop" "vm delete" "vm reissue" "vm drain" "vm quarantine" "vm release" "vm rotate-keys" "vm birth-token" "vm logs" "vm pin" "vm wait" \
+    "vm console" "vm change --hostname x" "vm medium --out $T/none.iso" "image show" "image delete" "key show" "key rotate" "key revoke" "access revoke"; do
+    out=$(n $verb "$name" 2>&1 < /dev/null); [ $? = 2 ] && [[ $out == *"is no name: a name has no"* ]] || fail "$verb $name: $out"
+  done
+done
+ok "names that are paths are refused"
 exit $bad
