@@ -4,6 +4,7 @@
 #include <string.h>
 #include "common/base/file.h"
 #include "controller/cli/cli.h"
+#include "controller/cli/context.h"
 
 /* To --out, else to standard output. */
 static int write_out(struct cli *cli, const char *text, struct err *e)
@@ -13,6 +14,25 @@ static int write_out(struct cli *cli, const char *text, struct err *e)
 	if (out)
 		return file_write(AT_FDCWD, out, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, e);
 	fputs(text, stdout);
+	return 0;
+}
+
+/* natald writes the files of the default project; of others, and far away, a person gets them by asking. */
+static int say_where(struct cli *cli, const char *name, struct err *e)
+{
+	scoped_context struct context x = { .name = "" };
+	bool local;
+	int r = cli_context(cli, &x, &local, e);
+
+	if (r)
+		return r;
+	if (local && strcmp(cli->project, "default") == 0)
+		printf("its public half is %s/trust.d/%s.pub: images that hold it trust its media\n", cli->state, name);
+	else
+		printf("images that hold its public half trust its media: natalctl %s%s%s%s%s%skey export %s --out DIR\n",
+			local ? "" : "--context ", x.name, local ? "" : " ", strcmp(cli->project, "default") != 0 ? "--project " : "",
+			strcmp(cli->project, "default") != 0 ? cli->project : "",
+			strcmp(cli->project, "default") != 0 ? " " : "", name);
 	return 0;
 }
 
@@ -28,8 +48,7 @@ int cmd_key_init(struct cli *cli, struct err *e)
 	if (r || cli->json)
 		return r ? r : print_json(o);
 	printf("media key %s (%s), id %.16s…\n", shown(o, "name"), shown(o, "alg"), shown(o, "id"));
-	printf("its public half is %s/trust.d/%s.pub: images that hold it trust its media\n", cli->state, json_text(o, "name"));
-	return 0;
+	return say_where(cli, shown(o, "name"), e);
 }
 
 static int get_keys(struct cli *cli, struct json_object **ret, struct json_object **keys, struct err *e)

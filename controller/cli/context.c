@@ -60,8 +60,9 @@ int context_file(struct json_object **ret, struct err *e)
 	bool absent = true;
 	struct err ignored;
 
-	int r = path_of(path, sizeof path, folder, &ignored) ? 0 : file_read(AT_FDCWD, path, &text, &absent, e);
-	if (r)
+	bool none = path_of(path, sizeof path, folder, &ignored);
+	int r = none ? 0 : file_keeps(path, 0077, "the file of contexts, which holds private keys,", e);
+	if (r || (!none && (r = file_read(AT_FDCWD, path, &text, &absent, e))))
 		return r;
 	scoped_json struct json_object *doc = NULL;
 	if (absent)

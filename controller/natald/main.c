@@ -344,7 +344,7 @@ static int run(int argc, char **argv, struct err *e)
 		return errno = e->sys_errno, r == -ERR_SYSTEM ? state_refused(o.state, o.state, e) : r;
 	if (!realpath(o.state, real))
 		return state_refused(o.state, o.state, e);
-	if ((r = state_dir_fits(real, e)) || (r = text_copy(o.state, sizeof o.state, real, "the state folder's path", e)))
+	if ((r = file_keeps(real, S_IWOTH, "the state folder", e)) || (r = state_dir_fits(real, e)) || (r = text_copy(o.state, sizeof o.state, real, "the state folder's path", e)))
 		return r;
 	if (o.host)
 		return host_run(o.host_fd, &(struct host_config){ .state_dir = o.state }, e);

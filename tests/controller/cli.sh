@@ -145,4 +145,24 @@ for name in a2/spec 'a2%2fspec' 'a2?x=y' 'a2#x' .. $'a\nb' 'a\b'; do
   done
 done
 ok "names that are paths are refused"
+# ---- where a key's public half is: a file of the default project's, and of another project's none
+want 0 "its public half is $S/trust.d/home.pub" n key init --name home
+[ -s "$S/trust.d/home.pub" ] || fail "trust.d: $(ls "$S/trust.d")"
+want 0 "natalctl --project nope key export away --out DIR" n --project nope key init --name away
+[ ! -e "$S/trust.d/away.pub" ] || fail "trust.d/away.pub is there"
+
+# ---- modes that let others at keys: natald does not start, and says what to do
+n daemon stop > /dev/null
+cp "$S/store.key" "$T/loose.key"; chmod 644 "$T/loose.key"
+want 8 "the store key $T/loose.key has mode 0644: others may read it" "$B/natald" --state "$S" --store-key-file "$T/loose.key"
+chmod 644 "$S/store.key"
+want 8 "natald did not start: the store key $S/store.key has mode 0644: others may read it" n status
+want 8 "hint: chmod go-rwx $S/store.key" n status
+chmod 620 "$S/store.key"; want 8 "others may write to it" n status
+chmod 640 "$S/store.key"; want 0 "natald" n status              # a group of its own may read it
+chmod 600 "$S/store.key"; n daemon stop > /dev/null
+mode=$(stat -c %a "$S"); chmod o+w "$S"
+want 8 "others may write to it" n status
+want 8 "hint: chmod go-w $S" n status
+chmod "$mode" "$S"; want 0 "natald" n status
 exit $bad

@@ -115,6 +115,7 @@ env NATAL_STATE="$Q/out/state" "$B/natalctl" key init > /dev/null
 want 0 "" env NATAL_STATE="$Q/out/state" "$B/natalctl" vm create demo --host none
 want 0 "" env -u NATAL_STATE "$Q/quickstart" clean
 [ ! -e "$Q/out" ] && c vm show web-1 > /dev/null && ok "quickstart clean left the VMs of the current context's controller alone" || fail "quickstart clean: $(c vm list)"
+want 0 "images that hold its public half trust its media: natalctl --context prod key export far --out DIR" c --context prod key init --name far
 want 0 "let in no more" l access revoke bob
 want 8 "the access of operator bob was revoked" c status
 want 8 "hint: an operator lets you in again" c status
@@ -138,6 +139,12 @@ done
 echo '{"contexts":{"prod":{"url":3}},"current":"prod"}' > "$file"
 want 3 "contexts.json: context 'prod': context.url is not a string" c status
 cp -p "$T/contexts.kept" "$file"
+# It holds private keys: where others may read it, it is not used, as ssh does.
+chmod 644 "$file"
+want 8 "$file has mode 0644: others may read it" c status
+want 8 "hint: chmod go-rwx $file" c context list
+want 0 "$id" "$B/natalctl" --context local status
+chmod 600 "$file"
 
 # A certificate that ends soon is renewed on the way, by a command that was for something else.
 want 0 "operator/rena" c login "$at" --token "$(token operator rena --all-projects)" --name rena
