@@ -45,7 +45,7 @@ check_PROGRAMS += tests/unit/controller/http/test_tls
 tests_unit_controller_http_test_tls_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_http_test_tls_LDADD = $(CONTROLLER_TEST_LIBS)
 dist_check_SCRIPTS += tests/controller/hosts.sh tests/controller/served.sh tests/controller/goals_hosted.sh tests/controller/listen.sh tests/controller/endure.sh
-EXTRA_DIST += tests/controller/listen.py
+EXTRA_DIST += tests/controller/listen.py tests/controller/liar.py
 
 check_PROGRAMS += tests/unit/controller/store/test_lease tests/unit/controller/store/test_news
 tests_unit_controller_store_test_lease_CFLAGS = $(CONTROLLER_TEST_CFLAGS)

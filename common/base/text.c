@@ -218,6 +218,24 @@ void err_suggest(struct err *e, const char *given, const char *const *words, con
 		err_hint(e, "%s", otherwise);
 }
 
+void err_suggest_all(struct err *e, const char *given, const char *const *words)
+{
+	char list[sizeof e->hint] = "one of ";
+	size_t n = strlen(list);
+
+	for (const char *const *w = words; *w; w++) {
+		size_t more = strlen(*w) + (w == words ? 0 : 2);
+		if (n + more + sizeof ", …" > sizeof list) {
+			memcpy(list + n, ", …", sizeof ", …");
+			break;
+		}
+		memcpy(list + n, w == words ? "" : ", ", w == words ? 0 : 2);
+		memcpy(list + n + (w == words ? 0 : 2), *w, strlen(*w) + 1);
+		n += more;
+	}
+	err_suggest(e, given, words, *words ? list : NULL);
+}
+
 void text_shell_quote(struct buf *out, const char *word)
 {
 	buf_str(out, "'");

@@ -41,3 +41,5 @@ bool text_starts(const char *s, const char *prefix);
 const char *text_nearest(const char *given, const char *const *words);
 /* Sets e's hint to "did you mean '…'?" where there is a near word, else to `otherwise` (may be NULL). */
 void err_suggest(struct err *e, const char *given, const char *const *words, const char *otherwise);
+/* The near word, else the words themselves, as many as a hint holds. */
+void err_suggest_all(struct err *e, const char *given, const char *const *words);

@@ -215,7 +215,7 @@ static int unknown_key(const struct json_field *fields, size_t n, const char *ke
 		words[i] = fields[i].name;
 	words[m] = NULL;
 	int r = err_set(e, ERR_FORMAT, "%s: unknown key '%.60s'", doc, key);
-	err_suggest(e, key, words, NULL);
+	err_suggest_all(e, key, words);
 	return r;
 }
 

@@ -57,12 +57,19 @@ static int make_request(const struct cli *cli, const struct api_call *call, stru
 	return buf_check(path, "the request's path", e);
 }
 
+static void say_slow(int most_s)
+{
+	fprintf(stderr, "natalctl: natald has not answered for %d s; waiting on, %d s at most\n", HTTP_SLOW_MS / 1000, most_s);
+}
+
 static int exchange(const struct cli *cli, struct http_client *c, const struct api_call *call, struct http_reply *reply, struct err *e)
 {
 	scoped_buf struct buf path = BUF_MAX(2048), headers = BUF_MAX(512);
 	struct http_request rq;
 	int r = make_request(cli, call, &path, &headers, &rq, e);
 
+	if (isatty(STDERR_FILENO) && !strstr(call->path, "wait="))      /* those wait because they were told to */
+		c->slow = say_slow;
 	return r ? r : http_exchange(c, &rq, 1000 * (call->timeout_s ? call->timeout_s : TIMEOUT_S), reply, e);
 }
 

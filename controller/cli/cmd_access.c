@@ -43,6 +43,7 @@ int cmd_access_grant(struct cli *cli, struct err *e)
 	if (!out)
 		printf("\n%s\n", shown(o, "token"));
 	printf("\n%s\n", host ? "on that host: natal-hostd --server https://THIS-CONTROLLER:PORT --join FILE, where FILE holds the token" :
+		out ? "natalctl login https://THIS-CONTROLLER:PORT --token - < FILE, where FILE holds the token" :
 		"natalctl login https://THIS-CONTROLLER:PORT --token TOKEN");
 	return 0;
 }

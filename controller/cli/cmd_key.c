@@ -160,10 +160,9 @@ int cmd_key_export(struct cli *cli, struct err *e)
 	scoped_json struct json_object *o = NULL;
 	struct json_object *keys;
 	bool found = cli->arg_count == 0;
-	const char *dir = cli_option(cli, "--out");
 	int r;
 
-	if ((r = get_keys(cli, &o, &keys, e)) || (dir && (r = file_mkdirs(AT_FDCWD, dir, 0755, e))))
+	if ((r = get_keys(cli, &o, &keys, e)))
 		return r;
 	if (cli->json)
 		return print_json(o);

@@ -9,6 +9,7 @@
 #include "common/base/arena.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/data/notes.h"
 #include "common/data/yaml.h"
 #include "controller/cli/vm.h"
 
@@ -71,11 +72,17 @@ static int read_document(struct plan *p, const char *file, const char *text, siz
 	scoped(arena_fini) struct arena a = { 0 };
 	scoped_buf struct buf json = BUF_MAX(JSON_MAX);
 	scoped_json struct json_object *spec = NULL;
+	struct notes said = { .arena = &a };
 	struct node *n;
 
-	int r = yaml_read(&a, file, text, size, NULL, &n, e);
+	int r = yaml_read(&a, file, text, size, &said, &n, e);
 	if (r || n->kind == NODE_NULL)
 		return r;
+	if (said.kept) {                        /* a key that stands twice: which one is meant, nobody knows */
+		*e = said.at[0].err;
+		err_hint(e, "say it once");
+		return -(int)e->code;
+	}
 	node_json(n, 0, &json);
 	if ((r = buf_check(&json, file, e)) || (r = json_parse(json.data, json.size, file, &spec, e)))
 		return r;

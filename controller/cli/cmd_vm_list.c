@@ -1,8 +1,11 @@
 /* cmd_vm_list.c - natalctl vm list: which machines there are, as a table, by filters. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include "common/base/buf.h"
 #include "controller/cli/vm.h"
+
+enum { WAIT_MIN_MS = 250, WAIT_MAX_MS = 8000 };
 
 static void forwards_column(struct json_object *row, char *out, size_t size)
 {
@@ -86,18 +89,41 @@ static void print_changes(const struct cli *cli, struct json_object *before, str
 	fflush(stdout);
 }
 
+/* natald ends and begins again, or the net is gone for a while: a watch waits for it, longer each time, and says so once. */
+static bool may_again(int r, int *wait_ms, const struct err *e)
+{
+	if (r != -ERR_UNAVAILABLE)
+		return false;
+	if (*wait_ms == 0)
+		fprintf(stderr, "natalctl: %s; it is asked again until it answers\n", e->msg);
+	*wait_ms = *wait_ms == 0 ? WAIT_MIN_MS : 2 * *wait_ms < WAIT_MAX_MS ? 2 * *wait_ms : WAIT_MAX_MS;
+	nanosleep(&(struct timespec){ *wait_ms / 1000, *wait_ms % 1000 * 1000000L }, NULL);
+	return true;
+}
+
 /* natald says when there is news of the list's first page, which is as long as pages are: a watch is of a screen, not of a million. */
 static int watch(struct cli *cli, struct buf *path, struct err *e)
 {
 	scoped_json struct json_object *before = NULL;
 	struct api_watch known = { .tag = "" };
+	int wait_ms = 0;
 	bool screen = cli->tty && (cli->format == CLI_TABLE || cli->format == CLI_WIDE);
 
 	buf_printf(path, "%climit=1000&wait=20", strchr(path->data, '?') ? '&' : '?');
 	for (int r = buf_check(path, "the filters", e);;) {
 		scoped_json struct json_object *now = NULL;
-		if (r || (r = api_json(cli, &(struct api_call){ "GET", path->data, .watch = &known }, &now, e)))
+		if (r)
 			return r;
+		r = api_json(cli, &(struct api_call){ "GET", path->data, .watch = &known }, &now, e);
+		if (before && may_again(r, &wait_ms, e)) {
+			r = 0;
+			continue;
+		}
+		if (r)
+			return r;
+		if (wait_ms)
+			fprintf(stderr, "natalctl: natald answers again\n");
+		wait_ms = 0;
 		if (known.same)
 			continue;
 		if (screen) {

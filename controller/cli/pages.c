@@ -20,7 +20,10 @@ static int take_page(struct cli *cli, const struct api_list *l, char next[200], 
 		return err_set(e, ERR_INTERNAL, "natald's reply holds no %s", l->key);
 	for (size_t i = 0; !r && i < json_object_array_length(list); i++)
 		r = l->each(l->arg, json_object_array_get_idx(list, i), e);
-	snprintf(next, 200, "%s", json_text(o, "next") ? json_text(o, "next") : "");
+	const char *goes_on = json_text(o, "next") ? json_text(o, "next") : "";
+	if (!r && *goes_on && (strcmp(goes_on, next) == 0 || !json_object_array_length(list)))
+		return err_set(e, ERR_INTERNAL, "natald's list of %s does not go on: the page after '%.60s' is followed by itself", l->key, next);
+	snprintf(next, 200, "%s", goes_on);
 	return r;
 }
 

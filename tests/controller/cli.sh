@@ -26,7 +26,6 @@ vm apply|vm apply -f SPEC --yes
 vm show|vm show web-1
 vm medium|vm medium web-1 --out SECOND
 vm pin|vm pin web-1
-vm logs|vm logs web-1
 vm wait|vm wait web-1 --timeout 20
 vm change|vm change web-1 --hostname other
 vm rotate-keys|vm rotate-keys web-1
@@ -65,7 +64,8 @@ completion bash
 completion zsh
 completion fish
 help
-vm console'
+vm console
+vm logs'
 printf "#cloud-config\nhostname: a\n" > "$T/user-data"
 mkdir "$T/image"; for f in root.img vmlinuz initrd; do echo x > "$T/image/$f"; done
 echo '{"kernel":"vmlinuz","initrd":"initrd","root":"root.img","cmdline":"root=LABEL=x","os":"debian-12","built_at":1700000000,"agent_version":"0"}' > "$T/image/image.json"
@@ -165,4 +165,44 @@ mode=$(stat -c %a "$S"); chmod o+w "$S"
 want 8 "others may write to it" n status
 want 8 "hint: chmod go-w $S" n status
 chmod "$mode" "$S"; want 0 "natald" n status
+n daemon stop > /dev/null
+
+# ---- a natald that lies: nothing of what it says commands a terminal, ends natalctl by an assertion, or holds it for ever
+L=$T/liar; mkdir "$L"
+python3 "$(dirname "$0")/liar.py" "$L/natald.sock" > "$T/liar.log" 2>&1 & liar=$!
+within 10 grep -q ready "$T/liar.log" || fail "liar: $(cat "$T/liar.log")"
+l() { "$B/natalctl" --state "$L" "$@"; }
+on_tty() { script -qec "$B/natalctl --state $L $*" /dev/null < /dev/null | tr -d '\r'; }
+for verb in "vm show evil" "vm list" "vm list -o wide" "vm list -o name" "key list"; do
+  l $verb > "$T/said" 2>&1 || fail "$verb: $(cat "$T/said")"
+  [ -s "$T/said" ] && ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]' "$T/said" && ok "$verb has no commands in it" || fail "$verb: $(cat -v "$T/said")"
+done
+[ "$(l vm list --no-headers | wc -l)" = 1 ] && l vm show evil | grep -q 'ready?forged line' && ok "a field is one line" || fail "$(l vm show evil)"
+[ "$(l vm logs evil)" = "$(printf 'login:\033[31m red\r\nnext\ttab\302\233\r')" ] && ok "vm logs to a pipe is what the guest wrote" || fail "$(l vm logs evil | cat -v)"
+[ "$(on_tty vm logs evil)" = "$(printf 'login:?[31m red\nnext\ttab??')" ] && ok "vm logs to a terminal has no commands in it" || fail "$(on_tty vm logs evil | cat -v)"
+for name in three null list text; do want 1 "natald's reply is no object" l vm show "$name"; done
+want 2 "is no name" l key export --out "$T"
+want 3 "more than 16 HTTP replies that say only that one follows" l vm show interim
+want 1 "the page after 'here' is followed by itself" l audit list
+want 1 "does not go on" l access list
+script -qec "$B/natalctl --state $L vm show silent 2>&1" /dev/null < /dev/null > "$T/slow.log" 2>&1 & slow=$!
+within 12 grep -q "natald has not answered for 5 s; waiting on, 130 s at most" "$T/slow.log" && ok "who waits is told" || fail "slow: $(cat "$T/slow.log")"
+kill "$liar"; wait "$liar" "$slow" 2>/dev/null
+
+# ---- words
+want 6 "--out: there is no folder $T/none" n key export --out "$T/none"
+[ ! -e "$T/none" ] || fail "key export makes its folder"
+want 2 "is not NATALD:N:HASH" n audit verify --head foo
+want 2 "is not NATALD:N:HASH" n audit verify --head a:0:00
+want 2 "hint: one of defined, ready, booting" n vm list --in-state bogus
+n vm create plain --host none > /dev/null
+want 5 "others start it, and have its console" n vm logs plain
+want 5 "others start it, and have its console" n vm console plain < /dev/null
+want 0 "--token - < FILE" n access grant reader ida --out "$T/ida"
+want 0 "--token TOKEN" n access grant reader ira
+printf 'name: twice\nhost: none\nname: again\n' > "$T/twice.yaml"
+want 3 "twice.yaml:3:1: the key 'name' stands twice" n vm apply -f "$T/twice.yaml" --yes
+printf 'name: odd\nhost: none\nzzzzzzzzzzzz: 1\n' > "$T/odd.yaml"
+want 3 "vm has no 'zzzzzzzzzzzz'" n vm apply -f "$T/odd.yaml" --yes
+want 3 "hint: one of name, " n vm apply -f "$T/odd.yaml" --yes
 exit $bad
