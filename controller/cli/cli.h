@@ -126,7 +126,7 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_vm_apply(struct cli *, struct err *), cmd_audit_list(struct cli *, struct err *), cmd_audit_verify(struct cli *, struct err *),
 	cmd_access_grant(struct cli *, struct err *), cmd_access_list(struct cli *, struct err *), cmd_access_revoke(struct cli *, struct err *),
 	cmd_login(struct cli *, struct err *), cmd_context_list(struct cli *, struct err *), cmd_context_use(struct cli *, struct err *),
-	cmd_context_delete(struct cli *, struct err *),
+	cmd_context_delete(struct cli *, struct err *), cmd_context_export(struct cli *, struct err *),
 	cmd_backup(struct cli *, struct err *), cmd_store(struct cli *, struct err *), cmd_lint(struct cli *, struct err *);
 /* The policy.json of a bake, from its options and the keys in `trust`. Nothing is made. */
 int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err *e);

@@ -171,3 +171,30 @@ int cmd_context_delete(struct cli *cli, struct err *e)
 
 	return r ? r : print_done(cli, "context", cli->args[0]);
 }
+
+/* For programs that speak HTTPS themselves. The key is its owner's alone. */
+int cmd_context_export(struct cli *cli, struct err *e)
+{
+	scoped_context struct context x = { .name = "" };
+	const char *dir = cli_option(cli, "--out");
+	char name[200], pem[4096], key[4096];
+	bool local;
+	int r;
+
+	if (!dir)
+		return err_set(e, ERR_USAGE, "natalctl context export: --out DIR is missing");
+	if ((r = url_name(cli->args[0], name, e)) || (r = context_get(cli->args[0], &x, &local, e)))
+		return r;
+	if (local)
+		return err_set(e, ERR_USAGE, "the context '" CONTEXT_LOCAL "' is the unix socket, and has no certificate");
+	if (snprintf(pem, sizeof pem, "%s/%s.pem", dir, name) >= (int)sizeof pem || snprintf(key, sizeof key, "%s/%s.key", dir, name) >= (int)sizeof key)
+		return err_set(e, ERR_LIMIT, "--out: the path is too long");
+	if ((r = file_write(AT_FDCWD, key, x.own.key->bytes, x.own.key->size, 0600, (uid_t)-1, (gid_t)-1, e)) ||
+	    (r = file_write(AT_FDCWD, pem, x.own.certificate, strlen(x.own.certificate), 0644, (uid_t)-1, (gid_t)-1, e)))
+		return r;
+	if (cli->json)
+		return print_done(cli, "certificate", pem);
+	printf("%s and %s are %s\n", pem, key, x.own.uri);
+	print_time("until", x.own.not_after);
+	return 0;
+}

@@ -167,10 +167,13 @@ int cmd_daemon_start(struct cli *cli, struct err *e)
 
 	if (r)
 		return r;
+	const bool none = cli_option(cli, "--no-listen");
 	if (!listen && cli_option(cli, "--name"))
 		return err_set(e, ERR_USAGE, "--name without --listen");
+	if (listen && none)
+		return err_set(e, ERR_USAGE, "--listen and --no-listen: one of them");
 	/* Guests do not notice. */
-	if (listen && ((r = stop(cli, &running, e)) || (r = daemon_serve(cli, e))))
+	if ((listen || none) && ((r = stop(cli, &running, e)) || (r = daemon_serve(cli, e))))
 		return r;
 	if ((r = daemon_ready(cli, true, &running, e)) || cli->json)
 		return r ? r : print_done(cli, "natald", "running");

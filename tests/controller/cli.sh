@@ -55,6 +55,7 @@ daemon stop|daemon stop'
 # listener (listen.sh).
 none='login
 context delete
+context export
 image bake
 vm start
 vm stop
@@ -205,4 +206,11 @@ want 3 "twice.yaml:3:1: the key 'name' stands twice" n vm apply -f "$T/twice.yam
 printf 'name: odd\nhost: none\nzzzzzzzzzzzz: 1\n' > "$T/odd.yaml"
 want 3 "vm has no 'zzzzzzzzzzzz'" n vm apply -f "$T/odd.yaml" --yes
 want 3 "hint: one of name, " n vm apply -f "$T/odd.yaml" --yes
+
+# ---- the document that natalctl(1) shows is one
+sed -n '/^\.Sh DOCUMENTS/,/^\.Ed/p' "$src/controller/cli/natalctl.1" | sed '1,/^\.Bd/d; /^\.Ed/d' > "$T/shown.yaml"
+ssh-keygen -q -t ed25519 -N '' -C alice -f "$T/shown"; sed -i "s|ssh-ed25519 AAAA... alice|$(cat "$T/shown.pub")|; s/^name: web-1/name: shown/" "$T/shown.yaml"
+want 0 "vm shown: would be made" n vm apply -f "$T/shown.yaml" --dry-run
+want 0 "vm shown: is made" n vm apply -f "$T/shown.yaml" --yes
+want 0 "vm shown: is as it should be" n vm apply -f "$T/shown.yaml" --dry-run
 exit $bad

@@ -33,4 +33,16 @@ want 2 "--name without --listen" n daemon start --name x
 want 2 "natald did not start" n daemon start --listen nowhere
 NATAL_START=no natalctl status > /dev/null && ok "and then it serves as before" || fail "natald does not serve any more"
 want 0 "and https://127.0.0.1:$port" n daemon start --listen "127.0.0.1:$port"
+# What speaks HTTPS itself gets certificate and key out of a context.
+natalctl access grant reader prom --all-projects --out prom.token > /dev/null; natalctl login "https://127.0.0.1:$port" --token - --name prom < prom.token > /dev/null; mkdir keys
+want 0 "reader/prom" natalctl context export prom --out keys
+natalctl --context prom ca show --out keys/ca.pem
+[ "$(stat -c %a keys/prom.key)" = 600 ] && curl -sS --cacert keys/ca.pem --cert keys/prom.pem --key keys/prom.key "https://127.0.0.1:$port/metrics" > metrics && grep -q ^natald_ metrics && ok "curl reads /metrics" || fail "metrics: $(head -3 metrics)"
+want 2 "is the unix socket, and has no certificate" natalctl context export local --out keys
+want 6 "there is no folder keys/none" natalctl context export prom --out keys/none
+# And it listens no more.
+want 2 "one of them" n daemon start --listen "127.0.0.1:$port" --no-listen
+want 0 "natald serves $S/natald.sock" n daemon start --no-listen
+want 9 "Connection refused" natalctl --context prom status
+n daemon stop && n status > /dev/null; want 9 "Connection refused" natalctl --context prom status
 exit $bad
