@@ -111,6 +111,8 @@ want 0 '"vms":[]' env NATAL_STATE="$Q/out/state" "$B/natalctl" --context local v
 want 0 "NATAL_STATE is set and goes before the current context" env NATAL_STATE="$Q/out/state" "$B/natalctl" context use prod
 want 2 "is for the natald of this machine, not for a controller elsewhere" c --context prod daemon stop
 want 2 "cannot be deleted" c context delete local
+want 0 "local	the unix socket" c __complete context use ""
+want 0 "local	the unix socket" c __complete --context ""
 env NATAL_STATE="$Q/out/state" "$B/natalctl" key init > /dev/null
 want 0 "" env NATAL_STATE="$Q/out/state" "$B/natalctl" vm create demo --host none
 want 0 "" env -u NATAL_STATE "$Q/quickstart" clean

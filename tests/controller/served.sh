@@ -10,7 +10,7 @@ port=$(free_ports)
 natalctl key init > /dev/null && natalctl vm create before --host none > /dev/null || fail "nothing embedded"
 first=$(natald_pid)
 
-awk '/^```sh served$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$src/README.md" | sed "s/ *#.*//; s/0\\.0\\.0\\.0/127.0.0.1/; s/ctl\\.example\\.org/127.0.0.1/g; s/8443/$port/g" > "$T/commands"
+awk '/^```sh served$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$src/README.md" | sed "s/ *#.*//; s/0\\.0\\.0\\.0/127.0.0.1/; s/8443/$port/g" > "$T/commands"
 [ "$(wc -l < "$T/commands")" = 5 ] && ok "five commands" || fail "$(cat "$T/commands")"
 cd "$T" || exit 1
 while read -r line; do
