@@ -309,6 +309,13 @@ const char *json_text(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_string) ? json_object_get_string(v) : NULL;
 }
 
+struct json_object *json_array(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_array) ? v : NULL;
+}
+
 uint64_t json_uint(struct json_object *o, const char *key, uint64_t otherwise)
 {
 	struct json_object *v;

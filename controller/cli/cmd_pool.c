@@ -26,12 +26,10 @@ int cmd_pool_status(struct cli *cli, struct err *e)
 /* Sums over kinds: how many are free, how many are on their way. */
 static void tally(struct json_object *o, uint64_t *free_keys, uint64_t *coming)
 {
-	struct json_object *kinds;
+	struct json_object *kinds = json_array(o, "kinds");
 
 	*free_keys = *coming = 0;
-	if (!json_object_object_get_ex(o, "kinds", &kinds))
-		return;
-	for (size_t i = 0; i < json_object_array_length(kinds); i++) {
+	for (size_t i = 0; kinds && i < json_object_array_length(kinds); i++) {
 		*free_keys += json_uint(json_object_array_get_idx(kinds, i), "free", 0);
 		*coming += json_uint(json_object_array_get_idx(kinds, i), "being_made", 0);
 	}

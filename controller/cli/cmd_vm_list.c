@@ -43,20 +43,13 @@ static struct json_object *among(struct json_object *list, const char *name)
 {
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
 		struct json_object *one = json_object_array_get_idx(list, i);
-		if (json_text(one, "name") && strcmp(json_text(one, "name"), name) == 0)
+		if (json_text(one, "name") && strcmp(shown(one, "name"), name) == 0)
 			return one;
 	}
 	return NULL;
 }
 
-static struct json_object *rows_of(struct json_object *doc)
-{
-	struct json_object *list = NULL;
-
-	if (doc)
-		json_object_object_get_ex(doc, "vms", &list);
-	return list;
-}
+static struct json_object *rows_of(struct json_object *doc) { return doc ? json_array(doc, "vms") : NULL; }
 
 /* A line for each that is new, otherwise or gone. */
 static void print_change(const struct cli *cli, const char *what, struct json_object *row)
@@ -77,13 +70,13 @@ static void print_changes(const struct cli *cli, struct json_object *before, str
 	struct json_object *had = rows_of(before), *has = rows_of(now);
 
 	for (size_t i = 0; has && i < json_object_array_length(has); i++) {
-		struct json_object *row = json_object_array_get_idx(has, i), *old = among(had, json_text(row, "name"));
+		struct json_object *row = json_object_array_get_idx(has, i), *old = among(had, shown(row, "name"));
 		if (!old || !json_object_equal(old, row))
 			print_change(cli, !before ? "is" : old ? "changed" : "new", row);
 	}
 	for (size_t i = 0; had && i < json_object_array_length(had); i++) {
 		struct json_object *row = json_object_array_get_idx(had, i);
-		if (!among(has, json_text(row, "name")))
+		if (!among(has, shown(row, "name")))
 			print_change(cli, "gone", row);
 	}
 	fflush(stdout);

@@ -189,7 +189,7 @@ static void show_event(struct following *f, struct json_object *ev)
 
 static int ended(struct following *f, struct json_object *o, struct err *e)
 {
-	const char *state = json_text(o, "state"), *reason = json_text(o, "reason"), *name = f->cli->args[0];
+	const char *state = shown(o, "state"), *reason = shown(o, "reason"), *name = f->cli->args[0];
 	scoped_json struct json_object *vm = NULL;
 	struct json_object *report = NULL;
 
@@ -203,7 +203,7 @@ static int ended(struct following *f, struct json_object *o, struct err *e)
 		print_findings(stderr, report);
 	err_set(e, strcmp(state, "failed") == 0 || strcmp(state, "degraded") == 0 ? ERR_UNAVAILABLE : strcmp(state, "drifted") == 0 ?
 		ERR_UNTRUSTED : ERR_CONFLICT,
-		"VM %s is %s: %s", name, state, reason ? reason : "");
+		"VM %s is %s: %s", name, state, reason);
 	err_hint(e, "natalctl vm show %s lists every item; natalctl vm logs %s shows the console", name, name);
 	return -(int)e->code;
 }
@@ -272,7 +272,7 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 			(long long)(left_s < 0 ? 0 : left_s > most_s ? most_s : left_s));
 		if ((r = vm_call(cli, "GET", tail, NULL, &o, e)))
 			return r;
-		json_object_object_get_ex(o, "events", &events);
+		events = json_array(o, "events");
 		for (size_t i = f.after ? 0 : last_start(events); events && i < json_object_array_length(events); i++)
 			show_event(&f, json_object_array_get_idx(events, i));
 		if (settled(o))
@@ -286,9 +286,8 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 		}
 		if (clock_mono_ms() >= deadline) {
 			end_live(&f);
-			return err_set(e, ERR_UNAVAILABLE, "VM %s is %s after %llu s: %s", cli->args[0], json_text(o, "state"),
-				(unsigned long long)timeout_s,
-				json_text(o, "reason"));
+			return err_set(e, ERR_UNAVAILABLE, "VM %s is %s after %llu s: %s", cli->args[0], shown(o, "state"),
+				(unsigned long long)timeout_s, shown(o, "reason"));
 		}
 	}
 }

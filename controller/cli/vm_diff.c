@@ -77,6 +77,8 @@ static void diff_named(struct vm_diff *d, size_t w, struct json_object *is, stru
 {
 	struct json_object *put = json_object_new_array(), *gone = json_object_new_array();
 
+	is = json_object_is_type(is, json_type_array) ? is : NULL;
+	wanted = json_object_is_type(wanted, json_type_array) ? wanted : NULL;
 	for (size_t i = 0; wanted && i < json_object_array_length(wanted); i++) {
 		struct json_object *one = json_object_array_get_idx(wanted, i);
 		const char *name = json_text(one, ways[w].by) ? json_text(one, ways[w].by) : "";

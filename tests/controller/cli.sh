@@ -186,6 +186,14 @@ want 2 "is no name" l key export --out "$T"
 want 3 "more than 16 HTTP replies that say only that one follows" l vm show interim
 want 1 "the page after 'here' is followed by itself" l audit list
 want 1 "does not go on" l access list
+printf 'name: odd\nhost: none\nusers: [{name: alice}]\nfiles: []\n' > "$T/other.yaml"
+for verb in "vm show odd" "vm wait odd --timeout 2" "vm logs odd" "vm pin odd" "vm start odd" "vm stop odd" "vm reissue odd" "vm change odd --hostname x" "vm birth-token odd" "vm console odd --for 0" \
+  "vm apply -f $T/other.yaml --yes" "vm create odd --host none" "pool status" "pool fill 1" "pool marks --low 1" "ca show" "ca csr" "image list" "image show odd" "host list" "status" "key show odd" \
+  "key rotate odd" "key revoke odd" "key init" "access grant reader odd" "access revoke odd" "backup $T/odd"; do
+  timeout 20 "$B/natalctl" --state "$L" $verb > "$T/said" 2>&1 < /dev/null; rc=$?
+  [ $rc -lt 10 ] || fail "natalctl $verb ends with $rc: $(tail -n 3 "$T/said")"
+done
+ok "no type in a reply ends natalctl but by itself"
 script -qec "$B/natalctl --state $L vm show silent 2>&1" /dev/null < /dev/null > "$T/slow.log" 2>&1 & slow=$!
 within 12 grep -q "natald has not answered for 5 s; waiting on, 130 s at most" "$T/slow.log" && ok "who waits is told" || fail "slow: $(cat "$T/slow.log")"
 kill "$liar"; wait "$liar" "$slow" 2>/dev/null

@@ -10,6 +10,11 @@ BODIES = {
     "/v1/vms": {"vms": [{"name": EVIL, "state": EVIL, "host": "a\nb", "reason": EVIL}]},
     "/v1/keys": {"keys": [{"name": "../up", "pem": "x", "alg": EVIL}]},
     "/v1/audit": {"audit": [{"who": "w" * 300, "n": 1}], "next": "here"},
+    "/v1/vms/odd": {"name": 3, "state": [], "reason": {}, "forwards": 3, "report": {"findings": 3, "items": {}}, "birth": [], "bundle": 3, "unproven": "x"},
+    "/v1/vms/odd/events": {"events": 3, "final": True, "state": 3}, "/v1/vms/odd/log": {"text": 3, "bytes": 3}, "/v1/vms/odd/pin": {"record": 3},
+    "/v1/vms/odd/spec": {"name": "odd", "users": 3, "files": {}, "names": "x"}, "/v1/vms/odd/goal": {"goal": 3}, "/v1/vms/odd/birth-token": {"token": 3},
+    "/v1/pool": {"kinds": 3}, "/v1/pool/fill": {"kinds": [3, None]}, "/v1/ca": {"chain": 3}, "/v1/images": {"images": [3, None, {"name": []}]},
+    "/v1/images/odd": {"name": {}}, "/v1/hosts": {"hosts": {}}, "/v1/status": {"version": 3, "pid": "x"}, "/v1/keys/odd": {"name": 3, "pem": []},
     "/v1/access": {"access": [], "next": "there"},
 }
 
