@@ -23,7 +23,8 @@ int text_copy(char *out, size_t size, const char *s, const char *what, struct er
 /* Decimal digits and nothing else, at most 18 of them; false otherwise. */
 bool text_number(const char *s, uint64_t *ret);
 
-/* Puts '?' in the place of control characters (C0, DEL, C1, and those that turn the direction of text) and of what is no UTF-8: for a terminal, a log line, a frame. */
+/* Puts '?' in the place of control characters (C0, DEL, C1, and those that turn the direction of text) and of what is no UTF-8:
+ * for a terminal, a log line, a frame. */
 void text_printable(char *text);
 /* The same, but lines stay lines: newline and tab are kept. */
 void text_printable_lines(char *text);

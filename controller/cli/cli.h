@@ -55,11 +55,19 @@ int cli_check(const struct cli *cli, struct err *e);
 const char *cli_called(const struct cli_verb *v, char out[64]);
 void cli_help(const struct cli *cli);
 
-/* One request. raw: texts come as they are, for a hash, a comparison or a pipe; else, and but for -o json, show_clean() goes over them. body NULL: none. ret may be NULL. A problem document comes back as the error it was. natald is started where it does not
- * run. */
+/* One request. raw: texts come as they are, for a hash, a comparison or a pipe; else, and but for -o json, show_clean() goes over them.
+ * body NULL: none. ret may be NULL. A problem document comes back as the error it was. natald is started where it does not run. */
 /* watch: what the client knows goes along (If-None-Match), and what it knows now comes back; same: nothing new, and no document. */
 struct api_watch { char tag[80]; bool same; };
-struct api_call { const char *method, *path; struct json_object *body; const char *idempotency_key; int timeout_s; const char *if_match; struct api_watch *watch; bool raw; };
+struct api_call {
+	const char *method, *path;
+	struct json_object *body;
+	const char *idempotency_key;
+	int timeout_s;
+	const char *if_match;
+	struct api_watch *watch;
+	bool raw;
+};
 int api_json(struct cli *cli, const struct api_call *call, struct json_object **ret, struct err *e);
 int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e);
 /* Each row of a list, page after page; stops at the first nonzero. */
