@@ -38,11 +38,14 @@ tests_unit_controller_crypto_test_guestkey_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_crypto_test_guestkey_LDADD = $(CONTROLLER_TEST_LIBS)
 tests_unit_controller_cli_test_options_CFLAGS = $(CLI_CFLAGS) $(CMOCKA_CFLAGS) -Wno-missing-prototypes
 tests_unit_controller_cli_test_options_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/controller/cli/test_print
+tests_unit_controller_cli_test_print_CFLAGS = $(CLI_CFLAGS) $(CMOCKA_CFLAGS) -Wno-missing-prototypes
+tests_unit_controller_cli_test_print_LDADD = $(CLI_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/controller/http/test_tls
 tests_unit_controller_http_test_tls_CFLAGS = $(CONTROLLER_TEST_CFLAGS)
 tests_unit_controller_http_test_tls_LDADD = $(CONTROLLER_TEST_LIBS)
 dist_check_SCRIPTS += tests/controller/hosts.sh tests/controller/served.sh tests/controller/goals_hosted.sh tests/controller/listen.sh tests/controller/endure.sh tests/controller/away.sh
-EXTRA_DIST += tests/controller/listen.py
+EXTRA_DIST += tests/controller/listen.py tests/controller/liar.py
 
 check_PROGRAMS += tests/unit/controller/store/test_lease tests/unit/controller/store/test_news
 tests_unit_controller_store_test_lease_CFLAGS = $(CONTROLLER_TEST_CFLAGS)

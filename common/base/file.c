@@ -178,3 +178,17 @@ int file_mkdirs(int root, const char *path, mode_t mode, struct err *e)
 	}
 	return 0;
 }
+
+int file_keeps(const char *path, mode_t forbidden, const char *what, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "look at %s", path);
+	if ((!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) || !(st.st_mode & forbidden))
+		return 0;
+	bool read = st.st_mode & forbidden & 0444;
+	err_set(e, ERR_DENIED, "%s %s has mode %04o: others may %s it", what, path, (unsigned)st.st_mode & 07777, read ? "read" : "write to");
+	err_hint(e, "chmod %s %s", read ? "go-rwx" : "go-w", path);
+	return -(int)e->code;
+}

@@ -27,3 +27,5 @@ int file_write(int root, const char *path, const void *bytes, size_t n, mode_t m
 int file_mkdirs(int root, const char *path, mode_t mode, struct err *e);
 /* All n bytes, through EINTR and short writes; -1 and errno. */
 int fd_write_all(int fd, const void *bytes, size_t n);
+/* denied, with what to do: the file or folder (`what` in words) has one of these mode bits. What is absent, a pipe or a device keeps all. */
+int file_keeps(const char *path, mode_t forbidden, const char *what, struct err *e);

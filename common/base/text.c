@@ -141,18 +141,28 @@ static size_t utf8_size(const unsigned char *s)
 	return n;
 }
 
-void text_printable(char *text)
+/* What is not for the eye: a terminal's commands (C0, DEL, U+0080 to U+009F), and what turns the order of letters round (U+202A to U+202E,
+ * U+2066 to U+2069). */
+static bool is_command(const unsigned char *p, size_t n)
+{
+	return *p < ' ' || *p == 0x7f || (n == 2 && *p == 0xc2 && p[1] < 0xa0) ||
+		(n == 3 && *p == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) || (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)));
+}
+
+static void clean(char *text, const char *but)
 {
 	for (unsigned char *p = (unsigned char *)text; *p;) {
 		size_t n = utf8_size(p);
-		bool c1 = n == 2 && *p == 0xc2 && p[1] < 0xa0;          /* U+0080 to U+009F: a terminal's commands too */
-		if (n == 0 || *p < ' ' || *p == 0x7f)
+		if (n == 0)
 			*p = '?';
-		if (c1)
-			p[0] = p[1] = '?';
+		else if (is_command(p, n) && !strchr(but, *p))
+			memset(p, '?', n);
 		p += n ? n : 1;
 	}
 }
+
+void text_printable(char *text) { clean(text, ""); }
+void text_printable_lines(char *text) { clean(text, "\n\t"); }
 
 enum { WORD_MAX = 64 };
 
@@ -206,6 +216,24 @@ void err_suggest(struct err *e, const char *given, const char *const *words, con
 		err_hint(e, "did you mean '%s'?", near);
 	else if (otherwise)
 		err_hint(e, "%s", otherwise);
+}
+
+void err_suggest_all(struct err *e, const char *given, const char *const *words)
+{
+	char list[sizeof e->hint] = "one of ";
+	size_t n = strlen(list);
+
+	for (const char *const *w = words; *w; w++) {
+		size_t more = strlen(*w) + (w == words ? 0 : 2);
+		if (n + more + sizeof ", …" > sizeof list) {
+			memcpy(list + n, ", …", sizeof ", …");
+			break;
+		}
+		memcpy(list + n, w == words ? "" : ", ", w == words ? 0 : 2);
+		memcpy(list + n + (w == words ? 0 : 2), *w, strlen(*w) + 1);
+		n += more;
+	}
+	err_suggest(e, given, words, *words ? list : NULL);
 }
 
 void text_shell_quote(struct buf *out, const char *word)

@@ -23,8 +23,11 @@ int text_copy(char *out, size_t size, const char *s, const char *what, struct er
 /* Decimal digits and nothing else, at most 18 of them; false otherwise. */
 bool text_number(const char *s, uint64_t *ret);
 
-/* Puts '?' in the place of control characters (C0, DEL, C1) and of what is no UTF-8: for a terminal, a log line, a frame. */
+/* Puts '?' in the place of control characters (C0, DEL, C1, and those that turn the direction of text) and of what is no UTF-8:
+ * for a terminal, a log line, a frame. */
 void text_printable(char *text);
+/* The same, but lines stay lines: newline and tab are kept. */
+void text_printable_lines(char *text);
 
 /* 'A word' for sh(1), whatever is in it. */
 void text_shell_quote(struct buf *out, const char *word);
@@ -39,3 +42,5 @@ bool text_starts(const char *s, const char *prefix);
 const char *text_nearest(const char *given, const char *const *words);
 /* Sets e's hint to "did you mean '…'?" where there is a near word, else to `otherwise` (may be NULL). */
 void err_suggest(struct err *e, const char *given, const char *const *words, const char *otherwise);
+/* The near word, else the words themselves, as many as a hint holds. */
+void err_suggest_all(struct err *e, const char *given, const char *const *words);

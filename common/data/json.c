@@ -235,7 +235,7 @@ static int unknown_key(const struct json_field *fields, size_t n, const char *ke
 		words[i] = fields[i].name;
 	words[m] = NULL;
 	int r = err_set(e, ERR_FORMAT, "%s: unknown key '%.60s'", doc, key);
-	err_suggest(e, key, words, NULL);
+	err_suggest_all(e, key, words);
 	return r;
 }
 
@@ -327,6 +327,13 @@ const char *json_text(struct json_object *o, const char *key)
 	struct json_object *v;
 
 	return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_string) ? json_object_get_string(v) : NULL;
+}
+
+struct json_object *json_array(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_array) ? v : NULL;
 }
 
 uint64_t json_uint(struct json_object *o, const char *key, uint64_t otherwise)

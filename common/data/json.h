@@ -49,6 +49,8 @@ void json_put_bool(struct json_object *o, const char *key, bool v);
 void json_put_hex(struct json_object *o, const char *key, const void *bytes, size_t n);
 /* Borrowed string member, or NULL where absent or no string. */
 const char *json_text(struct json_object *o, const char *key);
+/* Borrowed array member, or NULL where absent or no array. */
+struct json_object *json_array(struct json_object *o, const char *key);
 uint64_t json_uint(struct json_object *o, const char *key, uint64_t otherwise);
 /* Serialised without spaces, slashes unescaped, keys in insertion order; valid until o is freed or changed. */
 const char *json_line(struct json_object *o);

@@ -140,12 +140,18 @@ short http_events(const struct http_client *c) { return c->events; }
 int http_exchange(struct http_client *c, const struct http_request *rq, int timeout_ms, struct http_reply *reply, struct err *e)
 {
 	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
+	int64_t slow_ms = c->slow ? clock_mono_ms() + HTTP_SLOW_MS : deadline_ms;
 	bool whole = false;
 	int r = http_ask(c, rq, e);
 
 	while (!r && !(r = http_take(c, reply, &whole, e)) && !whole) {
 		struct pollfd p = { http_fd(c), http_events(c), 0 };
-		int n = poll(&p, 1, clock_left_ms(deadline_ms));
+		int n = poll(&p, 1, clock_left_ms(slow_ms < deadline_ms ? slow_ms : deadline_ms));
+		if (n == 0 && slow_ms < deadline_ms) {
+			c->slow(timeout_ms / 1000);
+			slow_ms = deadline_ms;
+			continue;
+		}
 		if (n == 0 || (n < 0 && errno != EINTR))
 			r = err_set(e, ERR_UNAVAILABLE, "no answer within %d s", timeout_ms / 1000);
 	}

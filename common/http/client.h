@@ -8,11 +8,12 @@
 #include "common/http/reply.h"
 #include "common/http/stream.h"
 
-enum { HTTP_CONNECT_MS = 10000 };
+enum { HTTP_CONNECT_MS = 10000, HTTP_SLOW_MS = 5000 };
 struct http_client {
 	const char *unix_path;                  /* or */
 	struct tls_client *tls;                 /* both borrowed */
 	const char *host;                       /* header Host */
+	void (*slow)(int most_s);               /* of http_exchange(): called once, HTTP_SLOW_MS after it was asked; may be NULL */
 	/* the client's own */
 	struct stream *stream;
 	struct buf out, in;

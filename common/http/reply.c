@@ -125,6 +125,8 @@ static int take_head(struct http_reply *r, struct buf *in, bool *ret_more, struc
 	buf_clear(&r->head);
 	buf_add(&r->head, lines, (size_t)(end - lines));
 	buf_drop(in, (size_t)(end + 2 - in->data));
+	if (r->status < 200 && ++r->interim > HTTP_INTERIM_MAX)
+		return err_set(e, ERR_LIMIT, "more than %d HTTP replies that say only that one follows", HTTP_INTERIM_MAX);
 	if (r->status < 200)                            /* 100 Continue and its like: the reply follows */
 		return r->status == 101 ? err_set(e, ERR_UNSUPPORTED, "an HTTP reply that changes the protocol") : 0;
 	return (r2 = buf_check(&r->head, "the headers", e)) ? r2 : body_follows(r, e);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include "common/base/buf.h"
 
-enum { HTTP_HEAD_MAX = 16 << 10, HTTP_HEADERS_MAX = 64, HTTP_CHUNK_LINE_MAX = 64 };
+enum { HTTP_HEAD_MAX = 16 << 10, HTTP_HEADERS_MAX = 64, HTTP_CHUNK_LINE_MAX = 64, HTTP_INTERIM_MAX = 16 };
 
 enum http_part { HTTP_HEAD, HTTP_SIZED, HTTP_CHUNK_SIZE, HTTP_CHUNK, HTTP_CHUNK_END, HTTP_TO_END, HTTP_WHOLE };
 struct http_reply {
@@ -16,6 +16,7 @@ struct http_reply {
 	struct buf head, body;                  /* head: the header lines, each ended by CR LF */
 	/* the reader's */
 	enum http_part part;
+	unsigned interim;                       /* replies of 1xx that came before */
 	uint64_t left;
 };
 #define HTTP_REPLY(most) ((struct http_reply){ .head = BUF_MAX(HTTP_HEAD_MAX), .body = BUF_MAX(most) })

@@ -45,6 +45,13 @@ static int put_chunk(struct request *rq, char *text, struct err *e)
 	return 0;
 }
 
+static int not_here(const struct vm *v, struct err *e)
+{
+	err_set(e, ERR_UNSUPPORTED, "VM %s has host '%s' and no image: others start it, and have its console", v->name, v->host);
+	err_hint(e, "look where it runs; natalctl vm wait %s follows it", v->name);
+	return -(int)e->code;
+}
+
 int api_vm_log(struct ctl *c, struct request *rq, struct err *e)
 {
 	scoped_free char *text = NULL;
@@ -56,6 +63,8 @@ int api_vm_log(struct ctl *c, struct request *rq, struct err *e)
 		return err_set(e, ERR_USAGE, "after=%s is no offset", rq->after);
 	if ((r = ctl_vm(c, rq->project, rq->name, &v, e)))
 		return r;
+	if (vm_by_others(&v))
+		return not_here(&v, e);
 	if (rq->phase == PHASE_NEW) {
 		rq->phase = PHASE_ASKED;
 		r = *rq->after ? link_vm_console(c, &v, from, &rq->ticket, e) : link_vm_log(c, &v, request_number(rq->max, LOG_DEFAULT), &rq->ticket, e);
@@ -82,7 +91,9 @@ int api_vm_console(struct ctl *c, struct request *rq, struct err *e)
 	if ((r = json_decode(rq->json, input_fields, ARRAY_SIZE(input_fields), "input", &body, e)) ||
 	    (r = base64_decode(body.input, strlen(body.input), "input", &bytes, e)) || (r = ctl_vm(c, rq->project, rq->name, &v, e)))
 		return r;
-	if (!v.running || vm_by_others(&v))
+	if (vm_by_others(&v))
+		return not_here(&v, e);
+	if (!v.running)
 		return err_set(e, ERR_CONFLICT, "VM %s does not run here: nobody reads its console", v.name);
 	if (rq->phase == PHASE_NEW) {
 		rq->phase = PHASE_ASKED;

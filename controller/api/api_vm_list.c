@@ -37,7 +37,7 @@ static int read_state(const char *word, int *ret, struct err *e)
 	if (*ret >= 0 || !*word)
 		return 0;
 	err_set(e, ERR_USAGE, "there is no state '%s'", word);
-	err_suggest(e, word, words, NULL);
+	err_suggest_all(e, word, words);
 	return -(int)e->code;
 }
 

@@ -52,7 +52,6 @@ static int out_file(const struct cli_option *o, const char *path, struct err *e)
 
 int cli_check(const struct cli *cli, struct err *e)
 {
-	struct stat st;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < cli->option_count; i++) {
@@ -62,7 +61,7 @@ int cli_check(const struct cli *cli, struct err *e)
 			r = number(o, value, e);
 		else if (o->kind == CLI_OUT)
 			r = out_file(o, value, e);
-		else if (o->kind == CLI_OUT_DIR && stat(value, &st) == 0)       /* made where it is missing */
+		else if (o->kind == CLI_OUT_DIR)
 			r = folder(o, value, e);
 	}
 	return r;

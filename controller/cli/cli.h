@@ -55,18 +55,31 @@ int cli_check(const struct cli *cli, struct err *e);
 const char *cli_called(const struct cli_verb *v, char out[64]);
 void cli_help(const struct cli *cli);
 
-/* One request. body NULL: none. ret may be NULL. A problem document comes back as the error it was. natald is started where it does not
- * run. */
+/* One request. raw: texts come as they are, for a hash, a comparison or a pipe; else, and but for -o json, show_clean() goes over them.
+ * body NULL: none. ret may be NULL. A problem document comes back as the error it was. natald is started where it does not run. */
 /* watch: what the client knows goes along (If-None-Match), and what it knows now comes back; same: nothing new, and no document. */
 struct api_watch { char tag[80]; bool same; };
-struct api_call { const char *method, *path; struct json_object *body; const char *idempotency_key; int timeout_s; const char *if_match; struct api_watch *watch; };
+struct api_call {
+	const char *method, *path;
+	struct json_object *body;
+	const char *idempotency_key;
+	int timeout_s;
+	const char *if_match;
+	struct api_watch *watch;
+	bool raw;
+};
 int api_json(struct cli *cli, const struct api_call *call, struct json_object **ret, struct err *e);
 int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e);
 /* Each row of a list, page after page; stops at the first nonzero. */
-struct api_list { const char *path, *key; int (*each)(void *arg, struct json_object *row, struct err *e); void *arg; };
+struct api_list { const char *path, *key; int (*each)(void *arg, struct json_object *row, struct err *e); void *arg; bool raw; };
 int api_each(struct cli *cli, const struct api_list *l, struct err *e);
 /* All pages of a list as one document, {KEY: […]}. */
 int api_list(struct cli *cli, const char *path, const char *key, struct json_object **ret, struct err *e);
+/* Nothing but the unix socket is meant: --context local, or no --context and a state folder (--state, NATAL_STATE), or natald's own process. */
+bool cli_is_local(const struct cli *cli);
+/* Which controller is spoken to: *ret where it is not the local one. */
+struct context;
+int cli_context(const struct cli *cli, struct context *ret, bool *ret_local, struct err *e);
 /* -1 and errno where nobody listens. */
 int natald_connect(const struct cli *cli);
 /* The path of natald: $NATALD, beside natalctl, or where it was installed. */
@@ -91,11 +104,16 @@ int complete(struct cli *cli, int count, char **words);
 int print_json(struct json_object *o);
 /* For programs: {"KEY": "VALUE"}, of a verb that has nothing else to say. Nothing for people. */
 int print_done(const struct cli *cli, const char *key, const char *value);
+/* Every text of a reply without what a terminal would take for commands; newlines and tabs stay, which cells and fields then lose. */
+void show_clean(struct json_object *o);
+/* A member for the eye, on one line: valid until `o` is freed; "" where there is none. */
+const char *shown(struct json_object *o, const char *key);
+const char *shown_at(struct json_object *array, size_t i);
 /* "key: value" lines; NULL and empty values are left out. */
 void print_field(const char *key, const char *value);
 void print_time(const char *key, uint64_t unix_s);
 void time_text(uint64_t unix_s, char *out, size_t size);
-/* A text that fits into a URL path. */
+/* A name as a part of a URL's path; usage: it holds what would make another path of it. */
 int url_name(const char *name, char out[200], struct err *e);
 
 int cmd_host_list(struct cli *, struct err *);
@@ -116,7 +134,7 @@ int cmd_status(struct cli *, struct err *), cmd_version(struct cli *, struct err
 	cmd_vm_apply(struct cli *, struct err *), cmd_audit_list(struct cli *, struct err *), cmd_audit_verify(struct cli *, struct err *),
 	cmd_access_grant(struct cli *, struct err *), cmd_access_list(struct cli *, struct err *), cmd_access_revoke(struct cli *, struct err *),
 	cmd_login(struct cli *, struct err *), cmd_context_list(struct cli *, struct err *), cmd_context_use(struct cli *, struct err *),
-	cmd_context_delete(struct cli *, struct err *),
+	cmd_context_delete(struct cli *, struct err *), cmd_context_export(struct cli *, struct err *),
 	cmd_backup(struct cli *, struct err *), cmd_store(struct cli *, struct err *), cmd_lint(struct cli *, struct err *);
 /* The policy.json of a bake, from its options and the keys in `trust`. Nothing is made. */
 int bake_policy(struct cli *cli, const char *trust, struct buf *out, struct err *e);

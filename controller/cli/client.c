@@ -5,6 +5,7 @@
  */
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -56,12 +57,19 @@ static int make_request(const struct cli *cli, const struct api_call *call, stru
 	return buf_check(path, "the request's path", e);
 }
 
+static void say_slow(int most_s)
+{
+	fprintf(stderr, "natalctl: natald has not answered for %d s; waiting on, %d s at most\n", HTTP_SLOW_MS / 1000, most_s);
+}
+
 static int exchange(const struct cli *cli, struct http_client *c, const struct api_call *call, struct http_reply *reply, struct err *e)
 {
 	scoped_buf struct buf path = BUF_MAX(2048), headers = BUF_MAX(512);
 	struct http_request rq;
 	int r = make_request(cli, call, &path, &headers, &rq, e);
 
+	if (isatty(STDERR_FILENO) && !strstr(call->path, "wait="))      /* those wait because they were told to */
+		c->slow = say_slow;
 	return r ? r : http_exchange(c, &rq, 1000 * (call->timeout_s ? call->timeout_s : TIMEOUT_S), reply, e);
 }
 
@@ -88,6 +96,19 @@ static int exchange_local(struct cli *cli, const struct api_call *call, struct h
 		return r;
 	struct err why = *e;
 	return lost(cli, why.msg, e);
+}
+
+bool cli_is_local(const struct cli *cli)
+{
+	const char *named = cli_option(cli, "--context"), *state = getenv("NATAL_STATE");
+
+	return named ? strcmp(named, CONTEXT_LOCAL) == 0 : cli_option(cli, "--state") || (state && *state) || (cli->verb && strcmp(cli->verb->noun, "daemon") == 0);
+}
+
+int cli_context(const struct cli *cli, struct context *ret, bool *ret_local, struct err *e)
+{
+	*ret_local = true;
+	return cli_is_local(cli) ? 0 : context_get(cli_option(cli, "--context"), ret, ret_local, e);
 }
 
 /* A third of its time before its end a certificate is renewed, on the way. Where that fails, what was asked for is what counts. */
@@ -129,8 +150,8 @@ static int exchange_net(struct cli *cli, struct context *x, const struct api_cal
 int api_raw(struct cli *cli, const struct api_call *call, struct buf *out, struct err *e)
 {
 	scoped_context struct context x = { .name = "" };
-	bool local = true, silent;
-	int r = cli_option(cli, "--state") && !cli_option(cli, "--context") ? 0 : context_get(cli_option(cli, "--context"), &x, &local, e);
+	bool local, silent;
+	int r = cli_context(cli, &x, &local, e);
 
 	if (r)
 		return r;
@@ -168,7 +189,24 @@ int api_json(struct cli *cli, const struct api_call *call, struct json_object **
 	scoped_buf struct buf out = BUF_MAX(REPLY_MAX);
 
 	int r = api_raw(cli, call, &out, e);
-	return r || !ret || (call->watch && call->watch->same) ? r : json_parse(out.data, out.size, "natald's reply", ret, e);
+	if (r || !ret || (call->watch && call->watch->same) || (r = json_parse(out.data ? out.data : "", out.size, "natald's reply", ret, e)))
+		return r;
+	if (!json_object_is_type(*ret, json_type_object)) {
+		json_free(give(*ret));
+		return err_set(e, ERR_INTERNAL, "natald's reply is no object");
+	}
+	if (!cli->json && !call->raw)
+		show_clean(*ret);
+	return 0;
+}
+
+/* What has a meaning of its own in a path is in no name: the server would take it for another path. */
+static bool is_part(const char *name)
+{
+	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
+		if (*p < ' ' || *p == 0x7f || strchr("/%?#\\", *p))
+			return false;
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 int url_name(const char *name, char out[200], struct err *e)
@@ -176,6 +214,8 @@ int url_name(const char *name, char out[200], struct err *e)
 	static const char hex[] = "0123456789ABCDEF";
 	size_t n = 0;
 
+	if (!is_part(name))
+		return err_set(e, ERR_USAGE, "'%.63s' is no name: a name has no '/', '%%', '?', '#', '\\' and no control characters", name);
 	for (; *name; name++) {
 		if (n > 190)
 			return err_set(e, ERR_LIMIT, "a name of more than 63 bytes");

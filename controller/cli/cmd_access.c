@@ -1,6 +1,7 @@
 /* cmd_access.c - natalctl access, login and context: who is let in, and where to. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "common/base/file.h"
 #include "common/base/text.h"
@@ -35,13 +36,14 @@ int cmd_access_grant(struct cli *cli, struct err *e)
 	if (cli->json)
 		return print_json(o);
 	const char *project = json_text(o, "project");
-	printf("%s %s%s%s: this token lets in whoever has it, once\n", json_text(o, "role"), json_text(o, "name"), project && *project ? " of project " : "",
+	printf("%s %s%s%s: this token lets in whoever has it, once\n", shown(o, "role"), shown(o, "name"), project && *project ? " of project " : "",
 		project ? project : "");
 	print_time("until", json_uint(o, "token_until", 0));
 	bool host = strcmp(cli->args[0], "host") == 0;
 	if (!out)
-		printf("\n%s\n", json_text(o, "token"));
+		printf("\n%s\n", shown(o, "token"));
 	printf("\n%s\n", host ? "on that host: natal-hostd --server https://THIS-CONTROLLER:PORT --join FILE, where FILE holds the token" :
+		out ? "natalctl login https://THIS-CONTROLLER:PORT --token - < FILE, where FILE holds the token" :
 		"natalctl login https://THIS-CONTROLLER:PORT --token TOKEN");
 	return 0;
 }
@@ -69,7 +71,7 @@ int cmd_access_revoke(struct cli *cli, struct err *e)
 	r = api_json(cli, &(struct api_call){ "POST", path }, &o, e);
 	if (r || cli->json)
 		return r ? r : print_json(o);
-	printf("%s %s is let in no more\n", json_text(o, "role"), json_text(o, "name"));
+	printf("%s %s is let in no more\n", shown(o, "role"), shown(o, "name"));
 	return 0;
 }
 
@@ -80,6 +82,15 @@ static int read_token(const char *given, struct buf *out, struct err *e)
 		return enrol_read_token("-", out, e);
 	buf_str(out, given);
 	return buf_check(out, "--token", e);
+}
+
+/* Who logs in means to speak to that controller: he is told where his environment says otherwise. */
+static void note_state(void)
+{
+	const char *state = getenv("NATAL_STATE");
+
+	if (state && *state)
+		fprintf(stderr, "natalctl: NATAL_STATE is set and goes before the current context: natalctl speaks to the natald of %s until it is unset\n", state);
 }
 
 int cmd_login(struct cli *cli, struct err *e)
@@ -108,6 +119,7 @@ int cmd_login(struct cli *cli, struct err *e)
 		return r;
 	if ((r = context_put(&x, e)))
 		return r;
+	note_state();
 	if (cli->json)
 		return print_done(cli, "context", x.name);
 	printf("you are %s\ncontext %s is now the current one: natalctl speaks to %s port %s\n", x.own.uri, x.name, x.where.host, x.where.port);
@@ -148,6 +160,8 @@ int cmd_context_use(struct cli *cli, struct err *e)
 {
 	int r = context_use(cli->args[0], e);
 
+	if (!r && strcmp(cli->args[0], CONTEXT_LOCAL) != 0)
+		note_state();
 	return r ? r : print_done(cli, "context", cli->args[0]);
 }
 
@@ -156,4 +170,31 @@ int cmd_context_delete(struct cli *cli, struct err *e)
 	int r = context_delete(cli->args[0], e);
 
 	return r ? r : print_done(cli, "context", cli->args[0]);
+}
+
+/* For programs that speak HTTPS themselves. The key is its owner's alone. */
+int cmd_context_export(struct cli *cli, struct err *e)
+{
+	scoped_context struct context x = { .name = "" };
+	const char *dir = cli_option(cli, "--out");
+	char name[200], pem[4096], key[4096];
+	bool local;
+	int r;
+
+	if (!dir)
+		return err_set(e, ERR_USAGE, "natalctl context export: --out DIR is missing");
+	if ((r = url_name(cli->args[0], name, e)) || (r = context_get(cli->args[0], &x, &local, e)))
+		return r;
+	if (local)
+		return err_set(e, ERR_USAGE, "the context '" CONTEXT_LOCAL "' is the unix socket, and has no certificate");
+	if (snprintf(pem, sizeof pem, "%s/%s.pem", dir, name) >= (int)sizeof pem || snprintf(key, sizeof key, "%s/%s.key", dir, name) >= (int)sizeof key)
+		return err_set(e, ERR_LIMIT, "--out: the path is too long");
+	if ((r = file_write(AT_FDCWD, key, x.own.key->bytes, x.own.key->size, 0600, (uid_t)-1, (gid_t)-1, e)) ||
+	    (r = file_write(AT_FDCWD, pem, x.own.certificate, strlen(x.own.certificate), 0644, (uid_t)-1, (gid_t)-1, e)))
+		return r;
+	if (cli->json)
+		return print_done(cli, "certificate", pem);
+	printf("%s and %s are %s\n", pem, key, x.own.uri);
+	print_time("until", x.own.not_after);
+	return 0;
 }

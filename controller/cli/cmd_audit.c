@@ -89,13 +89,32 @@ static int no_head(const char *head, struct err *e)
 	return -(int)e->code;
 }
 
+/* NATALD:N:HASH, as `audit verify` prints it. */
+static int check_head(const char *head, struct err *e)
+{
+	const char *n = head ? strchr(head, ':') : NULL, *hash = n ? strchr(n + 1, ':') : NULL;
+	char number[24] = "";
+	uint8_t digest[SHA256_SIZE];
+	uint64_t row;
+
+	if (hash && hash - n - 1 < (ptrdiff_t)sizeof number)
+		memcpy(number, n + 1, (size_t)(hash - n - 1));
+	if (!head || (hash && n > head && text_number(number, &row) && row && hex_decode(hash + 1, digest, sizeof digest)))
+		return 0;
+	err_set(e, ERR_USAGE, "--head '%.80s' is not NATALD:N:HASH", head);
+	err_hint(e, "it is what natalctl audit verify printed behind 'head'");
+	return -(int)e->code;
+}
+
 int cmd_audit_verify(struct cli *cli, struct err *e)
 {
 	scoped_json struct json_object *result = json_object_new_object();
 	struct walk w = { .heads = json_object_new_array(), .head = cli_option(cli, "--head") };
 
 	json_object_object_add(result, "heads", w.heads);
-	int r = api_each(cli, &(struct api_list){ "/v1/audit", "audit", walk_row, &w }, e);
+	int r = check_head(w.head, e);
+	if (!r)
+		r = api_each(cli, &(struct api_list){ "/v1/audit", "audit", walk_row, &w, true }, e);
 	if (r || (w.head && !w.head_seen))
 		return r ? r : no_head(w.head, e);
 	end_chain(&w);

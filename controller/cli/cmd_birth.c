@@ -31,7 +31,7 @@ int cmd_vm_birth_token(struct cli *cli, struct err *e)
 		return (r = write_token(out, token, e)) ? r : print_done(cli, "token", out);
 	if (cli->json)
 		return print_json(o);
-	printf("%s: this token gets its bundle for whoever has it and the VM's UUID, once\n", json_text(o, "name"));
+	printf("%s: this token gets its bundle for whoever has it and the VM's UUID, once\n", shown(o, "name"));
 	print_time("until", json_uint(o, "token_until", 0));
 	printf("\n%s\n\nas /etc/natal/birth-token in the guest, or natal.birth_token= on its kernel command line\n", token);
 	return 0;

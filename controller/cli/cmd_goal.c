@@ -14,8 +14,8 @@ static int send_goal(struct cli *cli, struct json_object *body, struct err *e)
 	if (cli->json)
 		return print_json(reply);
 	json_object_object_get_ex(reply, "goal", &goal);
-	printf("%s: goal %llu.%llu, %s\n", json_text(reply, "name"), (unsigned long long)json_uint(goal, "epoch", 0), (unsigned long long)json_uint(goal, "gen", 0),
-		json_text(goal, "state"));
+	printf("%s: goal %llu.%llu, %s\n", shown(reply, "name"), (unsigned long long)json_uint(goal, "epoch", 0), (unsigned long long)json_uint(goal, "gen", 0),
+		shown(goal, "state"));
 	print_field("state", json_text(reply, "state"));
 	print_field("reason", json_text(reply, "reason"));
 	return 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "common/base/file.h"
 #include "controller/cli/cli.h"
+#include "controller/cli/context.h"
 
 /* To --out, else to standard output. */
 static int write_out(struct cli *cli, const char *text, struct err *e)
@@ -13,6 +14,25 @@ static int write_out(struct cli *cli, const char *text, struct err *e)
 	if (out)
 		return file_write(AT_FDCWD, out, text, strlen(text), 0644, (uid_t)-1, (gid_t)-1, e);
 	fputs(text, stdout);
+	return 0;
+}
+
+/* natald writes the files of the default project; of others, and far away, a person gets them by asking. */
+static int say_where(struct cli *cli, const char *name, struct err *e)
+{
+	scoped_context struct context x = { .name = "" };
+	bool local;
+	int r = cli_context(cli, &x, &local, e);
+
+	if (r)
+		return r;
+	if (local && strcmp(cli->project, "default") == 0)
+		printf("its public half is %s/trust.d/%s.pub: images that hold it trust its media\n", cli->state, name);
+	else
+		printf("images that hold its public half trust its media: natalctl %s%s%s%s%s%skey export %s --out DIR\n",
+			local ? "" : "--context ", x.name, local ? "" : " ", strcmp(cli->project, "default") != 0 ? "--project " : "",
+			strcmp(cli->project, "default") != 0 ? cli->project : "",
+			strcmp(cli->project, "default") != 0 ? " " : "", name);
 	return 0;
 }
 
@@ -27,9 +47,8 @@ int cmd_key_init(struct cli *cli, struct err *e)
 	int r = api_json(cli, &(struct api_call){ "POST", "/v1/keys", body }, &o, e);
 	if (r || cli->json)
 		return r ? r : print_json(o);
-	printf("media key %s (%s), id %.16s…\n", json_text(o, "name"), json_text(o, "alg"), json_text(o, "id"));
-	printf("its public half is %s/trust.d/%s.pub: images that hold it trust its media\n", cli->state, json_text(o, "name"));
-	return 0;
+	printf("media key %s (%s), id %.16s…\n", shown(o, "name"), shown(o, "alg"), shown(o, "id"));
+	return say_where(cli, shown(o, "name"), e);
 }
 
 static int get_keys(struct cli *cli, struct json_object **ret, struct json_object **keys, struct err *e)
@@ -57,9 +76,12 @@ int cmd_key_list(struct cli *cli, struct err *e)
 /* PATH is of the key that the command line names. */
 static int call_key(struct cli *cli, const char *method, const char *end, struct json_object *body, struct json_object **ret, struct err *e)
 {
-	char path[256];
+	char path[256], name[200];
+	int r = url_name(cli->args[0], name, e);
 
-	snprintf(path, sizeof path, "/v1/keys/%s%s", cli->args[0], end);
+	if (r)
+		return r;
+	snprintf(path, sizeof path, "/v1/keys/%s%s", name, end);
 	return api_json(cli, &(struct api_call){ method, path, body }, ret, e);
 }
 
@@ -80,7 +102,7 @@ int cmd_key_show(struct cli *cli, struct err *e)
 		print_time(strcmp(state, "revoked") == 0 ? "revoked" : "until", json_uint(o, "until", 0));
 	if (json_text(o, "succeeds") && *json_text(o, "succeeds"))
 		print_field("after", json_text(o, "succeeds"));
-	printf("\n%s", json_text(o, "pem"));
+	printf("\n%s", json_text(o, "pem") ? json_text(o, "pem") : "");
 	return 0;
 }
 
@@ -97,7 +119,7 @@ int cmd_key_rotate(struct cli *cli, struct err *e)
 	int r = call_key(cli, "POST", "/rotate", body, &o, e);
 	if (r || cli->json)
 		return r ? r : print_json(o);
-	printf("media key %s (%s), id %.16s…, signs from now on\n", json_text(o, "name"), json_text(o, "alg"), json_text(o, "id"));
+	printf("media key %s (%s), id %.16s…, signs from now on\n", shown(o, "name"), shown(o, "alg"), shown(o, "id"));
 	printf("images that know %s take it: each bundle carries the statement. New images: natalctl image bake\n", cli->args[0]);
 	return 0;
 }
@@ -109,7 +131,7 @@ int cmd_key_revoke(struct cli *cli, struct err *e)
 
 	if (r || cli->json)
 		return r ? r : print_json(o);
-	printf("media key %s is revoked: guests hear of it with their next goal, which is being signed anew\n", json_text(o, "name"));
+	printf("media key %s is revoked: guests hear of it with their next goal, which is being signed anew\n", shown(o, "name"));
 	printf("media that it signed and that were not used yet are void: natalctl vm reissue NAME\n");
 	return 0;
 }
@@ -117,7 +139,7 @@ int cmd_key_revoke(struct cli *cli, struct err *e)
 static int export_one(struct cli *cli, struct json_object *k, struct err *e)
 {
 	const char *dir = cli_option(cli, "--out"), *pem = json_text(k, "pem"), *name = json_text(k, "name");
-	char path[2048];
+	char path[2048], url[200];
 
 	if (!pem || !name)
 		return err_set(e, ERR_INTERNAL, "natald's reply holds a key without its text");
@@ -125,6 +147,9 @@ static int export_one(struct cli *cli, struct json_object *k, struct err *e)
 		fputs(pem, stdout);
 		return 0;
 	}
+	int r = url_name(name, url, e);
+	if (r)
+		return r;
 	if (snprintf(path, sizeof path, "%s/%s.pub", dir, name) >= (int)sizeof path)
 		return err_set(e, ERR_LIMIT, "--out: the path is too long");
 	return file_write(AT_FDCWD, path, pem, strlen(pem), 0644, (uid_t)-1, (gid_t)-1, e);
@@ -135,10 +160,9 @@ int cmd_key_export(struct cli *cli, struct err *e)
 	scoped_json struct json_object *o = NULL;
 	struct json_object *keys;
 	bool found = cli->arg_count == 0;
-	const char *dir = cli_option(cli, "--out");
 	int r;
 
-	if ((r = get_keys(cli, &o, &keys, e)) || (dir && (r = file_mkdirs(AT_FDCWD, dir, 0755, e))))
+	if ((r = get_keys(cli, &o, &keys, e)))
 		return r;
 	if (cli->json)
 		return print_json(o);
@@ -172,7 +196,7 @@ int cmd_ca_show(struct cli *cli, struct err *e)
 	print_field("spki", json_text(o, "spki_sha256"));
 	print_time("from", json_uint(o, "not_before", 0));
 	print_time("until", json_uint(o, "not_after", 0));
-	printf("\n%s", json_text(o, "chain"));
+	printf("\n%s", json_text(o, "chain") ? json_text(o, "chain") : "");
 	return 0;
 }
 
@@ -198,6 +222,6 @@ int cmd_ca_install(struct cli *cli, struct err *e)
 	r = api_json(cli, &(struct api_call){ "POST", "/v1/ca/install", body }, &o, e);
 	if (r || cli->json)
 		return r ? r : print_json(o);
-	printf("certificates of VMs are now issued under %s\n", json_text(o, "issuer"));
+	printf("certificates of VMs are now issued under %s\n", shown(o, "issuer"));
 	return 0;
 }

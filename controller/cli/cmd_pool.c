@@ -26,12 +26,10 @@ int cmd_pool_status(struct cli *cli, struct err *e)
 /* Sums over kinds: how many are free, how many are on their way. */
 static void tally(struct json_object *o, uint64_t *free_keys, uint64_t *coming)
 {
-	struct json_object *kinds;
+	struct json_object *kinds = json_array(o, "kinds");
 
 	*free_keys = *coming = 0;
-	if (!json_object_object_get_ex(o, "kinds", &kinds))
-		return;
-	for (size_t i = 0; i < json_object_array_length(kinds); i++) {
+	for (size_t i = 0; kinds && i < json_object_array_length(kinds); i++) {
 		*free_keys += json_uint(json_object_array_get_idx(kinds, i), "free", 0);
 		*coming += json_uint(json_object_array_get_idx(kinds, i), "being_made", 0);
 	}
@@ -130,6 +128,19 @@ static int wait_for_lock(const struct cli *cli, struct err *e)
 	return err_set(e, ERR_UNAVAILABLE, "natald did not end within 5 s");
 }
 
+/* Only of this machine: another's is started and stopped there. */
+static int own_natald(const struct cli *cli, struct err *e)
+{
+	const char *context = cli_option(cli, "--context");
+	char name[64];
+
+	if (!context || cli_is_local(cli))
+		return 0;
+	err_set(e, ERR_USAGE, "natalctl %s is for the natald of this machine, not for a controller elsewhere (--context %.60s)", cli_called(cli->verb, name), context);
+	err_hint(e, "on that machine: natalctl %s", name);
+	return -(int)e->code;
+}
+
 static int stop(struct cli *cli, bool *ret_was, struct err *e)
 {
 	bool running;
@@ -150,12 +161,17 @@ int cmd_daemon_start(struct cli *cli, struct err *e)
 {
 	const char *listen = cli_option(cli, "--listen");
 	bool running;
-	int r = 0;
+	int r = own_natald(cli, e);
 
+	if (r)
+		return r;
+	const bool none = cli_option(cli, "--no-listen");
 	if (!listen && cli_option(cli, "--name"))
 		return err_set(e, ERR_USAGE, "--name without --listen");
+	if (listen && none)
+		return err_set(e, ERR_USAGE, "--listen and --no-listen: one of them");
 	/* Guests do not notice. */
-	if (listen && ((r = stop(cli, &running, e)) || (r = daemon_serve(cli, e))))
+	if ((listen || none) && ((r = stop(cli, &running, e)) || (r = daemon_serve(cli, e))))
 		return r;
 	if ((r = daemon_ready(cli, true, &running, e)) || cli->json)
 		return r ? r : print_done(cli, "natald", "running");
@@ -166,9 +182,12 @@ int cmd_daemon_start(struct cli *cli, struct err *e)
 int cmd_daemon_stop(struct cli *cli, struct err *e)
 {
 	bool was;
-	int r = stop(cli, &was, e);
+	int r = own_natald(cli, e);
 
-	if (!r && !was && !cli->json)
+	if (r || (r = stop(cli, &was, e)))
+		return r;
+
+	if (!was && !cli->json)
 		printf("natald is not running\n");
-	return r ? r : print_done(cli, "natald", "stopped");
+	return print_done(cli, "natald", "stopped");
 }

@@ -224,7 +224,7 @@ int vm_fetch_medium(struct cli *cli, const char *name, const char *out, struct e
 
 static int print_short(struct json_object *o)
 {
-	printf("%s  %s  %s\n", json_text(o, "name"), json_text(o, "state"), json_text(o, "reason"));
+	printf("%s  %s  %s\n", shown(o, "name"), shown(o, "state"), shown(o, "reason"));
 	return 0;
 }
 
@@ -289,11 +289,10 @@ int cmd_vm_create(struct cli *cli, struct err *e)
 /* "22:40022 443:40443" (guest:host). */
 static void forwards_text(struct json_object *o, char *out, size_t size)
 {
-	struct json_object *a = NULL;
+	struct json_object *a = json_array(o, "forwards");
 	size_t n = 0;
 
 	*out = 0;
-	json_object_object_get_ex(o, "forwards", &a);
 	for (size_t i = 0; a && i < json_object_array_length(a) && n < size; i++) {
 		struct json_object *f = json_object_array_get_idx(a, i);
 		int w = snprintf(out + n, size - n, "%s%u:%u", i ? " " : "", (unsigned)json_uint(f, "guest", 0),

@@ -9,6 +9,7 @@
 #include "common/base/arena.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/data/notes.h"
 #include "common/data/yaml.h"
 #include "controller/cli/vm.h"
 
@@ -71,11 +72,17 @@ static int read_document(struct plan *p, const char *file, const char *text, siz
 	scoped(arena_fini) struct arena a = { 0 };
 	scoped_buf struct buf json = BUF_MAX(JSON_MAX);
 	scoped_json struct json_object *spec = NULL;
+	struct notes said = { .arena = &a };
 	struct node *n;
 
-	int r = yaml_read(&a, file, text, size, NULL, &n, e);
+	int r = yaml_read(&a, file, text, size, &said, &n, e);
 	if (r || n->kind == NODE_NULL)
 		return r;
+	if (said.kept) {                        /* a key that stands twice: which one is meant, nobody knows */
+		*e = said.at[0].err;
+		err_hint(e, "say it once");
+		return -(int)e->code;
+	}
 	node_json(n, 0, &json);
 	if ((r = buf_check(&json, file, e)) || (r = json_parse(json.data, json.size, file, &spec, e)))
 		return r;
@@ -141,7 +148,7 @@ static int compare(struct cli *cli, struct step *s, struct err *e)
 	int r = vm_path(json_text(s->spec, "name"), "/spec", path, e);
 	if (r)
 		return r;
-	r = api_json(cli, &(struct api_call){ "GET", path, .watch = &watch }, &is, e);
+	r = api_json(cli, &(struct api_call){ "GET", path, .watch = &watch, .raw = true }, &is, e);
 	s->make = r == -ERR_NOT_FOUND;
 	snprintf(s->tag, sizeof s->tag, "%s", watch.tag);
 	if (r && !s->make)
@@ -156,13 +163,12 @@ static bool is_todo(const struct step *s) { return s->make || json_object_array_
 
 static void show(const struct cli *cli, const struct step *s)
 {
-	const char *name = json_text(s->spec, "name");
 	size_t n = s->make ? 0 : json_object_array_length(s->diff.lines);
 	bool colour = cli_colour(cli);
 
-	printf("vm %s: %s\n", name, s->make ? "is made" : n ? "is changed" : "is as it should be");
+	printf("vm %s: %s\n", shown(s->spec, "name"), s->make ? "would be made" : n ? "would be changed" : "is as it should be");
 	for (size_t i = 0; i < n; i++) {
-		const char *text = json_object_get_string(json_object_array_get_idx(s->diff.lines, i));
+		const char *text = shown_at(s->diff.lines, i);
 		const char *mark = *text == '+' ? "\033[32m" : *text == '-' ? "\033[31m" : "\033[33m";
 		printf("  %s%s%s\n", colour ? mark : "", text, colour ? "\033[0m" : "");
 	}
@@ -187,6 +193,13 @@ static int carry_out(struct cli *cli, struct step *s, struct err *e)
 	if ((r = vm_path(json_text(s->spec, "name"), "/goal", path, e)))
 		return r;
 	return api_json(cli, &(struct api_call){ "POST", path, s->diff.change, .if_match = *s->tag ? s->tag : NULL }, NULL, e);
+}
+
+static void say_done(const struct cli *cli, const struct step *s, size_t *done)
+{
+	(*done)++;
+	if (!cli->json)
+		printf("vm %s: %s\n", shown(s->spec, "name"), s->make ? "is made" : "is changed");
 }
 
 static struct json_object *result_json(const struct plan *p, bool done)
@@ -238,7 +251,7 @@ int cmd_vm_apply(struct cli *cli, struct err *e)
 	r = 0;
 	for (size_t i = 0; apply && !r && i < p.count; i++)
 		if (is_todo(&p.steps[i]) && !(r = carry_out(cli, &p.steps[i], e)))
-			done++;
+			say_done(cli, &p.steps[i], &done);
 		else if (r)
 			err_wrap(e, "VM %s, after %zu of %zu", json_text(p.steps[i].spec, "name"), done, p.todo);
 	if (r)

@@ -6,14 +6,15 @@
 #include "common/base/clock.h"
 #include "controller/cli/vm.h"
 
+enum { LOG_MAX = 4 << 20 };
+
 /* One finding: level, item, message, hint. */
 static void print_finding(FILE *to, struct json_object *f)
 {
-	const char *level = json_text(f, "level"), *item = json_text(f, "item"), *message = json_text(f, "message"),
-		*hint = json_text(f, "hint");
+	const char *level = shown(f, "level"), *item = shown(f, "item"), *hint = shown(f, "hint");
 
-	fprintf(to, "  %s: %s%s%s\n", level ? level : "error", item ? item : "", item && *item ? ": " : "", message ? message : "");
-	if (hint && *hint)
+	fprintf(to, "  %s: %s%s%s\n", *level ? level : "error", item, *item ? ": " : "", shown(f, "message"));
+	if (*hint)
 		fprintf(to, "    hint: %s\n", hint);
 }
 
@@ -35,8 +36,7 @@ static void print_items(struct json_object *report)
 	for (size_t i = 0; a && json_object_is_type(a, json_type_array) && i < json_object_array_length(a); i++) {
 		struct json_object *item = json_object_array_get_idx(a, i);
 		if (json_object_is_type(item, json_type_array) && json_object_array_length(item) >= 2)
-			printf("  %-8s %s\n", json_object_get_string(json_object_array_get_idx(item, 1)),
-				json_object_get_string(json_object_array_get_idx(item, 0)));
+			printf("  %-8s %s\n", shown_at(item, 1), shown_at(item, 0));
 	}
 }
 
@@ -47,9 +47,8 @@ static void print_report(struct json_object *report)
 	if (!report)
 		return;
 	bool good = json_object_object_get_ex(report, "authenticated", &authentic) && json_object_get_boolean(authentic);
-	printf("\n%s: %s, step %llu of %llu %s%s\n", good ? "last report" : "last claim", json_text(report, "phase") ? json_text(report, "phase") : "?",
-		(unsigned long long)json_uint(report, "k", 0), (unsigned long long)json_uint(report, "n", 0), json_text(report, "step") ?
-			json_text(report, "step") : "",
+	printf("\n%s: %s, step %llu of %llu %s%s\n", good ? "last report" : "last claim", *shown(report, "phase") ? shown(report, "phase") : "?",
+		(unsigned long long)json_uint(report, "k", 0), (unsigned long long)json_uint(report, "n", 0), shown(report, "step"),
 		good ? "" : " (unauthenticated: nothing is decided by it)");
 	print_findings(stdout, report);
 	print_items(report);
@@ -131,9 +130,9 @@ static void tick(struct following *f, const char *state)
 static void show_step(struct following *f, struct json_object *ev)
 {
 	double ms = (double)json_uint(ev, "took_us", 0) / 1000;
-	const char *step = json_text(ev, "step");
+	const char *step = shown(ev, "step");
 
-	if (!json_uint(ev, "n", 0) || !step || !*step)
+	if (!json_uint(ev, "n", 0) || !*step)
 		return;
 	printf("%s%3llu/%-3llu %-32s %8.1f ms%s", f->cli->tty ? "\r\033[K" : "", (unsigned long long)json_uint(ev, "k", 0),
 		(unsigned long long)json_uint(ev, "n", 0), step, ms, f->cli->tty ? "" : "\n");
@@ -144,23 +143,23 @@ static void show_step(struct following *f, struct json_object *ev)
 
 static void show_birth(struct following *f, struct json_object *ev)
 {
-	const char *what = json_text(ev, "what"), *from = json_text(ev, "from"), *why = json_text(ev, "why"), *proof = json_text(ev, "proof");
+	const char *why = shown(ev, "why"), *proof = shown(ev, "proof");
 
 	end_live(f);
-	printf("%-13s %s by %s%s%s\n", "birth", what ? what : "", from ? from : "", why ? ": " : proof ? ", " : "", why ? why : proof ? proof : "");
+	printf("%-13s %s by %s%s%s\n", "birth", shown(ev, "what"), shown(ev, "from"), *why ? ": " : *proof ? ", " : "", *why ? why : proof);
 }
 
 static void show_late(struct following *f, struct json_object *ev)
 {
 	end_live(f);
 	printf("%-13s goal %llu.%llu, superseded or of an earlier boot, had ended: %s\n", "late", (unsigned long long)json_uint(ev, "epoch", 0),
-		(unsigned long long)json_uint(ev, "gen", 0), json_text(ev, "phase") ? json_text(ev, "phase") : "");
+		(unsigned long long)json_uint(ev, "gen", 0), shown(ev, "phase"));
 	print_findings(stdout, ev);
 }
 
 static void show_event(struct following *f, struct json_object *ev)
 {
-	const char *kind = json_text(ev, "kind"), *state = json_text(ev, "state"), *reason = json_text(ev, "reason");
+	const char *kind = json_text(ev, "kind"), *state = json_text(ev, "state");
 
 	f->after = json_uint(ev, "seq", f->after);
 	if (f->cli->json) {
@@ -172,7 +171,7 @@ static void show_event(struct following *f, struct json_object *ev)
 		if (!json_text(ev, "phase") || strcmp(json_text(ev, "phase"), "failed") != 0)
 			return;         /* every boot begins so: nothing is verified yet */
 		end_live(f);
-		printf("an unauthenticated report (nothing is decided by it): %s\n", json_text(ev, "phase") ? json_text(ev, "phase") : "");
+		printf("an unauthenticated report (nothing is decided by it): %s\n", shown(ev, "phase"));
 		print_findings(stdout, ev);
 	} else if (kind && strcmp(kind, "birth") == 0) {
 		show_birth(f, ev);
@@ -180,7 +179,7 @@ static void show_event(struct following *f, struct json_object *ev)
 		show_late(f, ev);
 	} else if (state && (strcmp(state, "provisioning") != 0 || strcmp(f->last_state, state) != 0)) {
 		end_live(f);
-		printf("%-13s %s\n", state, reason ? reason : "");
+		printf("%-13s %s\n", shown(ev, "state"), shown(ev, "reason"));
 	}
 	if (state)
 		snprintf(f->last_state, sizeof f->last_state, "%s", state);
@@ -190,7 +189,7 @@ static void show_event(struct following *f, struct json_object *ev)
 
 static int ended(struct following *f, struct json_object *o, struct err *e)
 {
-	const char *state = json_text(o, "state"), *reason = json_text(o, "reason"), *name = f->cli->args[0];
+	const char *state = shown(o, "state"), *reason = shown(o, "reason"), *name = f->cli->args[0];
 	scoped_json struct json_object *vm = NULL;
 	struct json_object *report = NULL;
 
@@ -204,7 +203,7 @@ static int ended(struct following *f, struct json_object *o, struct err *e)
 		print_findings(stderr, report);
 	err_set(e, strcmp(state, "failed") == 0 || strcmp(state, "degraded") == 0 ? ERR_UNAVAILABLE : strcmp(state, "drifted") == 0 ?
 		ERR_UNTRUSTED : ERR_CONFLICT,
-		"VM %s is %s: %s", name, state, reason ? reason : "");
+		"VM %s is %s: %s", name, state, reason);
 	err_hint(e, "natalctl vm show %s lists every item; natalctl vm logs %s shows the console", name, name);
 	return -(int)e->code;
 }
@@ -273,7 +272,7 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 			(long long)(left_s < 0 ? 0 : left_s > most_s ? most_s : left_s));
 		if ((r = vm_call(cli, "GET", tail, NULL, &o, e)))
 			return r;
-		json_object_object_get_ex(o, "events", &events);
+		events = json_array(o, "events");
 		for (size_t i = f.after ? 0 : last_start(events); events && i < json_object_array_length(events); i++)
 			show_event(&f, json_object_array_get_idx(events, i));
 		if (settled(o))
@@ -287,24 +286,40 @@ int cmd_vm_wait(struct cli *cli, struct err *e)
 		}
 		if (clock_mono_ms() >= deadline) {
 			end_live(&f);
-			return err_set(e, ERR_UNAVAILABLE, "VM %s is %s after %llu s: %s", cli->args[0], json_text(o, "state"),
-				(unsigned long long)timeout_s,
-				json_text(o, "reason"));
+			return err_set(e, ERR_UNAVAILABLE, "VM %s is %s after %llu s: %s", cli->args[0], shown(o, "state"),
+				(unsigned long long)timeout_s, shown(o, "reason"));
 		}
 	}
+}
+
+/* To a pipe or a file as the guest wrote it; to a terminal nothing that it would obey. */
+static const char *log_text(const struct cli *cli, struct json_object *o)
+{
+	scoped_buf struct buf text = BUF_MAX(LOG_MAX);
+	const char *from = json_text(o, "text") ? json_text(o, "text") : "";
+
+	if (!cli->tty)
+		return from;
+	for (size_t n; *from; from += n + (from[n] == '\r')) {
+		n = strcspn(from, "\r");
+		buf_add(&text, from, n);
+	}
+	json_put(o, "text", text.data ? text.data : "");
+	show_clean(o);
+	return json_text(o, "text");
 }
 
 int cmd_vm_logs(struct cli *cli, struct err *e)
 {
 	scoped_json struct json_object *o = NULL;
-	char tail[40];
+	char tail[40], path[320];
 	int r;
 
 	snprintf(tail, sizeof tail, "/log?max=%llu", (unsigned long long)cli_number(cli, "--bytes", 65536));
-	if ((r = vm_call(cli, "GET", tail, NULL, &o, e)))
+	if ((r = vm_path(cli->args[0], tail, path, e)) || (r = api_json(cli, &(struct api_call){ "GET", path, .raw = true }, &o, e)))
 		return r;
 	if (cli->json)
 		return print_json(o);
-	fputs(json_text(o, "text") ? json_text(o, "text") : "", stdout);
+	fputs(log_text(cli, o), stdout);
 	return 0;
 }

@@ -33,6 +33,7 @@ static void offer_rows(const struct place *p, size_t which, struct json_object *
 
 	json_object_object_get_ex(doc, lists[which].key, &list);
 	if (json_object_is_type(list, json_type_object)) {       /* contexts: by name */
+		offer(p, CONTEXT_LOCAL, "the unix socket");
 		json_object_object_foreach(list, name, row)
 			offer(p, name, json_text(row, lists[which].what) ? json_text(row, lists[which].what) : "");
 		return;

@@ -24,6 +24,35 @@ static int path_of(char *out, size_t size, char *folder, struct err *e)
 	return 0;
 }
 
+static int bad_file(const char *path, const char *what, struct err *e)
+{
+	if (what)
+		err_set(e, ERR_FORMAT, "%s: %s", path, what);
+	err_hint(e, "mend it or move it away and log in again; natalctl --context local speaks to this machine's natald without it");
+	return -(int)e->code;
+}
+
+/* {"current": TEXT, "contexts": {NAME: {…}}}, and nothing of another type. */
+static const char *wrong_in(struct json_object *doc)
+{
+	struct json_object *list = NULL, *current = NULL;
+
+	if (!json_object_is_type(doc, json_type_object))
+		return "it is no object";
+	if (json_object_object_get_ex(doc, "current", &current) && !json_object_is_type(current, json_type_string))
+		return "'current' is no text";
+	if (!json_object_object_get_ex(doc, "contexts", &list))
+		return NULL;
+	if (!json_object_is_type(list, json_type_object))
+		return "'contexts' is no object";
+	json_object_object_foreach(list, name, one) {
+		(void)name;
+		if (!json_object_is_type(one, json_type_object))
+			return "a context is no object";
+	}
+	return NULL;
+}
+
 int context_file(struct json_object **ret, struct err *e)
 {
 	scoped_buf struct buf text = BUF_MAX(FILE_MAX);
@@ -31,16 +60,21 @@ int context_file(struct json_object **ret, struct err *e)
 	bool absent = true;
 	struct err ignored;
 
-	int r = path_of(path, sizeof path, folder, &ignored) ? 0 : file_read(AT_FDCWD, path, &text, &absent, e);
-	if (r)
+	bool none = path_of(path, sizeof path, folder, &ignored);
+	int r = none ? 0 : file_keeps(path, 0077, "the file of contexts, which holds private keys,", e);
+	if (r || (!none && (r = file_read(AT_FDCWD, path, &text, &absent, e))))
 		return r;
-	if (!absent && (r = json_parse(text.data ? text.data : "", text.size, path, ret, e)))
-		return r;
+	scoped_json struct json_object *doc = NULL;
 	if (absent)
-		*ret = json_object_new_object();
-	struct json_object *list;
-	if (!json_object_object_get_ex(*ret, "contexts", &list) || !json_object_is_type(list, json_type_object))
-		json_object_object_add(*ret, "contexts", json_object_new_object());
+		doc = json_object_new_object();
+	else if ((r = json_parse(text.data ? text.data : "", text.size, path, &doc, e)))
+		return bad_file(path, NULL, e);
+	const char *wrong = wrong_in(doc);
+	if (wrong)
+		return bad_file(path, wrong, e);
+	if (!json_object_object_get_ex(doc, "contexts", NULL))
+		json_object_object_add(doc, "contexts", json_object_new_object());
+	*ret = give(doc);
 	return 0;
 }
 
@@ -114,6 +148,17 @@ static int read_context(struct json_object *o, struct context *ret, struct err *
 	return r;
 }
 
+static int bad_context(const char *name, struct err *e)
+{
+	char path[1024], folder[1024];
+	struct err ignored;
+
+	if (path_of(path, sizeof path, folder, &ignored))
+		*path = 0;
+	err_wrap(e, "%s: context '%.60s'", path, name);
+	return bad_file(path, NULL, e);
+}
+
 int context_get(const char *name, struct context *ret, bool *ret_local, struct err *e)
 {
 	scoped_json struct json_object *doc = NULL;
@@ -130,7 +175,7 @@ int context_get(const char *name, struct context *ret, bool *ret_local, struct e
 	if (!o)
 		return no_such(doc, name, e);
 	snprintf(ret->name, sizeof ret->name, "%s", name);
-	return read_context(o, ret, e);
+	return read_context(o, ret, e) ? bad_context(name, e) : 0;
 }
 
 int context_put(const struct context *c, struct err *e)
@@ -175,8 +220,13 @@ int context_delete(const char *name, struct err *e)
 {
 	scoped_json struct json_object *doc = NULL;
 	struct json_object *list = NULL;
-	int r = context_file(&doc, e);
 
+	if (strcmp(name, CONTEXT_LOCAL) == 0) {
+		err_set(e, ERR_USAGE, "the context '" CONTEXT_LOCAL "' is the unix socket of this machine's natald, and cannot be deleted");
+		err_hint(e, "natalctl context list shows the others");
+		return -(int)e->code;
+	}
+	int r = context_file(&doc, e);
 	if (r)
 		return r;
 	if (!find(doc, name))

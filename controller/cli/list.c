@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "common/base/text.h"
 #include "controller/cli/cli.h"
 
 enum { CELL_MAX = 200 };
@@ -39,6 +40,19 @@ static size_t width(const char *s)
 
 struct sheet { const struct column *cols[COLUMNS_MAX]; size_t count, widths[COLUMNS_MAX]; };
 
+/* What is cut says so, and no character is cut in two. */
+static void fill_cell(char out[CELL_MAX], const char *text)
+{
+	static const char more[] = "…";
+	size_t n = CELL_MAX - sizeof more;
+
+	if ((size_t)snprintf(out, CELL_MAX, "%s", text) < CELL_MAX)
+		return;
+	while (n && ((unsigned char)out[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(out + n, more, sizeof more);
+}
+
 static void cell_of(const struct column *c, struct json_object *row, char out[CELL_MAX])
 {
 	struct json_object *v = NULL;
@@ -47,8 +61,8 @@ static void cell_of(const struct column *c, struct json_object *row, char out[CE
 	if (c->text)
 		c->text(row, out, CELL_MAX);
 	else if (json_object_object_get_ex(row, c->key, &v) && v)
-		snprintf(out, CELL_MAX, "%s", json_object_is_type(v, json_type_boolean) ? json_object_get_boolean(v) ? "yes" : "no" :
-			json_object_get_string(v));
+		fill_cell(out, json_object_is_type(v, json_type_boolean) ? json_object_get_boolean(v) ? "yes" : "no" : json_object_get_string(v));
+	text_printable(out);
 }
 
 /* The last cell has no blanks behind it. */

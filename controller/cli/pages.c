@@ -13,14 +13,17 @@ static int take_page(struct cli *cli, const struct api_list *l, char next[200], 
 	char full[600];
 
 	snprintf(full, sizeof full, "%s%climit=%d%s%s", l->path, strchr(l->path, '?') ? '&' : '?', PAGE, *next ? "&after=" : "", next);
-	int r = api_json(cli, &(struct api_call){ "GET", full }, &o, e);
+	int r = api_json(cli, &(struct api_call){ "GET", full, .raw = l->raw }, &o, e);
 	if (r)
 		return r;
 	if (!json_object_object_get_ex(o, l->key, &list) || !json_object_is_type(list, json_type_array))
 		return err_set(e, ERR_INTERNAL, "natald's reply holds no %s", l->key);
 	for (size_t i = 0; !r && i < json_object_array_length(list); i++)
 		r = l->each(l->arg, json_object_array_get_idx(list, i), e);
-	snprintf(next, 200, "%s", json_text(o, "next") ? json_text(o, "next") : "");
+	const char *goes_on = json_text(o, "next") ? json_text(o, "next") : "";
+	if (!r && *goes_on && (strcmp(goes_on, next) == 0 || !json_object_array_length(list)))
+		return err_set(e, ERR_INTERNAL, "natald's list of %s does not go on: the page after '%.60s' is followed by itself", l->key, next);
+	snprintf(next, 200, "%s", goes_on);
 	return r;
 }
 

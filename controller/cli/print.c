@@ -1,7 +1,9 @@
 /* print.c - documents and fields on standard output. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "common/base/text.h"
 #include "controller/cli/cli.h"
 
 int print_json(struct json_object *o)
@@ -20,10 +22,59 @@ int print_done(const struct cli *cli, const char *key, const char *value)
 	return print_json(o);
 }
 
+static void clean_text(struct json_object *o, void (*clean)(char *))
+{
+	const char *text = json_object_get_string(o);
+	char *copy = strdup(text);
+
+	if (!copy)
+		return;
+	clean(copy);
+	if (strcmp(copy, text) != 0 || strlen(text) != (size_t)json_object_get_string_len(o))
+		json_object_set_string(o, copy);
+	free(copy);
+}
+
+void show_clean(struct json_object *o)
+{
+	if (json_object_is_type(o, json_type_string))
+		clean_text(o, text_printable_lines);
+	for (size_t i = 0; json_object_is_type(o, json_type_array) && i < json_object_array_length(o); i++)
+		show_clean(json_object_array_get_idx(o, i));
+	if (!json_object_is_type(o, json_type_object))
+		return;
+	json_object_object_foreach(o, key, value) {
+		(void)key;
+		show_clean(value);
+	}
+}
+
+static const char *on_one_line(struct json_object *v)
+{
+	if (!json_object_is_type(v, json_type_string))
+		return "";
+	clean_text(v, text_printable);
+	return json_object_get_string(v);
+}
+
+const char *shown(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	return json_object_object_get_ex(o, key, &v) ? on_one_line(v) : "";
+}
+
+const char *shown_at(struct json_object *array, size_t i) { return on_one_line(json_object_array_get_idx(array, i)); }
+
 void print_field(const char *key, const char *value)
 {
-	if (value && *value)
-		printf("%-12s %s\n", key, value);
+	char *line = value && *value ? strdup(value) : NULL;
+
+	if (!line)
+		return;
+	text_printable(line);
+	printf("%-12s %s\n", key, line);
+	free(line);
 }
 
 void time_text(uint64_t unix_s, char *out, size_t size)

@@ -5,7 +5,7 @@
 const struct cli_option cli_common[] = {
 	{ "--state", "DIR", "natald's state folder (default: $NATAL_STATE, /var/lib/natal as root, else ~/.local/share/natal)" },
 	{ "--project", "NAME", "the project (default: default)" },
-	{ "--context", "NAME", "the controller to speak to (default: the current one of natalctl context; local: the unix socket)", .words = "local" },
+	{ "--context", "NAME", "the controller to speak to (default: the current one of natalctl context; local: the unix socket)", .words = "@context" },
 	{ "-o", "FORMAT", "table for people (default), or json; of a list also wide (a table with more columns) or name (names only)", .words = "table wide json name" },
 	{ "--help", NULL, "this text", "-h" }, { "--version", NULL, "natalctl's version", "-V" },
 	{ NULL, NULL, NULL },
@@ -151,7 +151,9 @@ static const struct cli_option login[] = {
 static const struct cli_option store_any[] = { STORE, { NULL, NULL, NULL } };
 static const struct cli_option store_migrate[] = { { "--to", "URL", "where to: postgresql://…, or @FILE" }, STORE, { NULL, NULL, NULL } };
 
+static const struct cli_option context_export[] = { { "--out", "DIR", "write DIR/NAME.pem and DIR/NAME.key", .kind = CLI_OUT_DIR }, { NULL, NULL, NULL } };
 static const struct cli_option daemon_start[] = {
+	{ "--no-listen", NULL, "serve the unix socket alone, this time and from now on" },
 	{ "--listen", "ADDRESS:PORT", "serve HTTPS there too, this time and whenever natalctl starts it; a natald that runs is started anew (repeatable)" },
 	{ "--name", "NAME", "a name or address of this machine, for the listeners' certificate (repeatable)" }, { NULL, NULL, NULL },
 };
@@ -200,6 +202,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "context", "list", "", "list the controllers that natalctl can speak to", list_only, cmd_context_list, true },
 	{ "context", "use", "NAME", "speak to that one from now on (local: the unix socket)", NULL, cmd_context_use },
 	{ "context", "delete", "NAME", "forget a controller, and the key for it", NULL, cmd_context_delete },
+	{ "context", "export", "NAME", "write certificate and key for it, for curl, Prometheus and the like", context_export, cmd_context_export },
 	{ "lint", "", "FILE", "say whether user-data is right, before a VM is made of it", lint, cmd_lint },
 	{ "audit", "list", "", "every change through the API: when, who, what", list_only, cmd_audit_list, true },
 	{ "audit", "verify", "", "check the audit's chains of hashes, each row against the one before", audit_verify, cmd_audit_verify },

@@ -29,7 +29,7 @@ static struct json_object *member(struct json_object *o, const char *key)
 	return v;
 }
 
-static const char *shown(struct json_object *v, char out[80])
+static const char *as_text(struct json_object *v, char out[80])
 {
 	snprintf(out, 80, "%s", v ? json_line(v) : "nothing");
 	if (strlen(out) == 79)
@@ -45,7 +45,7 @@ static bool same(const char *key, struct json_object *a, struct json_object *b)
 
 	if (a && b)
 		return json_object_equal(a, b);
-	if (!one || (json_object_is_type(one, json_type_array) && json_object_array_length(one) == 0) || strcmp(shown(one, text), "\"\"") == 0)
+	if (!one || (json_object_is_type(one, json_type_array) && json_object_array_length(one) == 0) || strcmp(as_text(one, text), "\"\"") == 0)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
 		if (strcmp(defaults[i].key, key) == 0 && strcmp(defaults[i].json, text) == 0)
@@ -77,6 +77,8 @@ static void diff_named(struct vm_diff *d, size_t w, struct json_object *is, stru
 {
 	struct json_object *put = json_object_new_array(), *gone = json_object_new_array();
 
+	is = json_object_is_type(is, json_type_array) ? is : NULL;
+	wanted = json_object_is_type(wanted, json_type_array) ? wanted : NULL;
 	for (size_t i = 0; wanted && i < json_object_array_length(wanted); i++) {
 		struct json_object *one = json_object_array_get_idx(wanted, i);
 		const char *name = json_text(one, ways[w].by) ? json_text(one, ways[w].by) : "";
@@ -115,7 +117,7 @@ static bool diff_key(struct vm_diff *d, const char *key, struct json_object *is,
 		}
 		if (ways[w].way == IN_PLACE_TEXT && !wanted)            /* a name is given, and never taken away */
 			return false;
-		snprintf(text, sizeof text, "%s → %s", shown(is, was), shown(wanted, becomes));
+		snprintf(text, sizeof text, "%s → %s", as_text(is, was), as_text(wanted, becomes));
 		line(d, "~", key, text);
 		json_object_object_add(d->change, key, wanted ? json_object_get(wanted) : json_object_new_array());
 		return true;
@@ -127,7 +129,7 @@ static void refuse(struct buf *refused, const char *key, struct json_object *is,
 {
 	char was[80], becomes[80];
 
-	buf_printf(refused, "%s%s (%s → %s)", refused->size ? ", " : "", key, shown(is, was), shown(wanted, becomes));
+	buf_printf(refused, "%s%s (%s → %s)", refused->size ? ", " : "", key, as_text(is, was), as_text(wanted, becomes));
 }
 
 int vm_diff(struct json_object *is, struct json_object *wanted, struct vm_diff *ret, struct err *e)

@@ -54,7 +54,11 @@ int seal_root(const char *path, bool make, struct secret **ret, struct err *e)
 	scoped_buf struct buf b = BUF_MAX(4096);
 	bool absent;
 
-	int r = file_read(AT_FDCWD, path, &b, make ? &absent : NULL, e);
+	/* A group of its own may read it, as a service manager's credentials are: who may write it, or is anybody, may not. */
+	int r = file_keeps(path, 0027, "the store key", e);
+	if (r)
+		return r;
+	r = file_read(AT_FDCWD, path, &b, make ? &absent : NULL, e);
 	if (!r && make && absent && !(r = make_root(path, e)))
 		r = file_read(AT_FDCWD, path, &b, NULL, e);
 	return r ? err_wrap(e, "store key") : parse_root(&b, path, ret, e);

@@ -85,7 +85,7 @@ static int check_schema(const struct schema *s, struct json_object *o, struct er
 		(void)value;
 		if (!field_known(s, key)) {
 			err_set(e, ERR_FORMAT, "%s has no '%.60s'", s->name, key);
-			err_suggest(e, key, words, NULL);
+			err_suggest_all(e, key, words);
 			return -(int)e->code;
 		}
 	}

@@ -46,7 +46,7 @@
 #include "controller/store/ca_row.h"
 
 enum { PINS_FIRST_MS = 1000 };
-struct options { enum log_level log; char state[1024], key_file[1024], store[STORE_WHERE_MAX]; int host_fd; bool host; struct net_options net; };
+struct options { enum log_level log; const char *given; char state[1024], key_file[1024], store[STORE_WHERE_MAX]; int host_fd; bool host; struct net_options net; };
 
 static const struct option long_options[] = {
 	{ "state", required_argument, NULL, 's' }, { "store", required_argument, NULL, 'd' }, { "store-key-file", required_argument, NULL, 'k' },
@@ -111,7 +111,7 @@ static int read_options(int argc, char **argv, struct options *o, struct err *e)
 		else if (c == 'k')
 			r = text_copy(o->key_file, sizeof o->key_file, optarg, "--store-key-file", e);
 		else if (c == 'd')
-			r = store_where(optarg, o->store, sizeof o->store, e);
+			r = store_where(o->given = optarg, o->store, sizeof o->store, e);
 		else if (c == 'l')
 			r = add_text(o->net.listen, &o->net.listen_count, LISTENERS_MAX, optarg, e);
 		else if (c == 'n')
@@ -138,7 +138,7 @@ static int read_options(int argc, char **argv, struct options *o, struct err *e)
 	}
 	const char *store = getenv("NATAL_STORE");
 	if (!r && !*o->store && store && *store)
-		r = store_where(store, o->store, sizeof o->store, e);
+		r = store_where(o->given = store, o->store, sizeof o->store, e);
 	return r ? r : *o->state ? 0 : state_dir_default(o->state, sizeof o->state, e);
 }
 
@@ -297,6 +297,8 @@ static int controller(const struct options *o, const char *program, struct err *
 
 	if (*o->store)
 		snprintf(store_path, sizeof store_path, "%s", o->store);
+	else if ((r = store_is_here(o->state, e)))
+		return r;
 	else
 		snprintf(store_path, sizeof store_path, "%s/natal.db", o->state);
 	c.log_requests = o->log == LOG_REQUESTS;
@@ -306,6 +308,8 @@ static int controller(const struct options *o, const char *program, struct err *
 	if ((r = instance_load(&c, e)) || (r = begin_signer(&c, o, store_path, e)) || (r = net_open(&o->net, &net, e)) ||
 	    (r = store_open(store_path, &c.store, e)) || (r = first_rows(&c, e)) || (r = fleet_begin(&c, e)))
 		return r;
+	if (*o->store && store_note(o->state, o->given, e))             /* a full disk: what can be served is served */
+		err_print(e);
 	return serve(&c, net, program, e);
 }
 
@@ -340,7 +344,7 @@ static int run(int argc, char **argv, struct err *e)
 		return errno = e->sys_errno, r == -ERR_SYSTEM ? state_refused(o.state, o.state, e) : r;
 	if (!realpath(o.state, real))
 		return state_refused(o.state, o.state, e);
-	if ((r = state_dir_fits(real, e)) || (r = text_copy(o.state, sizeof o.state, real, "the state folder's path", e)))
+	if ((r = file_keeps(real, S_IWOTH, "the state folder", e)) || (r = state_dir_fits(real, e)) || (r = text_copy(o.state, sizeof o.state, real, "the state folder's path", e)))
 		return r;
 	if (o.host)
 		return host_run(o.host_fd, &(struct host_config){ .state_dir = o.state }, e);

@@ -17,6 +17,7 @@
 #include "controller/store/pool_key.h"
 
 struct offline {
+	const char *given_to;
 	char state[1024], store[STORE_WHERE_MAX], to[STORE_WHERE_MAX], file[PATH_MAX];
 	const char *verb;
 	bool json;
@@ -36,8 +37,10 @@ static int read_options(int argc, char **argv, struct offline *o, struct err *e)
 	while (!r && (c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (c == 's')
 			r = text_copy(o->state, sizeof o->state, optarg, "--state", e);
-		else if (c == 'd' || c == 't')
-			r = store_where(optarg, c == 'd' ? o->store : o->to, STORE_WHERE_MAX, e);
+		else if (c == 'd')
+			r = store_where(optarg, o->store, STORE_WHERE_MAX, e);
+		else if (c == 't')
+			r = store_where(o->given_to = optarg, o->to, STORE_WHERE_MAX, e);
 		else if (c == 'j')
 			o->json = true;
 		else
@@ -83,7 +86,8 @@ static int exists(const struct offline *o, struct err *e)
 {
 	if (store_is_server(o->store) || access(o->store, F_OK) == 0)
 		return 0;
-	return err_set(e, ERR_NOT_FOUND, "there is no store %s", o->store);
+	int r = store_is_here(o->state, e);
+	return r ? r : err_set(e, ERR_NOT_FOUND, "there is no store %s", o->store);
 }
 
 /* The key of the state folder, where it is there: what is sealed can be looked at. */
@@ -175,7 +179,8 @@ static int restore(const struct offline *o, struct err *e)
 		return err_sys(e, "read %s", o->file);
 	if (store_is_server(o->file))
 		return err_set(e, ERR_USAGE, "%s is no file", o->file);
-	return put(o, o->file, o->store, "restored; natald needs the key of the store that it was", e);
+	int r = put(o, o->file, o->store, "restored; natald needs the key of the store that it was", e);
+	return r || store_is_server(o->store) ? r : store_note_end(o->state, e);
 }
 
 /* Nobody is to begin the old one again: two stores would hand out the same keys. */
@@ -185,6 +190,8 @@ static int migrate(const struct offline *o, struct err *e)
 	int r = exists(o, e);
 
 	if (r || (r = put(o, o->store, o->to, "moved; start natald with --store and the same store key", e)) || store_is_server(o->store))
+		return r;
+	if ((r = store_note(o->state, o->given_to, e)))
 		return r;
 	snprintf(old, sizeof old, "%s.moved", o->store);
 	return rename(o->store, old) < 0 ? err_sys(e, "put %s aside", o->store) : 0;

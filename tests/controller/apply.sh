@@ -25,7 +25,7 @@ files:
 {"name": "web-2", "host": "none", "timezone": "Europe/Berlin"}
 ---
 END
-want 0 "vm web-1: is made" apply --dry-run
+want 0 "vm web-1: would be made" apply --dry-run
 [ -z "$(n vm list -o name)" ] && ok "--dry-run makes nothing" || fail "$(n vm list)"
 want 2 "nobody is there to be asked" apply
 want 0 "2 of 2 VMs changed" apply --yes
@@ -37,7 +37,7 @@ curl -sS --unix-socket "$S/natald.sock" http://n/v1/vms/web-1/spec | python3 -c 
 # ---- a change in place, shown line by line
 sed -i 's/alice$/&/; s/name: alice/name: bob/; s/hello/good bye/; s/web-1.example.com/www.example.com/; s/Berlin/Paris/' "$T/f.yaml"
 apply --dry-run > "$T/said"
-for line in 'vm web-1: is changed' '  ~ hostname "web-1.example.com" → "www.example.com"' '  + user bob' '  - user alice' '  ~ file /etc/motd' '  ~ timezone "Europe/Berlin" → "Europe/Paris"'; do
+for line in 'vm web-1: would be changed' '  ~ hostname "web-1.example.com" → "www.example.com"' '  + user bob' '  - user alice' '  ~ file /etc/motd' '  ~ timezone "Europe/Berlin" → "Europe/Paris"'; do
   grep -qxF -- "$line" "$T/said" && ok "the diff: $line" || fail "no '$line' in: $(cat "$T/said")"
 done
 before=$(field web-1 sequence)
@@ -113,7 +113,15 @@ within 10 grep -q 'w-new  ready' "$T/watch" && ok "watch: what is new, and what 
 n vm delete w-new >/dev/null; within 10 grep -q '^gone  *w-new' "$T/watch" && ok "watch: what is gone" || fail "$(cat "$T/watch")"
 lines=$(wc -l < "$T/watch"); n vm create other --host none >/dev/null; sleep 0.7
 [ "$(wc -l < "$T/watch")" = "$lines" ] && ok "watch: what the filter leaves out is no news" || fail "$(tail -n 2 "$T/watch")"
+# natald ends, stays away for a while and begins again: the watch, which may not start it, says so once and goes on.
+NATAL_START=no timeout 40 "$B/natalctl" --state "$S" vm list --watch --prefix w > "$T/watch2" 2> "$T/watch2.err" & W2=$!
+within 10 grep -q '^is  *web-2' "$T/watch2" || fail "the second watch shows nothing"
 kill $W; wait $W 2>/dev/null
+n daemon stop > /dev/null; sleep 2; n vm create w-after --host none > /dev/null
+within 20 grep -q '^new  *w-after' "$T/watch2" && ok "watch: over a restart of natald" || fail "$(tail -n 3 "$T/watch2" "$T/watch2.err")"
+[ "$(grep -c 'it is asked again until it answers' "$T/watch2.err")" = 1 ] && grep -q 'natald answers again' "$T/watch2.err" && ok "watch: says that it waits" || fail "$(cat "$T/watch2.err")"
+[ "$(grep -c '^is  *web-2' "$T/watch2")" = 1 ] && ok "watch: what was known is no news" || fail "$(cat "$T/watch2")"
+kill $W2; wait $W2 2>/dev/null
 (sleep 1; n vm create w-tty --host none >/dev/null) & timeout 6 script -qec "$B/natalctl --state $S vm list --watch --prefix w-" /dev/null > "$T/watch" 2>&1 < /dev/null
 [ "$(grep -c $'\033\\[H\033\\[J' "$T/watch")" -ge 2 ] && grep -q w-tty "$T/watch" && ok "watch: a terminal is drawn anew" || fail "$(cat -v "$T/watch")"
 exit $bad

@@ -76,7 +76,7 @@ S=$S0; n vm create web-3 --host none >/dev/null; keys "$S" >> "$T/keys"
 [ "$(wc -l < "$T/keys")" = 4 ] && [ -z "$(sort "$T/keys" | uniq -d)" ] && ok "no key is delivered here and there" || fail "keys delivered twice: $(cat "$T/keys")"
 [ "$free" != '"free":0' ] || fail "the pool was empty: nothing was shown"
 S=$T/b; n pool status >/dev/null && ok "the copy's books are right" || fail "the copy's books"
-n daemon stop; rm "$S/store.key"; head -c 32 /dev/urandom > "$T/other.key"
+n daemon stop; rm "$S/store.key"; head -c 32 /dev/urandom > "$T/other.key" && chmod 600 "$T/other.key"
 want 4 "does not open with this store key" "$B/natald" --state "$S" --store-key-file "$T/other.key"
 S=$S0
 exit $bad

@@ -72,7 +72,7 @@ open(sys.argv[3], 'wb').write(tar)
 sys.exit(hashlib.sha256(tar).hexdigest() != re.search(r'^sha256=([0-9a-f]{64})$', hook, re.M)[1])
 P
 mkdir "$T/un"; tar -xf "$T/brought.tar" -C "$T/un"
-n key export media --out "$T/keys" > /dev/null; cmp -s "$T/keys/media.pub" "$T/un/etc/natal/trust.d/media.pub" && [ "$(ls "$T/un/etc/natal/trust.d")" = media.pub ] && ok "its anchors are the project's media keys" || fail "anchors: $(ls "$T/un/etc/natal/trust.d")"
+mkdir "$T/keys"; n key export media --out "$T/keys" > /dev/null; cmp -s "$T/keys/media.pub" "$T/un/etc/natal/trust.d/media.pub" && [ "$(ls "$T/un/etc/natal/trust.d")" = media.pub ] && ok "its anchors are the project's media keys" || fail "anchors: $(ls "$T/un/etc/natal/trust.d")"
 python3 -c 'import json,sys,time; p=json.load(open(sys.argv[1])); assert p["clock"]=="warn" and p["require"]==[] and abs(time.time()-p["built_at"])<2*86400 and "waive" not in p, p' "$T/un/etc/natal/policy.json" && ok "and its policy waives nothing" || fail "policy"
 ! grep -rqsa 'PRIVATE KEY' "$T/un/etc" && ok "no private key is in it" || fail "a private key"
 if python3 -c 'import cloudinit' 2> /dev/null; then

@@ -26,7 +26,6 @@ vm apply|vm apply -f SPEC --yes
 vm show|vm show web-1
 vm medium|vm medium web-1 --out SECOND
 vm pin|vm pin web-1
-vm logs|vm logs web-1
 vm wait|vm wait web-1 --timeout 20
 vm change|vm change web-1 --hostname other
 vm rotate-keys|vm rotate-keys web-1
@@ -56,6 +55,7 @@ daemon stop|daemon stop'
 # listener (listen.sh).
 none='login
 context delete
+context export
 image bake
 vm start
 vm stop
@@ -65,7 +65,8 @@ completion bash
 completion zsh
 completion fish
 help
-vm console'
+vm console
+vm logs'
 printf "#cloud-config\nhostname: a\n" > "$T/user-data"
 mkdir "$T/image"; for f in root.img vmlinuz initrd; do echo x > "$T/image/$f"; done
 echo '{"kernel":"vmlinuz","initrd":"initrd","root":"root.img","cmdline":"root=LABEL=x","os":"debian-12","built_at":1700000000,"agent_version":"0"}' > "$T/image/image.json"
@@ -138,4 +139,88 @@ for step in ssh/hostkeys users/alice tls/certificate; do grep -q "$step" "$T/pla
 follow live; script -qec "'$B/natalctl' --state '$S' vm wait live --timeout 20" "$T/live" > /dev/null 2>&1 < /dev/null || fail "vm wait live: $(cat "$T/live")"
 grep -aqP '\r\e\[K  2/3   users/alice' "$T/live" && ok "a live line on a terminal" || fail "no live line: $(cat -v "$T/live")"
 [ "$(grep -aP '\r\e\[K  1/3 .*\r\e\[K  3/3 ' -c "$T/live")" = 1 ] && ok "rewritten in place" || fail "not rewritten: $(cat -v "$T/live")"
+# ---- a name that would be another path is none, for every verb that puts one into a path
+n key init --name spec >/dev/null 2>&1
+for name in a2/spec 'a2%2fspec' 'a2?x=y' 'a2#x' .. $'a\nb' 'a\b'; do
+  for verb in "vm show" "vm start" "vm stop" "vm delete" "vm reissue" "vm drain" "vm quarantine" "vm release" "vm rotate-keys" "vm birth-token" "vm logs" "vm pin" "vm wait" \
+    "vm console" "vm change --hostname x" "vm medium --out $T/none.iso" "image show" "image delete" "key show" "key rotate" "key revoke" "access revoke"; do
+    out=$(n $verb "$name" 2>&1 < /dev/null); [ $? = 2 ] && [[ $out == *"is no name: a name has no"* ]] || fail "$verb $name: $out"
+  done
+done
+ok "names that are paths are refused"
+# ---- where a key's public half is: a file of the default project's, and of another project's none
+want 0 "its public half is $S/trust.d/home.pub" n key init --name home
+[ -s "$S/trust.d/home.pub" ] || fail "trust.d: $(ls "$S/trust.d")"
+want 0 "natalctl --project nope key export away --out DIR" n --project nope key init --name away
+[ ! -e "$S/trust.d/away.pub" ] || fail "trust.d/away.pub is there"
+
+# ---- modes that let others at keys: natald does not start, and says what to do
+n daemon stop > /dev/null
+cp "$S/store.key" "$T/loose.key"; chmod 644 "$T/loose.key"
+want 8 "the store key $T/loose.key has mode 0644: others may read it" "$B/natald" --state "$S" --store-key-file "$T/loose.key"
+chmod 644 "$S/store.key"
+want 8 "natald did not start: the store key $S/store.key has mode 0644: others may read it" n status
+want 8 "hint: chmod go-rwx $S/store.key" n status
+chmod 620 "$S/store.key"; want 8 "others may write to it" n status
+chmod 640 "$S/store.key"; want 0 "natald" n status              # a group of its own may read it
+chmod 600 "$S/store.key"; n daemon stop > /dev/null
+mode=$(stat -c %a "$S"); chmod o+w "$S"
+want 8 "others may write to it" n status
+want 8 "hint: chmod go-w $S" n status
+chmod "$mode" "$S"; want 0 "natald" n status
+n daemon stop > /dev/null
+
+# ---- a natald that lies: nothing of what it says commands a terminal, ends natalctl by an assertion, or holds it for ever
+L=$T/liar; mkdir "$L"
+python3 "$(dirname "$0")/liar.py" "$L/natald.sock" > "$T/liar.log" 2>&1 & liar=$!
+within 10 grep -q ready "$T/liar.log" || fail "liar: $(cat "$T/liar.log")"
+l() { "$B/natalctl" --state "$L" "$@"; }
+on_tty() { script -qec "$B/natalctl --state $L $*" /dev/null < /dev/null | tr -d '\r'; }
+for verb in "vm show evil" "vm list" "vm list -o wide" "vm list -o name" "key list"; do
+  l $verb > "$T/said" 2>&1 || fail "$verb: $(cat "$T/said")"
+  [ -s "$T/said" ] && ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]' "$T/said" && ok "$verb has no commands in it" || fail "$verb: $(cat -v "$T/said")"
+done
+[ "$(l vm list --no-headers | wc -l)" = 1 ] && l vm show evil | grep -q 'ready?forged line' && ok "a field is one line" || fail "$(l vm show evil)"
+[ "$(l vm logs evil)" = "$(printf 'login:\033[31m red\r\nnext\ttab\302\233\r')" ] && ok "vm logs to a pipe is what the guest wrote" || fail "$(l vm logs evil | cat -v)"
+[ "$(on_tty vm logs evil)" = "$(printf 'login:?[31m red\nnext\ttab??')" ] && ok "vm logs to a terminal has no commands in it" || fail "$(on_tty vm logs evil | cat -v)"
+for name in three null list text; do want 1 "natald's reply is no object" l vm show "$name"; done
+want 2 "is no name" l key export --out "$T"
+want 3 "more than 16 HTTP replies that say only that one follows" l vm show interim
+want 1 "the page after 'here' is followed by itself" l audit list
+want 1 "does not go on" l access list
+printf 'name: odd\nhost: none\nusers: [{name: alice}]\nfiles: []\n' > "$T/other.yaml"
+for verb in "vm show odd" "vm wait odd --timeout 2" "vm logs odd" "vm pin odd" "vm start odd" "vm stop odd" "vm reissue odd" "vm change odd --hostname x" "vm birth-token odd" "vm console odd --for 0" \
+  "vm apply -f $T/other.yaml --yes" "vm create odd --host none" "pool status" "pool fill 1" "pool marks --low 1" "ca show" "ca csr" "image list" "image show odd" "host list" "status" "key show odd" \
+  "key rotate odd" "key revoke odd" "key init" "access grant reader odd" "access revoke odd" "backup $T/odd"; do
+  timeout 20 "$B/natalctl" --state "$L" $verb > "$T/said" 2>&1 < /dev/null; rc=$?
+  [ $rc -lt 10 ] || fail "natalctl $verb ends with $rc: $(tail -n 3 "$T/said")"
+done
+ok "no type in a reply ends natalctl but by itself"
+script -qec "$B/natalctl --state $L vm show silent 2>&1" /dev/null < /dev/null > "$T/slow.log" 2>&1 & slow=$!
+within 12 grep -q "natald has not answered for 5 s; waiting on, 130 s at most" "$T/slow.log" && ok "who waits is told" || fail "slow: $(cat "$T/slow.log")"
+kill "$liar"; wait "$liar" "$slow" 2>/dev/null
+
+# ---- words
+want 6 "--out: there is no folder $T/none" n key export --out "$T/none"
+[ ! -e "$T/none" ] || fail "key export makes its folder"
+want 2 "is not NATALD:N:HASH" n audit verify --head foo
+want 2 "is not NATALD:N:HASH" n audit verify --head a:0:00
+want 2 "hint: one of defined, ready, booting" n vm list --in-state bogus
+n vm create plain --host none > /dev/null
+want 5 "others start it, and have its console" n vm logs plain
+want 5 "others start it, and have its console" n vm console plain < /dev/null
+want 0 "--token - < FILE" n access grant reader ida --out "$T/ida"
+want 0 "--token TOKEN" n access grant reader ira
+printf 'name: twice\nhost: none\nname: again\n' > "$T/twice.yaml"
+want 3 "twice.yaml:3:1: the key 'name' stands twice" n vm apply -f "$T/twice.yaml" --yes
+printf 'name: odd\nhost: none\nzzzzzzzzzzzz: 1\n' > "$T/odd.yaml"
+want 3 "vm has no 'zzzzzzzzzzzz'" n vm apply -f "$T/odd.yaml" --yes
+want 3 "hint: one of name, " n vm apply -f "$T/odd.yaml" --yes
+
+# ---- the document that natalctl(1) shows is one
+sed -n '/^\.Sh DOCUMENTS/,/^\.Ed/p' "$src/controller/cli/natalctl.1" | sed '1,/^\.Bd/d; /^\.Ed/d' > "$T/shown.yaml"
+ssh-keygen -q -t ed25519 -N '' -C alice -f "$T/shown"; sed -i "s|ssh-ed25519 AAAA... alice|$(cat "$T/shown.pub")|; s/^name: web-1/name: shown/" "$T/shown.yaml"
+want 0 "vm shown: would be made" n vm apply -f "$T/shown.yaml" --dry-run
+want 0 "vm shown: is made" n vm apply -f "$T/shown.yaml" --yes
+want 0 "vm shown: is as it should be" n vm apply -f "$T/shown.yaml" --dry-run
 exit $bad

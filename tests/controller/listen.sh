@@ -10,7 +10,7 @@ within 20 grep -q ready "$T/log" || { echo "natald does not start: $(cat "$T/log
 port=$(sed -n 's/.*listen=127.0.0.1:\([0-9]*\).*/\1/p' "$T/log") port6=$(sed -n 's/.*listen=\[::1\]:\([0-9]*\).*/\1/p' "$T/log")
 at=https://127.0.0.1:$port
 l() { "$B/natalctl" --state "$S" "$@"; }                # by the unix socket
-c() { "$B/natalctl" "$@"; }                             # by the current context
+c() { env -u NATAL_STATE "$B/natalctl" "$@"; }          # by the current context
 l ca show --out "$T/ca.pem"
 get() { curl -sS -m 20 --cacert "$T/ca.pem" "$@"; }
 token() { l access grant "$@" -o json | grep -o 'natal1_[^"]*'; }
@@ -114,15 +114,51 @@ want 8 "is for the role operator, and you are reader rob of project blue" c key 
 want 6 "there is no context 'prd'" c context use prd
 want 6 "did you mean 'prod'?" c context use prd
 c context use prod
+# ---- what names a state folder is about that folder's natald, whatever the current context is; so quickstart's demo never touches another's VMs.
+Q=$T/q
+mkdir -p "$Q/out/build" "$Q/out/state" && cp "$src/quickstart" "$Q/" && ln -s "$B/natalctl" "$Q/out/build/natalctl"
+want 0 '"vms":[]' env NATAL_STATE="$Q/out/state" "$B/natalctl" vm list -o json
+want 0 '"name":"web-1"' env NATAL_STATE="$Q/out/state" "$B/natalctl" --context prod vm list -o json
+want 0 '"vms":[]' env NATAL_STATE="$Q/out/state" "$B/natalctl" --context local vm list -o json
+want 0 "NATAL_STATE is set and goes before the current context" env NATAL_STATE="$Q/out/state" "$B/natalctl" context use prod
+want 2 "is for the natald of this machine, not for a controller elsewhere" c --context prod daemon stop
+want 2 "cannot be deleted" c context delete local
+want 0 "local	the unix socket" c __complete context use ""
+want 0 "local	the unix socket" c __complete --context ""
+env NATAL_STATE="$Q/out/state" "$B/natalctl" key init > /dev/null
+want 0 "" env NATAL_STATE="$Q/out/state" "$B/natalctl" vm create demo --host none
+want 0 "" env -u NATAL_STATE "$Q/quickstart" clean
+[ ! -e "$Q/out" ] && c vm show web-1 > /dev/null && ok "quickstart clean left the VMs of the current context's controller alone" || fail "quickstart clean: $(c vm list)"
+want 0 "images that hold its public half trust its media: natalctl --context prod key export far --out DIR" c --context prod key init --name far
 want 0 "let in no more" l access revoke bob
 want 8 "the access of operator bob was revoked" c status
 want 8 "hint: an operator lets you in again" c status
 want 0 "" c context delete prod
-want 0 "$id" c status
+want 0 "* " c context list
+want 0 "$id" "$B/natalctl" status
 want 2 "--token: that is no token" c login "$at" --token natal1_x
 want 2 "is no address of a controller" c login "http://127.0.0.1" --token x
 want 9 "Connection refused" c login "https://127.0.0.1:1" --token "$(token reader r1)"
 want 9 "natal-no-such-host" c login "https://natal-no-such-host.invalid" --token "$(token reader r2)"
+
+# A file of contexts that is none: said with its path and what to do, by every verb that reads it; --context local goes by without it.
+file=$XDG_CONFIG_HOME/natal/contexts.json; cp -p "$file" "$T/contexts.kept"
+for text in 3 '{' '"x"' '[]' null '{"contexts":3}' '{"contexts":[]}' '{"contexts":{"prod":3}}' '{"current":3}' '{"current":null}' '{"contexts":{"prod":null}}' ''; do
+  echo "$text" > "$file"
+  for verb in status "context list" "context use prod" "context delete prod"; do
+    out=$(c $verb 2>&1); [ $? = 3 ] && [[ $out == *"$file: "* || $out == *"$file:"[12]":"* ]] && [[ $out == *"mend it or move it away"* ]] || fail "contexts.json '$text', $verb: $out"
+  done
+  "$B/natalctl" --state "$S" --context local status > /dev/null || fail "--context local reads contexts.json '$text'"
+done
+echo '{"contexts":{"prod":{"url":3}},"current":"prod"}' > "$file"
+want 3 "contexts.json: context 'prod': context.url is not a string" c status
+cp -p "$T/contexts.kept" "$file"
+# It holds private keys: where others may read it, it is not used, as ssh does.
+chmod 644 "$file"
+want 8 "$file has mode 0644: others may read it" c status
+want 8 "hint: chmod go-rwx $file" c context list
+want 0 "$id" "$B/natalctl" --context local status
+chmod 600 "$file"
 
 # A certificate that ends soon is renewed on the way, by a command that was for something else.
 want 0 "operator/rena" c login "$at" --token "$(token operator rena --all-projects)" --name rena

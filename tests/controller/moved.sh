@@ -28,7 +28,17 @@ want 0 "moved; start natald with --store" n store migrate --to "$(pg_url a)"
 pg_url a > "$T/url"; chmod 600 "$T/url"
 sums --store "@$T/url" | diff "$T/before" - > "$T/diff" && ok "the same rows on PostgreSQL" || fail "rows differ: $(cat "$T/diff")"
 [ ! -e "$S/natal.db" ] && [ -s "$S/natal.db.moved" ] && ok "the file is put aside" || fail "natal.db: $(ls "$S")"
-want 6 "there is no store" n store migrate --to "$(pg_url a)"
+want 9 "is not there, but $(pg_url a)" n store migrate --to "$(pg_url a)"
+# Nobody begins an empty store where the moved one was: not natalctl on its way, not natald; and what is in the folder stays.
+held() { ls "$S"/pins/*.pin "$S"/trust.d/*; }
+held > "$T/held"; [ "$(grep -c 'pins/web' "$T/held")" = 3 ] || fail "pins: $(cat "$T/held")"
+want 9 "natald did not start: the store of $S is not there, but $(pg_url a)" n vm list
+want 9 "start natald with --store and that address, or with it in NATAL_STORE" n vm list
+want 9 "is not there, but" "$B/natald" --state "$S"
+[ ! -e "$S/natal.db" ] && held | diff "$T/held" - && ok "nothing was begun and nothing erased" || fail "begun: $(ls "$S")"
+mv "$S/store.at" "$T/note"
+want 9 "was moved to a server (natal.db.moved is what it was)" n vm list
+mv "$T/note" "$S/store.at"
 cp "$S/natal.db.moved" "$T/again.db"
 want 7 "is not empty" n store restore "$T/again.db" --store "@$T/url"
 
@@ -76,12 +86,21 @@ within 20 grep -q ready "$T/f1.log" && within 20 grep -q ready "$T/f2.log" &&
   ok "two that begin an empty store are one controller" || fail "begun at once: $(cat "$T/f1.log" "$T/f2.log")"
 kill "$f1" "$f2"; wait "$f1" "$f2"
 
+# A folder that never had a store of its own remembers it too, by the file that names it, without what is in that.
+rm -f "$T/two/natald.sock"
+unset NATAL_STORE
+[ "$(cat "$T/two/store.at")" = "@$T/url" ] && [ "$(stat -c %a "$T/two/store.at")" = 600 ] && ok "store.at names the file" || fail "store.at: $(cat "$T/two/store.at")"
+want 9 "the store of $T/two is not there, but @$T/url" n2 vm list
+export NATAL_STORE=@$T/url
+
 # Back into a file: a backup of the server's, put into an empty folder.
 want 0 "keep it apart" n store backup "$T/server.db"
 sums > "$T/server"
 unset NATAL_STORE
 S0=$S S=$T/three; mkdir "$S"; cp "$S0/store.key" "$S/"
+echo "@$T/url" > "$S/store.at"
 want 0 "restored" n store restore "$T/server.db"
+[ ! -e "$S/store.at" ] && ok "a store that is restored into the folder is there again" || fail "store.at stays"
 sums | diff "$T/server" - | grep '^[<>]' | grep -v pool_ > "$T/diff"
 [ ! -s "$T/diff" ] && ok "the same rows again, but for the pool's" || fail "rows differ: $(cat "$T/diff")"
 [ "$(n vm list --no-headers | wc -l)" = 59 ] && n vm medium web-2 --out "$T/third.iso" && cmp -s "$T/web-2.iso" "$T/third.iso" && ok "served from a file again" || fail "not served"

@@ -133,7 +133,7 @@ export REPLIES_ALL=1
 404 GET /v1/vms/nowhere/pin
 2xx GET /v1/vms/there/events?after=0
 404 GET /v1/vms/nowhere/events
-2xx GET /v1/vms/told/log
+501 GET /v1/vms/told/log
 404 GET /v1/vms/nowhere/log
 2xx POST /v1/vms/there/reissue
 404 POST /v1/vms/nowhere/reissue
@@ -150,7 +150,7 @@ END
 2xx GET /v1/vms/here/log?after=0
 400 GET /v1/vms/here/log?after=x
 2xx POST /v1/vms/here/console {"input":"DQ=="}
-409 POST /v1/vms/told/console {"input":"DQ=="}
+501 POST /v1/vms/told/console {"input":"DQ=="}
 2xx POST /v1/vms/here/stop?force=1
 END
   else echo "# excused POST /v1/vms/{name}/start no QEMU and swtpm here"; echo "# excused POST /v1/vms/{name}/stop no QEMU and swtpm here"; fi

@@ -10,7 +10,7 @@ port=$(free_ports)
 natalctl key init > /dev/null && natalctl vm create before --host none > /dev/null || fail "nothing embedded"
 first=$(natald_pid)
 
-awk '/^```sh served$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$src/README.md" | sed "s/ *#.*//; s/0\\.0\\.0\\.0/127.0.0.1/; s/ctl\\.example\\.org/127.0.0.1/g; s/8443/$port/g" > "$T/commands"
+awk '/^```sh served$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$src/README.md" | sed "s/ *#.*//; s/0\\.0\\.0\\.0/127.0.0.1/; s/8443/$port/g" > "$T/commands"
 [ "$(wc -l < "$T/commands")" = 5 ] && ok "five commands" || fail "$(cat "$T/commands")"
 cd "$T" || exit 1
 while read -r line; do
@@ -19,6 +19,7 @@ while read -r line; do
     *) eval "$line" > "$T/said" 2>&1 && ok "$line" || fail "$line: $(cat "$T/said")";;
   esac
 done < "$T/commands"
+unset NATAL_STATE                       # alice has none: the context that she logged in to is the current one
 grep -q "you are spiffe://.*/operator/alice" "$T/said" && ok "alice is in" || fail "$(cat "$T/said")"
 [ "$(natald_pid)" != "$first" ] && natalctl vm show before > /dev/null && ok "natald was started anew, and what was there is there" || fail "before: $(natalctl vm list)"
 there() { natalctl host list --no-headers | grep -qE '^rack-1 +there '; }
@@ -32,4 +33,16 @@ want 2 "--name without --listen" n daemon start --name x
 want 2 "natald did not start" n daemon start --listen nowhere
 NATAL_START=no natalctl status > /dev/null && ok "and then it serves as before" || fail "natald does not serve any more"
 want 0 "and https://127.0.0.1:$port" n daemon start --listen "127.0.0.1:$port"
+# What speaks HTTPS itself gets certificate and key out of a context.
+natalctl access grant reader prom --all-projects --out prom.token > /dev/null; natalctl login "https://127.0.0.1:$port" --token - --name prom < prom.token > /dev/null; mkdir keys
+want 0 "reader/prom" natalctl context export prom --out keys
+natalctl --context prom ca show --out keys/ca.pem
+[ "$(stat -c %a keys/prom.key)" = 600 ] && curl -sS --cacert keys/ca.pem --cert keys/prom.pem --key keys/prom.key "https://127.0.0.1:$port/metrics" > metrics && grep -q ^natald_ metrics && ok "curl reads /metrics" || fail "metrics: $(head -3 metrics)"
+want 2 "is the unix socket, and has no certificate" natalctl context export local --out keys
+want 6 "there is no folder keys/none" natalctl context export prom --out keys/none
+# And it listens no more.
+want 2 "one of them" n daemon start --listen "127.0.0.1:$port" --no-listen
+want 0 "natald serves $S/natald.sock" n daemon start --no-listen
+want 9 "Connection refused" natalctl --context prom status
+n daemon stop && n status > /dev/null; want 9 "Connection refused" natalctl --context prom status
 exit $bad

@@ -204,7 +204,7 @@ ok "natalctl starts natald on demand"
 # A second natald, a wrong store key, a corrupt store.
 want 7 "another natald holds the state folder" "$B/natald" --state "$S"
 n daemon stop
-head -c 32 /dev/urandom > "$T/other.key"
+head -c 32 /dev/urandom > "$T/other.key" && chmod 600 "$T/other.key"
 want 4 "does not open with this store key" "$B/natald" --state "$S" --store-key-file "$T/other.key"
 printf 'not a database, and long enough to look like one ............................' > "$T/garbage"
 dd if="$T/garbage" of="$S/natal.db" conv=notrunc status=none

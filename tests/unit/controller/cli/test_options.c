@@ -83,7 +83,7 @@ static void files_to_write(void **state)
 	assert_err(parse("vm", "create", "a", "--medium-out", "/tmp"), ERR_USAGE, e, "--medium-out: /tmp is a folder, a file is wanted");
 	assert_err(parse("vm", "pin", "a", "--record", "/tmp/"), ERR_USAGE, e, "--record '/tmp/' names no file");
 	assert_err(parse("ca", "csr", "--out", "/dev/null/x"), ERR_USAGE, e, "--out: /dev/null is no folder");
-	assert_ok(parse("key", "export", "--out", "/no/such/folder/yet"), e);
+	assert_err(parse("key", "export", "--out", "/no/such/folder/yet"), ERR_NOT_FOUND, e, "--out: there is no folder /no/such/folder/yet");
 	assert_err(parse("key", "export", "--out", "/dev/null"), ERR_USAGE, e, "--out: /dev/null is no folder");
 }
 
