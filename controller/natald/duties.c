@@ -39,8 +39,8 @@ static int judge_overdue(struct ctl *c, struct err *e)
 	for (size_t i = 0; !r && ours && i < n; i++) {
 		scoped_vm struct vm v = { 0 };
 		bool absent;
-		if ((r = vm_get_by_id(c->store, ids[i], &v, &absent, e)) || absent)
-			continue;
+		if ((r = vm_get_by_id(c->store, ids[i], &v, &absent, e)) || absent || !v.deadline_at || v.deadline_at > store_now_s(c->store))
+			continue;               /* another natald heard of it meanwhile */
 		v.deadline_at = 0;
 		if (waits_for_goal(&v))
 			vm_set_state(&v, VM_DEGRADED, "goal %lld.%lld was not answered within %lld s; it stands, and the guest gets it when it is back",

@@ -190,6 +190,8 @@ def loris(folder, port, who, count):
     hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
     ctx = context(folder)
     quick = connect(context(folder, who), port)
+    if ask(quick, "/v1/status")[0] != 200:       # from here on the address is known, and so many are let in
+        fail(f"{who} is not let in")
     slow = {}
     began = time.monotonic()
     tls = []
