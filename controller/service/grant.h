@@ -17,16 +17,15 @@ int grant_make(struct ctl *c, const struct identity *id, int64_t token_s, struct
 /* By a token and a certificate request (PEM) that proves its key. denied: no such token, expired; conflict: used by another key. The same token and
  * key once more give the same again: the first answer may have been lost. */
 int grant_enrol(struct ctl *c, const char *token, const char *csr, struct access *ret, struct err *e);
-/* The next certificate of who has one. */
-/* serial: of the certificate that asks (ACCESS_SERIAL_SIZE), which goes on until the next one after this is used. */
+/* The next certificate of who has one. serial: of the certificate that asks (ACCESS_SERIAL_SIZE), which goes on until the next one after this is used. */
 struct grant_renewal { const struct identity *who; const char *csr; const uint8_t *serial; };
 int grant_renew(struct ctl *c, const struct grant_renewal *g, struct access *ret, struct err *e);
 /* The certificate and its chain, PEM, of what was committed. */
 int grant_certificate(struct ctl *c, const struct access *a, struct buf *pem, struct err *e);
 int grant_revoke(struct ctl *c, const char *project, const char *name, struct access *ret, struct err *e);
-/* denied: revoked, replaced, or a guest whose VM is gone. */
 /* Is it one of the certificates that count for this guest, as the store has them? */
 bool grant_knows(struct ctl *c, const struct identity *id, const void *der, size_t size);
+/* denied: revoked, replaced, or a guest whose VM is gone. */
 int grant_check(struct ctl *c, const struct identity *id, const void *serial, size_t size, struct err *e);
 
 /* natald's own, for its listeners. names: of its certificate. */

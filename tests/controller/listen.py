@@ -1,4 +1,4 @@
-"""listen.py - what listen.sh and loris.sh need beyond curl: certificates that are wrong in one way each, connections that stay open, many at once."""
+"""listen.py - what listen.sh and endure.sh need beyond curl: certificates that are wrong in one way each, connections that stay open, many at once."""
 import base64, hashlib, http.client, os, re, select, signal, socket, ssl, subprocess, sys, time
 
 bad = 0

@@ -33,7 +33,7 @@ grep -q "a restored store; epoch=1 begins" "$S/natald.log" && ok "the log says s
 grep -q ^carol: "$root/etc/passwd" && ok "and nothing is taken back that nobody asked to" || fail "carol is gone"
 n vm change web-1 --remove-user carol > /dev/null && within 30 has 1.3 && ok "goals go on from there" || fail "$(field web-1 goal)"
 
-# A goal of the epoch that was left is refused by the guest, whoever signed it.
+# The newer one put back after all: a second epoch begins.
 guestd_stop; n daemon stop > /dev/null
 cp -a "$S" "$T/second"; rm -rf "$S"; cp -a "$T/newer" "$S"; n status > /dev/null
 n vm change web-1 --user dave > /dev/null
