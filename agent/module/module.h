@@ -12,8 +12,11 @@
 #define CONTROLLER_PATH STATE_DIR "/controller"
 #define RUNCMD_PATH STATE_DIR "/runcmd.sh"
 #define TLS_DIR "/etc/natal/tls"
-/* A private key whose public half alone came: it is here already, or the item fails. */
-int want_kept(struct builder *b, const char *path, struct err *e);
+/* A private key whose public half alone came: it is here already, or the item fails. And whose it is says the public file that lies beside it: digest_of
+ * reads what a public text stands for. A goal of a controller whose store was put back may bring the half of a key that this guest has not any more. */
+typedef int kept_digest_fn(const char *text, const char *path, uint8_t ret[SHA256_SIZE], struct err *e);
+struct kept_key { const char *private_path, *public_path; const struct blob *public; kept_digest_fn *digest_of; };
+int want_kept(struct builder *b, const struct kept_key *k, struct err *e);
 /* scripts.c: how long a user's script may take in this stage. */
 int script_timeout_ms(const struct config *c, enum stage stage);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "common/base/text.h"
+#include "common/crypto/sshkey.h"
 
 #define HOST_KEY "ssh_host_"
 #define SSH_DIR "/etc/ssh"
@@ -10,14 +11,21 @@
 #define KEYGEN_UNIT "/usr/lib/systemd/system/sshd-keygen@.service"
 enum { KEYGEN_TIMEOUT_MS = 110 * 1000 };
 
+static int digest_of(const char *text, const char *path, uint8_t ret[SHA256_SIZE], struct err *e)
+{
+	char type[SSHKEY_TYPE_MAX];
+
+	return sshkey_digest(text, strcspn(text, "\n"), path, type, ret, e);
+}
+
 /* Of ssh_host_X_key.pub: in the bundle, or here already. */
-static int private_half(struct builder *b, const char *blob, const char *path, struct err *e)
+static int private_half(struct builder *b, const struct blob *public, const char *path, struct err *e)
 {
 	struct arena *a = &b->plan->arena;
 
-	if (verified_blob(b->config->verified, arena_copy(a, blob, strlen(blob) - strlen(".pub"))))
+	if (verified_blob(b->config->verified, arena_copy(a, public->name, strlen(public->name) - strlen(".pub"))))
 		return 0;
-	return want_kept(b, arena_copy(a, path, strlen(path) - strlen(".pub")), e);
+	return want_kept(b, &(struct kept_key){ arena_copy(a, path, strlen(path) - strlen(".pub")), path, public, digest_of }, e);
 }
 
 static int from_bundle(struct builder *b, size_t *count, struct err *e)
@@ -36,7 +44,7 @@ static int from_bundle(struct builder *b, size_t *count, struct err *e)
 		const char *path = arena_printf(&b->plan->arena, SSH_DIR "/%s", k->name + strlen(BLOB_SSH_PREFIX));
 		bool public = strlen(path) > 4 && strcmp(path + strlen(path) - 4, ".pub") == 0;
 		r = want_file(b, &(struct want_file){ path, k->bytes, (size_t)k->size, k->mode, uid, gid, !public }, e);
-		if (r || (public && (r = private_half(b, k->name, path, e))))
+		if (r || (public && (r = private_half(b, k, path, e))))
 			return r;
 		++*count;
 	}

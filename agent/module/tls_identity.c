@@ -2,6 +2,7 @@
 #include "agent/module/module.h"
 
 #include <string.h>
+#include "agent/pinning/pins.h"
 #include "common/base/text.h"
 
 /* The group that services with certificates are in on Debian. */
@@ -11,14 +12,25 @@ static const struct { const char *blob, *path; } files[] = {
 	{ BLOB_TLS_KEY, TLS_DIR "/key.pem" }, { BLOB_TLS_CERT, TLS_DIR "/cert.pem" }, { BLOB_TLS_CHAIN, TLS_DIR "/chain.pem" },
 };
 
-int want_kept(struct builder *b, const char *path, struct err *e)
+int want_kept(struct builder *b, const struct kept_key *k, struct err *e)
 {
+	uint8_t here[SHA256_SIZE], wanted[SHA256_SIZE];
+	const char *text;
 	struct fact f;
-	int r = want_look(b, path, &f, e);
+	int r = want_look(b, k->private_path, &f, e);
 
-	if (r || f.kind == FACT_FILE)
+	if (r || (r = facts_text(b->facts, k->public_path, &text, e)))
 		return r;
-	err_set(e, ERR_NOT_FOUND, "%s is not here, and the goal brings its public half alone", path);
+	if (f.kind != FACT_FILE)
+		err_set(e, ERR_NOT_FOUND, "%s is not here, and the goal brings its public half alone", k->private_path);
+	else if (!text)
+		return 0;
+	else if ((r = k->digest_of(arena_copy(&b->plan->arena, k->public->bytes, (size_t)k->public->size), k->public_path, wanted, e)))
+		return r;
+	else if (k->digest_of(text, k->public_path, here, e) == 0 && bytes_equal(here, wanted, SHA256_SIZE))
+		return 0;
+	else
+		err_set(e, ERR_CONFLICT, "%s is not the key whose public half the goal brings alone", k->private_path);
 	err_hint(e, "natalctl vm rotate-keys gives this guest new ones");
 	return -(int)e->code;
 }
@@ -59,7 +71,8 @@ int module_tls_identity(struct builder *b, struct err *e)
 	if (!verified_blob(v, BLOB_TLS_CERT))
 		return err_set(e, ERR_FORMAT, "'%s' comes without '%s'", BLOB_TLS_KEY, BLOB_TLS_CERT);
 	want_item(b, "");
-	if (!verified_blob(v, BLOB_TLS_KEY) && want_kept(b, TLS_DIR "/key.pem", e))
+	if (!verified_blob(v, BLOB_TLS_KEY) &&
+	    want_kept(b, &(struct kept_key){ TLS_DIR "/key.pem", TLS_DIR "/cert.pem", verified_blob(v, BLOB_TLS_CERT), spki_digest_pem }, e))
 		return want_failed(b, e);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (one_file(b, i, e))

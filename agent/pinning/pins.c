@@ -59,7 +59,7 @@ int spki_digest(const void *der, size_t size, const char *doc, uint8_t ret[SHA25
 	return 0;
 }
 
-static int pem_spki(const char *pem, const char *path, struct pins *ret, struct err *e)
+int spki_digest_pem(const char *pem, const char *path, uint8_t ret[SHA256_SIZE], struct err *e)
 {
 	static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
 	scoped_buf struct buf packed = BUF_MAX(KEY_FILE_MAX), der = BUF_MAX(KEY_FILE_MAX);
@@ -71,11 +71,9 @@ static int pem_spki(const char *pem, const char *path, struct pins *ret, struct 
 	for (from += strlen(begin); from < to; from++)
 		if (!strchr(" \r\n\t", *from))
 			buf_add(&packed, from, 1);
-	if ((r = buf_check(&packed, path, e)) || (r = base64_decode(packed.data ? packed.data : "", packed.size, path, &der, e)) ||
-	    (r = spki_digest(der.data, der.size, path, ret->tls_spki, e)))
+	if ((r = buf_check(&packed, path, e)) || (r = base64_decode(packed.data ? packed.data : "", packed.size, path, &der, e)))
 		return r;
-	ret->has_tls = true;
-	return 0;
+	return spki_digest(der.data, der.size, path, ret, e);
 }
 
 int pins_read(int root, struct pins *ret, struct err *e)
@@ -97,8 +95,9 @@ int pins_read(int root, struct pins *ret, struct err *e)
 	}
 	scoped_buf struct buf pem = BUF_MAX(KEY_FILE_MAX);
 	if ((r = file_read(root, "/etc/natal/tls/cert.pem", &pem, &absent, e)) ||
-	    (!absent && (r = pem_spki(pem.data ? pem.data : "", "/etc/natal/tls/cert.pem", &p, e))))
+	    (!absent && (r = spki_digest_pem(pem.data ? pem.data : "", "/etc/natal/tls/cert.pem", p.tls_spki, e))))
 		return r;
+	p.has_tls = !absent;
 	*ret = p;
 	return 0;
 }

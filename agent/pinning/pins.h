@@ -27,3 +27,5 @@ const uint8_t *pins_ssh(const struct pins *p, const char *type);
 
 /* SHA-256 of the SubjectPublicKeyInfo in a certificate (RFC 5280 4.1), DER. */
 int spki_digest(const void *der, size_t size, const char *doc, uint8_t ret[SHA256_SIZE], struct err *e);
+/* … of the first one in a PEM text, which path names in messages. */
+int spki_digest_pem(const char *pem, const char *path, uint8_t ret[SHA256_SIZE], struct err *e);

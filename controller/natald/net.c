@@ -224,7 +224,7 @@ static int admit(void *arg, const struct peer *peer, struct err *e)
 {
 	struct net *n = arg;
 
-	return grant_check(n->c, &peer->id, peer->serial, peer->serial_size, e);
+	return grant_check(n->c, &(struct grant_shown){ &peer->id, peer->serial, peer->serial_size, peer->not_before }, e);
 }
 
 static bool knows(void *arg, const struct identity *id, const void *der, size_t size)

@@ -11,6 +11,7 @@
 #include "controller/service/spec.h"
 #include "controller/service/stale.h"
 #include "controller/store/news.h"
+#include "controller/store/pool_key.h"
 
 #define CHANGE(m, kind) JSON_FIELD(struct goal_change, m, kind, false)
 const struct json_field goal_change_fields[GOAL_CHANGE_FIELDS] = {
@@ -19,7 +20,7 @@ const struct json_field goal_change_fields[GOAL_CHANGE_FIELDS] = {
 	CHANGE(rotate_keys, JSON_BOOL),
 };
 
-enum { HEARTBEAT_S = 60, SPREAD_MS = 2000, EPOCHS_AHEAD = 100, EPOCH_MAX = 1000000000 };
+enum { HEARTBEAT_S = 60, SPREAD_MS = 2000, EPOCHS_AHEAD = 100, EPOCH_MAX = 1000000000, RETIRED_AGAIN_S = 600 };
 
 /* A list of objects that one of their texts names: the spec's users and files. */
 struct list { const char *key, *by; };
@@ -234,19 +235,21 @@ int goal_load_epoch(struct ctl *c, struct err *e)
 	return err_set(e, ERR_FORMAT, "the store's epoch is '%.20s'", text.data);
 }
 
-int goal_renew(struct ctl *c, struct vm *v, struct err *e)
+static int renew(struct ctl *c, struct vm *v, bool new_keys, struct err *e)
 {
 	scoped(goal_doc_fini) struct goal_doc d = { 0 };
 	scoped_json struct json_object *spec = NULL;
 	int r = read_goal(v, &d, e);
 
 	if (r || v->goal)
-		return r ? r : write_goal(c, v, &d, false, e);
+		return r ? r : write_goal(c, v, &d, new_keys, e);
 	/* Its first goal: what the medium said. */
 	if ((r = json_parse(v->spec, strlen(v->spec), "the VM's spec", &spec, e)) || (r = keep_texts(v, spec, &d, e)) || (r = vm_save_spec(c->store, v, e)))
 		return r;
-	return write_goal(c, v, &d, false, e);
+	return write_goal(c, v, &d, new_keys, e);
 }
+
+int goal_renew(struct ctl *c, struct vm *v, struct err *e) { return renew(c, v, false, e); }
 
 int goal_refresh(struct ctl *c, struct vm *v, bool *ret_renewed, struct err *e)
 {
@@ -294,9 +297,10 @@ static int is_of_another_store(struct ctl *c, const struct vm *v, const struct g
 	bool absent = true;
 
 	*ret = has->gen && order > 0;
-	if (!has->gen || order != 0 || bytes_equal(has->digest, unsaid, SHA256_SIZE))
+	if (!has->gen || order > 0 || has->epoch != ours.epoch || bytes_equal(has->digest, unsaid, SHA256_SIZE))
 		return 0;
-	int r = bundle_row_get_public(c->store, v->id, v->sequence, &row, &absent, e);
+	/* One of those before is compared while its row is there. */
+	int r = bundle_row_get_public(c->store, v->id, (int64_t)has->gen, &row, &absent, e);
 	*ret = !r && !absent && row.manifest.size && !bytes_equal(has->digest, row.digest, SHA256_SIZE);
 	return r;
 }
@@ -310,20 +314,48 @@ static int plausible(const struct ctl *c, const struct vm *v, const struct goal_
 		(unsigned long long)has->epoch, (unsigned long long)has->gen, (unsigned long long)c->epoch);
 }
 
+/* Keys that are free in a copy may have been handed out since it was made. A guest's word is enough for it, so not more often than once in a while. */
+static int retire_pool(struct ctl *c, struct err *e)
+{
+	scoped_buf struct buf text = BUF_MAX(64);
+	const int64_t now_s = store_now_s(c->store);
+	char now[24];
+	uint64_t last = 0;
+	bool absent;
+	int r = store_get(c->store, "pool_retired", &text, &absent, e);
+
+	if (r || (!absent && text_number(text.data, &last) && (int64_t)last <= now_s && now_s - (int64_t)last < RETIRED_AGAIN_S))
+		return r;
+	snprintf(now, sizeof now, "%lld", (long long)now_s);
+	if ((r = store_put(c->store, "pool_retired", now, strlen(now), e)))
+		return r;
+	fprintf(stderr, "natald: the keys of the pool may have been handed out since this copy was made: they are wiped, and others made\n");
+	c->keys_taken = true;
+	return pool_key_retire(c->store, e);
+}
+
+/* Of one store that was put back each guest says so once: the epoch that the first one began is new to all of them. */
+static int begin_epoch(struct ctl *c, const struct vm *v, const struct goal_name *has, struct err *e)
+{
+	char text[24];
+
+	c->epoch = (has->epoch > c->epoch ? has->epoch : c->epoch) + 1;
+	snprintf(text, sizeof text, "%llu", (unsigned long long)c->epoch);
+	/* The store is a copy from before: what it says is the past, until it is said in an epoch of its own. */
+	fprintf(stderr, "natald: vm=%s has goal %llu.%llu, the store knows %lld.%lld: a restored store; epoch=%llu begins\n", v->name,
+		(unsigned long long)has->epoch, (unsigned long long)has->gen, (long long)v->epoch, (long long)v->sequence, (unsigned long long)c->epoch);
+	int r = store_put(c->store, "epoch", text, strlen(text), e);
+	return r ? r : retire_pool(c, e);
+}
+
 int goal_heard(struct ctl *c, struct vm *v, const struct goal_name *has, bool *ret_renewed, struct err *e)
 {
 	int r = is_of_another_store(c, v, has, ret_renewed, e);
 	if (r || !*ret_renewed)
 		return r;
-	char text[24];
-	if ((r = goal_load_epoch(c, e)) || (r = plausible(c, v, has, e)))      /* another natald may have begun one */
+	if ((r = goal_load_epoch(c, e)) || (r = plausible(c, v, has, e)) ||    /* another natald may have begun one */
+	    ((has->epoch >= c->epoch || v->epoch >= (int64_t)c->epoch) && (r = begin_epoch(c, v, has, e))))
 		return r;
-	c->epoch = (has->epoch > c->epoch ? has->epoch : c->epoch) + 1;
-	snprintf(text, sizeof text, "%llu", (unsigned long long)c->epoch);
-	if ((r = store_put(c->store, "epoch", text, strlen(text), e)))
-		return r;
-	/* The store is a copy from before: what it says is the past, until it is said in an epoch of its own. */
-	fprintf(stderr, "natald: vm=%s has goal %llu.%llu, the store knows %lld.%lld: a restored store; epoch=%llu begins\n", v->name,
-		(unsigned long long)has->epoch, (unsigned long long)has->gen, (long long)v->epoch, (long long)v->sequence, (unsigned long long)c->epoch);
-	return goal_renew(c, v, e);
+	/* Which keys the guest was given meanwhile this store does not know, and their private halves are wiped: it gets others. */
+	return renew(c, v, true, e);
 }

@@ -210,8 +210,19 @@ static bool is_serial(const void *serial, size_t size, const uint8_t of[ACCESS_S
 	return size == ACCESS_SERIAL_SIZE && bytes_equal(serial, of, size);
 }
 
-static int check_guest(struct ctl *c, const struct identity *id, const void *serial, size_t size, struct err *e)
+/* What is issued stands in a row: a certificate of ours that was issued after the older one of those that count, and that is none of them, is of rows that
+ * this store has lost. */
+static bool is_of_lost_rows(const struct access_guest *g, int64_t not_before)
 {
+	struct cert_facts older;
+	struct err ignored;
+
+	return g->count && cert_facts(g->certs[g->count - 1].data, g->certs[g->count - 1].size, &older, &ignored) == 0 && not_before > (int64_t)older.not_before;
+}
+
+static int check_guest(struct ctl *c, const struct grant_shown *shown, struct err *e)
+{
+	const struct identity *id = shown->id;
 	struct peercert_serial is;
 	struct access_guest g;
 	bool known = false;
@@ -220,7 +231,9 @@ static int check_guest(struct ctl *c, const struct identity *id, const void *ser
 	if (r)
 		return r;
 	for (size_t i = 0; i < g.count && !known; i++)
-		known = peercert_serial(g.certs[i].data, g.certs[i].size, &is, e) == 0 && is.size == ACCESS_SERIAL_SIZE && is_serial(serial, size, is.bytes);
+		known = peercert_serial(g.certs[i].data, g.certs[i].size, &is, e) == 0 && is.size == ACCESS_SERIAL_SIZE &&
+			is_serial(shown->serial, shown->size, is.bytes);
+	known |= !known && is_of_lost_rows(&g, shown->not_before);
 	access_guest_fini(&g);
 	if (g.count == 0 || strcmp(g.project, id->project) != 0)
 		return err_set(e, ERR_DENIED, "VM %s of project %s is not there any more", id->name, id->project);
@@ -248,13 +261,14 @@ bool grant_knows(struct ctl *c, const struct identity *id, const void *der, size
 	return known;
 }
 
-int grant_check(struct ctl *c, const struct identity *id, const void *serial, size_t size, struct err *e)
+int grant_check(struct ctl *c, const struct grant_shown *shown, struct err *e)
 {
+	const struct identity *id = shown->id;
 	scoped_access struct access a = ACCESS;
 	bool absent;
 
 	if (id->role == ROLE_GUEST)
-		return check_guest(c, id, serial, size, e);
+		return check_guest(c, shown, e);
 	int r = access_get(c->store, id->project, id->name, &a, &absent, e);
 	if (r)
 		return r;
@@ -262,7 +276,7 @@ int grant_check(struct ctl *c, const struct identity *id, const void *serial, si
 		err_set(e, ERR_DENIED, "this controller's store does not know %s %s", role_name(id->role), id->name);
 	else if (a.revoked_at)
 		err_set(e, ERR_DENIED, "the access of %s %s was revoked", a.role, a.name);
-	else if (!a.enrolled || (!is_serial(serial, size, a.serial) && !is_serial(serial, size, a.serial_before)))
+	else if (!a.enrolled || (!is_serial(shown->serial, shown->size, a.serial) && !is_serial(shown->serial, shown->size, a.serial_before)))
 		err_set(e, ERR_DENIED, "the certificate of %s %s was replaced by a newer one", a.role, a.name);
 	else
 		return 0;

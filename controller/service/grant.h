@@ -25,8 +25,10 @@ int grant_certificate(struct ctl *c, const struct access *a, struct buf *pem, st
 int grant_revoke(struct ctl *c, const char *project, const char *name, struct access *ret, struct err *e);
 /* Is it one of the certificates that count for this guest, as the store has them? */
 bool grant_knows(struct ctl *c, const struct identity *id, const void *der, size_t size);
-/* denied: revoked, replaced, or a guest whose VM is gone. */
-int grant_check(struct ctl *c, const struct identity *id, const void *serial, size_t size, struct err *e);
+/* denied: revoked, replaced, or a guest whose VM is gone. A guest's certificate that was issued after those that the store has, and that it does not know,
+ * is good: this store is an older copy, which the guest's HELLO will say (goal.h). */
+struct grant_shown { const struct identity *id; const void *serial; size_t size; int64_t not_before; };
+int grant_check(struct ctl *c, const struct grant_shown *shown, struct err *e);
 
 /* natald's own, for its listeners. names: of its certificate. */
 struct grant_self { const char *instance; size_t name_count; const char (*names)[128]; const void *spki; size_t spki_size; };

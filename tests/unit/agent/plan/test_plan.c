@@ -168,6 +168,20 @@ static void tls_needs_both_halves(void **state)
 	assert_non_null(strstr(problem("tls_identity"), "/etc/natal/tls/key.pem is not here, and the goal brings its public half alone"));
 }
 
+/* A public half without its private one is of the key that is here, or of one that this guest has not got any more. */
+static void a_kept_key_is_the_one_that_is_meant(void **state)
+{
+	static const char mine[] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB host\n",
+		other[] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIC host\n";
+
+	root_put(&root, "/etc/ssh/ssh_host_ed25519_key", "private");
+	root_put(&root, "/etc/ssh/ssh_host_ed25519_key.pub", mine);
+	seed_add(&seed, "ssh/ssh_host_ed25519_key.pub", other);
+	assert_ok(build(NULL), e);
+	assert_non_null(strstr(problem("ssh_host_keys"), "/etc/ssh/ssh_host_ed25519_key is not the key whose public half the goal brings alone"));
+	assert_null(find(ACTION_WRITE, "/etc/ssh/ssh_host_ed25519_key.pub"));
+}
+
 static void ca_certificates_need_their_tool(void **state)
 {
 	user_data("{\"ca_certs\":{\"trusted\":[\"-----BEGIN CERTIFICATE-----\\nQQ==\\n-----END CERTIFICATE-----\"]}}");
@@ -523,7 +537,8 @@ int main(void)
 		TEST(nothing_wanted_nothing_done), TEST(accounts_keep_what_is_there),
 		TEST(keys_are_added_to_those_there), TEST(hostname_and_hosts), TEST(machine_id_is_the_uuid),
 			TEST(host_keys_replace_what_the_image_had),
-		TEST(tls_key_is_for_the_group_that_reads_it), TEST(tls_needs_both_halves), TEST(ca_certificates_need_their_tool),
+		TEST(tls_key_is_for_the_group_that_reads_it), TEST(tls_needs_both_halves),
+		TEST(a_kept_key_is_the_one_that_is_meant), TEST(ca_certificates_need_their_tool),
 		TEST(ca_certificates_ask_the_result), TEST(timezone_must_be_there), TEST(timezone_is_a_link),
 			TEST(network_of_older_bundles_goes),
 		TEST(runcmd_runs_once), TEST(policies_are_by_item_before_module), TEST(one_path_has_one_owner), TEST(a_module_has_the_last_word_on_a_file), TEST(but_for_what_comes_before_it), TEST(a_file_that_a_module_edits_is_no_file_of_the_users),
