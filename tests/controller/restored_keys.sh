@@ -47,7 +47,7 @@ named() { n vm pin "$1" --known-hosts | grep -qF "$(cut -d' ' -f2 "$T/$1/etc/ssh
 for g in $guests; do
   want=1.2; [[ $g != *-on ]] || want=1.4
   guestd_start "$g"
-  within 60 has "$g" $want || fail "$g: $(field "$g" goal) $(tail -4 "$T/$g.log") $(tail -4 "$T/natald.log")"
+  within 45 has "$g" $want || { fail "$g: $(field "$g" goal) $(tail -4 "$T/$g.log") $(tail -4 "$T/natald.log")"; exit 1; }
   own "$g" && named "$g" && ok "$g: an epoch begins, and its keys are its own, as its pin record says" || fail "$g has halves of two keys: $(tail -3 "$T/$g.log")"
 done
 [ "$(grep -c 'a restored store; epoch=' "$T/natald.log")" = 1 ] && ok "one epoch for all of them" || fail "$(grep 'restored store' "$T/natald.log")"
