@@ -74,6 +74,8 @@ comm -23 "$T/acknowledged" "$T/there" > "$T/lost"
   ok "and none is half made" || fail "half made: $(pg_sql two "SELECT name, reason FROM vm WHERE state = 0 LIMIT 3")"
 [ "$(pg_sql two "SELECT count(*) FROM (SELECT vm_id, kind FROM pool_key WHERE vm_id IS NOT NULL GROUP BY vm_id, kind HAVING count(*) > 1) x")" = 0 ] &&
   ok "no VM has taken keys twice" || fail "keys were taken twice for one VM"
+[ "$(pg_sql two "SELECT count(*) FROM (SELECT keys FROM bundle GROUP BY keys HAVING count(DISTINCT vm_id) > 1) x")" = 0 ] &&
+  ok "no keys are two machines'" || fail "keys of two machines"
 n pool status >/dev/null && ok "the pool's books are right" || fail "the books: $(n pool status 2>&1 | tail -2)"
 last=$(tail -1 "$T/acknowledged")
 n vm show "$last" >/dev/null && n vm pin "$last" >/dev/null && ok "$last can be asked for" || fail "$last"

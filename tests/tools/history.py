@@ -214,6 +214,9 @@ def judge(args):
                 owner = owners.setdefault((kind, digest), said.get("id")) if digest else None
                 if owner not in (None, said.get("id")):
                     wrong.append(f"{said['name']}: its {kind} key {digest[:16]} is {owner}'s too")
+    made = sum(1 for m in machines.values() if m.id)
+    if len(owners) < 2 * made:
+        wrong.append(f"{made} machines were made, and of their keys {len(owners)} were seen: two of one machine are looked for in vain")
     for text in wrong[:20]:
         print("WRONG " + text)
     print(f"{answers} answers about {len(machines)} machines with {len(owners)} keys; {lost} answers were lost and asked for again;"

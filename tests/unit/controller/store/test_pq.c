@@ -284,6 +284,31 @@ static void a_deadlock(void **state)
 	store_close(b);
 }
 
+/* 40001, as a server says it that keeps a snapshot for each turn: the turn is run again, and finds what is there then. */
+static void a_snapshot_that_is_old(void **state)
+{
+	struct place *p = *state;
+	char strict[600];
+	struct store *b;
+
+	snprintf(strict, sizeof strict, "%s%%20-cdefault_transaction_isolation%%3Drepeatable%%5C%%20read", p->path);
+	put(p->s, "one");
+	assert_ok(store_open(strict, &b, &p->e), p->e);
+	assert_ok(store_turn_begin(b, &p->e), p->e);
+	assert_true(has(b, "one"));
+	assert_ok(store_put(p->s, "one", "2", 1, &p->e), p->e);
+	int r = store_put(b, "one", "3", 1, &p->e);
+	if (!r)
+		r = store_turn_commit(b, &p->e);
+	assert_err(r, ERR_UNAVAILABLE, p->e, "another natald was in the way");
+	assert_true(store_must_retry(b));
+	store_turn_abort(b);
+	assert_ok(store_turn_begin(b, &p->e), p->e);
+	put(b, "one");
+	assert_ok(store_turn_commit(b, &p->e), p->e);
+	store_close(b);
+}
+
 enum { TAKERS = 4, KEYS = 200, A_TURN = 5 };
 
 static int take_some(struct store *s, int kind, char ids[A_TURN][STORE_ID_MAX], int *ret, struct err *e)
@@ -461,7 +486,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		place_test(a_line_cut_in_a_turn), place_test(a_commit_that_never_arrived), place_test(a_commit_whose_answer_never_came),
 		place_test(a_question_is_asked_again), place_test(a_reader_stays_without), place_test(two_change_one_row), place_test(a_deadlock),
-		place_test(many_take_and_no_key_is_taken_twice), place_test(many_migrate_once), place_test(a_text_that_is_none), place_test(a_post_that_is_refused),
+		place_test(many_take_and_no_key_is_taken_twice), place_test(many_migrate_once), place_test(a_snapshot_that_is_old), place_test(a_text_that_is_none),
+		place_test(a_post_that_is_refused),
 		place_test(another_order), cmocka_unit_test(no_server),
 	};
 	if (!place_server()) {
