@@ -77,6 +77,7 @@ struct request {
 	/* kept for later */
 	request_fn *then;
 	bool awaits_birth;                      /* of vm_id: `then` and the reply come when it has ended, or after BIRTH_WAIT_MS */
+	int64_t look_ms;                        /* monotonic: when the store is asked next whether that birth has ended, which may be another natald's */
 	bool parked, expired;
 	bool unchanged;                         /* it has changed nothing, this time: nothing for the audit */
 	bool kept;                              /* until deadline_ms by ctl->waiters, for vm_id: woken, it is run again */

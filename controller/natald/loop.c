@@ -16,7 +16,7 @@
 #include "controller/store/vm_recent.h"
 
 enum { PINS_EVERY_MS = 40, PINS_FOR_MS = 2, PINS_LATER_MS = 60000, TURN_REQUESTS_MAX = 1024, DRAIN_MS = 300, FINISH_MS = 10000 };
-enum { REST_MS = 50, SAID_AGAIN_MS = 60000 };
+enum { REST_MS = 50, SAID_AGAIN_MS = 60000, UNBORN_MS = 100 };
 enum { FD_HTTP, FD_LINK, FD_POOL, FD_PINS, FD_SIGNER, FD_SIGNAL, FDS };
 
 struct loop {
@@ -101,6 +101,8 @@ static int sleep_ms(struct loop *l)
 		return 0;
 	if (l->c->scrub)
 		return 20;
+	if (l->turns.unborn && l->c->fleet && until > now + UNBORN_MS)
+		until = now + UNBORN_MS;
 	if (until < now || until > l->turns.duties.tick_ms)
 		until = l->turns.duties.tick_ms > now ? l->turns.duties.tick_ms : now;
 	if (!pinfollow_idle(l->c) && until > l->pins_ms)

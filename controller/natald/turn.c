@@ -8,6 +8,7 @@
 #include "controller/api/metrics.h"
 #include "controller/natald/rewind.h"
 #include "controller/service/ahead.h"
+#include "controller/service/birth.h"
 #include "controller/service/births.h"
 #include "controller/service/fleet.h"
 #include "controller/service/link.h"
@@ -15,7 +16,7 @@
 #include "controller/service/remote.h"
 #include "controller/service/waiters.h"
 
-enum { BIRTH_WAIT_MS = 15000, TURN_TRIES_MAX = 10 };
+enum { BIRTH_WAIT_MS = 15000, LOOK_MS = 100, TURN_TRIES_MAX = 10 };
 
 struct request **turn_end(struct request **list)
 {
@@ -115,6 +116,21 @@ static void finish(struct ctl *c, struct request *rq)
 		rq->then(c, rq, &rq->failed);
 }
 
+/* Is it over, as the store has it? Of a birth that is another natald's nobody here is told. */
+static bool ended_elsewhere(struct ctl *c, struct request *rq)
+{
+	scoped_vm struct vm v = { 0 };
+	bool absent, waits = true;
+	struct err ignored;
+
+	if (!c->fleet || clock_mono_ms() < rq->look_ms)
+		return false;
+	rq->look_ms = clock_mono_ms() + LOOK_MS;
+	if (vm_get_by_id(c->store, rq->vm_id, &v, &absent, &ignored))
+		return false;
+	return absent || (v.state != VM_DEFINED && birth_unsigned(c, &v, &waits, &ignored) == 0 && !waits);
+}
+
 /* Second halves of requests: at once, or when the birth that they await has ended. Who goes on waiting leaves the list. */
 static void finish_all(struct turns *l, struct request **done)
 {
@@ -129,11 +145,12 @@ static void finish_all(struct turns *l, struct request **done)
 			continue;
 		}
 		rq->deadline_ms = clock_mono_ms() + BIRTH_WAIT_MS;
+		rq->look_ms = clock_mono_ms() + LOOK_MS;
 		waits = turn_add(waits, rq);
 	}
 	for (struct request *rq; (rq = unborn);) {
 		unborn = rq->next;
-		bool ended = births_ended(l->c, rq->vm_id) || clock_mono_ms() >= rq->deadline_ms;
+		bool ended = births_ended(l->c, rq->vm_id) || ended_elsewhere(l->c, rq) || clock_mono_ms() >= rq->deadline_ms;
 		if (ended)
 			finish(l->c, rq);
 		struct request ***end = ended ? &over : &still;

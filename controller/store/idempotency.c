@@ -3,6 +3,7 @@
 
 #include "common/base/clock.h"
 #include "controller/store/db.h"
+#include "controller/store/engine.h"
 
 void idempotency_fini(struct idempotency *i) { free(give(i->answer)); }
 
@@ -29,7 +30,12 @@ int idempotency_put(struct store *s, const struct idempotency *i, struct err *e)
 	int r = db_run(s, &changed, e, "INSERT INTO idempotency (project, idem_key, digest, made_id, answer, at_s) VALUES (?,?,?,?,?,?)"
 		" ON CONFLICT (project, idem_key) DO NOTHING", "ttbtti", i->project, i->key, (const void *)i->digest, sizeof i->digest, i->made_id,
 		i->answer, store_now_s(s));
-	return r ? r : changed ? 0 : err_set(e, ERR_CONFLICT, "a request with this idempotency key is under way elsewhere: send it again");
+	if (r || changed)
+		return r;
+	s->must_retry = store_has_locks(s) && s->in_turn;       /* another natald was faster: run again, the turn gives its answer */
+	err_set(e, ERR_UNAVAILABLE, "a request with this idempotency key is under way elsewhere");
+	err_hint(e, "send it again");
+	return -(int)e->code;
 }
 
 int idempotency_trim(struct store *s, int64_t until_unix_s, struct err *e)

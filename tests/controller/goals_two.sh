@@ -4,6 +4,26 @@
 . "$(dirname "$0")/two.sh"
 agent=$B/natal-agent guestd=$B/natal-guestd root=$T/root
 n key init > /dev/null
+# One request sent to both at the same moment, with one key: each says the same, and it is done once.
+python3 - "$S/natald.sock" "$T/two/natald.sock" <<'P' && ok "one idempotency key at two natald at once is one request" || fail "one key at two natald"
+import http.client, json, socket, sys, threading
+class Unix(http.client.HTTPConnection):
+    def __init__(self, path): super().__init__("n"); self.path = path
+    def connect(self): self.sock = socket.socket(socket.AF_UNIX); self.sock.connect(self.path)
+def ask(path, n, barrier, into):
+    c = Unix(path); c.connect(); barrier.wait(20)
+    c.request("POST", "/v1/vms", json.dumps({"name": f"once-{n}", "host": "none"}), {"Idempotency-Key": f"key-{n}"})
+    r = c.getresponse(); doc = json.loads(r.read()); into.append((r.status, doc.get("id") or doc.get("detail")))
+bad, together = [], 0
+for n in range(40):
+    barrier, got = threading.Barrier(2), []
+    both = [threading.Thread(target=ask, args=(p, n, barrier, got)) for p in sys.argv[1:]]
+    [t.start() for t in both], [t.join() for t in both]
+    if sorted(s for s, _ in got) not in ([201, 201], [200, 201], [200, 200]) or len({i for _, i in got}) != 1:
+        bad.append(got)
+print(bad[:3] if bad else "40 pairs")
+sys.exit(bool(bad))
+P
 named() { psql -X -q -A -t -h "$PG/a" -U natal -d natal -c "SELECT count(*) FROM instance WHERE addresses <> ''" | grep -qx 2; }
 within 20 named && sleep 6 || fail "the store does not say where two natald are"       # each looks for the others every 5 s
 n vm create web-1 --host none --medium-out "$T/web-1.iso" > /dev/null || exit 1

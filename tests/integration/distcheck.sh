@@ -8,5 +8,5 @@ NATAL_KILLS=10 make -s -j"$(nproc)" -C "$build" distcheck DISTCHECK_CONFIGURE_FL
 ok "make distcheck"
 git -C "$here" rev-parse --git-dir > /dev/null 2>&1 || exit 0
 tar -tf "$(ls -t "$build"/natal-*.tar.* | head -n 1)" | sed 's#^[^/]*/##' | sort > "$work/packed"
-missing=$(git -C "$here" ls-files | grep -vE '^\.(ci/|git|clang|editor)' | sort | comm -23 - "$work/packed")
+missing=$(git -C "$here" ls-files | grep -vE '^\.(ci/|clang|editor)|(^|/)\.gitignore$' | sort | comm -23 - "$work/packed")
 [ -z "$missing" ] && ok "what is tracked is packed" || fail "not packed: $missing"
