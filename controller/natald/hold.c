@@ -2,10 +2,14 @@
 #include "controller/natald/hold.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
 #include "controller/cli/state.h"
+
+/* The processes of a natald that was killed go when they notice, and hold what it held until then. */
+enum { HOLD_TRIES = 40, HOLD_AGAIN_MS = 50 };
 
 int state_hold(const char *state, struct err *e)
 {
@@ -15,10 +19,17 @@ int state_hold(const char *state, struct err *e)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return state_refused(state, path, e);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	int rc = flock(fd, LOCK_EX | LOCK_NB);
+	for (int tries = 1; rc < 0 && errno == EWOULDBLOCK && tries < HOLD_TRIES; tries++) {
+		poll(NULL, 0, HOLD_AGAIN_MS);
+		rc = flock(fd, LOCK_EX | LOCK_NB);
+	}
+	if (rc == 0)
 		return fd;
+	int why = errno;
 	close(fd);
-	if (errno != EWOULDBLOCK)
+	errno = why;
+	if (why != EWOULDBLOCK)
 		return err_sys(e, "lock %s", path);
 	return err_set(e, ERR_CONFLICT, "another natald holds the state folder %s", state);
 }
