@@ -105,6 +105,6 @@ int host_ask_expire(struct store *s, int64_t type, int64_t before_ns, struct err
 
 int host_ask_forget_revoked(struct store *s, struct err *e)
 {
-	return db_post(s, DB_ANY, e, "DELETE FROM host_ask WHERE host IN (SELECT name FROM access WHERE role = 'host' AND revoked_at > 0)"
+	return db_post(s, DB_ANY, e, "DELETE FROM host_ask WHERE host IN (SELECT name FROM access WHERE role = 'host')"
 		" AND host NOT IN (SELECT name FROM access WHERE role = 'host' AND revoked_at = 0)", "");
 }

@@ -28,3 +28,4 @@ lines=$(($(wc -l < "$S/natald.log") - had))
 pg_run away
 ready() { [ "$(status readyz)" = 200 ]; }
 within 10 ready && ok "and is ready when the store is back" || fail "readyz: $(status readyz)"
+exit $bad

@@ -24,18 +24,7 @@ stop_all() {
 trap stop_all EXIT
 chmod 711 "$T"
 nets_up db a b || { echo "the network could not be made"; exit 77; }
-PG_WITHIN="ip netns exec $NETS_PREFIX-db" pg_start one -c fsync=off -c listen_addresses="$(net_ip db)" -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 || exit 1
-echo 'host all all 10.77.0.0/24 trust' | pg_as tee -a "$PG/one/data/pg_hba.conf" > /dev/null; pg_sql one "SELECT pg_reload_conf()" > /dev/null
-url="postgresql://natal@$(net_ip db)/natal?connect_timeout=2&tcp_user_timeout=4000"
-natald_start() { # a|b STATE
-  touch "$T/$1.log"
-  (exec ip netns exec "$NETS_PREFIX-$1" "$B/natald" --state "$2" --store "$url" --listen "$(net_ip "$1"):8443" 2>> "$T/$1.log") &
-  within 30 grep -q 'ready$' "$T/$1.log" || { fail "natald $1: $(tail -3 "$T/$1.log")"; exit 1; }
-}
-mkdir -p "$S" "$T/sb"
-natald_start a "$S"; A=$!
-cp "$S/store.key" "$T/sb/"
-natald_start b "$T/sb"; D=$!
+two_natald
 n key init > /dev/null && n pool fill 200 > /dev/null && n vm create late --host none > /dev/null || exit 1
 lease() { pg_sql one "SELECT holder, token, until_ms > extract(epoch FROM clock_timestamp()) * 1000 FROM lease WHERE name = 'tidy'"; }
 held() { [[ $(lease) == *"|t" ]]; }

@@ -33,3 +33,20 @@ net_heal() {
   ip -n "$NETS_PREFIX-$2" neigh del "$(net_ip "$1")" dev eth0
 }
 nets_clean() { local n; for n in $NETS switch; do ip netns del "$NETS_PREFIX-$n" 2> /dev/null; done; NETS=; }
+# One PostgreSQL on machine db and a natald on each of a and b, in $S and $T/sb, for a test that has sourced lib.sh and pg.sh and made the three
+# machines: $url, $A, $D.
+natald_start() { # a|b STATE
+  touch "$T/$1.log"
+  (exec ip netns exec "$NETS_PREFIX-$1" "$B/natald" --state "$2" --store "$url" --listen "$(net_ip "$1"):8443" 2>> "$T/$1.log") &
+  within 30 grep -q 'ready$' "$T/$1.log" || { fail "natald $1: $(tail -3 "$T/$1.log")"; exit 1; }
+}
+two_natald() {
+  PG_WITHIN="ip netns exec $NETS_PREFIX-db" pg_start one -c fsync=off -c listen_addresses="$(net_ip db)" -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 \
+    -c tcp_keepalives_count=3 || exit 1
+  echo 'host all all 10.77.0.0/24 trust' | pg_as tee -a "$PG/one/data/pg_hba.conf" > /dev/null; pg_sql one "SELECT pg_reload_conf()" > /dev/null
+  url="postgresql://natal@$(net_ip db)/natal?connect_timeout=2&tcp_user_timeout=4000"
+  mkdir -p "$S" "$T/sb"
+  natald_start a "$S"; A=$!
+  cp "$S/store.key" "$T/sb/"
+  natald_start b "$T/sb"; D=$!
+}
